@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { Norm } from './norms.ts';
+import { AuditPlan, Preprocessing, Provider } from './plan.ts';
+import { GradientCheck, ModelIdentity, Results, State } from './results.ts';
+
+/**
+ * What the window may ask of a host, and what it is told. Electron serves this over a MessagePort,
+ * the browser host over a WebSocket, the command line calls it directly. Pictures travel beside it
+ * as PNG bytes under an opaque address (`PictureAddress`), never as a path of the machine.
+ */
+
+/** `host.pictureUrl(address)` in the window turns this into a URL: clean, adversarial or difference image. */
+export const PictureAddress = z.discriminatedUnion('kind', [
+  /** A loaded image that is not yet part of an audit. */
+  z.object({ kind: z.literal('image'), image: z.string() }),
+  z.object({ kind: z.literal('clean'), audit: z.string(), image: z.string() }),
+  z.object({
+    kind: z.enum(['adversarial', 'difference']),
+    audit: z.string(),
+    image: z.string(),
+    threat: z.number().int(),
+    attack: z.string(),
+  }),
+]);
+export type PictureAddress = z.infer<typeof PictureAddress>;
+
+export const ModelCard = z.object({
+  path: z.string(),
+  identity: ModelIdentity,
+  /** Which input takes the image. */
+  input: z.string(),
+  classes: z.number().int(),
+  /** Size of the image the network reads; null: any. */
+  network: z.object({ width: z.number().int().nullable(), height: z.number().int().nullable(), channels: z.number().int() }),
+  /** Best guess of the preprocessing, with the reason in a sentence. */
+  preprocessing: Preprocessing,
+  guess: z.string(),
+  /** softmax, sigmoid, log-softmax or logits: what the file puts out. */
+  output: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+export const LoadedImage = z.object({
+  id: z.string(),
+  source: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  channels: z.number().int(),
+  label: z.number().int().nullable(),
+});
+export type LoadedImage = z.infer<typeof LoadedImage>;
+
+export const AttackCard = z.object({
+  id: z.string(),
+  title: z.string(),
+  norms: z.array(Norm),
+  kind: z.enum(['fixed-budget', 'minimum-norm']),
+  targeted: z.boolean(),
+  summary: z.string(),
+  /** Paper and equation. */
+  source: z.string(),
+  /** JSON Schema of its options, defaults included. */
+  options: z.record(z.string(), z.unknown()),
+});
+export type AttackCard = z.infer<typeof AttackCard>;
+
+export const AuditStatus = z.object({
+  audit: z.string(),
+  name: z.string(),
+  state: z.enum(['preparing', 'running', 'paused', 'finished', 'cancelled', 'failed']),
+  /** Image x threat x attack triples. */
+  done: z.number().int(),
+  total: z.number().int(),
+  /** Seconds left, or null while unknown. */
+  eta: z.number().nullable(),
+  message: z.string(),
+  folder: z.string(),
+});
+export type AuditStatus = z.infer<typeof AuditStatus>;
+
+const none = z.strictObject({});
+
+/** Every call: name, what goes in, what comes back. A host validates both. */
+export const CALLS = {
+  about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
+  attacks: { in: none, out: z.array(AttackCard) },
+  /** The bundled sample, ready to audit. */
+  sample: { in: none, out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }) },
+  inspect: { in: z.strictObject({ model: z.string() }), out: ModelCard },
+  /** Checks the gradient under a preprocessing: design rule 5. */
+  gradcheck: { in: z.strictObject({ model: z.string(), preprocessing: Preprocessing, images: z.array(z.string()) }), out: GradientCheck },
+  images: {
+    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
+    out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
+  },
+  start: { in: z.strictObject({ plan: AuditPlan }), out: z.object({ audit: z.string() }) },
+  pause: { in: z.strictObject({ audit: z.string() }), out: none },
+  resume: { in: z.strictObject({ audit: z.string() }), out: none },
+  cancel: { in: z.strictObject({ audit: z.string() }), out: none },
+  /** Known audits, newest first. */
+  audits: { in: none, out: z.array(AuditStatus) },
+  results: { in: z.strictObject({ audit: z.string() }), out: Results },
+  /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
+  export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json', 'zip']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
+} as const;
+export type CallName = keyof typeof CALLS;
+export type CallIn<N extends CallName> = z.input<(typeof CALLS)[N]['in']>;
+export type CallOut<N extends CallName> = z.output<(typeof CALLS)[N]['out']>;
+
+/** What happens while an audit runs. The command line prints these as JSON lines. */
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('status'), status: AuditStatus }),
+  z.object({
+    type: z.literal('image'),
+    audit: z.string(),
+    image: z.string(),
+    label: z.number().int(),
+    prediction: z.number().int(),
+    right: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('finding'),
+    audit: z.string(),
+    image: z.string(),
+    threat: z.number().int(),
+    attack: z.string(),
+    state: State,
+    /** 8-bit distance in the threat's norm, null unless broken. */
+    distance: z.number().nullable(),
+  }),
+  z.object({ type: z.literal('warning'), audit: z.string(), message: z.string() }),
+  z.object({ type: z.literal('finished'), audit: z.string(), folder: z.string() }),
+  z.object({ type: z.literal('failed'), audit: z.string(), message: z.string() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** What a call that went wrong comes back as. `user`: the sentence says what to mend. */
+export const CallError = z.object({ message: z.string(), user: z.boolean() });
+export type CallError = z.infer<typeof CallError>;
+
+/** The window's side of the contract; every host provides one. */
+export interface Host {
+  call<N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>>;
+  /** Gives back a function that stops listening. */
+  listen(listener: (event: RunEvent) => void): () => void;
+  /** Makes dropped or picked files known to the host; gives paths to use in calls. */
+  importFiles(files: File[]): Promise<string[]>;
+  pictureUrl(address: PictureAddress): string;
+  /** Lets the user keep an exported document. */
+  save(file: string, url: string | null): Promise<void>;
+}
+
+declare global {
+  // The window's lib has it; main-side code only names it in this interface.
+  interface File {
+    readonly name: string;
+  }
+}

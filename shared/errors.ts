@@ -1,0 +1,21 @@
+/**
+ * An error that the user can mend: one clear sentence that says what is wrong and what to do.
+ * Hosts show the message as it is; the command line ends with exit code 2.
+ */
+export class UserError extends Error {
+  override name = 'UserError';
+}
+
+/** Thrown out of a query when the run is cancelled; never shown as a failure. */
+export class Cancelled extends Error {
+  override name = 'Cancelled';
+  constructor() {
+    super('The run was cancelled.');
+  }
+}
+
+/** The message of anything that was thrown, as one line without a stack. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]!.trim() || 'Unknown error.';
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/**
+ * The norms a threat model can bound. `l0` counts features (values of any channel that changed);
+ * every result also reports `l0Pixels` (positions changed in any channel).
+ */
+export const NORMS = ['l0', 'l1', 'l2', 'linf'] as const;
+export const Norm = z.enum(NORMS);
+export type Norm = z.infer<typeof Norm>;
+
+/** How a norm is written for people. */
+export const NORM_LABEL: Record<Norm, string> = { l0: 'ℓ₀', l1: 'ℓ₁', l2: 'ℓ₂', linf: 'ℓ∞' };
+
+/** Distance between two images in every norm, pixel units of [0,1]; l0 are counts. */
+export const Distances = z.object({
+  l0: z.number().int(),
+  l0Pixels: z.number().int(),
+  l1: z.number(),
+  l2: z.number(),
+  linf: z.number(),
+});
+export type Distances = z.infer<typeof Distances>;
+
+/**
+ * Slack when a distance is compared with a budget ε: float32 pixels cannot hold ε exactly.
+ * A distance counts as within ε when it is at most ε·(1 + 1e-6) + 1e-7.
+ */
+export function within(distance: number, eps: number): boolean {
+  return distance <= eps * (1 + 1e-6) + 1e-7;
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { Norm } from './norms.ts';
+
+/**
+ * From the decoded picture (RGB or grey, values in [0,1]) to what the network reads:
+ * geometry first (resize, crop, pad), then channels, then (value * scale - mean) / std, then layout.
+ */
+export const Preprocessing = z.strictObject({
+  /** none: the picture's own size. stretch: to width x height. centre-crop: shorter side to `resizeTo`, then crop. letterbox: fit inside, pad. pad: no scaling, centred on a canvas. */
+  geometry: z.enum(['none', 'stretch', 'centre-crop', 'letterbox', 'pad']).default('none'),
+  /** What the network reads, in pixels; null with geometry none. */
+  width: z.number().int().positive().nullable().default(null),
+  height: z.number().int().positive().nullable().default(null),
+  /** Shorter side before a centre crop; null: the longer of width and height. */
+  resizeTo: z.number().int().positive().nullable().default(null),
+  /** Bilinear and bicubic are antialiased when shrinking, as PIL does. */
+  interpolation: z.enum(['nearest', 'bilinear', 'bicubic']).default('bilinear'),
+  /** Value of padded pixels, in [0,1] before scale, mean and std. */
+  padValue: z.number().min(0).max(1).default(0),
+  channels: z.enum(['rgb', 'bgr', 'grey']).default('rgb'),
+  layout: z.enum(['nchw', 'nhwc']).default('nchw'),
+  /** 1 for [0,1], 255 for [0,255]. */
+  scale: z.number().positive().default(1),
+  /** One value, or one per channel in the network's own channel order; in units after `scale`. */
+  mean: z.array(z.number()).min(1).default([0]),
+  std: z.array(z.number().positive()).min(1).default([1]),
+});
+export type Preprocessing = z.infer<typeof Preprocessing>;
+
+/** The class every image shall be taken for; a list holds one class per image, in image order. */
+export const Goal = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('untargeted') }),
+  z.strictObject({
+    kind: z.literal('targeted'),
+    target: z.union([z.number().int().min(0), z.array(z.number().int().min(0)), z.enum(['least-likely', 'next'])]),
+  }),
+]);
+export type Goal = z.infer<typeof Goal>;
+
+export const AttackChoice = z.strictObject({
+  /** Registry name, e.g. `sigma-zero`. */
+  id: z.string(),
+  /** Options of that attack; checked against its own schema when the plan is made. */
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+export type AttackChoice = z.infer<typeof AttackChoice>;
+
+export const ThreatModel = z.strictObject({
+  norm: Norm,
+  /** Budgets, ascending, in pixel units of [0,1] (l0: number of features). */
+  eps: z.array(z.number().positive()).min(1),
+  goal: Goal.default({ kind: 'untargeted' }),
+  attacks: z.array(AttackChoice).min(1),
+});
+export type ThreatModel = z.infer<typeof ThreatModel>;
+
+export const PROVIDERS = ['cpu', 'cuda', 'dml', 'webgpu', 'coreml'] as const;
+export const Provider = z.enum(PROVIDERS);
+export type Provider = z.infer<typeof Provider>;
+
+/** Everything an audit needs, as plain data: a file, a call, or a job for another machine. */
+export const AuditPlan = z.strictObject({
+  format: z.literal(1).default(1),
+  name: z.string().default(''),
+  /** Path of the .onnx file; a plan file's own folder is the base of relative paths. */
+  model: z.string(),
+  /** Which input takes the image, when there are several; null: found. */
+  input: z.string().nullable().default(null),
+  preprocessing: Preprocessing,
+  images: z.array(z.string()).min(1),
+  /** File of labels, or null: class folders, the data set's own, else the clean prediction. */
+  labels: z.string().nullable().default(null),
+  /** File with one class name a line, or null. */
+  classNames: z.string().nullable().default(null),
+  offset: z.number().int().min(0).default(0),
+  limit: z.number().int().positive().nullable().default(null),
+  threats: z.array(ThreatModel).min(1),
+  seed: z.number().int().min(0).max(0xffffffff).default(0),
+  provider: Provider.default('cpu'),
+  /** Worker threads; null: as many as there are cores. Never changes a result. */
+  workers: z.number().int().positive().nullable().default(null),
+  /** Images handed to an attack at once; null: chosen. Never changes a result. */
+  batch: z.number().int().positive().nullable().default(null),
+  /** Most forward plus backward passes an attack may spend on one image; null: no bound. */
+  maxQueries: z.number().int().positive().nullable().default(null),
+});
+export type AuditPlan = z.infer<typeof AuditPlan>;
+/** A plan as people write it: whatever has a default may be absent. */
+export type AuditPlanInput = z.input<typeof AuditPlan>;

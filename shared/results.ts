@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { Distances } from './norms.ts';
+import { Preprocessing, Provider, ThreatModel } from './plan.ts';
+
+/** What became of an image: design rule 3. */
+export const STATES = ['wrong-already', 'broken', 'held', 'failed', 'cancelled'] as const;
+export const State = z.enum(STATES);
+export type State = z.infer<typeof State>;
+
+/** A class and how sure the model is; probability is the softmax of the logits. */
+export const ClassScore = z.object({ class: z.number().int(), logit: z.number(), probability: z.number() });
+export type ClassScore = z.infer<typeof ClassScore>;
+
+/**
+ * What one attack found on one image under one threat model. `float` is the best point the attack
+ * reached; `eightBit` is the exported PNG, decoded again and predicted by the original model.
+ * Only that makes the state `broken`.
+ */
+export const Finding = z.object({
+  image: z.string(),
+  threat: z.number().int(),
+  attack: z.string(),
+  state: State,
+  /** Why it failed; null unless failed. */
+  reason: z.string().nullable(),
+  float: Distances.nullable(),
+  eightBit: Distances.nullable(),
+  /** The class the original model gives the exported PNG. */
+  prediction: z.number().int().nullable(),
+  /** Original model on the PNG, best five. */
+  top: z.array(ClassScore),
+  /** File of the PNG relative to the audit folder. */
+  file: z.string().nullable(),
+  forwards: z.number().int(),
+  backwards: z.number().int(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const ImageResult = z.object({
+  id: z.string(),
+  /** Where it came from: path, or data set and index. */
+  source: z.string(),
+  /** sha256 of the decoded pixels with their shape. */
+  hash: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  channels: z.number().int(),
+  label: z.number().int(),
+  /** Whether the label was given, or is the clean prediction. */
+  labelGiven: z.boolean(),
+  prediction: z.number().int(),
+  top: z.array(ClassScore),
+  /** The clean image as PNG, relative to the audit folder. */
+  file: z.string(),
+  /** One entry per threat model: the smallest verified change over all attacks. */
+  outcomes: z.array(
+    z.object({
+      threat: z.number().int(),
+      state: State,
+      /** Attack whose finding is the smallest in the threat's norm; null unless broken. */
+      best: z.string().nullable(),
+      /** Its 8-bit distance in the threat's norm; null unless broken. */
+      distance: z.number().nullable(),
+    }),
+  ),
+});
+export type ImageResult = z.infer<typeof ImageResult>;
+
+/** Robust accuracy at one ε with its 95 % Wilson interval. */
+export const CurvePoint = z.object({
+  eps: z.number(),
+  accuracy: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** Images right at this ε, and all images that count. */
+  right: z.number().int(),
+  total: z.number().int(),
+});
+export type CurvePoint = z.infer<typeof CurvePoint>;
+
+export const AttackSummary = z.object({
+  attack: z.string(),
+  /** Images attacked (right when clean), broken by it at any distance, and those that failed. */
+  attacked: z.number().int(),
+  broken: z.number().int(),
+  failed: z.number().int(),
+  /** Of 8-bit distances in the threat's norm; median over all attacked, a held image counting as infinite (null). */
+  median: z.number().nullable(),
+  mean: z.number().nullable(),
+  floatMedian: z.number().nullable(),
+  floatMean: z.number().nullable(),
+  forwards: z.number().int(),
+  backwards: z.number().int(),
+});
+export type AttackSummary = z.infer<typeof AttackSummary>;
+
+export const ThreatResult = ThreatModel.extend({
+  /** At the budgets of the plan. */
+  points: z.array(CurvePoint),
+  /** The whole curve, a step at every distance found. */
+  curve: z.array(CurvePoint),
+  attackSummaries: z.array(AttackSummary),
+  /** Of the smallest 8-bit distance over all attacks. */
+  median: z.number().nullable(),
+  mean: z.number().nullable(),
+});
+export type ThreatResult = z.infer<typeof ThreatResult>;
+
+export const ModelIdentity = z.object({
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number().int(),
+  producer: z.string(),
+  irVersion: z.number().int(),
+  opsets: z.record(z.string(), z.number().int()),
+  parameters: z.number().int(),
+  operators: z.record(z.string(), z.number().int()),
+  inputs: z.array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.number(), z.string()])) })),
+  outputs: z.array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.union([z.number(), z.string()])) })),
+});
+export type ModelIdentity = z.infer<typeof ModelIdentity>;
+
+/** Result of the check that runs when a model is loaded: design rule 5. */
+export const GradientCheck = z.object({
+  ok: z.boolean(),
+  /** Largest |forward of the derived graph - onnxruntime on the original file|, relative to the largest |logit|. */
+  forwardError: z.number(),
+  /** Largest relative error of a directional derivative against central differences. */
+  gradientError: z.number(),
+  directions: z.number().int(),
+  /** Operators attacked through a declared straight-through surrogate. */
+  surrogates: z.array(z.string()),
+});
+export type GradientCheck = z.infer<typeof GradientCheck>;
+
+export const Results = z.object({
+  $schema: z.string().optional(),
+  format: z.literal(1),
+  hairline: z.string(),
+  name: z.string(),
+  model: ModelIdentity,
+  classNames: z.array(z.string()).nullable(),
+  preprocessing: Preprocessing,
+  seed: z.number().int(),
+  maxQueries: z.number().int().nullable(),
+  provider: z.object({ asked: Provider, used: Provider, why: z.string() }),
+  /** Rows of the one batch shape every kernel ran with. */
+  kernelBatch: z.number().int(),
+  versions: z.record(z.string(), z.string()),
+  gradientCheck: GradientCheck,
+  /** Of the clean images against given labels; null when the labels are the model's own predictions. */
+  cleanAccuracy: CurvePoint.nullable(),
+  /** Classes the model tells apart: the length of its logits. */
+  classes: z.number().int(),
+  threats: z.array(ThreatResult),
+  images: z.array(ImageResult),
+  findings: z.array(Finding),
+  /** Plain sentences an auditor must read: label guesses, chance accuracy, failed images, ... */
+  warnings: z.array(z.string()),
+  /** The plan as it was run, to run it again. */
+  plan: z.unknown(),
+  /** The only part that differs between two runs of one plan. */
+  timing: z.object({
+    started: z.string(),
+    finished: z.string(),
+    seconds: z.number(),
+    workers: z.number().int(),
+    batch: z.number().int(),
+    resumed: z.number().int(),
+    machine: z.string(),
+  }),
+});
+export type Results = z.infer<typeof Results>;

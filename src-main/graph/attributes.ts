@@ -1,0 +1,86 @@
+import { create } from '@bufbuild/protobuf';
+import { AttributeProtoSchema, AttributeProto_AttributeType as Kind } from 'onnx-buf';
+import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf';
+
+const text = new TextDecoder();
+const bytes = new TextEncoder();
+
+function find(node: NodeProto, name: string): AttributeProto | undefined {
+  return node.attribute.find((a) => a.name === name);
+}
+
+/** Integer attribute, or the default where the node has none. */
+export function int(node: NodeProto, name: string, fallback: number): number;
+export function int(node: NodeProto, name: string): number | undefined;
+export function int(node: NodeProto, name: string, fallback?: number): number | undefined {
+  const a = find(node, name);
+  return a ? Number(a.i) : fallback;
+}
+
+export function float(node: NodeProto, name: string, fallback: number): number {
+  const a = find(node, name);
+  return a ? a.f : fallback;
+}
+
+export function string(node: NodeProto, name: string, fallback: string): string {
+  const a = find(node, name);
+  return a ? text.decode(a.s) : fallback;
+}
+
+export function ints(node: NodeProto, name: string, fallback: number[]): number[];
+export function ints(node: NodeProto, name: string): number[] | undefined;
+export function ints(node: NodeProto, name: string, fallback?: number[]): number[] | undefined {
+  const a = find(node, name);
+  return a ? a.ints.map(Number) : fallback;
+}
+
+export function floats(node: NodeProto, name: string): number[] | undefined {
+  return find(node, name)?.floats;
+}
+
+export function strings(node: NodeProto, name: string): string[] | undefined {
+  return find(node, name)?.strings.map((s) => text.decode(s));
+}
+
+export function tensor(node: NodeProto, name: string): TensorProto | undefined {
+  return find(node, name)?.t;
+}
+
+export function hasAttribute(node: NodeProto, name: string): boolean {
+  return find(node, name) !== undefined;
+}
+
+/** A whole number as given in code becomes an INT attribute; wrap a float that may be whole in `asFloat`. */
+export type AttributeValue = number | string | readonly number[] | { float: number } | { floats: number[] } | { tensor: TensorProto } | readonly string[];
+
+export const asFloat = (value: number): { float: number } => ({ float: value });
+
+/** An attribute message from a plain value. Numbers must be whole (INT); for FLOAT use `asFloat`. */
+export function attribute(name: string, value: AttributeValue): AttributeProto {
+  const a = create(AttributeProtoSchema, { name });
+  if (typeof value === 'number') {
+    a.type = Kind.INT;
+    a.i = BigInt(value);
+  } else if (typeof value === 'string') {
+    a.type = Kind.STRING;
+    a.s = bytes.encode(value);
+  } else if (Array.isArray(value)) {
+    if (value.length > 0 && typeof value[0] === 'string') {
+      a.type = Kind.STRINGS;
+      a.strings = (value as string[]).map((s) => bytes.encode(s));
+    } else {
+      a.type = Kind.INTS;
+      a.ints = (value as number[]).map((n) => BigInt(n));
+    }
+  } else if ('float' in value) {
+    a.type = Kind.FLOAT;
+    a.f = value.float;
+  } else if ('floats' in value) {
+    a.type = Kind.FLOATS;
+    a.floats = value.floats;
+  } else if ('tensor' in value) {
+    a.type = Kind.TENSOR;
+    a.t = value.tensor;
+  }
+  return a;
+}
