@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The command line is built from src-main/cli into out/main; this file only finds it.
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+const built = new URL('../out/main/cli.js', import.meta.url);
+if (existsSync(built)) {
+  await import(built.href);
+} else {
+  console.error('Hairline is not built yet: run `npm run build` once in its folder.');
+  process.exitCode = 2;
+}
