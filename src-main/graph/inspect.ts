@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { ValueInfoProto } from 'onnx-buf';
+import type { ModelIdentity } from '../../shared/results.ts';
+import { DTYPE_NAME, operatorName } from './ir.ts';
+import type { Graph } from './ir.ts';
+import { elementCount, tensorDims } from './tensors.ts';
+
+/** Declared element type and dimensions of an input or output; a string is a symbolic dimension, '?' an unknown one. */
+export function declaredShape(value: ValueInfoProto): { type: number; dims: (number | string)[] } {
+  if (value.type?.value.case !== 'tensorType') return { type: 0, dims: [] };
+  const tensor = value.type.value.value;
+  const dims = (tensor.shape?.dim ?? []).map((d) =>
+    d.value.case === 'dimValue' && d.value.value > 0n ? Number(d.value.value) : d.value.case === 'dimParam' && d.value.value ? d.value.value : '?',
+  );
+  return { type: tensor.elemType, dims };
+}
+
+/** Who made the model and what it is made of, for people and for the record. */
+export function inspectGraph(graph: Graph): ModelIdentity {
+  const operators: Record<string, number> = {};
+  for (const node of graph.nodes) operators[operatorName(node)] = (operators[operatorName(node)] ?? 0) + 1;
+  const sorted = Object.fromEntries(Object.entries(operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
+  let parameters = 0;
+  for (const tensor of graph.initializers.values()) parameters += elementCount(tensorDims(tensor));
+  const describe = (v: ValueInfoProto) => {
+    const { type, dims } = declaredShape(v);
+    return { name: v.name, type: DTYPE_NAME[type] ?? String(type), shape: dims };
+  };
+  return {
+    file: basename(graph.path),
+    sha256: createHash('sha256').update(graph.bytes).digest('hex'),
+    bytes: graph.bytes.length,
+    producer: [graph.model.producerName, graph.model.producerVersion].filter(Boolean).join(' '),
+    irVersion: Number(graph.model.irVersion),
+    opsets: Object.fromEntries(graph.model.opsetImport.map((o) => [o.domain || 'ai.onnx', Number(o.version)])),
+    parameters,
+    operators: sorted,
+    inputs: graph.inputs.map(describe),
+    outputs: graph.outputs.map(describe),
+  };
+}

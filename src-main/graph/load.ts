@@ -1,0 +1,125 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { AttributeProto_AttributeType as Kind, ModelProtoSchema, TensorProtoSchema } from 'onnx-buf';
+import type { AttributeProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
+import { DType } from './ir.ts';
+import type { Graph } from './ir.ts';
+import { makeTensor } from './tensors.ts';
+
+/** Protobuf's own limit; bigger models keep their weights in external data. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/**
+ * Reads an .onnx file. Weights stay views into the bytes that were read.
+ * @throws UserError in one sentence when the file is missing, no ONNX model, or damaged.
+ */
+export function loadGraph(path: string): Graph {
+  const file = basename(path);
+  let bytes: Uint8Array;
+  try {
+    if (statSync(path).isDirectory()) throw new UserError(`${file} is a folder; give the .onnx file itself.`);
+    if (statSync(path).size > MAX_BYTES)
+      throw new UserError(`${file} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path} cannot be read: check that the file is there and may be opened.`);
+  }
+  return parseGraph(bytes, resolve(path));
+}
+
+/** Same as `loadGraph`, from bytes; `path` may be empty when there is no file. */
+export function parseGraph(bytes: Uint8Array, path = ''): Graph {
+  const file = path ? basename(path) : 'The model';
+  if (bytes.length === 0) throw new UserError(`${file} is empty: it is no ONNX model.`);
+  let model: ModelProto;
+  try {
+    model = fromBinary(ModelProtoSchema, bytes);
+  } catch {
+    throw new UserError(`${file} is no ONNX model, or was cut short: export or copy it again.`);
+  }
+  const proto = model.graph;
+  if (!proto || (proto.node.length === 0 && proto.output.length === 0) || proto.output.length === 0)
+    throw new UserError(`${file} is no ONNX model: it holds no graph.`);
+  if (model.opsetImport.length === 0)
+    throw new UserError(`${file} names no operator set version (opset_import), so its operators cannot be understood: export it again.`);
+  const initializers = new Map<string, TensorProto>(proto.initializer.map((t) => [t.name, t]));
+  const nodes: NodeProto[] = [];
+  for (const node of proto.node) {
+    const constant = node.opType === 'Constant' && (node.domain === '' || node.domain === 'ai.onnx') ? constantTensor(node) : null;
+    if (constant) initializers.set(constant.name, constant);
+    else nodes.push(node);
+  }
+  const inputs = proto.input.filter((v) => !initializers.has(v.name));
+  return { model, inputs, outputs: proto.output, nodes: sortNodes(nodes, file), initializers, path, bytes };
+}
+
+/** A Constant node is an initializer written differently; as one, its bytes are shared like any weight. */
+function constantTensor(node: NodeProto): TensorProto | null {
+  const name = node.output[0]!;
+  const value = node.attribute.find((a) => a.name.startsWith('value'));
+  if (!value) return null;
+  if (value.t) return create(TensorProtoSchema, { ...value.t, name });
+  return scalarConstant(name, value);
+}
+
+function scalarConstant(name: string, value: AttributeProto): TensorProto | null {
+  switch (value.type) {
+    case Kind.FLOAT:
+      return makeTensor(name, DType.float32, [], [value.f]);
+    case Kind.FLOATS:
+      return makeTensor(name, DType.float32, [value.floats.length], value.floats);
+    case Kind.INT:
+      return makeTensor(name, DType.int64, [], [Number(value.i)]);
+    case Kind.INTS:
+      return makeTensor(name, DType.int64, [value.ints.length], value.ints.map(Number));
+    default:
+      return null; // strings and sparse tensors stay nodes; no float path runs through them
+  }
+}
+
+/** ONNX asks for topological order, but some writers ignore it; everything after this relies on it. */
+function sortNodes(nodes: NodeProto[], file: string): NodeProto[] {
+  const producer = new Map<string, NodeProto>();
+  for (const node of nodes) for (const output of node.output) if (output) producer.set(output, node);
+  const state = new Map<NodeProto, 'open' | 'done'>();
+  const sorted: NodeProto[] = [];
+  for (const root of nodes) {
+    const stack = [root];
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!;
+      if (state.get(node) === 'done') {
+        stack.pop();
+        continue;
+      }
+      const waiting = needs(node, producer).filter((n) => state.get(n) !== 'done');
+      if (waiting.length === 0) {
+        state.set(node, 'done');
+        sorted.push(node);
+        stack.pop();
+      } else if (state.get(node) === 'open' && waiting.some((n) => state.get(n) === 'open')) {
+        throw new UserError(`${file} is damaged: its nodes form a circle at ${node.name || node.opType}.`);
+      } else {
+        state.set(node, 'open');
+        stack.push(...waiting);
+      }
+    }
+  }
+  return sorted;
+}
+
+function needs(node: NodeProto, producer: Map<string, NodeProto>): NodeProto[] {
+  const names = [...node.input];
+  for (const a of node.attribute) {
+    const bodies = a.g ? [a.g] : a.graphs;
+    for (const body of bodies) for (const inner of body.node) names.push(...inner.input);
+  }
+  const found = new Set<NodeProto>();
+  for (const name of names) {
+    const p = producer.get(name);
+    if (p && p !== node) found.add(p);
+  }
+  return [...found];
+}

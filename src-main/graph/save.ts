@@ -1,0 +1,65 @@
+import { clone, create, toBinary } from '@bufbuild/protobuf';
+import { basename, dirname } from 'node:path';
+import { GraphProtoSchema, ModelProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
+import type { TensorProto } from 'onnx-buf';
+import type { Graph } from './ir.ts';
+import { elementBytes, elementCount, makeTensor, tensorData, tensorDims } from './tensors.ts';
+
+/** Smaller tensors are written inline: onnxruntime reads them without opening the file, and needs them while it infers shapes. */
+const INLINE_BYTES = 1024;
+
+/** A graph ready for onnxruntime: the model message, and the folder that its external data is relative to (empty: none). */
+export interface SavedGraph {
+  bytes: Uint8Array;
+  dataFolder: string;
+}
+
+/**
+ * Encodes a graph. Weights that lie in the file the graph came from are not copied: the message
+ * points into that file by external data (location, offset, length).
+ */
+export function saveGraph(graph: Graph): SavedGraph {
+  const proto = create(GraphProtoSchema, {
+    name: graph.model.graph?.name || 'graph',
+    node: graph.nodes,
+    input: graph.inputs,
+    output: graph.outputs,
+    initializer: [...graph.initializers.values()].map((t) => referTensor(t, graph)),
+  });
+  const model = create(ModelProtoSchema, { ...withoutGraph(graph), graph: proto });
+  return { bytes: toBinary(ModelProtoSchema, model), dataFolder: graph.path ? dirname(graph.path) : '' };
+}
+
+function withoutGraph(graph: Graph) {
+  const { graph: _left, ...rest } = graph.model;
+  return rest;
+}
+
+/** The tensor itself when small, else a message without content that points at its bytes in the original file. */
+function referTensor(tensor: TensorProto, graph: Graph): TensorProto {
+  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) return tensor;
+  const bytes = elementCount(tensorDims(tensor)) * elementBytes(tensor.dataType);
+  if (tensor.rawData.length === 0 && bytes > 0 && elementBytes(tensor.dataType) > 0 && tensor.stringData.length === 0) return inline(tensor);
+  if (bytes < INLINE_BYTES || !graph.path || tensor.rawData.buffer !== graph.bytes.buffer) return tensor;
+  const refer = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
+  return create(TensorProtoSchema, {
+    name: tensor.name,
+    dataType: tensor.dataType,
+    dims: tensor.dims,
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [
+      refer('location', basename(graph.path)),
+      refer('offset', String(tensor.rawData.byteOffset - graph.bytes.byteOffset)),
+      refer('length', String(tensor.rawData.length)),
+    ],
+  });
+}
+
+/** float_data and its siblings encode slowly and cannot be referred to; raw bytes can. */
+function inline(tensor: TensorProto): TensorProto {
+  const data = tensorData(tensor);
+  const copy = clone(TensorProtoSchema, makeTensor(tensor.name, 2, [data.byteLength], new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)));
+  copy.dataType = tensor.dataType;
+  copy.dims = tensor.dims;
+  return copy;
+}

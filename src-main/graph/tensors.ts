@@ -1,0 +1,150 @@
+import { create } from '@bufbuild/protobuf';
+import { readSync, openSync, closeSync, statSync } from 'node:fs';
+import { dirname, join, isAbsolute } from 'node:path';
+import { TensorProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
+import type { TensorProto } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
+import { DType, DTYPE_NAME } from './ir.ts';
+import type { Graph } from './ir.ts';
+
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array | Uint16Array | Int16Array | BigInt64Array | BigUint64Array | Uint32Array;
+
+const VIEW: Record<number, new (b: ArrayBuffer) => TensorData> = {
+  [DType.float32]: Float32Array,
+  [DType.float64]: Float64Array,
+  [DType.int32]: Int32Array,
+  [DType.int64]: BigInt64Array,
+  [DType.uint8]: Uint8Array,
+  [DType.int8]: Int8Array,
+  [DType.bool]: Uint8Array,
+  [DType.uint16]: Uint16Array,
+  [DType.int16]: Int16Array,
+  [DType.float16]: Uint16Array,
+  [DType.bfloat16]: Uint16Array,
+  [DType.uint32]: Uint32Array,
+  [DType.uint64]: BigUint64Array,
+};
+
+/** Bytes of one element; 0 for strings. */
+export function elementBytes(type: number): number {
+  const view = VIEW[type];
+  return view ? (view as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT : 0;
+}
+
+export function tensorDims(tensor: TensorProto): number[] {
+  return tensor.dims.map(Number);
+}
+
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((a, b) => a * b, 1);
+}
+
+/** Where a tensor's bytes lie outside its message: file (relative to the model), offset, length. */
+export interface ExternalLocation {
+  location: string;
+  offset: number;
+  length: number;
+}
+
+export function externalLocation(tensor: TensorProto): ExternalLocation | null {
+  if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL) return null;
+  const entry = new Map(tensor.externalData.map((e) => [e.key, e.value]));
+  const bytes = elementCount(tensorDims(tensor)) * elementBytes(tensor.dataType);
+  return { location: entry.get('location') ?? '', offset: Number(entry.get('offset') ?? 0), length: Number(entry.get('length') ?? bytes) };
+}
+
+/**
+ * The values of a tensor in a fresh typed array (float16 and bfloat16 as raw 16-bit words).
+ * @throws UserError when external data is missing or shorter than the tensor needs.
+ */
+export function tensorData(tensor: TensorProto, graph?: Graph): TensorData {
+  const view = VIEW[tensor.dataType];
+  if (!view) throw new UserError(`Tensor ${tensor.name} has element type ${tensor.dataType}, which Hairline cannot read.`);
+  const external = externalLocation(tensor);
+  const raw = external ? readExternal(tensor.name, external, graph) : tensor.rawData;
+  const count = elementCount(tensorDims(tensor));
+  if (external || raw.length > 0) {
+    if (raw.length < count * elementBytes(tensor.dataType))
+      throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
+    return new view(raw.slice().buffer as ArrayBuffer);
+  }
+  return fromTypedField(tensor, view);
+}
+
+/** Older writers put values into one repeated field per type instead of raw bytes. */
+function fromTypedField(tensor: TensorProto, view: new (b: ArrayBuffer) => TensorData): TensorData {
+  const from =
+    tensor.dataType === DType.float32
+      ? tensor.floatData
+      : tensor.dataType === DType.float64
+        ? tensor.doubleData
+        : tensor.dataType === DType.int64
+          ? tensor.int64Data
+          : tensor.dataType === DType.uint64 || tensor.dataType === DType.uint32
+            ? tensor.uint64Data
+            : tensor.int32Data;
+  const count = elementCount(tensorDims(tensor));
+  if (from.length < count) throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
+  const out = new view(new ArrayBuffer(count * elementBytes(tensor.dataType)));
+  const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
+  for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? BigInt(from[i]!) : Number(from[i]!);
+  return out;
+}
+
+/** Reads external data; ORT's own rule is kept: nothing outside the model's folder. */
+function readExternal(name: string, at: ExternalLocation, graph: Graph | undefined): Uint8Array {
+  if (!graph?.path) throw new UserError(`Tensor ${name} keeps its data in ${at.location}, but the model was not read from a file.`);
+  if (isAbsolute(at.location) || at.location.split(/[\\/]/).includes('..'))
+    throw new UserError(`Tensor ${name} points outside the model's folder (${at.location}), which is refused.`);
+  const file = join(dirname(graph.path), at.location);
+  try {
+    if (statSync(file).size < at.offset + at.length) throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
+    const bytes = new Uint8Array(at.length);
+    const fd = openSync(file, 'r');
+    try {
+      readSync(fd, bytes, 0, at.length, at.offset);
+    } finally {
+      closeSync(fd);
+    }
+    return bytes;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`The model keeps weights in ${at.location}, which cannot be read: put that file beside the model.`);
+  }
+}
+
+/** A tensor message from values. `data` must already be of the type's own array (int64 takes numbers, too). */
+export function makeTensor(name: string, type: DType, dims: readonly number[], data: ArrayLike<number> | BigInt64Array): TensorProto {
+  const count = elementCount(dims);
+  if (data.length !== count) throw new Error(`makeTensor ${name}: ${data.length} values for shape [${dims.join(', ')}]`);
+  const view = VIEW[type];
+  if (!view || type === DType.float16 || type === DType.bfloat16) throw new Error(`makeTensor ${name}: element type ${DTYPE_NAME[type] ?? type} is not written here`);
+  const out = new view(new ArrayBuffer(count * elementBytes(type)));
+  const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
+  for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? BigInt(data[i] as number | bigint) : (data[i] as number);
+  return create(TensorProtoSchema, { name, dataType: type, dims: dims.map((d) => BigInt(d)), rawData: new Uint8Array(out.buffer as ArrayBuffer) });
+}
+
+/** Small constant content as plain numbers (int64 beyond 2^53 saturates), for shape arithmetic. */
+export function tensorNumbers(tensor: TensorProto, graph?: Graph): ArrayLike<number> {
+  const data = tensorData(tensor, graph);
+  if (tensor.dataType === DType.float16) return Float32Array.from(data as Uint16Array, halfToFloat);
+  if (tensor.dataType === DType.bfloat16) return Float32Array.from(data as Uint16Array, bfloatToFloat);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data as BigInt64Array, Number);
+  return data;
+}
+
+/** IEEE binary16 word to number. */
+export function halfToFloat(word: number): number {
+  const sign = word & 0x8000 ? -1 : 1;
+  const exponent = (word >> 10) & 31;
+  const fraction = word & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** bfloat16 word to number: the upper half of a float32. */
+export function bfloatToFloat(word: number): number {
+  return new Float32Array(new Uint32Array([word << 16]).buffer)[0]!;
+}
