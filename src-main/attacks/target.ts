@@ -1,0 +1,53 @@
+import type { Norm } from '../../shared/norms.ts';
+import type { ImageShape, Loss } from '../model/differentiable.ts';
+
+/** What one query told about every image of the batch; entries of inactive images are stale and must not be read. */
+export interface Query {
+  /** count x classes */
+  logits: Float32Array;
+  /** Margin in logits, negative when the goal is reached: f_y - max_{k≠y} f_k, targeted max_{k≠t} f_k - f_t. */
+  margin: Float64Array;
+  /** 1 where the goal is reached (by arg-max, first index wins a tie). */
+  success: Uint8Array;
+}
+export interface GradientQuery extends Query {
+  /** The loss asked for, small is good for the attacker. */
+  loss: Float64Array;
+  /** count x features: gradient of each image's own loss with respect to its pixels. */
+  gradient: Float32Array;
+}
+
+/**
+ * A batch of images under attack, counted and bounded (design rule 1). Every query clamps
+ * clean + δ to the box, counts one forward (and one backward) for each active image, remembers each
+ * image's best perturbation over every query, and lets the run be cancelled or paused.
+ * Nothing is computed across images: an image's result does not depend on its neighbours.
+ */
+export interface Target {
+  readonly count: number;
+  readonly shape: ImageShape;
+  /** channels * height * width */
+  readonly features: number;
+  readonly classes: number;
+  readonly norm: Norm;
+  readonly targeted: boolean;
+  /** count x features, clean pixels in [0,1], planes CHW. */
+  readonly clean: Float32Array;
+  /** Class each image has, and class it shall get (null when untargeted). */
+  readonly label: Int32Array;
+  readonly goal: Int32Array | null;
+  /** 1 while an image still takes part: neither out of queries, nor finished by the attack, nor failed. */
+  readonly active: Uint8Array;
+  readonly anyActive: boolean;
+  /** Takes an image out of further queries. */
+  finish(image: number): void;
+  /** δ: count x features. The pixels that are evaluated are clip(clean + δ, 0, 1). */
+  query(delta: Float32Array): Promise<Query>;
+  gradient(delta: Float32Array, loss: Loss): Promise<GradientQuery>;
+  /** Smallest success so far in the target's norm; Infinity while there is none. */
+  bestDistance(image: number): number;
+  /** δ of that success (after the clamp), or null. */
+  best(image: number): Float32Array | null;
+  /** The image's own random stream: uniform in [0,1). Seeded by (audit seed, image hash, attack). */
+  random(image: number): () => number;
+}

@@ -1,0 +1,43 @@
+/**
+ * Losses an attack can follow, each written so that the attacker wants it SMALL:
+ * - margin: f_y - max_{k≠y} f_k untargeted, max_{k≠t} f_k - f_t targeted; adversarial iff negative.
+ * - cross-entropy: log p_y untargeted, -log p_t targeted.
+ * - dlr: (f_y - max_{k≠y} f_k) / (f_(1) - f_(3)) untargeted, (f_y - f_t) / (f_(1) - (f_(3) + f_(4)) / 2) targeted
+ *   (Croce and Hein 2020, eq. 5 and 6); needs 3 and 4 classes.
+ */
+export const LOSSES = ['margin', 'cross-entropy', 'dlr'] as const;
+export type Loss = (typeof LOSSES)[number];
+
+/** Shape of one image in the pixel domain. */
+export interface ImageShape {
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** What came out for a block of rows. Arrays are fresh copies: the caller may keep them. */
+export interface Forward {
+  /** rows x classes */
+  logits: Float32Array;
+}
+export interface Gradient extends Forward {
+  /** rows */
+  loss: Float32Array;
+  /** rows x (channels*height*width): d loss[row] / d pixels[row] */
+  gradient: Float32Array;
+}
+
+/**
+ * The differentiable graph as attacks see it: pixels in [0,1] in, logits and pixel gradients out.
+ * Always called with exactly `rows` rows (the one batch shape of the audit; unused rows are padding),
+ * and no row's result depends on another row.
+ */
+export interface Differentiable {
+  readonly shape: ImageShape;
+  readonly classes: number;
+  readonly rows: number;
+  /** @param pixels rows x (channels*height*width), values in [0,1] */
+  forward(pixels: Float32Array): Promise<Forward>;
+  /** @param label class y of each row; @param target class t of each row, or null when untargeted */
+  gradient(loss: Loss, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient>;
+}
