@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { answer, HEADERS } from './guard.ts';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+  '.json': 'application/json',
+  '.csv': 'text/csv; charset=utf-8',
+  '.pdf': 'application/pdf',
+  '.zip': 'application/zip',
+};
+
+/** Where `path` of a URL lies under `root`, or null when it would leave it or is no sensible path. */
+export function locate(root: string, path: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+  if (decoded.includes('\0') || decoded.includes('\\')) return null;
+  const file = resolve(root, `.${decoded === '/' ? '/index.html' : decoded}`);
+  const inside = relative(root, file);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) return null;
+  return join(root, inside);
+}
+
+/** Sends a file; `download` makes the browser keep it under its own name. */
+export async function sendFile(response: ServerResponse, file: string, headOnly: boolean, download = false): Promise<void> {
+  const info = await stat(file).catch(() => null);
+  if (!info?.isFile()) return answer(response, 404, 'There is nothing here.');
+  // Vite names what it builds by content, so only the page itself can go stale.
+  const fresh = !download && /[-.][\w-]{8}\.\w+$/.test(file) ? 'private, max-age=31536000, immutable' : 'no-cache';
+  response.writeHead(200, {
+    ...HEADERS,
+    'Content-Type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
+    'Content-Length': info.size,
+    'Cache-Control': fresh,
+    ...(download ? { 'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(basename(file))}` } : {}),
+  });
+  if (headOnly) {
+    response.end();
+    return;
+  }
+  // A reader that goes away is no error of ours.
+  await pipeline(createReadStream(file), response).catch(() => response.destroy());
+}
