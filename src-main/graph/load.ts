@@ -22,7 +22,9 @@ export function loadGraph(path: string): Graph {
     if (statSync(path).isDirectory()) throw new UserError(`${file} is a folder; give the .onnx file itself.`);
     if (statSync(path).size > MAX_BYTES)
       throw new UserError(`${file} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
-    bytes = readFileSync(path);
+    // A plain view: Buffer's own slice() would share memory where everything else copies.
+    const read = readFileSync(path);
+    bytes = new Uint8Array(read.buffer, read.byteOffset, read.length);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${path} cannot be read: check that the file is there and may be opened.`);
@@ -61,7 +63,7 @@ function constantTensor(node: NodeProto): TensorProto | null {
   const name = node.output[0]!;
   const value = node.attribute.find((a) => a.name.startsWith('value'));
   if (!value) return null;
-  if (value.t) return create(TensorProtoSchema, { ...value.t, name });
+  if (value.t) return Object.assign(create(TensorProtoSchema), value.t, { name });
   return scalarConstant(name, value);
 }
 

@@ -7,6 +7,7 @@ import { elementBytes, elementCount, makeTensor, tensorData, tensorDims } from '
 
 /** Smaller tensors are written inline: onnxruntime reads them without opening the file, and needs them while it infers shapes. */
 const INLINE_BYTES = 1024;
+const MIN_IR = 8n;
 
 /** A graph ready for onnxruntime: the model message, and the folder that its external data is relative to (empty: none). */
 export interface SavedGraph {
@@ -26,13 +27,11 @@ export function saveGraph(graph: Graph): SavedGraph {
     output: graph.outputs,
     initializer: [...graph.initializers.values()].map((t) => referTensor(t, graph)),
   });
-  const model = create(ModelProtoSchema, { ...withoutGraph(graph), graph: proto });
+  // Own properties are copied as they are, so fields this version of the schema does not know survive.
+  // Before version 4 an initializer had to be an input as well, which would make it changeable; 8 goes with opset 18.
+  const irVersion = graph.model.irVersion > MIN_IR ? graph.model.irVersion : MIN_IR;
+  const model = Object.assign(create(ModelProtoSchema), graph.model, { graph: proto, irVersion });
   return { bytes: toBinary(ModelProtoSchema, model), dataFolder: graph.path ? dirname(graph.path) : '' };
-}
-
-function withoutGraph(graph: Graph) {
-  const { graph: _left, ...rest } = graph.model;
-  return rest;
 }
 
 /** The tensor itself when small, else a message without content that points at its bytes in the original file. */

@@ -1,0 +1,75 @@
+import * as ort from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import type { Provider } from '../../shared/plan.ts';
+import type { SavedGraph } from '../graph/index.ts';
+
+export type Session = InferenceSession;
+export type OrtTensor = ort.Tensor;
+export const Tensor = ort.Tensor;
+export const ortVersion: string = ort.env.versions.node ?? ort.env.versions.common ?? 'unknown';
+
+export interface SessionOptions {
+  provider?: Provider;
+  /** Threads inside one session; 1 where several workers share the machine. */
+  threads?: number;
+  /** Off for tracing: every value must exist as the file names it. */
+  optimize?: boolean;
+  /** Refuse to run when the provider leaves a node to the CPU. */
+  strict?: boolean;
+  /** Prefix of a profile file; `session.endProfiling()` closes it. */
+  profile?: string;
+}
+
+/**
+ * Opens a session on a graph in memory, or on a file by its path.
+ * @throws UserError with onnxruntime's own reason in one sentence.
+ */
+export async function openSession(model: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
+  const { provider = 'cpu', threads = 1, optimize = true, strict = false, profile } = options;
+  const session: Record<string, string> = {};
+  if (typeof model !== 'string' && model.dataFolder) session['model_external_initializers_file_folder_path'] = model.dataFolder;
+  if (strict) session['disable_cpu_ep_fallback'] = '1';
+  const settings: InferenceSession.SessionOptions = {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: optimize ? 'all' : 'disabled',
+    // DirectML refuses memory patterns; for one fixed shape they save nothing elsewhere that matters.
+    enableMemPattern: provider !== 'dml',
+    logSeverityLevel: 4,
+    extra: { session },
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+  };
+  try {
+    return typeof model === 'string' ? await ort.InferenceSession.create(model, settings) : await ort.InferenceSession.create(model.bytes, settings);
+  } catch (error) {
+    throw new UserError(`onnxruntime cannot load the model: ${ortReason(error)}`);
+  }
+}
+
+/** onnxruntime's messages carry file names and line numbers of its own sources; what a user can use comes after. */
+export function ortReason(error: unknown): string {
+  const text = messageOf(error).replace(/^Error: /, '');
+  const parts = text.split(/ : /);
+  const last = parts[parts.length - 1]!.replace(/^[A-Za-z]:?[^ ]*\.(cc|h):\d+ /, '').replace(/^.*\.(cc|h):\d+ [^ ]+ /, '');
+  return last.trim().replace(/\.?$/, '.');
+}
+
+/** Element type names as onnxruntime-node has them, by ONNX number. */
+export const ORT_TYPE: Record<number, ort.Tensor.Type> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  8: 'string',
+  9: 'bool',
+  10: 'float16',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
+};
+export const ONNX_TYPE: Record<string, number> = Object.fromEntries(Object.entries(ORT_TYPE).map(([n, name]) => [name, Number(n)]));
