@@ -8,12 +8,13 @@ const DRAIN = 500;
 /**
  * Engine processes for hosts that are plain Node: the browser host and the command line.
  * @param entry path of the engine's built entry, a JavaScript file.
+ * @param args what the engine is told, see `engineArguments`.
  */
-export function nodeFork(entry: string): EngineFork {
+export function nodeFork(entry: string, args: readonly string[] = []): EngineFork {
   return () => {
     // Advanced serialisation carries a Uint8Array as bytes. The engine's own output is kept off
     // this terminal: the command line writes JSON lines there.
-    const child = fork(entry, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(entry, args, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     const tail = new Tail();
     child.stdout?.on('data', (chunk) => tail.add(chunk));
     child.stderr?.on('data', (chunk) => tail.add(chunk));

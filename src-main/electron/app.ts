@@ -1,0 +1,80 @@
+import { app, session } from 'electron';
+import type { BrowserWindow } from 'electron';
+import type { Service } from '../engine/api.ts';
+import { CHANNELS } from './channels.ts';
+import { serveIpc } from './ipc.ts';
+import { setMenu } from './menu.ts';
+import { filesOf } from './opened.ts';
+import { serveScheme } from './protocol.ts';
+import { secureSession } from './security.ts';
+import { openWindow } from './window.ts';
+
+/** Where the built parts are, and how to reach the engine; made by `main.ts`, by hand in tests. */
+export interface AppParts {
+  /** Called once, after `ready`. */
+  makeService(): Service;
+  /** Built preload script. */
+  preload: string;
+  /** Folder of the built window. */
+  renderer: string;
+}
+
+/**
+ * The life of the program: one instance, one window, one engine. A second start brings the window of
+ * the first one to the front; closing the window ends the program, and the engine before it.
+ */
+export function runApp(parts: AppParts): void {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  let window: BrowserWindow | null = null;
+  let service: Service | null = null;
+  /** Files to open that no page has asked for yet; null once a page listens. */
+  let waiting: string[] | null = filesOf(process.argv.slice(1), process.cwd());
+
+  const open = (paths: string[]): void => {
+    if (paths.length === 0) return;
+    if (waiting) waiting.push(...paths);
+    else window?.webContents.send(CHANNELS.open, paths);
+  };
+  const takeWaiting = (): string[] => {
+    const paths = waiting ?? [];
+    waiting = null;
+    return paths;
+  };
+
+  app.on('second-instance', (_event, argv, folder) => {
+    open(filesOf(argv.slice(1), folder));
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  // macOS hands files over like this, the first one possibly before `ready`.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    open(filesOf([path], '/'));
+  });
+  app.on('window-all-closed', () => app.quit());
+  app.on('will-quit', (event) => {
+    if (!service) return;
+    event.preventDefault();
+    const closing = service.close();
+    service = null;
+    // The engine gets its time to close the journal, but never keeps the program from ending.
+    void closing.catch(() => {}).then(() => app.exit(0));
+  });
+
+  void app.whenReady().then(() => {
+    secureSession(session.defaultSession);
+    service = parts.makeService();
+    serveScheme(parts.renderer, service);
+    const tools = !app.isPackaged;
+    setMenu(process.platform === 'darwin', tools);
+    window = openWindow(parts.preload, tools);
+    const stop = serveIpc(window, service, takeWaiting);
+    window.on('closed', () => {
+      stop();
+      window = null;
+    });
+  });
+}
