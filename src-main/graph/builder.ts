@@ -82,6 +82,11 @@ export class GraphBuilder {
     }
   }
 
+  /** Keeps a name from being taken by `fresh`: a node that will be appended puts it out. */
+  reserve(name: string): void {
+    this.used.add(name);
+  }
+
   /** Appends a node and gives the names of all its outputs. */
   nodes(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, options: NodeOptions = {}): string[] {
     const hint = options.hint ?? op.toLowerCase();

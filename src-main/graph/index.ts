@@ -5,3 +5,4 @@ export * from './load.ts';
 export * from './save.ts';
 export * from './builder.ts';
 export * from './inspect.ts';
+export * from './prune.ts';

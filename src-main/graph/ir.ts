@@ -34,6 +34,9 @@ export interface ValueFacts {
   data?: ArrayLike<number>;
 }
 
+/** Finds out everything `ValueFacts` holds, for every value of a graph, at fixed dimensions of its inputs. */
+export type Tracer = (graph: Graph, dims: Record<string, number[]>) => Promise<Map<string, ValueFacts>>;
+
 /**
  * An ONNX graph as data. Nodes and tensors are the protobuf messages themselves, so unknown fields
  * survive; a tensor's bytes are views into the file that was read, never copies.

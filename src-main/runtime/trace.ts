@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { NodeProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { declaredShape, DType, elementCount, halfToFloat, saveGraph, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
+import { declaredShape, DType, elementCount, halfToFloat, prune, saveGraph, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import { ONNX_TYPE, openSession, ORT_TYPE, ortReason, Tensor } from './ort.ts';
 import type { OrtTensor } from './ort.ts';
@@ -51,7 +51,7 @@ export async function traceFacts(graph: Graph, dims: Record<string, number[]>): 
     missing.push({ name, shape, content });
   }
   if (missing.length === 0) return facts;
-  prune(probe);
+  prune(probe); // a probe for shape arithmetic must not run the network
   const session = await openSession(saveGraph(probe), { optimize: false });
   try {
     const out = await session.run(Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]!])));
@@ -68,21 +68,6 @@ export async function traceFacts(graph: Graph, dims: Record<string, number[]>): 
     await session.release();
   }
   return facts;
-}
-
-/** Keeps the nodes that the outputs need, so that a probe for shape arithmetic does not run the network. */
-function prune(graph: Graph): void {
-  const needed = new Set(graph.outputs.map((o) => o.name));
-  const kept = [];
-  for (let i = graph.nodes.length - 1; i >= 0; i--) {
-    const node = graph.nodes[i]!;
-    if (!node.output.some((o) => needed.has(o))) continue;
-    kept.push(node);
-    for (const name of node.input) needed.add(name);
-    for (const a of node.attribute) for (const body of a.g ? [a.g] : a.graphs) for (const inner of body.node) for (const name of inner.input) needed.add(name);
-  }
-  graph.nodes = kept.reverse();
-  graph.inputs = graph.inputs.filter((i) => needed.has(i.name));
 }
 
 function shapesText(graph: Graph, dims: Record<string, number[]>): string {
