@@ -1,0 +1,86 @@
+import vue from 'eslint-plugin-vue';
+import accessibility from 'eslint-plugin-vuejs-accessibility';
+import typescript from 'typescript-eslint';
+import { layers } from './lint/layers.js';
+
+/**
+ * Rules that find faults; how code looks is not their affair. Types find most of the rest (`npm run types`).
+ * Promises are checked with types, because a promise nobody awaits is how an engine loses an error.
+ */
+export default typescript.config(
+  { ignores: ['out/', 'dist/', 'node_modules/', 'audits/', '.venv/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.{ts,js,mjs,cjs,vue}'],
+    plugins: { '@typescript-eslint': typescript.plugin, hairline: { rules: { layers } } },
+    languageOptions: { parser: typescript.parser, ecmaVersion: 2024, sourceType: 'module' },
+    rules: {
+      'hairline/layers': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-asserted-optional-chain': 'error',
+      '@typescript-eslint/no-require-imports': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'all' }],
+      '@typescript-eslint/prefer-ts-expect-error': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'array-callback-return': 'error',
+      'no-cond-assign': 'error',
+      'no-constant-binary-expression': 'error',
+      'no-constant-condition': ['error', { checkLoops: false }],
+      'no-constructor-return': 'error',
+      'no-debugger': 'error',
+      'no-dupe-else-if': 'error',
+      'no-duplicate-case': 'error',
+      'no-empty': 'error',
+      'no-eval': 'error',
+      'no-fallthrough': 'error',
+      'no-implied-eval': 'error',
+      'no-loss-of-precision': 'error',
+      'no-new-wrappers': 'error',
+      'no-promise-executor-return': 'error',
+      'no-self-assign': 'error',
+      'no-self-compare': 'error',
+      'no-sparse-arrays': 'error',
+      'no-template-curly-in-string': 'error',
+      'no-throw-literal': 'error',
+      'no-unreachable': 'error',
+      'no-unreachable-loop': 'error',
+      'no-unsafe-finally': 'error',
+      'no-unsafe-negation': 'error',
+      'no-unused-expressions': 'error',
+      'no-useless-catch': 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      radix: 'error',
+      'use-isnan': 'error',
+      'valid-typeof': 'error',
+    },
+  },
+  {
+    files: ['shared/**/*.ts', 'src-main/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.main.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+    },
+  },
+  { files: ['shared/**/*.ts', 'src-main/**/*.ts'], ignores: ['src-main/cli/**'], rules: { 'no-console': 'error' } },
+  ...vue.configs['flat/essential'].map((config) => ({ ...config, files: ['**/*.vue'] })),
+  ...accessibility.configs['flat/recommended'].map((config) => ({ ...config, files: ['**/*.vue'] })),
+  {
+    files: ['**/*.vue'],
+    languageOptions: { parserOptions: { parser: typescript.parser } },
+    rules: {
+      'vue/no-v-html': 'error',
+      'vue/require-explicit-emits': 'error',
+      'vue/no-unused-refs': 'error',
+      'vue/no-undef-components': 'error',
+      'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      // Our own buttons and fields are single words; HTML has no such elements.
+      'vue/multi-word-component-names': 'off',
+      // A label that wraps its control, or one that points at it: either names it for a screen reader.
+      'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+    },
+  },
+);
