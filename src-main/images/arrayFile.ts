@@ -1,0 +1,98 @@
+import { UserError } from '../../shared/errors.ts';
+import type { ByteSource } from './bytes.ts';
+
+/** Kinds of numbers in IDX and NPY files. */
+export interface ElementType {
+  kind: 'bool' | 'uint' | 'int' | 'float';
+  bytes: 1 | 2 | 4 | 8;
+  littleEndian: boolean;
+}
+
+/** A rectangular array of numbers in a file: IDX or NPY. */
+export interface ArrayFile {
+  name: string;
+  bytes: ByteSource;
+  /** Where the first number lies. */
+  offset: number;
+  dims: number[];
+  type: ElementType;
+}
+
+const IDX_TYPES: Record<number, ElementType> = {
+  0x08: { kind: 'uint', bytes: 1, littleEndian: false },
+  0x09: { kind: 'int', bytes: 1, littleEndian: false },
+  0x0b: { kind: 'int', bytes: 2, littleEndian: false },
+  0x0c: { kind: 'int', bytes: 4, littleEndian: false },
+  0x0d: { kind: 'float', bytes: 4, littleEndian: false },
+  0x0e: { kind: 'float', bytes: 8, littleEndian: false },
+};
+
+/**
+ * Header of an IDX file, MNIST's format: two zero bytes, type, number of dimensions, the dimensions as big-endian
+ * 32-bit numbers, then the numbers, also big-endian.
+ * @throws UserError when the file does not have the length its header says.
+ */
+export async function readIdx(bytes: ByteSource, name: string): Promise<ArrayFile> {
+  const head = await bytes.read(0, 4 + 4 * 4);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const count = head[3]!;
+  const offset = 4 + 4 * count;
+  if (head.length < offset) throw new UserError(`${name} is a truncated IDX file: copy it again.`);
+  const dims = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i, false));
+  return whole({ name, bytes, offset, dims, type: IDX_TYPES[head[2]!]! }, 'IDX');
+}
+
+/**
+ * Header of a NumPy .npy file (versions 1 to 3): magic, version, length, then a Python dictionary as text.
+ * @throws UserError for Fortran order, element types that are no plain numbers, and wrong lengths.
+ */
+export async function readNpy(bytes: ByteSource, name: string): Promise<ArrayFile> {
+  const head = await bytes.read(0, 12);
+  const wide = (head[6] ?? 0) >= 2;
+  if (head.length < 12) throw new UserError(`${name} is a truncated .npy file: copy it again.`);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const start = wide ? 12 : 10;
+  const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
+  const text = new TextDecoder().decode(await bytes.read(start, Math.min(length, 1 << 20)));
+  const descr = /'descr':\s*'([<>|=])([a-z])(\d+)'/.exec(text);
+  const shape = /'shape':\s*\(([^)]*)\)/.exec(text);
+  const kind = ({ b: 'bool', u: 'uint', i: 'int', f: 'float' } as const)[descr?.[2] ?? ''];
+  const size = Number(descr?.[3]);
+  if (!shape || !kind || ![1, 2, 4, 8].includes(size) || (kind === 'float' && size < 4))
+    throw new UserError(`${name} does not hold plain numbers: save it with numpy as uint8, float32 or int64.`);
+  if (/'fortran_order':\s*True/.test(text)) throw new UserError(`${name} is in Fortran order: save numpy.ascontiguousarray of it.`);
+  const dims = shape[1]!.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]));
+  const type: ElementType = { kind, bytes: size as ElementType['bytes'], littleEndian: descr![1] !== '>' };
+  return whole({ name, bytes, offset: start + length, dims, type }, '.npy');
+}
+
+function whole(file: ArrayFile, format: string): ArrayFile {
+  const expected = file.offset + file.dims.reduce((a, b) => a * b, 1) * file.type.bytes;
+  if (file.bytes.size !== expected)
+    throw new UserError(`${file.name} is damaged: its ${format} header asks for ${expected} bytes (${file.dims.join(' x ')}), but it has ${file.bytes.size}.`);
+  return file;
+}
+
+/** `count` numbers from the `first`, row by row. int64 beyond 2^53 is rounded. */
+export async function readNumbers(file: ArrayFile, first: number, count: number): Promise<Float64Array | Uint8Array> {
+  const { kind, bytes, littleEndian } = file.type;
+  const raw = await file.bytes.read(file.offset + first * bytes, count * bytes);
+  if (bytes === 1 && kind !== 'int') return raw;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const get = READERS[`${kind}${bytes}`]!;
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) out[i] = get(view, i * bytes, littleEndian);
+  return out;
+}
+
+const READERS: Record<string, (view: DataView, at: number, little: boolean) => number> = {
+  int1: (v, at) => v.getInt8(at),
+  int2: (v, at, le) => v.getInt16(at, le),
+  int4: (v, at, le) => v.getInt32(at, le),
+  int8: (v, at, le) => Number(v.getBigInt64(at, le)),
+  uint2: (v, at, le) => v.getUint16(at, le),
+  uint4: (v, at, le) => v.getUint32(at, le),
+  uint8: (v, at, le) => Number(v.getBigUint64(at, le)),
+  float4: (v, at, le) => v.getFloat32(at, le),
+  float8: (v, at, le) => v.getFloat64(at, le),
+};

@@ -1,0 +1,102 @@
+import { UserError } from '../../shared/errors.ts';
+import { readNumbers } from './arrayFile.ts';
+import type { ArrayFile } from './arrayFile.ts';
+import type { Picture } from './picture.ts';
+import { stemOf } from './source.ts';
+import type { Source } from './source.ts';
+
+/** How the numbers of one picture lie in an array. */
+interface Layout {
+  count: number;
+  height: number;
+  width: number;
+  channels: 1 | 3;
+  planar: boolean;
+}
+
+/**
+ * Pictures in an array file (IDX or NPY).
+ *
+ * Shapes: H x W (one grey picture), N x H x W (grey), H x W x 3 (one colour picture), N x H x W x C and
+ * N x C x H x W with C of 1 or 3; where both could be meant, C comes last.
+ *
+ * Values: bytes and other whole numbers are levels 0 to 255, booleans are black and white. Floats are all read, once:
+ * when every value is within [0,1] they are shares of 255, when within [0,255] they are levels; both are rounded to
+ * the nearest level, with a warning where that changes anything.
+ * @throws UserError for other shapes and values (normalised data: the pictures before normalising are needed).
+ */
+export async function arraySource(file: ArrayFile): Promise<Source> {
+  const layout = layoutOf(file);
+  const { factor, rounded } = await levels(file);
+  const warnings: string[] = [];
+  if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
+  if (file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
+    warnings.push(`${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`);
+  const { count, height, width, channels } = layout;
+  const stem = stemOf(file.name);
+  return {
+    count,
+    labels: null,
+    classNames: null,
+    warnings,
+    entry: (index) => ({
+      source: `${file.name}#${index}`,
+      stem,
+      file: null,
+      header: async () => ({ width, height, channels, alpha: false }),
+      read: () => readPicture(file, layout, factor, index),
+    }),
+  };
+}
+
+async function readPicture(file: ArrayFile, { height, width, channels, planar }: Layout, factor: number, index: number): Promise<Picture> {
+  const size = height * width * channels;
+  const values = await readNumbers(file, index * size, size);
+  const data = new Uint8Array(size);
+  const plane = height * width;
+  for (let i = 0; i < size; i++) {
+    const from = planar ? (i % channels) * plane + Math.floor(i / channels) : i;
+    data[i] = Math.round(values[from]! * factor);
+  }
+  return { width, height, channels, data };
+}
+
+function layoutOf({ dims, name }: ArrayFile): Layout {
+  const colour = (d: number | undefined): d is 1 | 3 => d === 1 || d === 3;
+  const [a, b, c, d] = dims as [number, number, number, number];
+  if (dims.length === 2) return { count: 1, height: a, width: b, channels: 1, planar: false };
+  if (dims.length === 3 && c === 3) return { count: 1, height: a, width: b, channels: 3, planar: false };
+  if (dims.length === 3) return { count: a, height: b, width: c, channels: 1, planar: false };
+  if (dims.length === 4 && colour(d)) return { count: a, height: b, width: c, channels: d, planar: false };
+  if (dims.length === 4 && colour(b)) return { count: a, height: c, width: d, channels: b, planar: true };
+  throw new UserError(`${name} has the shape ${dims.join('x')}: pictures need N x H x W, N x H x W x C or N x C x H x W with C of 1 or 3.`);
+}
+
+/** Numbers looked at in one go while scanning. */
+const CHUNK = 1 << 20;
+
+/** What a stored number is multiplied with to become a level, and whether rounding will change any. */
+async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boolean }> {
+  const { kind, bytes } = file.type;
+  if (kind === 'bool') return { factor: 255, rounded: false };
+  if (kind === 'uint' && bytes === 1) return { factor: 1, rounded: false };
+  const total = file.dims.reduce((a, b) => a * b, 1);
+  if (total === 0) return { factor: 1, rounded: false };
+  let [low, high] = [Infinity, -Infinity];
+  // Values off the grid of whole levels, and off the grid of whole levels / 255.
+  let [offLevels, offShares] = [false, false];
+  for (let first = 0; first < total; first += CHUNK) {
+    for (const v of await readNumbers(file, first, Math.min(CHUNK, total - first))) {
+      if (!Number.isFinite(v)) throw new UserError(`${file.name} holds values that are no numbers (NaN or infinite): mend the file.`);
+      low = Math.min(low, v);
+      high = Math.max(high, v);
+      if (v !== Math.round(v)) offLevels = true;
+      if (Math.abs(v * 255 - Math.round(v * 255)) > 1e-3) offShares = true;
+    }
+  }
+  if (kind === 'float' && low >= 0 && high <= 1) return { factor: 255, rounded: offShares };
+  if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
+  throw new UserError(`${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`);
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)));

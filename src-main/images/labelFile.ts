@@ -1,0 +1,99 @@
+import { parseTable, wholeNumber } from '../../shared/table.ts';
+import { UserError } from '../../shared/errors.ts';
+import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
+import type { ArrayFile } from './arrayFile.ts';
+import { openBytes } from './bytes.ts';
+import { sniff } from './sniff.ts';
+
+/** A label as written: a class number or a class name. */
+export type RawLabel = number | string;
+
+/** What a labels file holds: one label per picture in order, or labels by picture name or number. */
+export type LabelFile = { kind: 'list'; labels: RawLabel[] } | { kind: 'map'; labels: Map<string, RawLabel> };
+
+/**
+ * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, or an object from picture to
+ * label), or text: a label a line, or a table of picture and label with comma, semicolon or tab, with or without a
+ * header; also `name label` with a space, as ImageNet's val.txt has it.
+ * @throws UserError when it cannot be read that way.
+ */
+export async function readLabelFile(path: string): Promise<LabelFile> {
+  const bytes = await openBytes(path, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === undefined) throw error;
+    throw new UserError(`The labels file ${path} cannot be read (${error.code}): check its path.`);
+  });
+  if (bytes.size === 0) throw new UserError(`The labels file ${path} is empty.`);
+  const kind = sniff(await bytes.read(0, 16));
+  if (kind === 'idx') return { kind: 'list', labels: await numbers(await readIdx(bytes, path)) };
+  if (kind === 'npy') return { kind: 'list', labels: await numbers(await readNpy(bytes, path)) };
+  if (kind !== null) throw new UserError(`${path} is no labels file but a ${kind.toUpperCase()} file.`);
+  const text = new TextDecoder().decode(await bytes.read(0, bytes.size));
+  if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
+  return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
+}
+
+async function numbers(file: ArrayFile): Promise<number[]> {
+  const [count = 1, ...rest] = file.dims;
+  if (rest.some((d) => d !== 1)) throw new UserError(`${file.name} has the shape ${file.dims.join('x')}: labels need one number per picture.`);
+  const values = Array.from(await readNumbers(file, 0, count));
+  if (values.some((v) => !Number.isInteger(v))) throw new UserError(`${file.name} holds numbers that are not whole: labels are class numbers.`);
+  return values;
+}
+
+function fromJson(text: string, path: string): LabelFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError(`The labels file ${path} is not valid JSON.`);
+  }
+  const label = (v: unknown): RawLabel => {
+    if (typeof v === 'number' && Number.isInteger(v)) return v;
+    if (typeof v === 'string') return cell(v);
+    throw new UserError(`The labels file ${path} holds ${JSON.stringify(v)}, which is neither a class number nor a class name.`);
+  };
+  if (Array.isArray(value)) return { kind: 'list', labels: value.map(label) };
+  return { kind: 'map', labels: new Map(Object.entries(value as object).map(([name, v]) => [name, label(v)])) };
+}
+
+const cell = (text: string): RawLabel => wholeNumber(text) ?? text;
+
+const FILE_COLUMNS = ['file', 'filename', 'file_name', 'path', 'image', 'picture', 'image_id', 'id', 'name', 'index'];
+const LABEL_COLUMNS = ['label', 'class', 'target', 'class_id', 'class_index', 'label_id', 'index', 'y'];
+
+function fromTable(text: string, path: string): LabelFile {
+  let rows = parseTable(text);
+  if (rows.length === 0) throw new UserError(`The labels file ${path} is empty.`);
+  // `name label` with a space: only where every line ends in a number.
+  if (rows.every((row) => row.length === 1 && /\S\s+\d+$/.test(row[0]!)))
+    rows = rows.map(([line]) => [line!.replace(/\s+\d+$/, ''), /\d+$/.exec(line!)![0]]);
+  const width = rows[0]!.length;
+  const ragged = rows.findIndex((row) => row.length !== width);
+  if (ragged >= 0) throw new UserError(`The labels file ${path} has ${rows[ragged]!.length} columns in line ${ragged + 1}, but ${width} in the first.`);
+  if (width === 1) return { kind: 'list', labels: withoutHeader(rows).map(([v]) => cell(v!)) };
+  const { file, label, body } = columns(rows, path);
+  if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
+  return { kind: 'map', labels: new Map(body.map((row) => [row[file]!, cell(row[label]!)])) };
+}
+
+/** A first line that is a word above nothing but numbers, or names the column, is a header. */
+function withoutHeader(rows: string[][]): string[][] {
+  const [first, ...rest] = rows;
+  const header = LABEL_COLUMNS.includes(first![0]!.toLowerCase());
+  const odd = wholeNumber(first![0]!) === null && rest.length > 0 && rest.every(([v]) => wholeNumber(v!) !== null);
+  return header || odd ? rest : rows;
+}
+
+function columns(rows: string[][], path: string): { file: number | null; label: number; body: string[][] } {
+  const names = rows[0]!.map((name) => name.toLowerCase());
+  const find = (wanted: string[], not = -1): number => wanted.map((name) => names.indexOf(name)).find((at) => at >= 0 && at !== not) ?? -1;
+  const label = find(LABEL_COLUMNS);
+  if (label >= 0) {
+    const file = find(FILE_COLUMNS, label);
+    return { file: file < 0 ? null : file, label, body: rows.slice(1) };
+  }
+  if (rows[0]!.length > 2) throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns: name them in a first line, such as file,label.`);
+  // Two columns without a header: the one of whole numbers is the label; of two such, the first is the picture's number.
+  const numeric = (at: number): boolean => rows.every((row) => wholeNumber(row[at]!) !== null);
+  return numeric(0) && !numeric(1) ? { file: 1, label: 0, body: rows } : { file: 0, label: 1, body: rows };
+}

@@ -1,0 +1,91 @@
+import { UserError } from '../../shared/errors.ts';
+import type { LabelFile, RawLabel } from './labelFile.ts';
+
+/** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
+type Named = { file: string | null };
+
+/**
+ * One raw label per picture from a labels file.
+ * @throws UserError when a list has another length than there are pictures, or a map lacks one of them.
+ */
+export function matchLabels(labels: LabelFile, pictures: readonly Named[], path: string): RawLabel[] {
+  if (labels.kind === 'map') return fromMap(labels.labels, pictures, path);
+  if (labels.labels.length !== pictures.length)
+    throw new UserError(`${path} holds ${labels.labels.length} labels, but there are ${pictures.length} images: give the labels that belong to these images.`);
+  return labels.labels;
+}
+
+function fromMap(labels: Map<string, RawLabel>, pictures: readonly Named[], path: string): RawLabel[] {
+  const byName = new Map([...labels].map(([name, label]) => [name.replaceAll('\\', '/').replace(/^\.?\//, ''), label]));
+  const takenBy = new Map<string, string>();
+  const missing: string[] = [];
+  const found = pictures.map(({ file }, index) => {
+    const key = (file === null ? [String(index)] : namesOf(file)).find((name) => byName.has(name));
+    if (key === undefined) {
+      missing.push(file ?? `image ${index}`);
+      return 0;
+    }
+    const other = takenBy.get(key);
+    if (other !== undefined && file !== null && other !== file)
+      throw new UserError(`${path} names "${key}", which may be ${other} or ${file}: write more of the path in the labels file.`);
+    takenBy.set(key, file ?? key);
+    return byName.get(key)!;
+  });
+  if (missing.length > 0)
+    throw new UserError(`${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${missing[0]}.`);
+  return found;
+}
+
+/** A file's path, then ever less of it from the left, each with and without its extension. */
+function namesOf(file: string): string[] {
+  const parts = file.split('/');
+  return parts.flatMap((_, i) => {
+    const tail = parts.slice(i).join('/');
+    return [tail, tail.replace(/\.[^./]+$/, '')];
+  });
+}
+
+/**
+ * Class numbers from raw labels: names are looked up in the class names, and labels that can only count from 1 are
+ * moved to count from 0.
+ * @param classes how many classes the model tells apart, or null while unknown
+ * @throws UserError for an unknown class name, a negative label, or one beyond the model's classes.
+ */
+export function classNumbers(
+  raw: readonly RawLabel[],
+  classNames: readonly string[] | null,
+  classes: number | null,
+  path: string,
+): { labels: number[]; warnings: string[] } {
+  const labels = raw.map((label) => (typeof label === 'number' ? label : classNumber(label, classNames, path)));
+  const [low, high] = labels.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)] as const, [Infinity, -Infinity] as readonly [number, number]);
+  if (low < 0) throw new UserError(`${path} holds the label ${low}: class numbers start at 0.`);
+  if (classes !== null && low >= 1 && high === classes)
+    return {
+      labels: labels.map((label) => label - 1),
+      warnings: [`The labels run from ${low} to ${high} and the model has ${classes} classes, so they were taken to count from 1.`],
+    };
+  if (classes !== null && high >= classes)
+    throw new UserError(`${path} holds the label ${high}, but the model has ${classes} classes (0 to ${classes - 1}): give labels made for this model.`);
+  // Without 0 in many labels the file probably counts from 1; but a set without that class looks the same.
+  const suspicious = low === 1 && new Set(labels).size === high && labels.length >= 5 * high;
+  return {
+    labels,
+    warnings: suspicious ? [`The labels run from 1 to ${high} and never are 0: if they count from 1, subtract one, for they were taken as they are.`] : [],
+  };
+}
+
+function classNumber(name: string, classNames: readonly string[] | null, path: string): number {
+  if (!classNames) throw new UserError(`${path} holds the label "${name}", which is no number: give class names, too, or class numbers.`);
+  const at = findClass(name, classNames);
+  if (at < 0) throw new UserError(`${path} holds the label "${name}", which is not among the ${classNames.length} class names.`);
+  return at;
+}
+
+/** Position of a class name: as it is, else without regard to case, spaces and underscores; -1 when absent. */
+export function findClass(name: string, classNames: readonly string[]): number {
+  const exact = classNames.indexOf(name);
+  if (exact >= 0) return exact;
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[\s_-]+/g, ' ').trim();
+  return classNames.findIndex((other) => plain(other) === plain(name));
+}

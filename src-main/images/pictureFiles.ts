@@ -1,0 +1,23 @@
+import { decodeFile, readHeader } from './decode.ts';
+import { stemOf } from './source.ts';
+import type { Source } from './source.ts';
+
+/** Where a picture file lies, and how it is called in results. */
+export interface NamedFile {
+  path: string;
+  name: string;
+}
+
+/** Picture files, in the order given, without labels. Nothing is read before it is asked for. */
+export function fileSource(files: readonly NamedFile[]): Source {
+  return {
+    count: files.length,
+    labels: null,
+    classNames: null,
+    warnings: [],
+    entry: (index) => {
+      const { path, name } = files[index]!;
+      return { source: name, stem: stemOf(name), file: name, header: () => readHeader(path, path), read: () => decodeFile(path, path) };
+    },
+  };
+}

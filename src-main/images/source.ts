@@ -1,0 +1,37 @@
+import type { PictureHeader } from './decode.ts';
+import type { Picture } from './picture.ts';
+
+/**
+ * Pictures in a fixed order, opened but not decoded: one file of a data set, or a run of picture files.
+ * Everything but the labels is asked for picture by picture, so a large set costs little to open.
+ */
+export interface Source {
+  count: number;
+  /** The source's own labels, or null. */
+  labels: readonly number[] | null;
+  /** Said when these labels are used and that is not plain to see. */
+  labelNote?: string;
+  classNames: readonly string[] | null;
+  warnings: readonly string[];
+  entry(index: number): Entry;
+}
+
+export interface Entry {
+  /** Where it came from, for people: file, or data set and index; without the folders above what was given. */
+  source: string;
+  /** Short name, the readable part of an id. */
+  stem: string;
+  /** What a labels file may call it: a path, most of it may be left out; null for pictures in a data set file. */
+  file: string | null;
+  header(): Promise<PictureHeader>;
+  read(): Promise<Picture>;
+}
+
+/** The readable part of an id: file name without folders and extensions, safe on every file system, at most 40 characters. */
+export function stemOf(name: string): string {
+  const base = name.split(/[\\/]/).at(-1)!;
+  const bare = base.replace(/(\.(gz|npy|idx|bin|png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?|avif))+$/i, '');
+  const short = bare.replace(/[-_.]images[-_.]idx\d.*$/i, '');
+  const safe = short.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '');
+  return safe.slice(0, 40) || 'image';
+}
