@@ -41,9 +41,13 @@ export interface Target {
   readonly anyActive: boolean;
   /** Takes an image out of further queries. */
   finish(image: number): void;
-  /** δ: count x features. The pixels that are evaluated are clip(clean + δ, 0, 1). */
-  query(delta: Float32Array): Promise<Query>;
-  gradient(delta: Float32Array, loss: Loss): Promise<GradientQuery>;
+  /**
+   * δ: count x features. The pixels that are evaluated are clip(clean + δ, 0, 1). With `only`, images whose entry is 0
+   * are left out: neither counted nor changed in the answer. The answer's arrays are overwritten by the next query,
+   * and an image may have become inactive in it: look at `active` before reading.
+   */
+  query(delta: Float32Array, only?: Uint8Array): Promise<Query>;
+  gradient(delta: Float32Array, loss: Loss, only?: Uint8Array): Promise<GradientQuery>;
   /** Smallest success so far in the target's norm; Infinity while there is none. */
   bestDistance(image: number): number;
   /** δ of that success (after the clamp), or null. */

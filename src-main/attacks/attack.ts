@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { Norm } from '../../shared/norms.ts';
+import type { Target } from './target.ts';
+
+/**
+ * One attack of the registry: a pure function of a target and its options. What it finds stays with the target,
+ * which has seen every query; it gives back nothing.
+ */
+export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
+  id: string;
+  title: string;
+  norms: readonly Norm[];
+  /** fixed-budget: stays within ε and seeks any success. minimum-norm: seeks the nearest success. */
+  kind: 'fixed-budget' | 'minimum-norm';
+  targeted: boolean;
+  summary: string;
+  /** Paper, and what this file does differently. */
+  source: string;
+  options: Schema;
+  /** @param options with the target's budget as `epsilon` for fixed-budget attacks */
+  run(target: Target, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
+}
+
+/** Keeps the options' type while the registry forgets it. */
+export function defineAttack<Schema extends z.ZodObject>(attack: Attack<Schema>): Attack {
+  return attack as unknown as Attack;
+}
+
+/** Views of each image's row in a count x features array; writes go through. */
+export function rowsOf(values: Float32Array, count: number): Float32Array[] {
+  const d = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * d, (i + 1) * d));
+}

@@ -1,0 +1,59 @@
+import { within } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
+import { distance } from '../norms/distances.ts';
+
+/**
+ * The best points each image of a batch has reached. Points are kept as pixels, not as δ: clean + (pixels - clean)
+ * need not be the same float again.
+ */
+export class Best {
+  private readonly norm: Norm;
+  private readonly epsilon: number | undefined;
+  private readonly clean: Float32Array[];
+  private readonly nearest: (Float32Array | null)[];
+  private readonly nearestDistance: Float64Array;
+  private readonly nearestMargin: Float64Array;
+  private readonly deepest: (Float32Array | null)[];
+  private readonly deepestMargin: Float64Array;
+
+  constructor(norm: Norm, epsilon: number | undefined, clean: Float32Array, count: number) {
+    const d = clean.length / count;
+    this.norm = norm;
+    this.epsilon = epsilon;
+    this.clean = Array.from({ length: count }, (_, i) => clean.subarray(i * d, (i + 1) * d));
+    this.nearest = this.clean.map(() => null);
+    this.deepest = this.clean.map(() => null);
+    this.nearestDistance = new Float64Array(count).fill(Infinity);
+    this.nearestMargin = new Float64Array(count).fill(Infinity);
+    this.deepestMargin = new Float64Array(count).fill(Infinity);
+  }
+
+  /** A success; of equally near ones the deeper is kept, for it survives rounding better. Copies `pixels`. */
+  offer(image: number, pixels: Float32Array, margin: number): void {
+    const size = distance(this.norm, pixels, this.clean[image]!);
+    if (this.epsilon !== undefined && !within(size, this.epsilon)) return;
+    const known = this.nearestDistance[image]!;
+    if (size < known || (size === known && margin < this.nearestMargin[image]!)) {
+      (this.nearest[image] ??= new Float32Array(pixels.length)).set(pixels);
+      this.nearestDistance[image] = size;
+      this.nearestMargin[image] = margin;
+    }
+    if (this.epsilon !== undefined && margin < this.deepestMargin[image]!) {
+      (this.deepest[image] ??= new Float32Array(pixels.length)).set(pixels);
+      this.deepestMargin[image] = margin;
+    }
+  }
+
+  distance(image: number): number {
+    return this.nearestDistance[image]!;
+  }
+
+  pixels(image: number): Float32Array | null {
+    return this.nearest[image]!;
+  }
+
+  /** Of the successes within a fixed budget the one with the lowest margin; null without a budget or a success. */
+  deepestPixels(image: number): Float32Array | null {
+    return this.deepest[image]!;
+  }
+}

@@ -1,0 +1,241 @@
+import type { Norm } from '../../shared/norms.ts';
+import type { Differentiable, ImageShape, Loss } from '../model/differentiable.ts';
+import { Best } from './best.ts';
+import { randomStream } from './random.ts';
+import type { GradientQuery, Query, Target } from './target.ts';
+
+/** Asked before every block of a query: waits while the run is paused, throws Cancelled when it is cancelled. */
+export interface Gate {
+  check(): Promise<void> | void;
+}
+
+export interface TargetImage {
+  /** Planes CHW in [0,1]. */
+  pixels: Float32Array;
+  /** Names the image in its random stream. */
+  hash: string;
+  label: number;
+  /** Class to reach; null: any but `label`. */
+  goal: number | null;
+}
+
+export interface TargetSetting {
+  norm: Norm;
+  /** Fixed budget: a success counts only within it. */
+  epsilon?: number | undefined;
+  /** Audit seed and what else tells this run from others; the image's hash is added. */
+  stream: string;
+  /** Forward plus backward passes each image may spend; null: no bound. */
+  limits: readonly number[] | null;
+  gate: Gate;
+}
+
+/**
+ * The target over a differentiable graph (design rule 1). Active images are packed into blocks of exactly
+ * `model.rows` rows, the last one filled up with repeats of its first row; rows do not influence each other, so an
+ * image's numbers are the same whatever else is in the batch.
+ * @throws RangeError on an empty batch, or goals for some images only
+ */
+export class CountedTarget implements Target {
+  readonly count: number;
+  readonly shape: ImageShape;
+  readonly features: number;
+  readonly classes: number;
+  readonly norm: Norm;
+  readonly epsilon: number | undefined;
+  readonly targeted: boolean;
+  readonly clean: Float32Array;
+  readonly label: Int32Array;
+  readonly goal: Int32Array | null;
+  readonly active: Uint8Array;
+  /** Passes spent by each image. */
+  readonly forwards: Uint32Array;
+  readonly backwards: Uint32Array;
+  /** Why an image failed: its outputs or gradients were no numbers. */
+  readonly failure: (string | null)[];
+  readonly found: Best;
+
+  private readonly model: Differentiable;
+  private readonly gate: Gate;
+  private readonly limits: readonly number[] | null;
+  private readonly streams: (() => number)[];
+  /** Passes set aside for `revive`. */
+  private reserve = 0;
+  private readonly pixels: Float32Array;
+  private readonly answer: GradientQuery;
+  private readonly block: { pixels: Float32Array; label: Int32Array; goal: Int32Array | null };
+
+  constructor(model: Differentiable, images: readonly TargetImage[], setting: TargetSetting) {
+    const { channels, height, width } = model.shape;
+    this.model = model;
+    this.gate = setting.gate;
+    this.limits = setting.limits;
+    this.count = images.length;
+    this.shape = model.shape;
+    this.features = channels * height * width;
+    this.classes = model.classes;
+    this.norm = setting.norm;
+    this.epsilon = setting.epsilon;
+    this.targeted = images[0]?.goal != null;
+    if (images.length === 0) throw new RangeError('A target needs images.');
+    if (images.some((image) => (image.goal != null) !== this.targeted)) throw new RangeError('Either every image has a goal or none.');
+    this.clean = new Float32Array(this.count * this.features);
+    images.forEach((image, i) => this.clean.set(image.pixels, i * this.features));
+    this.label = Int32Array.from(images, (image) => image.label);
+    this.goal = this.targeted ? Int32Array.from(images, (image) => image.goal!) : null;
+    this.active = new Uint8Array(this.count).fill(1);
+    this.forwards = new Uint32Array(this.count);
+    this.backwards = new Uint32Array(this.count);
+    this.failure = images.map(() => null);
+    this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
+    this.found = new Best(this.norm, this.epsilon, this.clean, this.count);
+    this.pixels = new Float32Array(this.clean.length);
+    this.answer = {
+      logits: new Float32Array(this.count * this.classes),
+      margin: new Float64Array(this.count),
+      success: new Uint8Array(this.count),
+      loss: new Float64Array(this.count),
+      gradient: new Float32Array(this.clean.length),
+    };
+    this.block = {
+      pixels: new Float32Array(model.rows * this.features),
+      label: new Int32Array(model.rows),
+      goal: this.targeted ? new Int32Array(model.rows) : null,
+    };
+  }
+
+  get anyActive(): boolean {
+    return this.active.includes(1);
+  }
+
+  finish(image: number): void {
+    this.active[image] = 0;
+  }
+
+  /** Keeps passes back from the attack, for what comes after `revive`. */
+  setAside(passes: number): void {
+    this.reserve = passes;
+  }
+
+  /** Opens every image that did not fail to further queries again, the reserve included. */
+  revive(): void {
+    this.reserve = 0;
+    for (let i = 0; i < this.count; i++) this.active[i] = this.failure[i] === null ? 1 : 0;
+  }
+
+  async query(delta: Float32Array, only?: Uint8Array): Promise<Query> {
+    this.place(delta);
+    await this.evaluate(this.pixels, null, only);
+    return this.answer;
+  }
+
+  async gradient(delta: Float32Array, loss: Loss, only?: Uint8Array): Promise<GradientQuery> {
+    this.place(delta);
+    await this.evaluate(this.pixels, loss, only);
+    return this.answer;
+  }
+
+  /** Like `query` and `gradient` for pixels that are known to lie in the box, such as decoded 8-bit images. */
+  async at(pixels: Float32Array, loss: Loss | null, only?: Uint8Array): Promise<GradientQuery> {
+    await this.evaluate(pixels, loss, only);
+    return this.answer;
+  }
+
+  bestDistance(image: number): number {
+    return this.found.distance(image);
+  }
+
+  best(image: number): Float32Array | null {
+    const pixels = this.found.pixels(image);
+    if (!pixels) return null;
+    const start = image * this.features;
+    return pixels.map((p, j) => p - this.clean[start + j]!);
+  }
+
+  random(image: number): () => number {
+    return this.streams[image]!;
+  }
+
+  private place(delta: Float32Array): void {
+    const { pixels, clean } = this;
+    for (let j = 0; j < pixels.length; j++) {
+      const p = clean[j]! + delta[j]!;
+      pixels[j] = p < 0 ? 0 : p > 1 ? 1 : p;
+    }
+  }
+
+  private async evaluate(pixels: Float32Array, loss: Loss | null, only: Uint8Array | undefined): Promise<void> {
+    const cost = loss === null ? 1 : 2;
+    const images: number[] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (!this.active[i] || (only && !only[i])) continue;
+      if (this.limits && this.forwards[i]! + this.backwards[i]! + cost > this.limits[i]! - this.reserve) this.active[i] = 0;
+      else images.push(i);
+    }
+    const { rows } = this.model;
+    for (let start = 0; start < images.length; start += rows) {
+      await this.gate.check();
+      await this.runBlock(pixels, loss, images.slice(start, start + rows));
+    }
+  }
+
+  private async runBlock(pixels: Float32Array, loss: Loss | null, images: readonly number[]): Promise<void> {
+    const { features, classes, block, answer } = this;
+    for (let row = 0; row < this.model.rows; row++) {
+      const image = images[row] ?? images[0]!;
+      block.pixels.set(pixels.subarray(image * features, (image + 1) * features), row * features);
+      block.label[row] = this.label[image]!;
+      if (block.goal) block.goal[row] = this.goal![image]!;
+    }
+    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, block.goal);
+    const { logits } = out ?? (await this.model.forward(block.pixels));
+    for (let row = 0; row < images.length; row++) {
+      const image = images[row]!;
+      this.forwards[image]!++;
+      answer.logits.set(logits.subarray(row * classes, (row + 1) * classes), image * classes);
+      if (out) {
+        this.backwards[image]!++;
+        answer.loss[image] = out.loss[row]!;
+        answer.gradient.set(out.gradient.subarray(row * features, (row + 1) * features), image * features);
+      }
+      this.judge(image, out !== null, pixels);
+    }
+  }
+
+  /** Margin, success, the best so far; takes an image out whose numbers are none. */
+  private judge(image: number, withGradient: boolean, pixels: Float32Array): void {
+    const { classes, features, answer } = this;
+    const start = image * features;
+    if (!allFinite(answer.logits, image * classes, classes)) return this.fail(image, 'The model put out NaN or infinite logits');
+    if (withGradient && !(allFinite(answer.gradient, start, features) && Number.isFinite(answer.loss[image]!)))
+      return this.fail(image, 'The gradient was NaN or infinite');
+    const own = this.goal ? this.goal[image]! : this.label[image]!;
+    const first = image * classes;
+    let other = -Infinity;
+    let rival = -1;
+    for (let k = 0; k < classes; k++) {
+      if (k === own || answer.logits[first + k]! <= other) continue;
+      other = answer.logits[first + k]!;
+      rival = k;
+    }
+    const ahead = answer.logits[first + own]! - other;
+    // The first index wins a tie, as arg-max does.
+    const isOwn = ahead > 0 || (ahead === 0 && own < rival);
+    answer.margin[image] = this.goal ? -ahead : ahead;
+    answer.success[image] = isOwn === this.targeted ? 1 : 0;
+    if (answer.success[image]) this.found.offer(image, pixels.subarray(start, start + features), answer.margin[image]!);
+  }
+
+  private fail(image: number, what: string): void {
+    this.failure[image] = `${what} at forward pass ${this.forwards[image]!}.`;
+    this.active[image] = 0;
+    this.answer.success[image] = 0;
+  }
+}
+
+/** x · 0 is NaN for anything that is no finite number, so one sum tells. */
+function allFinite(values: Float32Array, start: number, length: number): boolean {
+  let sum = 0;
+  for (let j = start; j < start + length; j++) sum += values[j]! * 0;
+  return sum === 0;
+}

@@ -1,0 +1,63 @@
+import type { Distances, Norm } from '../../shared/norms.ts';
+
+/**
+ * Distance of two images in one norm, pixel units of [0,1]; l0 counts features whose values differ exactly.
+ * Sums run in double and in index order, so the number does not depend on where the image was computed.
+ * @param a pixels, any shape @param b pixels, as many
+ */
+export function distance(norm: Norm, a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  const n = a.length;
+  if (norm === 'l0') {
+    for (let i = 0; i < n; i++) if (a[i] !== b[i]) sum++;
+  } else if (norm === 'l1') {
+    for (let i = 0; i < n; i++) sum += Math.abs(a[i]! - b[i]!);
+  } else if (norm === 'l2') {
+    for (let i = 0; i < n; i++) {
+      const d = a[i]! - b[i]!;
+      sum += d * d;
+    }
+    sum = Math.sqrt(sum);
+  } else {
+    for (let i = 0; i < n; i++) {
+      const d = Math.abs(a[i]! - b[i]!);
+      if (d > sum) sum = d;
+    }
+  }
+  return sum;
+}
+
+/** Length of a perturbation: `distance` to zero. */
+export function length(norm: Norm, delta: Float32Array): number {
+  let sum = 0;
+  const n = delta.length;
+  if (norm === 'l0') {
+    for (let i = 0; i < n; i++) if (delta[i] !== 0) sum++;
+  } else if (norm === 'l1') {
+    for (let i = 0; i < n; i++) sum += Math.abs(delta[i]!);
+  } else if (norm === 'l2') {
+    for (let i = 0; i < n; i++) sum += delta[i]! * delta[i]!;
+    sum = Math.sqrt(sum);
+  } else {
+    for (let i = 0; i < n; i++) sum = Math.max(sum, Math.abs(delta[i]!));
+  }
+  return sum;
+}
+
+/**
+ * Distance of two images in every norm.
+ * @param a, b planes CHW @param channels how many planes; l0Pixels counts positions where any plane differs
+ */
+export function distances(a: Float32Array, b: Float32Array, channels: number): Distances {
+  const plane = a.length / channels;
+  let l0Pixels = 0;
+  for (let p = 0; p < plane; p++) {
+    for (let c = 0; c < channels; c++) {
+      if (a[c * plane + p] !== b[c * plane + p]) {
+        l0Pixels++;
+        break;
+      }
+    }
+  }
+  return { l0: distance('l0', a, b), l0Pixels, l1: distance('l1', a, b), l2: distance('l2', a, b), linf: distance('linf', a, b) };
+}
