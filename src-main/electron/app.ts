@@ -1,5 +1,6 @@
-import { app, session } from 'electron';
+import { app, dialog, session } from 'electron';
 import type { BrowserWindow } from 'electron';
+import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../engine/api.ts';
 import { CHANNELS } from './channels.ts';
 import { serveIpc } from './ipc.ts';
@@ -64,7 +65,7 @@ export function runApp(parts: AppParts): void {
     void closing.catch(() => {}).then(() => app.exit(0));
   });
 
-  void app.whenReady().then(() => {
+  const begin = (): void => {
     secureSession(session.defaultSession);
     service = parts.makeService();
     serveScheme(parts.renderer, service);
@@ -76,5 +77,10 @@ export function runApp(parts: AppParts): void {
       stop();
       window = null;
     });
+  };
+  app.whenReady().then(begin).catch((error: unknown) => {
+    // Without a window nobody could end the program.
+    dialog.showErrorBox('Hairline cannot start', messageOf(error));
+    app.exit(1);
   });
 }
