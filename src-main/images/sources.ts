@@ -60,12 +60,15 @@ async function dataSetSource({ path, name }: NamedFile): Promise<Source> {
   if (kind === 'npy') return arraySource(await readNpy(bytes, name));
   const cifar = await cifarSource(bytes, path, name);
   if (cifar) return cifar;
-  if (kind === 'idx') return { ...(await arraySource(await readIdx(bytes, name))), ...(await labelsBeside(path, name)) };
+  if (kind === 'idx') {
+    const source = await arraySource(await readIdx(bytes, name));
+    return { ...source, ...(await labelsBeside(path, name, source.count)) };
+  }
   throw new UserError(`${path} is neither a picture (${PICTURE_FORMATS}) nor a data set (IDX, CIFAR binary or .npy, of full length).`);
 }
 
 /** MNIST keeps its labels in a file beside the images: `x-images-idx3-ubyte.gz` has `x-labels-idx1-ubyte.gz`, packed or not. */
-async function labelsBeside(path: string, name: string): Promise<Partial<Source>> {
+async function labelsBeside(path: string, name: string, count: number): Promise<Partial<Source>> {
   const other = path.replace(/images([-_.])idx\d([^/\\]*)$/, 'labels$1idx1$2');
   if (other === path) return {};
   for (const candidate of [other, other.replace(/\.gz$/, ''), `${other}.gz`]) {
@@ -73,8 +76,9 @@ async function labelsBeside(path: string, name: string): Promise<Partial<Source>
     const bytes = await openBytes(candidate, candidate);
     if (sniff(await bytes.read(0, SNIFF_BYTES)) !== 'idx') continue;
     const file = await readIdx(bytes, candidate);
-    const labels = Array.from(await readNumbers(file, 0, file.dims[0]!));
-    if (file.dims.length === 1) return { labels, labelNote: `The labels of ${name} come from ${basename(candidate)} beside it.` };
+    if (file.dims.length !== 1 || file.dims[0] !== count) continue;
+    const labels = Array.from(await readNumbers(file, 0, count));
+    return { labels, labelNote: `The labels of ${name} come from ${basename(candidate)} beside it.` };
   }
   return {};
 }

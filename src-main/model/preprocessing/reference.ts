@@ -1,0 +1,92 @@
+import type { Preprocessing } from '../../../shared/plan.ts';
+import type { ImageShape } from '../differentiable.ts';
+import { perChannel } from './channels.ts';
+import { planGeometry } from './geometry.ts';
+import type { Axis } from './geometry.ts';
+
+/** What the network reads, in its own layout. */
+export interface Preprocessed {
+  data: Float32Array;
+  /** [C, H, W] or, for layout nhwc, [H, W, C]. */
+  shape: [number, number, number];
+}
+
+/**
+ * Preprocesses one picture pixel by pixel, straight from the definition. It shares no arithmetic with the graph's
+ * matrices: exported PNGs are checked through this, in the original model, so that a mistake in the one cannot hide in
+ * the other.
+ * @param pixels C x H x W, values in [0,1]
+ * @param networkChannels channels the network reads: 1 or 3
+ * @throws UserError as `planGeometry` and `perChannel`.
+ */
+export function preprocess(spec: Preprocessing, pixels: Float32Array, picture: ImageShape, networkChannels: number): Preprocessed {
+  const { rows, cols } = planGeometry(spec, picture.height, picture.width);
+  const [height, width] = [rows.to, cols.to];
+  const means = perChannel(spec.mean, networkChannels, 'mean');
+  const stds = perChannel(spec.std, networkChannels, 'std');
+  const data = new Float32Array(networkChannels * height * width);
+  const ys = Array.from({ length: height }, (_, y) => neighbours(rows, y, spec.interpolation));
+  const xs = Array.from({ length: width }, (_, x) => neighbours(cols, x, spec.interpolation));
+  const border = new Array<number>(picture.channels).fill(spec.padValue);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [tall, wide] = [ys[y], xs[x]];
+      const colour = tall && wide ? resample(pixels, picture, tall, wide) : border;
+      for (let c = 0; c < networkChannels; c++) {
+        const value = (channel(colour, spec.channels, c, networkChannels) * spec.scale - means[c]!) / stds[c]!;
+        data[spec.layout === 'nhwc' ? (y * width + x) * networkChannels + c : (c * height + y) * width + x] = value;
+      }
+    }
+  }
+  return { data, shape: spec.layout === 'nhwc' ? [height, width, networkChannels] : [networkChannels, height, width] };
+}
+
+function channel(colour: readonly number[], order: Preprocessing['channels'], c: number, of: number): number {
+  if (colour.length === 1) return colour[0]!;
+  const [red, green, blue] = colour as [number, number, number];
+  if (of === 1 || order === 'grey') return (299 * red + 587 * green + 114 * blue) / 1000;
+  return order === 'bgr' ? colour[2 - c]! : colour[c]!;
+}
+
+/** A source pixel of one axis, and its weight before normalising. */
+type Neighbour = readonly [at: number, weight: number];
+
+/** All channels of one output pixel from the source pixels under its kernel. */
+function resample(pixels: Float32Array, { channels, height, width }: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[]): number[] {
+  return Array.from({ length: channels }, (_, c) => {
+    let [sum, total] = [0, 0];
+    for (const [y, wy] of ys) {
+      for (const [x, wx] of xs) {
+        sum += wy * wx * pixels[(c * height + y) * width + x]!;
+        total += wy * wx;
+      }
+    }
+    return sum / total;
+  });
+}
+
+/** Source pixels under the kernel of output pixel `out`; null on the border. */
+function neighbours({ from, scaled, offset }: Axis, out: number, interpolation: Preprocessing['interpolation']): Neighbour[] | null {
+  const at = out - offset;
+  if (at < 0 || at >= scaled) return null;
+  if (from === scaled) return [[at, 1]];
+  const centre = ((at + 0.5) * from) / scaled;
+  if (interpolation === 'nearest') return [[Math.floor(centre), 1]];
+  // Shrinking stretches the kernel over all pixels that fall together: antialiasing.
+  const reach = Math.max(1, from / scaled);
+  const found: Neighbour[] = [];
+  for (let i = 0; i < from; i++) {
+    const distance = Math.abs(i + 0.5 - centre) / reach;
+    const weight = interpolation === 'bilinear' ? triangle(distance) : cubic(distance);
+    if (weight !== 0) found.push([i, weight]);
+  }
+  return found;
+}
+
+const triangle = (d: number): number => (d < 1 ? 1 - d : 0);
+
+/** Keys' cubic convolution for a = -1/2, expanded. */
+function cubic(d: number): number {
+  if (d < 1) return 1 - 2.5 * d ** 2 + 1.5 * d ** 3;
+  return d < 2 ? 2 - 4 * d + 2.5 * d ** 2 - 0.5 * d ** 3 : 0;
+}
