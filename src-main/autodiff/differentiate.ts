@@ -1,0 +1,115 @@
+import type { NodeProto } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
+import { isFloat, nodeLabel, operatorName } from '../graph/index.ts';
+import type { GraphBuilder, ValueFacts } from '../graph/index.ts';
+import { ruleFor } from './registry.ts';
+import { RuleContext } from './rule.ts';
+
+export interface Request {
+  /** Values whose gradient is given. */
+  of: readonly string[];
+  /** The gradients (cotangents), one value per entry of `of`, of the same shape. */
+  cotangents: readonly string[];
+  /** The value to differentiate with respect to. */
+  wrt: string;
+}
+
+export interface Differentiated {
+  /** Name of the gradient: same shape and type as `wrt`. */
+  gradient: string;
+  /** Operators whose true derivative is zero almost everywhere and that were passed straight through, in alphabetical order. */
+  surrogates: string[];
+}
+
+/**
+ * Reverse mode on a graph (Griewank and Walther, Evaluating Derivatives, ch. 3): appends the adjoint of every
+ * node between `wrt` and `of` to the builder's graph, made of standard ONNX operators in the forms of opset 18 with
+ * static shapes, and gives the name of J'u. Nodes off that path, weights and integer branches cost nothing.
+ *
+ * `builder.facts` must know type and dimensions of all values of the graph (see `traceFacts`); gradients are added to it.
+ * Conventions at kinks: Relu'(0) = 0; |x|' = 0 at 0; of equal maxima the first gets everything.
+ *
+ * @throws UserError naming operator and node where there is no rule, or when no differentiable path exists.
+ */
+export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Request): Differentiated {
+  const nodes = [...builder.graph.nodes];
+  const { active, consumers } = path(nodes, builder.facts, wrt, of);
+  const gradients = new Map<string, string[]>();
+  const add = (value: string, gradient: string) => {
+    const known = gradients.get(value);
+    if (known) known.push(gradient);
+    else gradients.set(value, [gradient]);
+  };
+  of.forEach((value, i) => {
+    if (active.has(value)) add(value, cotangents[i]!);
+  });
+  const surrogates = new Set<string>();
+  for (let place = nodes.length - 1; place >= 0; place--) {
+    const node = nodes[place]!;
+    if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
+    const dys = node.output.map((o) => total(builder, o, gradients));
+    const rule = ruleFor(node);
+    const ctx = new RuleContext(builder, place, dys, { active, consumers, surrogates });
+    const results = rule(ctx);
+    node.input.forEach((input, i) => {
+      if (!active.has(input)) return;
+      const gradient = results[i];
+      if (gradient === undefined) return ctx.refuse(`input ${i} depends on the image, which this rule does not cover`);
+      if (gradient === null) return;
+      const { type, dims } = ctx.facts(input);
+      builder.facts.set(gradient, { type, dims });
+      add(input, gradient);
+    });
+  }
+  const gradient = total(builder, wrt, gradients);
+  if (gradient === null) throw new UserError(`${of.join(', ')} does not depend on ${wrt} through operators that have a derivative.`);
+  return { gradient, surrogates: [...surrogates].sort() };
+}
+
+/** The sum of all that flows back into a value; emitted once, when its producer is reached. */
+function total(builder: GraphBuilder, value: string, gradients: Map<string, string[]>): string | null {
+  const parts = gradients.get(value);
+  if (!parts) return null;
+  if (parts.length === 1) return parts[0]!;
+  const sum = builder.node(parts.length === 2 ? 'Add' : 'Sum', parts, {}, { hint: 'd' });
+  const { type, dims } = builder.facts.get(value)!;
+  builder.facts.set(sum, { type, dims });
+  gradients.set(value, [sum]);
+  return sum;
+}
+
+/** Float values that depend on `wrt` and that some `of` depends on, and the nodes between that read them. */
+function path(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string, of: readonly string[]) {
+  const carries = (value: string) => isFloat(facts.get(value)?.type ?? 0);
+  const reached = new Set([wrt]);
+  for (const node of nodes)
+    if (node.input.some((i) => reached.has(i))) for (const output of node.output) if (carries(output)) reached.add(output);
+  const active = new Set(of.filter((value) => reached.has(value)));
+  const consumers = new Map<string, NodeProto[]>();
+  for (let k = nodes.length - 1; k >= 0; k--) {
+    const node = nodes[k]!;
+    if (!node.output.some((o) => active.has(o))) continue;
+    for (const input of node.input) {
+      if (!reached.has(input)) continue;
+      active.add(input);
+      const known = consumers.get(input);
+      if (known) known.push(node);
+      else consumers.set(input, [node]);
+    }
+  }
+  return { active, consumers };
+}
+
+/** The first node between `wrt` and `of` that has no rule, as a sentence's end; null when all have one. */
+export function firstWithoutRule(builder: GraphBuilder, wrt: string, of: readonly string[]): string | null {
+  const { active } = path(builder.graph.nodes, builder.facts, wrt, of);
+  for (const node of builder.graph.nodes) {
+    if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => active.has(o))) continue;
+    try {
+      ruleFor(node);
+    } catch {
+      return `${operatorName(node)} at node ${nodeLabel(node)}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,6 @@
+export { differentiate, firstWithoutRule } from './differentiate.ts';
+export type { Differentiated, Request } from './differentiate.ts';
+export { collect, supportedOperators } from './registry.ts';
+export { SURROGATES } from './rules/surrogate.ts';
+export { RuleContext } from './rule.ts';
+export type { Rule, Rules } from './rule.ts';

@@ -1,0 +1,119 @@
+import { clone } from '@bufbuild/protobuf';
+import { NodeProtoSchema } from 'onnx-buf';
+import type { NodeProto } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
+import { DType, nodeLabel, operatorName } from '../graph/index.ts';
+import type { AttributeValue, GraphBuilder, NodeOptions, ValueFacts } from '../graph/index.ts';
+
+/**
+ * The adjoint of one operator: given the gradient `dy` of each output, emits nodes and names the gradient
+ * of each input, in the order of the inputs. `null` means that the derivative is zero; an input left out of the list
+ * that turns out to depend on the image is refused rather than taken for constant.
+ */
+export type Rule = (ctx: RuleContext) => (string | null)[];
+export type Rules = Record<string, Rule>;
+
+/** What a rule sees of its node, and the pen it writes with. Values are named; shapes are fixed numbers. */
+export class RuleContext {
+  readonly builder: GraphBuilder;
+  /** Gradient of each output; null where none reaches it. */
+  readonly dys: (string | null)[];
+  /** Straight-through surrogates that the rule made use of. */
+  readonly surrogates: Set<string>;
+  private current: NodeProto;
+  private readonly place: number;
+  private readonly active: ReadonlySet<string>;
+  private readonly consumers: ReadonlyMap<string, NodeProto[]>;
+
+  constructor(builder: GraphBuilder, place: number, dys: (string | null)[], around: Surroundings) {
+    this.builder = builder;
+    this.place = place;
+    this.current = builder.graph.nodes[place]!;
+    this.dys = dys;
+    this.active = around.active;
+    this.consumers = around.consumers;
+    this.surrogates = around.surrogates;
+  }
+
+  get node(): NodeProto {
+    return this.current;
+  }
+  /** Gradient of the first output: what most operators have. */
+  get dy(): string {
+    return this.dys[0]!;
+  }
+  /** Name of input i, '' where it is left out. */
+  x(i = 0): string {
+    return this.node.input[i] ?? '';
+  }
+  y(i = 0): string {
+    return this.node.output[i] ?? '';
+  }
+  /** Whether a gradient is wanted for input i. Rules with several inputs ask before they emit. */
+  needs(i: number): boolean {
+    return this.active.has(this.x(i));
+  }
+  /** Nodes on the differentiated path that read a value. */
+  readers(value: string): readonly NodeProto[] {
+    return this.consumers.get(value) ?? [];
+  }
+
+  facts(value: string): ValueFacts {
+    const facts = this.builder.facts.get(value);
+    if (!facts) throw new Error(`no facts for value ${value} at ${operatorName(this.node)} ${nodeLabel(this.node)}`);
+    return facts;
+  }
+  dims(value: string): number[] {
+    return this.facts(value).dims;
+  }
+  type(value: string): DType {
+    return this.facts(value).type as DType;
+  }
+  /** Content of a constant input as numbers. @throws UserError where the model computes it from the image. */
+  data(i: number): number[] {
+    const data = this.facts(this.x(i)).data;
+    if (!data) return this.refuse(`input ${i} is not constant`);
+    return Array.from(data);
+  }
+
+  emit(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, options: NodeOptions = {}): string {
+    return this.builder.node(op, inputs, attributes, { hint: 'd', ...options });
+  }
+  /** A scalar constant of the same element type as a value. */
+  scalar(number: number, like: string): string {
+    const type = this.type(like);
+    if (type !== DType.float16 && type !== DType.bfloat16) return this.builder.scalar(number, type);
+    return this.emit('Cast', [this.builder.scalar(number)], { to: type });
+  }
+  ints(values: readonly number[]): string {
+    return this.builder.ints(values);
+  }
+
+  /**
+   * Name of output i of the forward node, which is made to have it where it does not:
+   * MaxPool gives its indices only to those who ask.
+   */
+  output(i: number, facts: ValueFacts): string {
+    if (this.y(i)) return this.y(i);
+    const copy = clone(NodeProtoSchema, this.current);
+    while (copy.output.length <= i) copy.output.push('');
+    const name = this.builder.fresh('saved');
+    copy.output[i] = name;
+    this.builder.facts.set(name, facts);
+    this.builder.graph.nodes[this.place] = copy;
+    this.current = copy;
+    return name;
+  }
+
+  /** @throws UserError that names the operator, the node and the reason. */
+  refuse(reason: string): never {
+    throw new UserError(`No gradient rule for ${operatorName(this.node)} at node ${nodeLabel(this.node)}: ${reason}.`);
+  }
+}
+
+/** What the walk over the graph knows beyond the single node. */
+export interface Surroundings {
+  active: ReadonlySet<string>;
+  consumers: ReadonlyMap<string, NodeProto[]>;
+  surrogates: Set<string>;
+}

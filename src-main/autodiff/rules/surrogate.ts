@@ -1,0 +1,14 @@
+import type { Rule, Rules } from '../rule.ts';
+
+/**
+ * Operators whose derivative is zero almost everywhere: the gradient is passed straight through (Bengio et al. 2013;
+ * as an attack, BPDA of Athalye et al. 2018). They are declared by name in the results.
+ */
+const straight: Rule = (ctx) => {
+  ctx.surrogates.add(ctx.node.opType);
+  return [ctx.dy];
+};
+
+export const surrogate: Rules = { Round: straight, Floor: straight, Ceil: straight, Sign: straight };
+
+export const SURROGATES: readonly string[] = Object.keys(surrogate);

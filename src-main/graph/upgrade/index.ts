@@ -1,0 +1,66 @@
+import { create } from '@bufbuild/protobuf';
+import { ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
+import type { NodeProto } from 'onnx-buf';
+import { GraphBuilder, WORKING_OPSET } from '../builder.ts';
+import { opset } from '../ir.ts';
+import type { Graph, ValueFacts } from '../ir.ts';
+import { axes } from './axes.ts';
+import { broadcast } from './broadcast.ts';
+import { inputs } from './inputs.ts';
+import { Lift } from './lift.ts';
+import type { Lifter } from './lift.ts';
+import { misc } from './misc.ts';
+import { resize } from './resize.ts';
+import { softmax } from './softmax.ts';
+
+export { fold } from './fold.ts';
+
+/** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
+const LIFTERS = new Map<string, Lifter>(Object.entries({ ...axes, ...broadcast, ...inputs, ...misc, ...resize, ...softmax }));
+
+/**
+ * The same model in the forms of opset 18 (models of 18 and later keep their version), so that nothing after this knows
+ * older forms. Values keep their names. Needs the dimensions of the model's values (see `traceFacts`).
+ * Operators of other domains, and ONNX's experimental ones (ImageScaler, Crop, ...), stay as they are.
+ *
+ * @throws UserError naming operator and node for what has no newer form.
+ */
+export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
+  const version = opset(graph);
+  const domains = graph.model.opsetImport.filter((o) => o.domain !== '' && o.domain !== 'ai.onnx');
+  const own = create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(Math.max(version, WORKING_OPSET)) });
+  const irVersion = graph.model.irVersion < 8n ? 8n : graph.model.irVersion;
+  const model = Object.assign(create(ModelProtoSchema), graph.model, { opsetImport: [own, ...domains], irVersion });
+  const builder = new GraphBuilder({ ...graph, model, initializers: new Map(graph.initializers) });
+  builder.graph.nodes = [];
+  for (const original of graph.nodes) {
+    const node = plain(original, version);
+    const lift = new Lift(node, version, builder, facts);
+    refuseOldBodies(lift);
+    const lifter = lifterOf(node, version);
+    if (lifter) lifter.lift(lift);
+    else lift.keep();
+  }
+  return builder.graph;
+}
+
+/** What a node needs; nothing where its form is the newest. */
+function lifterOf(node: NodeProto, version: number): Lifter | undefined {
+  const lifter = node.domain === '' ? LIFTERS.get(node.opType) : undefined;
+  return lifter && version < lifter.since ? lifter : undefined;
+}
+
+/** ONNX's domain has two spellings, and before version 6 an attribute that only spoke of memory. */
+function plain(node: NodeProto, version: number): NodeProto {
+  const old = version < 6 && node.attribute.some((a) => a.name === 'consumed_inputs');
+  if (node.domain !== 'ai.onnx' && !old) return node;
+  const attribute = node.attribute.filter((a) => a.name !== 'consumed_inputs');
+  return Object.assign(create(NodeProtoSchema), node, { domain: node.domain === 'ai.onnx' ? '' : node.domain, attribute });
+}
+
+/** Bodies of If, Loop and Scan are in the model's operator set, too; their shapes are not known, so they must not need a change. */
+function refuseOldBodies(lift: Lift): void {
+  for (const a of lift.node.attribute)
+    for (const body of a.g ? [a.g, ...a.graphs] : a.graphs)
+      for (const inner of body.node) if (lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
+}

@@ -1,0 +1,57 @@
+import { float, int, string } from '../attributes.ts';
+import { asFloat } from '../attributes.ts';
+import { DType } from '../ir.ts';
+import type { Lifters } from './lift.ts';
+
+/** Names of element types as Cast-1 spelt them. */
+const CAST_1: Record<string, number> = { FLOAT: 1, UINT8: 2, INT8: 3, UINT16: 4, INT16: 5, INT32: 6, INT64: 7, BOOL: 9, FLOAT16: 10, DOUBLE: 11, UINT32: 12, UINT64: 13 };
+
+/** Changes of meaning that fit no family. */
+export const misc: Lifters = {
+  /** At inference a dropout is the identity in every version. Its mask is all true. */
+  Dropout: {
+    since: Infinity,
+    lift(lift) {
+      if (lift.has(1)) {
+        const like = lift.emit('Shape', [lift.x(0)]);
+        const ones = lift.emit('Expand', [lift.builder.scalar(1), like]);
+        lift.builder.node('Cast', [ones], { to: lift.version >= 10 ? DType.bool : lift.type(lift.x(0)) }, { outputs: [lift.node.output[1]!] });
+      }
+      lift.finish('Identity', [lift.x(0)]);
+    },
+  },
+
+  /** Training outputs fall away; statistics per activation (`spatial` 0) have no newer form. */
+  BatchNormalization: {
+    since: 14,
+    lift(lift) {
+      if (int(lift.node, 'spatial', 1) === 0) return lift.refuse('it has statistics per activation (spatial 0)');
+      lift.rewrite({ drop: ['spatial', 'is_test', 'consumed_inputs', 'momentum'], outputs: 1 });
+    },
+  },
+
+  Concat: { since: 4, lift: (lift) => lift.rewrite({ set: { axis: int(lift.node, 'axis', 1) } }) },
+
+  Cast: {
+    since: 6,
+    lift(lift) {
+      const to = CAST_1[string(lift.node, 'to', '').toUpperCase()];
+      if (to === undefined) return lift.refuse('its target type is not known');
+      lift.rewrite({ set: { to } });
+    },
+  },
+
+  /** Renamed when indices along an axis were told from indices of whole positions. */
+  Scatter: { since: Infinity, lift: (lift) => lift.rewrite({ op: 'ScatterElements' }) },
+
+  /** The default constants gained digits in version 6. */
+  Selu: {
+    since: 6,
+    lift(lift) {
+      lift.rewrite({ set: { alpha: asFloat(float(lift.node, 'alpha', 1.6732)), gamma: asFloat(float(lift.node, 'gamma', 1.0507)) }, drop: ['consumed_inputs'] });
+    },
+  },
+
+  /** Version 16 moved the sampling points by half a pixel unless told otherwise. */
+  RoiAlign: { since: 16, lift: (lift) => lift.rewrite({ set: { coordinate_transformation_mode: 'output_half_pixel' } }) },
+};
