@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Results } from '../../shared/results.ts';
+import { SCHEMA_ID } from './schema.ts';
+
+export const RESULTS_FILE = 'results.json';
+
+/**
+ * JSON with keys in the order of their UTF-16 code units and two spaces of indent: two equal values
+ * are equal byte for byte, however they were built. Numbers are written as JSON.stringify does
+ * (shortest text that reads back to the same double, as RFC 8785 asks).
+ */
+export function canonicalJson(value: unknown): string {
+  return `${JSON.stringify(sorted(value), null, 2)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+
+/** The text of results.json. Throws a ZodError when the results break their own schema (a defect, not a user's error). */
+export function resultsText(results: Results): string {
+  return canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));
+}
+
+/** sha256 of results.json as written, in hex: what `sha256sum results.json` prints. */
+export function resultsHash(results: Results): string {
+  return sha256(resultsText(results));
+}
+
+/**
+ * sha256 of the results without `timing`, the only part that differs between two runs of one plan:
+ * a repeat by somebody else gives the same fingerprint.
+ */
+export function resultsFingerprint(results: Results): string {
+  const { timing: _, ...rest } = Results.parse({ ...results, $schema: SCHEMA_ID });
+  return sha256(canonicalJson(rest));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * Writes results.json into the audit folder, whole or not at all: to a file beside it, flushed, then
+ * renamed. Gives the path written.
+ */
+export async function writeResults(folder: string, results: Results): Promise<string> {
+  const file = join(folder, RESULTS_FILE);
+  await writeWhole(file, resultsText(results));
+  return file;
+}
+
+/** Writes a file whole or not at all. */
+export async function writeWhole(file: string, data: string | Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Results } from '../../shared/results.ts';
+import { toCsv } from './csv.ts';
+import { canonicalJson, resultsHash, resultsText } from './json.ts';
+import { Paper } from './paper.ts';
+import { mono } from './rich.ts';
+import { curves } from './sections/curves.ts';
+import type { ReadPng } from './sections/gallery.ts';
+import { gallery } from './sections/gallery.ts';
+import { repeat } from './sections/repeat.ts';
+import { subject } from './sections/subject.ts';
+import { reportTitle, summary } from './sections/summary.ts';
+
+/**
+ * The report as a PDF (A4, tagged, fonts embedded), with plan.json, results.json and results.csv
+ * attached. `readPng` gives the bytes of a file of the audit folder, named as in the results. The same
+ * results and images give the same bytes: dates inside are those of the audit.
+ * Throws what `readPng` throws, and when an image cannot be decoded.
+ */
+export async function renderPdf(results: Results, readPng: ReadPng): Promise<Uint8Array> {
+  const date = new Date(results.timing.started);
+  const title = reportTitle(results);
+  const paper = new Paper({ title, subject: 'Robustness audit report', date, creator: `Hairline ${results.hairline}` });
+  const section = (inside: () => void | Promise<void>): Promise<void> => paper.group('Sect', inside);
+
+  await section(() => summary(paper, results));
+  paper.addPage();
+  await section(() => subject(paper, results));
+  paper.addPage();
+  await section(() => curves(paper, results));
+  paper.addPage();
+  await section(() => gallery(paper, results, readPng));
+  paper.addPage();
+  await section(() => repeat(paper, results));
+
+  attach(paper, 'plan.json', 'application/json', 'The plan of the audit, to run it again', canonicalJson(results.plan), date);
+  attach(paper, 'results.json', 'application/json', 'All results', resultsText(results), date);
+  attach(paper, 'results.csv', 'text/csv', 'One row per image, threat model and attack', toCsv(results), date);
+  const hash = resultsHash(results);
+  return paper.finish((page, pages) => [['Hairline ', results.hairline, '  ·  results.json sha256 ', mono(hash)], `Page ${page} of ${pages}`]);
+}
+
+function attach(paper: Paper, name: string, type: string, description: string, text: string, date: Date): void {
+  const options = { name, type, description, creationDate: date, modifiedDate: date, relationship: 'Data' };
+  paper.doc.file(Buffer.from(text, 'utf8'), options as PDFKit.Mixins.PDFAttachmentOptions);
+}

@@ -1,0 +1,53 @@
+import SVGtoPDF from 'svg-to-pdfkit';
+import { formatEps, percent } from '../../../shared/format.ts';
+import { NORM_LABEL } from '../../../shared/norms.ts';
+import type { Results, ThreatResult } from '../../../shared/results.ts';
+import { chartSvg, curveChart } from '../charts.ts';
+import type { Paper } from '../paper.ts';
+import { bold } from '../rich.ts';
+import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
+import { goalSuffix } from '../words.ts';
+
+const HEIGHT = 178;
+
+/** One chart per threat model: the whole curve with its interval, and the budgets. */
+export function curves(paper: Paper, results: Results): void {
+  paper.heading(1, 'Robust accuracy against the budget', HEIGHT + 60);
+  paper.text(
+    'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
+      'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
+    { after: 4 },
+  );
+  for (const threat of results.threats) chart(paper, threat);
+}
+
+function chart(paper: Paper, threat: ThreatResult): void {
+  paper.need(HEIGHT + 26);
+  paper.space(8);
+  paper.leaf('Caption', {}, () => {
+    const title = paper.measure([bold(NORM_LABEL[threat.norm]), goalSuffix(threat)], BODY_WIDTH, { size: SIZE.body });
+    paper.draw(title, PAGE.left, paper.y);
+  });
+  paper.y += 15;
+  const top = paper.y;
+  const svg = chartSvg(curveChart(threat), BODY_WIDTH, HEIGHT);
+  const box = [PAGE.left, top, PAGE.left + BODY_WIDTH, top + HEIGHT];
+  paper.leaf('Figure', { alt: altText(threat), bbox: box, placement: 'Block' }, () => {
+    SVGtoPDF(paper.doc, svg, PAGE.left, top, {
+      width: BODY_WIDTH,
+      height: HEIGHT,
+      assumePt: true,
+      fontCallback: (_, isBold) => (isBold ? 'bold' : 'text'),
+      warningCallback: (message) => {
+        throw new Error(`The chart cannot be drawn: ${message}`);
+      },
+    });
+  });
+  paper.y = top + HEIGHT + 4;
+  paper.doc.fillColor(COLOR.ink);
+}
+
+function altText(threat: ThreatResult): string {
+  const points = threat.points.map((point) => `${percent(point.accuracy)} at ${formatEps(threat.norm, point.eps)}`);
+  return `Robust accuracy against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
+}

@@ -1,0 +1,136 @@
+import { bytes, count, formatEpsLong, goalWords, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
+import { NORM_LABEL } from '../../../shared/norms.ts';
+import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
+import { STATES } from '../../../shared/results.ts';
+import type { Paper } from '../paper.ts';
+import type { Rich } from '../rich.ts';
+import { bold, mono } from '../rich.ts';
+import { facts, table } from '../table.ts';
+import { COLOR, SIZE } from '../theme.ts';
+import { optionWords, stateCounts } from '../words.ts';
+
+/** What was audited and how: threat models, model, images, preprocessing, provider, gradient check, and what went wrong. */
+export function subject(paper: Paper, results: Results): void {
+  threats(paper, results);
+  model(paper, results.model, results.classes);
+  images(paper, results);
+  preprocessing(paper, results);
+  run(paper, results);
+  troubles(paper, results);
+}
+
+function threats(paper: Paper, results: Results): void {
+  paper.heading(1, 'Threat model', 120);
+  paper.text(
+    'The attacker knows the model completely (white box: weights and gradients), changes the values of the image’s pixels before preprocessing, and stays inside what an 8-bit image can hold. ' +
+      'A change is measured on pixel values in [0,1].',
+    { after: 8 },
+  );
+  for (const threat of results.threats) {
+    paper.need(80);
+    paper.heading(2, `${NORM_LABEL[threat.norm]}: ${NORM_MEANING[threat.norm]}`, 60);
+    facts(paper, threatFacts(results, threat), 4);
+  }
+}
+
+function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
+  const attacks: Rich = threat.attacks.flatMap((attack, i) => [i > 0 ? '\n' : '', bold(attack.id), ` (${optionWords(attack.options)})`]);
+  const states = stateCounts(results, results.threats.indexOf(threat));
+  return [
+    ['Budgets ε', threat.eps.map((eps) => formatEpsLong(threat.norm, eps)).join('; ')],
+    ['Goal', goalWords(threat.goal)],
+    ['Attacks', attacks],
+    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ')],
+  ];
+}
+
+function model(paper: Paper, identity: ModelIdentity, classes: number): void {
+  paper.heading(1, 'Model', 120);
+  const value = ({ name, type, shape }: ModelIdentity['inputs'][number]): string => `${name}: ${type} [${shape.join(', ')}]`;
+  const operators = Object.entries(identity.operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  facts(paper, [
+    ['File', [mono(identity.file)]],
+    ['sha256', [mono(identity.sha256)]],
+    ['Size', `${bytes(identity.bytes)} (${count(identity.bytes)} bytes), ${count(identity.parameters)} parameters`],
+    ['Producer', identity.producer || 'not stated'],
+    ['Format', `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets).map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`).join(', ')}`],
+    ['Inputs', identity.inputs.map(value).join('\n')],
+    ['Outputs', identity.outputs.map(value).join('\n')],
+    ['Classes', count(classes)],
+    ['Operators', operators.map(([name, n]) => `${name} ${count(n)}`).join(', ')],
+  ]);
+}
+
+function images(paper: Paper, results: Results): void {
+  paper.heading(1, 'Images', 60);
+  const first = results.images[0];
+  const last = results.images.at(-1);
+  const sizes = [...new Set(results.images.map((image) => `${image.width} × ${image.height}, ${image.channels === 1 ? 'grey' : 'RGB'}`))];
+  facts(paper, [
+    ['Number', count(results.images.length)],
+    ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
+    ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
+    ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ')],
+    ['Labels', results.cleanAccuracy ? 'given with the images' : 'none given; the model’s own prediction of the clean image counts as right'],
+    ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
+  ]);
+}
+
+function preprocessing(paper: Paper, results: Results): void {
+  const p = results.preprocessing;
+  const size = p.width === null || p.height === null ? '' : ` to ${p.width} × ${p.height}`;
+  const geometry: Record<typeof p.geometry, string> = {
+    none: 'none: the picture’s own size',
+    stretch: `stretched${size}`,
+    'centre-crop': `shorter side resized to ${p.resizeTo ?? Math.max(p.width ?? 0, p.height ?? 0)}, then cropped at the centre${size}`,
+    letterbox: `fitted inside and padded${size}, padding ${significant(p.padValue)}`,
+    pad: `centred on a canvas without scaling${size}, padding ${significant(p.padValue)}`,
+  };
+  const resized = p.geometry !== 'none' && p.geometry !== 'pad';
+  paper.heading(1, 'Preprocessing', 60);
+  facts(paper, [
+    ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
+    ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
+    ['Values', `(value × ${significant(p.scale)} − mean) / std with mean ${p.mean.map((x) => significant(x, 6)).join(', ')} and std ${p.std.map((x) => significant(x, 6)).join(', ')}`],
+    ['Part of the attack', 'Yes: preprocessing is a part of the differentiated graph, so changes are those of the picture itself.'],
+  ]);
+}
+
+function run(paper: Paper, results: Results): void {
+  const { provider, gradientCheck: check } = results;
+  paper.heading(1, 'Execution and gradient check', 60);
+  const status: Rich = check.ok ? [bold('passed')] : [{ text: 'not passed', face: 'bold', color: COLOR.broken }];
+  facts(paper, [
+    ['Provider', `asked for ${provider.asked}, used ${provider.used}${provider.why ? ` (${provider.why})` : ''}`],
+    ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
+    ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
+    ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest logit, gradient from central differences by ${significant(check.gradientError, 2)}, ${count(check.directions)} random directions`]],
+    ['Surrogate gradients', check.surrogates.length > 0 ? `straight-through (BPDA) for ${check.surrogates.join(', ')}` : 'none: every operator is differentiated as it is'],
+  ]);
+}
+
+function troubles(paper: Paper, results: Results): void {
+  if (results.warnings.length > 0) {
+    paper.heading(1, 'Warnings', 30);
+    const list = paper.open('L');
+    for (const warning of results.warnings) {
+      const item = paper.open('LI');
+      paper.text(warning, { type: 'LBody', indent: 10, after: 3 });
+      paper.close(item);
+    }
+    paper.close(list);
+  }
+  const failures = results.findings.filter((finding) => finding.state === 'failed');
+  if (failures.length === 0) return;
+  paper.heading(1, 'Failures', 60);
+  const shown = failures.slice(0, 20);
+  table(
+    paper,
+    [{ title: 'Image', share: 2 }, { title: 'Norm', points: 34 }, { title: 'Attack', points: 80 }, { title: 'Reason', share: 3 }],
+    shown.map((finding) => ({ cells: [[mono(finding.image)], NORM_LABEL[results.threats[finding.threat]!.norm], finding.attack, finding.reason ?? ''] })),
+    5,
+  );
+  if (failures.length > shown.length) {
+    paper.text(`${count(failures.length - shown.length)} more in the attached results.csv.`, { size: SIZE.small, color: COLOR.soft });
+  }
+}

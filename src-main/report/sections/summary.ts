@@ -1,0 +1,177 @@
+import { basename } from 'node:path/posix';
+import { count, dateTime, formatBudget, formatDistance, formatEps, interval, percent, significant } from '../../../shared/format.ts';
+import { NORM_LABEL } from '../../../shared/norms.ts';
+import type { CurvePoint, Results } from '../../../shared/results.ts';
+import type { Paper } from '../paper.ts';
+import type { Cell, Row } from '../table.ts';
+import { table } from '../table.ts';
+import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
+import { CAVEAT, cleanWords, rightWords, verdict } from '../words.ts';
+
+export function modelName(results: Results): string {
+  return basename(results.model.file.replaceAll('\\', '/'));
+}
+
+export function reportTitle(results: Results): string {
+  return results.name.trim() || `Robustness of ${modelName(results)}`;
+}
+
+/** Page one: what was audited, what was found in plain words, and the two tables of numbers. */
+export function summary(paper: Paper, results: Results): void {
+  masthead(paper, results);
+  figures(paper, results);
+  paper.text(cleanWords(results), { size: SIZE.lead, leading: 1.5, after: 5 });
+  for (const threat of results.threats) paper.text(verdict(results, threat), { size: SIZE.lead, leading: 1.5, after: 5 });
+  paper.text(CAVEAT, { size: SIZE.table, color: COLOR.soft, after: 0 });
+  accuracies(paper, results);
+  attacks(paper, results);
+}
+
+function masthead(paper: Paper, results: Results): void {
+  const { doc } = paper;
+  paper.leaf('P', {}, () => {
+    doc.font('bold').fontSize(8).fillColor(COLOR.accent);
+    doc.text('HAIRLINE', PAGE.left, PAGE.top + 8, { lineBreak: false, baseline: 'alphabetic', characterSpacing: 2.2 });
+  });
+  paper.put('Robustness audit report', PAGE.left, PAGE.top - 1, BODY_WIDTH, { size: SIZE.table, color: COLOR.soft, align: 'right' });
+  paper.rule(PAGE.top + 16, COLOR.accent, 0.8);
+  paper.y = PAGE.top + 34;
+  const title = paper.measure(reportTitle(results), BODY_WIDTH, { size: SIZE.title, face: 'bold', leading: 1.2 });
+  doc.outline.addItem('Summary');
+  paper.leaf('H1', {}, () => paper.draw(title, PAGE.left, paper.y));
+  paper.y += title.height + 5;
+  const images = `${count(results.images.length)} ${results.images.length === 1 ? 'image' : 'images'}`;
+  const facts = [modelName(results), images, dateTime(results.timing.started), `Hairline ${results.hairline}`];
+  paper.text(facts.join('  ·  '), { color: COLOR.soft, after: 14 });
+}
+
+/** The key numbers side by side: clean, then every threat model with all of its budgets at equal weight. */
+function figures(paper: Paper, results: Results): void {
+  const clean = results.cleanAccuracy;
+  const boxes: { head: string; rows: { label: string; value: string; note: string }[] }[] = results.threats.map((threat) => ({
+    head: NORM_LABEL[threat.norm],
+    rows: threat.points.slice(0, 4).map((point) => ({ label: `≤ ${formatEps(threat.norm, point.eps)}`, ...numberOf(point) })),
+  }));
+  if (clean) boxes.unshift({ head: 'clean', rows: [{ label: 'no change', ...numberOf(clean) }] });
+  const perLine = Math.min(4, boxes.length);
+  const width = BODY_WIDTH / perLine;
+  const rowHeight = 35;
+  for (let first = 0; first < boxes.length; first += perLine) {
+    const line = boxes.slice(first, first + perLine);
+    const height = 18 + rowHeight * Math.max(...line.map((box) => box.rows.length)) + 4;
+    const top = paper.y;
+    paper.decorate(() => paper.doc.rect(PAGE.left, top, BODY_WIDTH, height).fill(COLOR.wash));
+    line.forEach((box, i) => {
+      const x = PAGE.left + i * width + 12;
+      if (i > 0) paper.decorate(() => paper.doc.moveTo(x - 12, top + 9).lineTo(x - 12, top + height - 9).lineWidth(0.5).strokeColor(COLOR.rule).stroke());
+      paper.put(box.head, x, top + 8, width - 16, { size: SIZE.body, face: 'bold', color: COLOR.accent });
+      box.rows.forEach((row, r) => {
+        const y = top + 22 + r * rowHeight;
+        paper.put(row.value, x, y, width - 16, { size: 15, face: 'bold', leading: 1.2 });
+        paper.put(row.label, x + 60, y + 3.4, width - 76, { size: SIZE.table, color: COLOR.soft });
+        paper.put(row.note, x, y + 18, width - 16, { size: SIZE.small, color: COLOR.soft, leading: 1.2 });
+      });
+    });
+    paper.y = top + height + (first + perLine < boxes.length ? 4 : 12);
+  }
+}
+
+function numberOf(point: CurvePoint): { value: string; note: string } {
+  return { value: percent(point.accuracy), note: `${interval(point)}, ${count(point.right)} of ${count(point.total)}` };
+}
+
+function accuracies(paper: Paper, results: Results): void {
+  paper.heading(2, 'Robust accuracy');
+  const rows: Row[] = results.threats.flatMap((threat) =>
+    threat.points.map((point, i) => ({
+      group: i === 0,
+      cells: [
+        i === 0 ? `${NORM_LABEL[threat.norm]}, ${threat.goal.kind}` : '',
+        formatEps(threat.norm, point.eps),
+        threat.norm === 'l0' ? '' : significant(point.eps),
+        `${count(point.right)} of ${count(point.total)}`,
+        percent(point.accuracy),
+        interval(point),
+        bar(paper, point),
+      ],
+    })),
+  );
+  table(
+    paper,
+    [
+      { title: 'Threat model' },
+      { title: 'Budget ε', points: 58, align: 'right' },
+      { title: 'ε in [0,1]', points: 58, align: 'right' },
+      { title: rightWords(results), points: 82, align: 'right' },
+      { title: 'Robust accuracy', points: 58, align: 'right' },
+      { title: '95 % interval (Wilson)', points: 80, align: 'right' },
+      { title: '0 to 100 %', points: 76 },
+    ],
+    rows,
+    4,
+  );
+}
+
+/** The interval drawn from 0 to 100 %, with the accuracy as a mark. */
+function bar(paper: Paper, point: CurvePoint): Cell {
+  return {
+    draw: (x, y, width, height) => {
+      const middle = y + height / 2;
+      const at = (share: number): number => x + share * width;
+      paper.doc.rect(x, middle - 1, width, 2).fill(COLOR.rule);
+      paper.doc.rect(at(point.low), middle - 2.5, Math.max(0.8, at(point.high) - at(point.low)), 5).fill(COLOR.band);
+      paper.doc.rect(at(point.accuracy) - 0.8, middle - 4, 1.6, 8).fill(COLOR.accent);
+    },
+  };
+}
+
+function attacks(paper: Paper, results: Results): void {
+  paper.heading(2, 'What each attack found');
+  const rows: Row[] = results.threats.flatMap((threat) =>
+    threat.attackSummaries.map((summary, i) => {
+      const distance = (value: number | null): string => formatDistance(threat.norm, value);
+      return {
+        group: i === 0,
+        cells: [
+          i === 0 ? NORM_LABEL[threat.norm] : '',
+          summary.attack,
+          count(summary.attacked),
+          count(summary.broken),
+          count(summary.failed),
+          distance(summary.median),
+          distance(summary.mean),
+          distance(summary.floatMedian),
+          `${count(summary.forwards)} + ${count(summary.backwards)}`,
+        ],
+      };
+    }),
+  );
+  table(
+    paper,
+    [
+      { title: 'Norm', points: 30 },
+      { title: 'Attack' },
+      { title: 'attacked', points: 48, align: 'right' },
+      { title: 'broken', points: 42, align: 'right' },
+      { title: 'failed', points: 40, align: 'right' },
+      { title: 'median (8-bit)', points: 56, align: 'right' },
+      { title: 'mean (8-bit)', points: 56, align: 'right' },
+      { title: 'median (float)', points: 56, align: 'right' },
+      { title: 'queries: forward + backward', points: 92, align: 'right' },
+    ],
+    rows,
+    6,
+  );
+  const best = results.threats.filter((threat) => threat.median !== null).map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
+  const note = [
+    'Distances are those of the threat’s norm. The median is over all attacked images, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones.',
+    ...(best.length > 0 ? [`Median over the best of all attacks: ${best.join(', ')}.`] : []),
+  ];
+  paper.text(note.join(' '), { size: SIZE.small, color: COLOR.soft, after: 0 });
+}
+
+/** The threat model as a short title: `ℓ∞ ≤ 8/255, 16/255`. */
+export function threatTitle(threat: Results['threats'][number]): string {
+  const [first, ...rest] = threat.eps;
+  return [formatBudget(threat.norm, first!), ...rest.map((eps) => formatEps(threat.norm, eps))].join(', ');
+}
