@@ -41,7 +41,7 @@ export async function openOriginal(request: {
   return {
     async predict(pixels, shape) {
       const network = networkInput(input, preprocessing, shape, rows);
-      const { data } = preprocess(preprocessing, pixels, shape, network.image);
+      const { data } = preprocess(preprocessing, pixels, shape, network.image.channels);
       const batch = new Float32Array(rows * data.length);
       for (let r = 0; r < rows; r++) batch.set(data, r * data.length);
       let out: Awaited<ReturnType<typeof session.run>>;

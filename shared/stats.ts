@@ -1,0 +1,62 @@
+import { within } from './norms.ts';
+import type { CurvePoint } from './results.ts';
+
+/** Two-sided 95 % quantile of the normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * Wilson score interval of a share, 95 %.
+ * @param right successes, 0..total
+ * @returns [low, high] in [0,1]; [0, 1] when total is 0
+ * Source: Wilson 1927, JASA 22:209, equation for the interval of a binomial proportion.
+ */
+export function wilson(right: number, total: number): [number, number] {
+  if (total === 0) return [0, 1];
+  const p = right / total;
+  const z2 = Z * Z;
+  const centre = (p + z2 / (2 * total)) / (1 + z2 / total);
+  const half = (Z / (1 + z2 / total)) * Math.sqrt((p * (1 - p)) / total + z2 / (4 * total * total));
+  return [right === 0 ? 0 : centre - half, right === total ? 1 : centre + half];
+}
+
+export function curvePoint(eps: number, right: number, total: number): CurvePoint {
+  const [low, high] = wilson(right, total);
+  return { eps, accuracy: total === 0 ? 0 : right / total, low, high, right, total };
+}
+
+/**
+ * Robust accuracy at a budget: the share of all images that are right when clean and not broken within ε.
+ * @param distances one entry per image that is right when clean: smallest change that breaks it, or null when none was found
+ * @param total all images that count, those wrong already included
+ */
+export function robustAccuracy(distances: readonly (number | null)[], total: number, eps: number): CurvePoint {
+  return curvePoint(eps, distances.filter((d) => d === null || !within(d, eps)).length, total);
+}
+
+/** The whole curve: ε = 0, and a point at every distance found. */
+export function robustCurve(distances: readonly (number | null)[], total: number): CurvePoint[] {
+  const steps = [...new Set(distances.filter((d): d is number => d !== null))].sort((a, b) => a - b);
+  const sorted = distances.filter((d): d is number => d !== null).sort((a, b) => a - b);
+  const points = [curvePoint(0, distances.length, total)];
+  let broken = 0;
+  for (const eps of steps) {
+    while (broken < sorted.length && sorted[broken]! <= eps) broken++;
+    points.push(curvePoint(eps, distances.length - broken, total));
+  }
+  return points;
+}
+
+/** Median with null as infinity; null when the median itself is infinite or there is nothing. */
+export function median(values: readonly (number | null)[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.map((v) => v ?? Infinity).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const m = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return Number.isFinite(m) ? m : null;
+}
+
+/** Mean of what is not null; null when nothing is. */
+export function mean(values: readonly (number | null)[]): number | null {
+  const found = values.filter((v): v is number => v !== null);
+  return found.length === 0 ? null : found.reduce((a, b) => a + b, 0) / found.length;
+}

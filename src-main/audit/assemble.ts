@@ -1,0 +1,135 @@
+import { cpus } from 'node:os';
+import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
+import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
+import { curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import { within } from '../../shared/norms.ts';
+import { AuditState } from './run.ts';
+import type { ImageRecord, Setup } from './records.ts';
+
+interface Timing {
+  started: string;
+  seconds: number;
+  workers: number;
+  batch: number;
+  resumed: number;
+}
+
+/**
+ * Puts the results together from the journal's records: the one object that the window, the PDF, the CSV and the JSON
+ * show. Depends on the records alone, not on the order they came in; only `timing` differs between two runs of a plan.
+ */
+export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timing: Timing): Results {
+  const records = setup.images.map((id) => state.images.get(id)).filter((i): i is ImageRecord => i !== undefined);
+  const threats = plan.threats.map((threat, t) => summarize(threat, t, records, state));
+  const findings = records.flatMap((image) =>
+    plan.threats.flatMap((threat, t) => threat.attacks.map((a) => state.findings.get(AuditState.key(image.id, t, a.id))).filter((f): f is Finding => f !== undefined)),
+  );
+  const given = records.filter((i) => i.labelGiven);
+  const right = given.filter((i) => i.prediction === i.label).length;
+  const cleanAccuracy = given.length === records.length && given.length > 0 ? curvePoint(0, right, given.length) : null;
+  return {
+    format: 1,
+    hairline: setup.hairline,
+    name: plan.name,
+    model: setup.model,
+    classNames: setup.classNames,
+    preprocessing: plan.preprocessing,
+    seed: plan.seed,
+    maxQueries: plan.maxQueries,
+    provider: setup.provider,
+    kernelBatch: setup.rows,
+    versions: setup.versions,
+    gradientCheck: setup.gradientCheck,
+    cleanAccuracy,
+    classes: setup.classes,
+    threats,
+    images: records.map((image) => imageResult(image, plan, state)),
+    findings,
+    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
+    plan: withoutChoice(plan),
+    timing: { ...timing, finished: new Date().toISOString(), machine: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} threads` },
+  };
+}
+
+/** Workers and batch never change a result, so they are told under `timing` only. */
+function withoutChoice(plan: AuditPlan): unknown {
+  return { ...plan, workers: null, batch: null };
+}
+
+/** The smallest verified change of an image under a threat model, over all attacks; ties go to the attack named first. */
+function best(image: ImageRecord, threat: ThreatModel, t: number, state: AuditState): Finding | null {
+  let smallest: Finding | null = null;
+  for (const { id } of threat.attacks) {
+    const finding = state.findings.get(AuditState.key(image.id, t, id));
+    if (finding?.state === 'broken' && (smallest === null || finding.eightBit![threat.norm] < smallest.eightBit![threat.norm])) smallest = finding;
+  }
+  return smallest;
+}
+
+function outcomeState(image: ImageRecord, threat: ThreatModel, t: number, state: AuditState): State {
+  if (image.prediction !== image.label) return 'wrong-already';
+  if (best(image, threat, t, state) !== null) return 'broken';
+  const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
+  if (findings.some((f) => f === undefined)) return 'cancelled';
+  // One attack that ran to its end without success is enough to say that the image held against it.
+  return findings.some((f) => f!.state === 'held') ? 'held' : 'failed';
+}
+
+function imageResult(image: ImageRecord, plan: AuditPlan, state: AuditState): ImageResult {
+  const { index: _index, leastLikely: _leastLikely, ...known } = image;
+  const outcomes = plan.threats.map((threat, t) => {
+    const finding = best(image, threat, t, state);
+    return { threat: t, state: outcomeState(image, threat, t, state), best: finding?.attack ?? null, distance: finding?.eightBit![threat.norm] ?? null };
+  });
+  return { ...known, outcomes };
+}
+
+function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): ThreatResult {
+  // Robust accuracy speaks of images that were attacked to the end; cancelled and failed ones are told apart, not counted.
+  const counted = records.filter((i) => ['wrong-already', 'broken', 'held'].includes(outcomeState(i, threat, t, state)));
+  const attacked = counted.filter((i) => i.prediction === i.label);
+  const distances = attacked.map((i) => best(i, threat, t, state)?.eightBit![threat.norm] ?? null);
+  return {
+    ...threat,
+    points: threat.eps.map((eps) => robustAccuracy(distances, counted.length, eps)),
+    curve: robustCurve(distances, counted.length),
+    attackSummaries: threat.attacks.map(({ id }) => attackSummary(id, threat, t, records, state)),
+    median: median(distances),
+    mean: mean(distances),
+  };
+}
+
+function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {
+  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined);
+  const finished = findings.filter((f) => f.state === 'broken' || f.state === 'held');
+  const eightBit = finished.map((f) => (f.state === 'broken' ? f.eightBit![threat.norm] : null));
+  const float = finished.map((f) => (f.state === 'broken' ? (f.float?.[threat.norm] ?? null) : null));
+  return {
+    attack,
+    attacked: findings.length,
+    broken: finished.filter((f) => f.state === 'broken').length,
+    failed: findings.filter((f) => f.state === 'failed').length,
+    median: median(eightBit),
+    mean: mean(eightBit),
+    floatMedian: median(float),
+    floatMean: mean(float),
+    forwards: findings.reduce((n, f) => n + f.forwards, 0),
+    backwards: findings.reduce((n, f) => n + f.backwards, 0),
+  };
+}
+
+function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null, findings: Finding[]): string[] {
+  const out: string[] = [];
+  const missing = setup.images.length - records.length;
+  if (missing > 0) out.push(`The audit was cancelled before ${missing} of ${setup.images.length} images were looked at.`);
+  if (records.length > 0 && records.every((i) => !i.labelGiven)) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
+  else if (records.some((i) => !i.labelGiven)) out.push('Some images had no label; for them the clean prediction was taken.');
+  if (accuracy !== null && within(accuracy, 2 / setup.classes) && records.length >= 20)
+    out.push(`The model is right on only ${(100 * accuracy).toFixed(1)} % of the clean images, near chance: check the preprocessing and the order of the labels.`);
+  const failed = findings.filter((f) => f.state === 'failed');
+  const reasons = [...new Set(failed.map((f) => f.reason ?? 'no reason given'))];
+  for (const reason of reasons.slice(0, 3)) out.push(`${failed.filter((f) => (f.reason ?? 'no reason given') === reason).length} attack runs failed: ${reason}.`);
+  if (records.length > 1 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
+    out.push('The model gives the very same answer for every image: check the preprocessing.');
+  return out;
+}

@@ -1,0 +1,52 @@
+import type { Norm } from '../../shared/norms.ts';
+import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Finding } from '../../shared/results.ts';
+import type { ClassifierOutput } from '../model/output.ts';
+import type { ImageRecord } from './records.ts';
+
+/**
+ * Jobs are plain data: everything a worker needs beside the model file and the output folder,
+ * so that they could as well run on another machine.
+ */
+export interface JobImage {
+  id: string;
+  index: number;
+  hash: string;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  /** Rows first, channels last, 8 bit. */
+  data: Uint8Array;
+}
+
+/** What stays the same for all jobs of an audit. */
+export interface JobContext {
+  model: string;
+  input: string | null;
+  preprocessing: Preprocessing;
+  output: ClassifierOutput;
+  provider: Provider;
+  rows: number;
+  seed: number;
+  maxQueries: number | null;
+  folder: string;
+}
+
+export type Job =
+  | { kind: 'clean'; images: (JobImage & { label: number | null; source: string })[] }
+  | { kind: 'attack'; threat: number; norm: Norm; eps: number[]; attack: string; options: Record<string, unknown>; images: (JobImage & { label: number; goal: number | null })[] };
+
+export type JobOutcome = { type: 'image'; image: ImageRecord } | { type: 'finding'; finding: Finding };
+
+/** Files of an audit, relative to its folder. */
+export const FILES = {
+  plan: 'plan.json',
+  journal: 'journal.jsonl',
+  results: 'results.json',
+  schema: 'results.schema.json',
+  csv: 'results.csv',
+  pdf: 'report.pdf',
+  clean: (id: string) => `clean/${id}.png`,
+  adversarial: (threat: number, norm: Norm, attack: string, id: string) => `adversarial/${threat + 1}-${norm}-${attack}/${id}.png`,
+} as const;
+

@@ -1,0 +1,94 @@
+import { UserError } from '../../shared/errors.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
+import type { GradientCheck } from '../../shared/results.ts';
+import { DType, inspectGraph } from '../graph/index.ts';
+import type { Graph } from '../graph/index.ts';
+import { openImages, toUnit } from '../images/index.ts';
+import type { ImageSet } from '../images/index.ts';
+import type { ImageShape } from '../model/differentiable.ts';
+import { readClassNames } from '../model/labels.ts';
+import { checkGradient } from '../runtime/gradcheck.ts';
+import { ortVersion } from '../runtime/ort.ts';
+import { chooseProvider } from '../runtime/providers.ts';
+import { chooseRows, wantedRows } from '../runtime/rows.ts';
+import { imageVersions } from '../images/index.ts';
+import { VERSION } from '../../shared/version.ts';
+import { Models } from './models.ts';
+import type { Setup } from './records.ts';
+
+/** Pictures the gradient is checked on. */
+const CHECKED = 3;
+
+export interface Prepared {
+  setup: Setup;
+}
+
+/**
+ * Settles everything before the first attack: provider, batch shape, class scores, gradient check.
+ * @throws UserError for a model, images or labels that cannot be audited, in one sentence.
+ */
+export async function prepare(plan: AuditPlan): Promise<Prepared> {
+  const provider = await chooseProvider(plan.provider);
+  const models = new Models({ ...plan, provider: provider.used });
+  try {
+    const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: 1 })).items[0]!;
+    const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
+    const features = picture.channels * picture.height * picture.width;
+    const own = models.input.dims[0] ?? 1;
+    const trial = await models.differentiable(picture, own);
+    const { output } = trial.pixels;
+    const classNames = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
+    const set = await openSet(plan, output.classes, classNames);
+    const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(features, set.items.length));
+    const model = await models.differentiable(picture, rows);
+    const alike = set.items.filter((i) => i.channels === picture.channels && i.height === picture.height && i.width === picture.width);
+    const pictures: Float32Array[] = [];
+    for (const item of alike.slice(0, CHECKED)) pictures.push(toUnit(await item.read()));
+    const gradientCheck = await checkGradient(model, await models.original(output), pictures, usesHalf(models.graph));
+    demand(gradientCheck);
+    const warnings = [...set.warnings, ...(note === null ? [] : [note])];
+    if (provider.used !== provider.asked) warnings.push(provider.why);
+    if (gradientCheck.surrogates.length > 0)
+      warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
+    const setup: Setup = {
+      hairline: VERSION,
+      model: inspectGraph(models.graph),
+      input: models.input.name,
+      classes: output.classes,
+      output,
+      classNames: classNames ?? (set.classNames?.length === output.classes ? set.classNames : null),
+      images: set.items.map((i) => i.id),
+      provider,
+      rows,
+      gradientCheck,
+      versions: { hairline: VERSION, onnxruntime: ortVersion, node: process.versions.node, ...(await imageVersions()) },
+      warnings,
+    };
+    return { setup };
+  } finally {
+    await models.close();
+  }
+}
+
+/** The plan's images, with labels checked against the model's classes. */
+export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null): Promise<ImageSet> {
+  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames });
+}
+
+/** @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5). */
+export function demand(check: GradientCheck): void {
+  if (check.ok) return;
+  if (check.forwardError > 1e-3)
+    throw new UserError(
+      `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,
+    );
+  throw new UserError(
+    `The model's gradient disagrees with central differences (relative error ${check.gradientError.toPrecision(2)}), so it is not attacked: please report this model.`,
+  );
+}
+
+/** Whether any weight or input is in 16-bit floating point. */
+export function usesHalf(graph: Graph): boolean {
+  for (const tensor of graph.initializers.values()) if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
+  return false;
+}

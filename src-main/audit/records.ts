@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Finding, GradientCheck, ImageResult, ModelIdentity } from '../../shared/results.ts';
+import { Provider } from '../../shared/plan.ts';
+
+/** A clean image as the original model sees it; the outcomes are added when the results are put together. */
+export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
+  index: z.number().int(),
+  /** Class with the smallest score, for goals that aim at it. */
+  leastLikely: z.number().int(),
+});
+export type ImageRecord = z.infer<typeof ImageRecord>;
+
+/** What was settled before the first attack; kept so that a resumed audit goes on with exactly that. */
+export const Setup = z.object({
+  hairline: z.string(),
+  model: ModelIdentity,
+  input: z.string(),
+  classes: z.number().int(),
+  output: z.object({
+    name: z.string(),
+    logits: z.string(),
+    kind: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
+    width: z.number().int(),
+    classes: z.number().int(),
+  }),
+  classNames: z.array(z.string()).nullable(),
+  /** Images of the audit, and their ids in order. */
+  images: z.array(z.string()),
+  provider: z.object({ asked: Provider, used: Provider, why: z.string() }),
+  rows: z.number().int(),
+  gradientCheck: GradientCheck,
+  versions: z.record(z.string(), z.string()),
+  warnings: z.array(z.string()),
+});
+export type Setup = z.infer<typeof Setup>;
+
+/** One line of the journal. */
+export const JournalRecord = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('plan'), hash: z.string(), started: z.string() }),
+  z.object({ type: z.literal('setup'), setup: Setup }),
+  z.object({ type: z.literal('image'), image: ImageRecord }),
+  z.object({ type: z.literal('finding'), finding: Finding }),
+  /** Seconds of work in one sitting; an audit that was interrupted has several. */
+  z.object({ type: z.literal('sitting'), seconds: z.number(), done: z.number().int() }),
+]);
+export type JournalRecord = z.infer<typeof JournalRecord>;

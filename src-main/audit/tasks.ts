@@ -1,0 +1,47 @@
+import type { Gate } from '../attacks/index.ts';
+import { runAttackJob } from './attackJob.ts';
+import { runCleanJob } from './cleanJob.ts';
+import type { TaskName, Tasks } from './crew.ts';
+import { inspectModel } from './inspect.ts';
+import type { JobContext, JobOutcome } from './jobs.ts';
+import { Models } from './models.ts';
+import { checkPlanGradient, prepare } from './prepare.ts';
+
+/** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
+export class TaskRunner {
+  private readonly gate: Gate;
+  private models: { key: string; models: Models } | null = null;
+
+  constructor(gate: Gate) {
+    this.gate = gate;
+  }
+
+  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+    switch (name) {
+      case 'inspect':
+        return (await inspectModel((input as Tasks['inspect']['in']).model)) as Tasks[N]['out'];
+      case 'gradcheck':
+        return (await checkPlanGradient((input as Tasks['gradcheck']['in']).plan)) as Tasks[N]['out'];
+      case 'prepare':
+        return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
+      case 'job':
+        return (await this.job(input as Tasks['job']['in'])) as Tasks[N]['out'];
+    }
+    throw new Error(`no task ${name}`);
+  }
+
+  private async job({ context, job }: Tasks['job']['in']): Promise<JobOutcome[]> {
+    const models = await this.modelsFor(context);
+    if (job.kind === 'clean') return (await runCleanJob(job, context, models, this.gate)).map((image) => ({ type: 'image', image }));
+    return (await runAttackJob(job, context, models, this.gate)).map((finding) => ({ type: 'finding', finding }));
+  }
+
+  private async modelsFor(context: JobContext): Promise<Models> {
+    const key = JSON.stringify([context.model, context.input, context.preprocessing, context.provider]);
+    if (this.models?.key !== key) {
+      await this.models?.models.close();
+      this.models = { key, models: new Models(context) };
+    }
+    return this.models.models;
+  }
+}

@@ -1,0 +1,40 @@
+import { Cancelled } from '../../shared/errors.ts';
+import type { Gate } from '../attacks/index.ts';
+
+/** Words of the flag that all workers of a run share. */
+export const GO = 0;
+export const PAUSE = 1;
+export const CANCEL = 2;
+
+/** The run's switch, held by the engine's main thread; workers see it between two queries. */
+export class Switch {
+  readonly shared = new SharedArrayBuffer(4);
+  private readonly flag = new Int32Array(this.shared);
+
+  set(word: typeof GO | typeof PAUSE | typeof CANCEL): void {
+    // A cancelled run stays cancelled: resuming is a new run.
+    if (Atomics.load(this.flag, 0) === CANCEL) return;
+    Atomics.store(this.flag, 0, word);
+    Atomics.notify(this.flag, 0);
+  }
+  get cancelled(): boolean {
+    return Atomics.load(this.flag, 0) === CANCEL;
+  }
+  get paused(): boolean {
+    return Atomics.load(this.flag, 0) === PAUSE;
+  }
+}
+
+/**
+ * A worker's view of the switch. While paused the thread sleeps: it has nothing else to do, and a running session cannot
+ * be stopped from outside without ending the process.
+ */
+export function sharedGate(shared: SharedArrayBuffer): Gate {
+  const flag = new Int32Array(shared);
+  return {
+    check() {
+      while (Atomics.load(flag, 0) === PAUSE) Atomics.wait(flag, 0, PAUSE);
+      if (Atomics.load(flag, 0) === CANCEL) throw new Cancelled();
+    },
+  };
+}

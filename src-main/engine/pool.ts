@@ -1,0 +1,103 @@
+import { Worker } from 'node:worker_threads';
+import { Cancelled, UserError } from '../../shared/errors.ts';
+import type { Crew, TaskName, Tasks } from '../audit/crew.ts';
+
+export interface ToWorker {
+  id: number;
+  name: string;
+  input: unknown;
+}
+export type FromWorker = { ready: true } | { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+
+interface Waiting {
+  message: ToWorker;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Worker threads with a queue. They are started one after another, because native modules that load in several threads
+ * at once have crashed; and they are never terminated while at work, because that aborts the whole process: a pool is
+ * closed when its tasks are over.
+ */
+export class Pool implements Crew {
+  readonly size: number;
+  private readonly idle: Worker[] = [];
+  private readonly queue: Waiting[] = [];
+  private readonly busy = new Map<Worker, Waiting>();
+  private readonly all: Worker[] = [];
+  private nextId = 1;
+  private dead: Error | null = null;
+
+  private constructor(size: number) {
+    this.size = size;
+  }
+
+  /** @param entry file of the worker's code; @param shared the run's switch */
+  static async start(entry: string | URL, size: number, shared: SharedArrayBuffer): Promise<Pool> {
+    const pool = new Pool(size);
+    for (let i = 0; i < size; i++) await pool.add(entry, shared);
+    return pool;
+  }
+
+  private add(entry: string | URL, shared: SharedArrayBuffer): Promise<void> {
+    const worker = new Worker(entry, { workerData: { shared } });
+    this.all.push(worker);
+    return new Promise((ready, failed) => {
+      worker.on('message', (message: FromWorker) => {
+        if ('ready' in message) {
+          this.idle.push(worker);
+          ready();
+          this.dispatch();
+        } else this.finish(worker, message);
+      });
+      worker.on('error', (error) => {
+        failed(error);
+        this.fail(error);
+      });
+      worker.on('exit', (code) => {
+        if (code !== 0) this.fail(new Error(`A worker thread ended with code ${code}.`));
+      });
+    });
+  }
+
+  run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+    return new Promise((resolve, reject) => {
+      if (this.dead) return reject(this.dead);
+      this.queue.push({ message: { id: this.nextId++, name, input }, resolve: resolve as (value: unknown) => void, reject });
+      this.dispatch();
+    });
+  }
+
+  private dispatch(): void {
+    while (this.idle.length > 0 && this.queue.length > 0) {
+      const worker = this.idle.shift()!;
+      const task = this.queue.shift()!;
+      this.busy.set(worker, task);
+      worker.postMessage(task.message);
+    }
+  }
+
+  private finish(worker: Worker, answer: Exclude<FromWorker, { ready: true }>): void {
+    const task = this.busy.get(worker);
+    this.busy.delete(worker);
+    this.idle.push(worker);
+    if (answer.ok) task?.resolve(answer.value);
+    else task?.reject(answer.kind === 'cancelled' ? new Cancelled() : answer.kind === 'user' ? new UserError(answer.message) : new Error(answer.message));
+    this.dispatch();
+  }
+
+  private fail(error: Error): void {
+    this.dead ??= error;
+    for (const task of [...this.busy.values(), ...this.queue]) task.reject(error);
+    this.busy.clear();
+    this.queue.length = 0;
+  }
+
+  /** Ends the threads; only when no task runs. */
+  async close(): Promise<void> {
+    this.dead ??= new Error('The workers were closed.');
+    if (this.busy.size > 0) return; // ends with the process
+    await Promise.all(this.all.map((w) => w.terminate()));
+  }
+}

@@ -1,0 +1,22 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
+import type { TaskName } from '../audit/crew.ts';
+import { TaskRunner } from '../audit/tasks.ts';
+import { sharedGate } from './gate.ts';
+import type { FromWorker, ToWorker } from './pool.ts';
+
+/** A worker thread: one task at a time, each with its own onnxruntime sessions. */
+const port = parentPort;
+if (!port) throw new Error('worker.ts runs as a worker thread only');
+const runner = new TaskRunner(sharedGate((workerData as { shared: SharedArrayBuffer }).shared));
+
+const say = (message: FromWorker) => port.postMessage(message);
+port.on('message', (task: ToWorker) => {
+  runner
+    .run(task.name as TaskName, task.input as never)
+    .then((value) => say({ id: task.id, ok: true, value }))
+    .catch((error: unknown) =>
+      say({ id: task.id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error) }),
+    );
+});
+say({ ready: true });
