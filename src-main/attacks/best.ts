@@ -13,6 +13,8 @@ export class Best {
   private readonly nearest: (Float32Array | null)[];
   private readonly nearestDistance: Float64Array;
   private readonly nearestMargin: Float64Array;
+  private readonly level: (Float32Array | null)[];
+  private readonly levelDistance: Float64Array;
   private readonly deepest: (Float32Array | null)[];
   private readonly deepestMargin: Float64Array;
 
@@ -22,6 +24,8 @@ export class Best {
     this.epsilon = epsilon;
     this.clean = Array.from({ length: count }, (_, i) => clean.subarray(i * d, (i + 1) * d));
     this.nearest = this.clean.map(() => null);
+    this.level = this.clean.map(() => null);
+    this.levelDistance = new Float64Array(count).fill(Infinity);
     this.deepest = this.clean.map(() => null);
     this.nearestDistance = new Float64Array(count).fill(Infinity);
     this.nearestMargin = new Float64Array(count).fill(Infinity);
@@ -38,6 +42,10 @@ export class Best {
       this.nearestDistance[image] = size;
       this.nearestMargin[image] = margin;
     }
+    if (size < this.levelDistance[image]! && isEightBit(pixels)) {
+      (this.level[image] ??= new Float32Array(pixels.length)).set(pixels);
+      this.levelDistance[image] = size;
+    }
     if (this.epsilon !== undefined && margin < this.deepestMargin[image]!) {
       (this.deepest[image] ??= new Float32Array(pixels.length)).set(pixels);
       this.deepestMargin[image] = margin;
@@ -52,8 +60,22 @@ export class Best {
     return this.nearest[image]!;
   }
 
+  /** The nearest success that happened to be an 8-bit picture, or null. */
+  levelPixels(image: number): Float32Array | null {
+    return this.level[image]!;
+  }
+
   /** Of the successes within a fixed budget the one with the lowest margin; null without a budget or a success. */
   deepestPixels(image: number): Float32Array | null {
     return this.deepest[image]!;
   }
+}
+
+/** Whether every pixel is a multiple of 1/255, as far as a float can tell. */
+function isEightBit(pixels: Float32Array): boolean {
+  for (let j = 0; j < pixels.length; j++) {
+    const level = pixels[j]! * 255;
+    if (Math.abs(level - Math.round(level)) > 1e-3) return false;
+  }
+  return true;
 }

@@ -124,20 +124,18 @@ export class CountedTarget implements Target {
   }
 
   async query(delta: Float32Array, only?: Uint8Array): Promise<Query> {
-    this.place(delta);
-    await this.evaluate(this.pixels, null, only);
+    await this.evaluate(delta, true, null, only);
     return this.answer;
   }
 
   async gradient(delta: Float32Array, loss: Loss, only?: Uint8Array): Promise<GradientQuery> {
-    this.place(delta);
-    await this.evaluate(this.pixels, loss, only);
+    await this.evaluate(delta, true, loss, only);
     return this.answer;
   }
 
   /** Like `query` and `gradient` for pixels that are known to lie in the box, such as decoded 8-bit images. */
   async at(pixels: Float32Array, loss: Loss | null, only?: Uint8Array): Promise<GradientQuery> {
-    await this.evaluate(pixels, loss, only);
+    await this.evaluate(pixels, false, loss, only);
     return this.answer;
   }
 
@@ -156,15 +154,8 @@ export class CountedTarget implements Target {
     return this.streams[image]!;
   }
 
-  private place(delta: Float32Array): void {
-    const { pixels, clean } = this;
-    for (let j = 0; j < pixels.length; j++) {
-      const p = clean[j]! + delta[j]!;
-      pixels[j] = p < 0 ? 0 : p > 1 ? 1 : p;
-    }
-  }
-
-  private async evaluate(pixels: Float32Array, loss: Loss | null, only: Uint8Array | undefined): Promise<void> {
+  /** @param points δ of every image, or its pixels */
+  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Loss | null, only: Uint8Array | undefined): Promise<void> {
     const cost = loss === null ? 1 : 2;
     const images: number[] = [];
     for (let i = 0; i < this.count; i++) {
@@ -172,18 +163,30 @@ export class CountedTarget implements Target {
       if (this.limits && this.forwards[i]! + this.backwards[i]! + cost > this.limits[i]! - this.reserve) this.active[i] = 0;
       else images.push(i);
     }
+    for (const i of images) this.place(i, points, areDeltas);
     const { rows } = this.model;
     for (let start = 0; start < images.length; start += rows) {
       await this.gate.check();
-      await this.runBlock(pixels, loss, images.slice(start, start + rows));
+      await this.runBlock(loss, images.slice(start, start + rows));
     }
   }
 
-  private async runBlock(pixels: Float32Array, loss: Loss | null, images: readonly number[]): Promise<void> {
+  /** Writes the pixels to be evaluated: clip(clean + δ, 0, 1), or as given. */
+  private place(image: number, points: Float32Array, areDeltas: boolean): void {
+    const { pixels, clean, features } = this;
+    const end = (image + 1) * features;
+    if (!areDeltas) return void pixels.set(points.subarray(image * features, end), image * features);
+    for (let j = image * features; j < end; j++) {
+      const p = clean[j]! + points[j]!;
+      pixels[j] = p < 0 ? 0 : p > 1 ? 1 : p;
+    }
+  }
+
+  private async runBlock(loss: Loss | null, images: readonly number[]): Promise<void> {
     const { features, classes, block, answer } = this;
     for (let row = 0; row < this.model.rows; row++) {
       const image = images[row] ?? images[0]!;
-      block.pixels.set(pixels.subarray(image * features, (image + 1) * features), row * features);
+      block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       if (block.goal) block.goal[row] = this.goal![image]!;
     }
@@ -198,12 +201,12 @@ export class CountedTarget implements Target {
         answer.loss[image] = out.loss[row]!;
         answer.gradient.set(out.gradient.subarray(row * features, (row + 1) * features), image * features);
       }
-      this.judge(image, out !== null, pixels);
+      this.judge(image, out !== null);
     }
   }
 
   /** Margin, success, the best so far; takes an image out whose numbers are none. */
-  private judge(image: number, withGradient: boolean, pixels: Float32Array): void {
+  private judge(image: number, withGradient: boolean): void {
     const { classes, features, answer } = this;
     const start = image * features;
     if (!allFinite(answer.logits, image * classes, classes)) return this.fail(image, 'The model put out NaN or infinite logits');
@@ -223,7 +226,7 @@ export class CountedTarget implements Target {
     const isOwn = ahead > 0 || (ahead === 0 && own < rival);
     answer.margin[image] = this.goal ? -ahead : ahead;
     answer.success[image] = isOwn === this.targeted ? 1 : 0;
-    if (answer.success[image]) this.found.offer(image, pixels.subarray(start, start + features), answer.margin[image]!);
+    if (answer.success[image]) this.found.offer(image, this.pixels.subarray(start, start + features), answer.margin[image]!);
   }
 
   private fail(image: number, what: string): void {

@@ -1,0 +1,51 @@
+import type { Norm } from '../../shared/norms.ts';
+import type { Loss } from '../model/differentiable.ts';
+import { projectBox } from '../norms/projectBox.ts';
+import { steepestStep } from '../norms/steepest.ts';
+import { rowsOf } from './attack.ts';
+import type { Query, Target } from './target.ts';
+
+export interface Descent {
+  epsilon: number;
+  steps: number;
+  /** Length of a step in the target's norm, at step i. */
+  stepLength: (i: number) => number;
+  loss: Loss;
+  /** l1: share of the features that a step moves. */
+  share: number;
+  /** Stop an image whose margin is below -confidence · max |logit|. */
+  confidence: number;
+}
+
+/**
+ * Projected gradient descent of every active image from δ, which is changed in place:
+ *   δ ← P( δ - α · steepest(g) ),  P the exact projection onto the ball and the box.
+ * All of the path is evaluated, the last point included. An image stops at a success deep enough to survive
+ * rounding to 8 bit; until then it goes on, for the deeper point is the safer one.
+ */
+export async function descend(target: Target, delta: Float32Array, how: Descent): Promise<void> {
+  const norm = target.norm as Exclude<Norm, 'l0'>;
+  const rows = rowsOf(delta, target.count);
+  const clean = rowsOf(target.clean, target.count);
+  for (let i = 0; i < how.steps && target.anyActive; i++) {
+    const answer = await target.gradient(delta, how.loss);
+    const gradients = rowsOf(answer.gradient, target.count);
+    for (let image = 0; image < target.count; image++) {
+      if (!target.active[image] || finishIfDeep(target, image, answer, how.confidence)) continue;
+      steepestStep(norm, rows[image]!, gradients[image]!, clean[image]!, how.stepLength(i), how.share);
+      projectBox(norm, rows[image]!, clean[image]!, how.epsilon);
+    }
+  }
+  if (!target.anyActive) return;
+  const answer = await target.query(delta);
+  for (let image = 0; image < target.count; image++) if (target.active[image]) finishIfDeep(target, image, answer, how.confidence);
+}
+
+function finishIfDeep(target: Target, image: number, answer: Query, confidence: number): boolean {
+  if (!answer.success[image] || target.bestDistance(image) === Infinity) return false;
+  let largest = 0;
+  for (let k = image * target.classes; k < (image + 1) * target.classes; k++) largest = Math.max(largest, Math.abs(answer.logits[k]!));
+  if (answer.margin[image]! > -confidence * largest) return false;
+  target.finish(image);
+  return true;
+}

@@ -1,0 +1,49 @@
+import type { Norm } from '../../shared/norms.ts';
+import { rowsOf } from './attack.ts';
+import type { CountedTarget } from './counted.ts';
+import { along } from './eight-bit/along.ts';
+import { withinBudget } from './eight-bit/budget.ts';
+import { sparse } from './eight-bit/l0.ts';
+import { EightBit, toLevels } from './eight-bit/levels.ts';
+import { flat } from './eight-bit/linf.ts';
+import { attempt, mend } from './eight-bit/moves.ts';
+import { lockstep } from './lockstep.ts';
+import type { Search } from './lockstep.ts';
+
+/**
+ * Takes what an attack found to 8-bit pictures that still reach the goal: the smallest change in the norm, for a
+ * fixed budget inside ε. A point on the decision boundary seldom survives rounding, so each search pushes it across
+ * first: l1 and l2 along its own direction (bisection on the length, then rounding, which for a δ along the gradient
+ * is the best lattice point of that length), l∞ to whole levels, l0 towards the ends of the box on its own support.
+ * Where that fails, gradient steps on the lattice mend it. Passes count as any other; an image without a float
+ * success, or without passes left, gets none.
+ * @returns per image the levels CHW, or null
+ */
+export async function toEightBit(target: CountedTarget): Promise<(Uint8Array | null)[]> {
+  const images = rowsOf(target.clean, target.count).map((clean) => new EightBit(target.norm, target.epsilon, clean));
+  await lockstep(
+    target,
+    (pixels, loss, only) => target.at(pixels, loss, only),
+    (image) => (target.found.pixels(image) ? searchOf(target, image, images[image]!) : null),
+  );
+  return images.map((image) => image.levels);
+}
+
+function searchOf(target: CountedTarget, image: number, best: EightBit): Search {
+  const { found, norm } = target;
+  const nearest = found.pixels(image)!;
+  const deepest = found.deepestPixels(image);
+  if (deepest) return withinBudget(best, norm, target.epsilon!, deepest, nearest);
+  const start = image * target.features;
+  const delta = nearest.map((p, j) => p - target.clean[start + j]!);
+  return minimal(best, norm, nearest, found.levelPixels(image), delta);
+}
+
+function* minimal(best: EightBit, norm: Norm, nearest: Float32Array, known: Float32Array | null, delta: Float32Array): Search {
+  // Attacks that round as they go (DDN) or move to the ends of the box (σ-zero) have been to 8-bit pictures already.
+  if (known) yield* attempt(best, toLevels(known));
+  if (norm === 'l0') yield* sparse(best, delta);
+  else if (norm === 'linf') yield* flat(best, delta);
+  else yield* along(best, delta);
+  if (!best.safe) yield* mend(best, toLevels(nearest), norm);
+}

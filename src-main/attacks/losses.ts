@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { UserError } from '../../shared/errors.ts';
+import { LOSSES } from '../model/differentiable.ts';
+import type { Loss } from '../model/differentiable.ts';
+import type { Target } from './target.ts';
+
+/** The option by which an attack lets its loss be chosen. */
+export function lossOption(preset: Loss) {
+  return z
+    .enum(LOSSES)
+    .default(preset)
+    .describe('What the attack makes small: the logit margin, the cross-entropy, or the difference of logits ratio (needs 3 classes, targeted 4).');
+}
+
+/** @throws UserError when the model has too few classes for the DLR loss */
+export function checkLoss(loss: Loss, target: Target): void {
+  const least = target.targeted ? 4 : 3;
+  if (loss === 'dlr' && target.classes < least)
+    throw new UserError(`The dlr loss needs ${least} classes and the model has ${target.classes}: choose margin or cross-entropy.`);
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { AttackCard } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { Norm } from '../../shared/norms.ts';
+import type { Attack } from './attack.ts';
+import { bim } from './bim.ts';
+import { ddn } from './ddn.ts';
+import { fgsm } from './fgsm.ts';
+import { fmn } from './fmn.ts';
+import { pgd } from './pgd.ts';
+import { sigmaZero } from './sigma-zero.ts';
+
+const attacks = new Map<string, Attack>();
+
+/** @throws Error when an attack of that id is there already */
+export function register(attack: Attack): void {
+  if (attacks.has(attack.id)) throw new Error(`Two attacks are called ${attack.id}.`);
+  attacks.set(attack.id, attack);
+}
+
+for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero]) register(attack);
+
+/** @throws UserError when there is no attack of that id */
+export function attackOf(id: string): Attack {
+  const attack = attacks.get(id);
+  if (!attack) throw new UserError(`There is no attack called ${id}: choose one of ${[...attacks.keys()].join(', ')}.`);
+  return attack;
+}
+
+/**
+ * An attack's options, checked and with defaults filled in.
+ * @throws UserError on an unknown attack, a norm it does not have, or naming the first option that does not fit
+ */
+export function optionsOf(id: string, options: Record<string, unknown>, norm: Norm): Record<string, unknown> {
+  const attack = attackOf(id);
+  if (!attack.norms.includes(norm)) throw new UserError(`Attack ${id} has no ${norm} form: use it with ${attack.norms.join(', ')}, or choose another attack.`);
+  const parsed = attack.options.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const where = issue.path.length > 0 ? `option ${issue.path.join('.')} of attack ${id}` : `the options of attack ${id}`;
+  throw new UserError(`Mend ${where}: ${issue.message}.`);
+}
+
+/** Every attack as the window and `hairline` show it, in the order of registration. */
+export function attackCards(): AttackCard[] {
+  return [...attacks.values()].map(({ id, title, norms, kind, targeted, summary, source, options }) => ({
+    id,
+    title,
+    norms: [...norms],
+    kind,
+    targeted,
+    summary,
+    source,
+    options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,
+  }));
+}

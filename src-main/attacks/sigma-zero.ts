@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { defineAttack, rowsOf } from './attack.ts';
+import { Adam } from './adam.ts';
+import { polish } from './polish.ts';
+import type { Target } from './target.ts';
+
+/**
+ * σ-zero (Cinà et al. 2025, algorithm 1; the authors' code of July 2025 where the paper leaves it open): gradient
+ * descent of
+ *   max(0, margin) + (1/d) Σ_j δ_j² / (δ_j² + σ)
+ * whose second term is a smooth l0 norm, with the gradient divided by its l∞ norm, Adam, a cosine rate η, the box,
+ * and the adaptive threshold τ: every |δ_j| < τ becomes 0; τ ← τ - tη while not adversarial, τ + tη while it is.
+ * The flag is the one measured before the step, η the one after the scheduler, as in the authors' code.
+ *
+ * An image that is adversarial has a zero margin term, so its gradient is known in closed form: those images need
+ * only a forward pass. It is tried first for images that were adversarial one step ago; the path is the same.
+ *
+ * Differences: the state after the last step is evaluated too; a feature-exchange polish of a few passes follows;
+ * targeted, the margin is that of the target class; restarts begin again with another first threshold.
+ */
+export const sigmaZero = defineAttack({
+  id: 'sigma-zero',
+  title: 'σ-zero',
+  norms: ['l0'],
+  kind: 'minimum-norm',
+  targeted: true,
+  summary: 'Fewest changed features: gradient descent of a smooth l0 norm with an adaptive threshold. The strongest l0 attack here.',
+  source: 'Cinà et al., σ-zero, ICLR 2025, algorithm 1, with final evaluation and polish',
+  options: z.strictObject({
+    steps: z.number().int().min(1).max(100_000).default(1000).describe('Steps of one start. 100 is quick, 1000 finds a quarter fewer features.'),
+    eta0: z.number().positive().max(100).default(1).describe("Adam's first rate η₀; it falls to a tenth by a cosine."),
+    sigma: z.number().positive().max(100).default(1e-3).describe('Sharpness σ of the smooth l0 norm.'),
+    tau0: z.number().min(0).max(1).default(0.3).describe('First threshold τ₀ below which a change is set to 0.'),
+    t: z.number().min(0).max(10).default(0.01).describe('How fast the threshold moves, as a share of the rate.'),
+    epsilonBudget: z.number().int().positive().nullable().default(null).describe('Stop an image once it needs no more than this many features; null: never.'),
+    restarts: z.number().int().min(1).max(100).default(1).describe('Starts; each after the first halves τ₀ once more.'),
+    polish: z.number().int().min(0).max(1000).default(16).describe('Passes of the final exchange of features.'),
+  }),
+  async run(target, options) {
+    for (let restart = 0; restart < options.restarts && target.anyActive; restart++)
+      await descend(target, { ...options, tau0: options.tau0 / 2 ** restart });
+    await polish(target, options.polish);
+  },
+});
+
+interface Setting {
+  steps: number;
+  eta0: number;
+  sigma: number;
+  tau0: number;
+  t: number;
+  epsilonBudget: number | null;
+}
+
+async function descend(target: Target, { steps, eta0, sigma, tau0, t, epsilonBudget }: Setting): Promise<void> {
+  const { count, active } = target;
+  const delta = new Float32Array(target.clean.length);
+  const rows = rowsOf(delta, count);
+  const clean = rowsOf(target.clean, count);
+  const adam = rows.map((row) => new Adam(row.length));
+  const tau = new Float64Array(count).fill(tau0);
+  const wasAdversarial = new Uint8Array(count);
+  const needsGradient = new Uint8Array(count);
+  const isAdversarial = new Uint8Array(count);
+  let eta = eta0;
+  for (let i = 0; i < steps && target.anyActive; i++) {
+    isAdversarial.fill(0);
+    if (wasAdversarial.includes(1)) isAdversarial.set((await target.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
+    needsGradient.forEach((_, image) => (needsGradient[image] = 1 - isAdversarial[image]!));
+    const { gradient, success } = await target.gradient(delta, 'margin', needsGradient);
+    const etaNext = eta0 * (0.1 + 0.45 * (1 + Math.cos((Math.PI * (i + 1)) / steps)));
+    for (let image = 0; image < count; image++) {
+      if (!active[image]) continue;
+      if (needsGradient[image]) isAdversarial[image] = success[image]!;
+      wasAdversarial[image] = isAdversarial[image]!;
+      if (epsilonBudget !== null && target.bestDistance(image) <= epsilonBudget) {
+        target.finish(image);
+        continue;
+      }
+      const g = gradient.subarray(image * target.features, (image + 1) * target.features);
+      addSparsity(g, rows[image]!, sigma, isAdversarial[image] === 1);
+      adam[image]!.step(rows[image]!, g, eta);
+      tau[image] = Math.max(0, Math.min(1, tau[image]! + (isAdversarial[image] ? t : -t) * etaNext));
+      boxAndThreshold(rows[image]!, clean[image]!, tau[image]!);
+    }
+    eta = etaNext;
+  }
+  await target.query(delta);
+}
+
+/** g ← (g, or 0 when adversarial) + gradient of the smooth l0 norm, divided by its l∞ norm. */
+function addSparsity(g: Float32Array, delta: Float32Array, sigma: number, adversarial: boolean): void {
+  const d = g.length;
+  let largest = 1e-12;
+  for (let j = 0; j < d; j++) {
+    const x = delta[j]!;
+    let slope = adversarial ? 0 : g[j]!;
+    if (x !== 0) {
+      const below = x * x + sigma;
+      slope += (2 * x * sigma) / (below * below * d);
+    }
+    g[j] = slope;
+    const size = slope < 0 ? -slope : slope;
+    if (size > largest) largest = size;
+  }
+  const scale = 1 / largest;
+  for (let j = 0; j < d; j++) g[j]! *= scale;
+}
+
+function boxAndThreshold(delta: Float32Array, clean: Float32Array, tau: number): void {
+  for (let j = 0; j < delta.length; j++) {
+    const x = clean[j]!;
+    let value = delta[j]!;
+    if (value > 1 - x) value = 1 - x;
+    else if (value < -x) value = -x;
+    delta[j] = (value < 0 ? -value : value) < tau ? 0 : value;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Differentiable, Gradient, ImageShape, Loss } from '../../src-main/model/differentiable.ts';
+import { randomStream, gaussian } from '../../src-main/attacks/random.ts';
+import type { Gate, TargetImage } from '../../src-main/attacks/counted.ts';
+import type { LinearModel } from '../../src-main/norms/exactLinear.ts';
+
+export const OPEN: Gate = { check: () => undefined };
+
+export interface LinearCase {
+  model: LinearModel;
+  differentiable: Differentiable;
+  images: TargetImage[];
+}
+
+/**
+ * A random linear classifier and 8-bit pictures it gets right, drawn close to 0 and 1 so that the box binds.
+ * Weights differ widely in size. `targeted` sets the runner-up's neighbour as goal.
+ */
+export function linearCase(seed: string, classes: number, shape: ImageShape, count: number, targeted: boolean, rows = 4): LinearCase {
+  const random = randomStream(seed);
+  const d = shape.channels * shape.height * shape.width;
+  const weights = Float32Array.from({ length: classes * d }, () => gaussian(random) * (0.2 + 2 * random() ** 3));
+  const bias = new Float32Array(classes);
+  const images: TargetImage[] = Array.from({ length: count }, (_, i) => {
+    const pixels = Float32Array.from({ length: d }, () => {
+      const u = random();
+      return Math.round(255 * (u < 0.4 ? 0.1 * random() : u < 0.8 ? 1 - 0.1 * random() : random())) / 255;
+    });
+    const logits = logitsOf(weights, bias, pixels, classes);
+    const label = logits.indexOf(Math.max(...logits));
+    return { pixels, hash: `${seed}-${i}`, label, goal: targeted ? (label + 1) % classes : null };
+  });
+  const model = { classes, weights, bias };
+  return { model, differentiable: linearModel(model, shape, rows), images };
+}
+
+export function logitsOf(weights: ArrayLike<number>, bias: ArrayLike<number>, x: ArrayLike<number>, classes: number): number[] {
+  return Array.from({ length: classes }, (_, k) => {
+    let sum = bias[k]!;
+    for (let j = 0; j < x.length; j++) sum += weights[k * x.length + j]! * x[j]!;
+    return sum;
+  });
+}
+
+/** W x + b with its analytic gradients, as attacks see a model. `spoil` may change what comes out. */
+export function linearModel(model: LinearModel, shape: ImageShape, rows: number, spoil?: (logits: number[]) => void): Differentiable {
+  const { classes, weights, bias } = model;
+  const d = shape.channels * shape.height * shape.width;
+  const logitsOfRow = (pixels: Float32Array, r: number): number[] => {
+    const logits = logitsOf(weights, bias, pixels.subarray(r * d, (r + 1) * d), classes);
+    spoil?.(logits);
+    return logits;
+  };
+  return {
+    shape,
+    classes,
+    rows,
+    forward: (pixels) => Promise.resolve({ logits: Float32Array.from(Array.from({ length: rows }, (_, r) => logitsOfRow(pixels, r)).flat()) }),
+    gradient: (loss, pixels, label, target) => {
+      if (pixels.length !== rows * d) throw new Error('wrong block');
+      const out: Gradient = { logits: new Float32Array(rows * classes), loss: new Float32Array(rows), gradient: new Float32Array(rows * d) };
+      for (let r = 0; r < rows; r++) {
+        const logits = logitsOfRow(pixels, r);
+        out.logits.set(logits, r * classes);
+        const { value, slope } = lossOf(loss, logits, label[r]!, target ? target[r]! : null);
+        out.loss[r] = value;
+        for (let j = 0; j < d; j++) {
+          let sum = 0;
+          for (let k = 0; k < classes; k++) sum += slope[k]! * weights[k * d + j]!;
+          out.gradient[r * d + j] = sum;
+        }
+      }
+      return Promise.resolve(out);
+    },
+  };
+}
+
+/** The loss of one row and its derivative by each logit. */
+function lossOf(loss: Loss, f: number[], y: number, t: number | null): { value: number; slope: number[] } {
+  const slope = f.map(() => 0);
+  const own = t ?? y;
+  const others = f.map((v, k) => (k === own ? -Infinity : v));
+  const rival = others.indexOf(Math.max(...others));
+  const sign = t === null ? 1 : -1;
+  if (loss === 'cross-entropy') {
+    const top = Math.max(...f);
+    const total = f.reduce((sum, v) => sum + Math.exp(v - top), 0);
+    const p = f.map((v) => Math.exp(v - top) / total);
+    p.forEach((value, k) => (slope[k] = sign * ((k === own ? 1 : 0) - value)));
+    return { value: sign * Math.log(p[own]!), slope };
+  }
+  const order = f.map((_, k) => k).sort((a, b) => f[b]! - f[a]!);
+  if (loss === 'margin') {
+    slope[own]! += sign;
+    slope[rival]! -= sign;
+    return { value: sign * (f[own]! - f[rival]!), slope };
+  }
+  // DLR (Croce and Hein 2020, eq. 5 and 6).
+  const [a, b] = t === null ? [y, rival] : [y, t];
+  const top = f[a]! - f[b]!;
+  const bottom = t === null ? f[order[0]!]! - f[order[2]!]! : f[order[0]!]! - (f[order[2]!]! + f[order[3]!]!) / 2;
+  slope[a]! += 1 / bottom;
+  slope[b]! -= 1 / bottom;
+  slope[order[0]!]! -= top / bottom ** 2;
+  if (t === null) slope[order[2]!]! += top / bottom ** 2;
+  else for (const k of [order[2]!, order[3]!]) slope[k]! += top / (2 * bottom ** 2);
+  return { value: top / bottom, slope };
+}
