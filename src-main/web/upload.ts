@@ -20,7 +20,6 @@ export function safeSegments(path: string): string[] {
     throw new UserError(`"${path.slice(0, 80)}" is not a file name that can be taken; rename it and drop it again.`);
   }
   return parts.map((part) => {
-    // eslint-disable-next-line no-control-regex
     const plain = part.replace(/[\u0000-\u001f<>:"|?*]/g, '_').replace(/[. ]+$/, '_');
     if (Buffer.byteLength(plain) > MAX_NAME) throw new UserError(`The name "${plain.slice(0, 40)}…" is too long; shorten it and drop it again.`);
     return RESERVED.test(plain) ? `_${plain}` : plain;

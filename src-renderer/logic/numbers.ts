@@ -1,0 +1,22 @@
+import type { Norm } from '../../shared/norms.ts';
+
+/** A number as people type it: `0.5`, `8/255`, `1e-3`. Null when it is none. */
+export function parseNumber(text: string): number | null {
+  const parts = text.trim().replace(',', '.').split('/');
+  if (parts.length > 2 || parts.some((part) => part.trim() === '')) return null;
+  const [a, b = 1] = parts.map(Number);
+  const value = a! / b;
+  return Number.isFinite(value) ? value : null;
+}
+
+/** Several numbers with commas, semicolons or spaces between; null when one is none. */
+export function parseNumbers(text: string): number[] | null {
+  const values = text.trim().split(/[\s,;]+/).map(parseNumber);
+  return values.some((value) => value === null) ? null : (values as number[]);
+}
+
+/** Sorted ascending, doubles and what is not positive dropped; whole numbers for l0. */
+export function tidyBudgets(norm: Norm, budgets: readonly number[]): number[] {
+  const values = budgets.map((value) => (norm === 'l0' ? Math.round(value) : value)).filter((value) => value > 0);
+  return [...new Set(values)].sort((a, b) => a - b);
+}

@@ -1,0 +1,69 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { AttackCard, AuditStatus, CallOut } from '../../shared/contract.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { theHost } from '../host/index.ts';
+import { applyTheme, storedTheme, type Theme } from '../theme.ts';
+
+export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export';
+
+export interface Toast {
+  id: number;
+  message: string;
+}
+
+/** Where the window is, what it knows of its host, and what went wrong. */
+export const useApp = defineStore('app', () => {
+  const step = ref<Step>('model');
+  const theme = ref<Theme>(storedTheme());
+  const toasts = ref<Toast[]>([]);
+  const connected = ref(true);
+  const about = shallowRef<CallOut<'about'> | null>(null);
+  const attacks = shallowRef<AttackCard[]>([]);
+  const audits = shallowRef<AuditStatus[]>([]);
+  let next = 1;
+
+  /** Shows an error as one sentence. The same sentence is not shown twice. */
+  function fail(error: unknown): void {
+    const message = messageOf(error).replace(/^Error invoking remote method '[^']*': (\w*Error: )?/, '');
+    if (toasts.value.some((toast) => toast.message === message)) return;
+    toasts.value = [...toasts.value.slice(-2), { id: next++, message }];
+  }
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id);
+  }
+
+  function setTheme(value: Theme): void {
+    theme.value = value;
+    applyTheme(value);
+  }
+
+  /** Asks the host what it can do. Called once, and again after a lost connection. */
+  async function connect(): Promise<void> {
+    try {
+      const host = theHost();
+      [about.value, attacks.value, audits.value] = await Promise.all([
+        host.call('about', {}),
+        host.call('attacks', {}),
+        host.call('audits', {}),
+      ]);
+      connected.value = true;
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  async function refreshAudits(): Promise<void> {
+    audits.value = await theHost()
+      .call('audits', {})
+      .catch(() => audits.value);
+  }
+
+  const attackTitle = computed(() => {
+    const titles = new Map(attacks.value.map((attack) => [attack.id, attack.title]));
+    return (id: string) => titles.get(id) ?? id;
+  });
+
+  return { step, theme, toasts, connected, about, attacks, audits, attackTitle, fail, dismiss, setTheme, connect, refreshAudits };
+});

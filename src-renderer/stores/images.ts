@@ -1,0 +1,93 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { LoadedImage } from '../../shared/contract.ts';
+import { theHost } from '../host/index.ts';
+import { useApp } from './app.ts';
+
+/** What a first look at a large data set takes; the user raises it. */
+const FIRST_LIMIT = 100;
+
+/** The pictures under audit and their labels. */
+export const useImages = defineStore('images', () => {
+  const paths = ref<string[]>([]);
+  const labels = ref<string | null>(null);
+  const classNamesFile = ref<string | null>(null);
+  const offset = ref(0);
+  const limit = ref<number | null>(FIRST_LIMIT);
+  const images = shallowRef<LoadedImage[]>([]);
+  const total = ref(0);
+  const classNames = shallowRef<string[] | null>(null);
+  const warnings = shallowRef<string[]>([]);
+  const loading = ref(false);
+  let round = 0;
+
+  const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
+
+  /** Adds to what is there. What cannot be read is taken out again. */
+  async function add(more: readonly string[]): Promise<boolean> {
+    const before = paths.value;
+    paths.value = [...new Set([...before, ...more])];
+    const ok = await load();
+    if (!ok) paths.value = before;
+    return ok;
+  }
+
+  async function setLabels(path: string | null): Promise<void> {
+    const before = labels.value;
+    labels.value = path;
+    if (paths.value.length > 0 && !(await load())) labels.value = before;
+  }
+
+  async function setRange(from: number, most: number | null): Promise<void> {
+    offset.value = from;
+    limit.value = most;
+    if (paths.value.length > 0) await load();
+  }
+
+  /** Replaces everything, as the sample does. */
+  async function replace(all: readonly string[], labelFile: string | null, namesFile: string | null): Promise<boolean> {
+    clear();
+    labels.value = labelFile;
+    classNamesFile.value = namesFile;
+    return add(all);
+  }
+
+  function clear(): void {
+    round += 1;
+    paths.value = [];
+    labels.value = null;
+    classNamesFile.value = null;
+    offset.value = 0;
+    limit.value = FIRST_LIMIT;
+    images.value = [];
+    total.value = 0;
+    classNames.value = null;
+    warnings.value = [];
+    loading.value = false;
+  }
+
+  async function load(): Promise<boolean> {
+    const mine = ++round;
+    loading.value = true;
+    try {
+      const input = { paths: [...paths.value], labels: labels.value, offset: offset.value, limit: limit.value };
+      const out = await theHost().call('images', input);
+      if (mine !== round) return true;
+      images.value = out.images;
+      total.value = out.total;
+      classNames.value = out.classNames;
+      warnings.value = out.warnings;
+      return true;
+    } catch (error) {
+      useApp().fail(error);
+      return false;
+    } finally {
+      if (mine === round) loading.value = false;
+    }
+  }
+
+  return {
+    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled,
+    add, setLabels, setRange, replace, clear,
+  };
+});

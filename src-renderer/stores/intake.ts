@@ -1,0 +1,54 @@
+import { defineStore } from 'pinia';
+import { ref } from 'vue';
+import { theHost } from '../host/index.ts';
+import { sortPaths } from '../logic/sort.ts';
+import { S } from '../strings.ts';
+import { useApp } from './app.ts';
+import { useImages } from './images.ts';
+import { useModel } from './model.ts';
+
+/** Takes in whatever was dropped or picked, and brings each thing where it belongs. */
+export const useIntake = defineStore('intake', () => {
+  /** Files on their way; 0 when none. */
+  const importing = ref(0);
+
+  async function take(files: readonly File[]): Promise<void> {
+    const app = useApp();
+    if (files.length === 0) return app.fail(new Error(S.errors.nothingDropped));
+    importing.value = files.length;
+    try {
+      await place(await theHost().importFiles([...files]));
+    } catch (error) {
+      app.fail(error);
+    } finally {
+      importing.value = 0;
+    }
+  }
+
+  async function place(paths: readonly string[]): Promise<void> {
+    const app = useApp();
+    const images = useImages();
+    const sorted = sortPaths(paths);
+    if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
+    if (sorted.classNames !== null) images.classNamesFile = sorted.classNames;
+    if (sorted.labels !== null) {
+      if (sorted.images.length > 0) images.labels = sorted.labels;
+      else await images.setLabels(sorted.labels);
+    }
+    if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) app.step = 'images';
+  }
+
+  /** Loads the bundled model and pictures. */
+  async function sample(): Promise<void> {
+    const app = useApp();
+    try {
+      const given = await theHost().call('sample', {});
+      if (!(await useImages().replace(given.images, given.labels, given.classNames))) return;
+      await useModel().open(given.model);
+    } catch (error) {
+      app.fail(error);
+    }
+  }
+
+  return { importing, take, sample };
+});

@@ -1,0 +1,132 @@
+import { defineStore } from 'pinia';
+import { computed, reactive, ref } from 'vue';
+import type { AttackCard } from '../../shared/contract.ts';
+import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
+import type { AuditPlanInput, Goal } from '../../shared/plan.ts';
+import { initialOf } from '../logic/schema.ts';
+import { S } from '../strings.ts';
+import { useApp } from './app.ts';
+import { useImages } from './images.ts';
+import { useModel } from './model.ts';
+
+export type GoalKind = 'untargeted' | 'next' | 'least-likely' | 'one';
+
+interface NormChoice {
+  on: boolean;
+  eps: number[];
+  /** Only of attacks whose switch was touched; the rest follow `suggested`. */
+  chosen: Record<string, boolean>;
+  /** Options that differ from the attack's own defaults. */
+  options: Record<string, Record<string, unknown>>;
+}
+
+/** Budgets usual in the field's papers for small pictures. */
+const USUAL: Record<Norm, number[]> = {
+  l0: [5, 10, 25, 50],
+  l1: [2, 5, 10, 20],
+  l2: [0.25, 0.5, 1, 2],
+  linf: [2 / 255, 4 / 255, 8 / 255, 16 / 255],
+};
+
+function choice(norm: Norm): NormChoice {
+  return { on: norm !== 'l1', eps: [...USUAL[norm]], chosen: {}, options: {} };
+}
+
+/** What the attacker may do: becomes the plan of an audit. */
+export const useThreat = defineStore('threat', () => {
+  const norms = reactive<Record<Norm, NormChoice>>({ l0: choice('l0'), l1: choice('l1'), l2: choice('l2'), linf: choice('linf') });
+  const goal = ref<GoalKind>('untargeted');
+  const target = ref(0);
+  const seed = ref(0);
+  const name = ref('');
+  const workers = ref<number | null>(null);
+  const maxQueries = ref<number | null>(null);
+
+  function attacksFor(norm: Norm): AttackCard[] {
+    return useApp().attacks.filter((attack) => attack.norms.includes(norm));
+  }
+
+  /** Minimum-norm attacks answer every budget at once; without one, whatever there is. */
+  function suggested(norm: Norm): string[] {
+    const able = attacksFor(norm).filter(usable);
+    const minimum = able.filter((attack) => attack.kind === 'minimum-norm');
+    return (minimum.length > 0 ? minimum : able.slice(0, 1)).map((attack) => attack.id);
+  }
+
+  function usable(attack: AttackCard): boolean {
+    return goal.value === 'untargeted' || attack.targeted;
+  }
+
+  function isOn(norm: Norm, attack: AttackCard): boolean {
+    return usable(attack) && (norms[norm].chosen[attack.id] ?? suggested(norm).includes(attack.id));
+  }
+
+  /** The attack's options with what the user set. */
+  function optionsOf(norm: Norm, attack: AttackCard): Record<string, unknown> {
+    return { ...initialOf(attack.options), ...norms[norm].options[attack.id] };
+  }
+
+  function setOption(norm: Norm, attack: AttackCard, key: string, value: unknown): void {
+    const own = { ...norms[norm].options[attack.id], [key]: value };
+    if (JSON.stringify(initialOf(attack.options)[key]) === JSON.stringify(value)) delete own[key];
+    norms[norm].options[attack.id] = own;
+  }
+
+  const active = computed(() => NORMS.filter((norm) => norms[norm].on));
+  const pairs = computed(() => active.value.reduce((sum, norm) => sum + attacksFor(norm).filter((attack) => isOn(norm, attack)).length, 0));
+
+  /** The first thing that keeps an audit from starting, as a sentence. */
+  const missing = computed((): string | null => {
+    const need = S.threat.need;
+    const model = useModel();
+    if (!model.card) return need.model;
+    if (useImages().images.length === 0) return need.images;
+    if (model.checkError) return model.checkError;
+    if (model.check && !model.check.ok) return need.check;
+    if (active.value.length === 0) return need.norms;
+    for (const norm of active.value) {
+      if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
+      if (!attacksFor(norm).some((attack) => isOn(norm, attack))) return need.attacks(NORM_LABEL[norm]);
+    }
+    return null;
+  });
+
+  function goalOf(): Goal {
+    if (goal.value === 'untargeted') return { kind: 'untargeted' };
+    return { kind: 'targeted', target: goal.value === 'one' ? target.value : goal.value };
+  }
+
+  /** Everything an audit needs. Call only when nothing is `missing`. */
+  function plan(): AuditPlanInput {
+    const model = useModel();
+    const images = useImages();
+    return {
+      name: name.value.trim(),
+      model: model.card!.path,
+      input: model.card!.input,
+      preprocessing: model.preprocessing!,
+      images: [...images.paths],
+      labels: images.labels,
+      classNames: images.classNamesFile,
+      offset: images.offset,
+      limit: images.limit,
+      threats: active.value.map((norm) => ({
+        norm,
+        eps: [...norms[norm].eps],
+        goal: goalOf(),
+        attacks: attacksFor(norm)
+          .filter((attack) => isOn(norm, attack))
+          .map((attack) => ({ id: attack.id, options: { ...norms[norm].options[attack.id] } })),
+      })),
+      seed: seed.value,
+      provider: model.provider,
+      workers: workers.value,
+      maxQueries: maxQueries.value,
+    };
+  }
+
+  return {
+    norms, goal, target, seed, name, workers, maxQueries, active, pairs, missing,
+    attacksFor, usable, isOn, optionsOf, setOption, plan,
+  };
+});

@@ -1,0 +1,23 @@
+import type { TileState } from '../logic/live.ts';
+import type { IconName } from './Icon.vue';
+
+export const STATE_ICON: Record<TileState, IconName> = {
+  waiting: 'dots',
+  open: 'circle',
+  'wrong-already': 'minus',
+  broken: 'bolt',
+  held: 'shield',
+  failed: 'alert',
+  cancelled: 'stop',
+};
+
+/** Text colour of a state. */
+export const STATE_INK: Record<TileState, string> = {
+  waiting: 'text-muted',
+  open: 'text-muted',
+  'wrong-already': 'text-muted',
+  broken: 'text-broken',
+  held: 'text-held',
+  failed: 'text-failed',
+  cancelled: 'text-muted',
+};
