@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import type { Metadata } from 'sharp';
 import { UserError } from '../../shared/errors.ts';
 import { firstBytes } from './bytes.ts';
@@ -18,8 +19,8 @@ export interface PictureHeader {
 
 /**
  * Decodes a picture file to 8-bit grey or RGB, the way training pipelines (PIL's `convert('RGB')`, OpenCV) do:
- * EXIF orientation is applied, alpha is dropped without blending, colour profiles are ignored, 16 bits keep their
- * upper 8, CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
+ * EXIF orientation is applied, alpha is dropped without blending, colour profiles are ignored, 16 bits
+ * are rounded to 8, CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
  * @param name how error messages call the file
  * @throws UserError for an empty, truncated or damaged file, and for what is no picture.
  */
@@ -29,15 +30,19 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pict
   const sharp = await loadSharp();
   try {
     const options = { failOn: 'error', ignoreIcc: true } as const;
-    const grey = isGrey(await sharp(bytes, options).metadata());
+    const meta = await sharp(bytes, options).metadata();
+    const grey = isGrey(meta);
+    const deep = meta.space === 'grey16' || meta.space === 'rgb16';
     const { data, info } = await sharp(bytes, options)
       .autoOrient()
       .removeAlpha()
-      .toColourspace(grey ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
+      .toColourspace(grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb')
+      .raw({ depth: deep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    if (info.channels !== (grey ? 1 : 3)) throw new Error(`it decodes to ${info.channels} channels`);
-    return { width: info.width, height: info.height, channels: grey ? 1 : 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+    const channels = grey ? 1 : 3;
+    const levels = deep ? toEightBits(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
+    if (levels.length !== info.width * info.height * channels) throw new Error(`it decodes to ${info.channels} channels`);
+    return { width: info.width, height: info.height, channels, data: levels };
   } catch (error) {
     throw damaged(name, error);
   }
@@ -63,6 +68,15 @@ export async function readHeader(path: string, name: string): Promise<PictureHea
     throw damaged(name, error);
   }
 }
+
+/** 65535 is 257 * 255. libvips itself rounds grey and drops bits of colour; here is one rule for both. */
+function toEightBits(data: Buffer): Uint8Array {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  return Uint8Array.from({ length: data.length / 2 }, (_, i) => Math.round(view.getUint16(2 * i, LITTLE_ENDIAN) / 257));
+}
+
+/** Raw pixels come in the machine's own order. */
+const LITTLE_ENDIAN = endianness() === 'LE';
 
 function isGrey(meta: Metadata): boolean {
   return meta.space === 'b-w' || meta.space === 'grey16';

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../../shared/errors.ts';
+import { parseTable, wholeNumber } from '../../shared/table.ts';
+
+/**
+ * Reads the names of a model's classes from a file, in class order.
+ * @param classes how many classes the model tells apart; null leaves the count unchecked
+ * @throws UserError when the file cannot be read, or holds another number of names.
+ */
+export async function readClassNames(path: string, classes: number | null): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`The class names file ${path} cannot be read (${error.code ?? error.message}): check its path.`);
+  });
+  const names = parseClassNames(text, path);
+  if (classes !== null && names.length !== classes)
+    throw new UserError(`${path} holds ${names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`);
+  return names;
+}
+
+/**
+ * Class names from text: a name a line (commas may be part of it); a table of class number and name, told by a header or
+ * by numbers in the first column; or JSON: an array of names, or an object from class number to name or from name to
+ * class number (a name may be a list, as in Keras's ImageNet index: its last entry counts).
+ * @param source how error messages call the text
+ * @throws UserError when it cannot be read that way, or class numbers are not 0..K-1 (or 1..K), each once.
+ */
+export function parseClassNames(text: string, source: string): string[] {
+  const names = /^\s*[[{]/.test(text) ? fromJson(text, source) : fromText(text, source);
+  if (names.length === 0 || text.includes('\0')) throw new UserError(`${source} holds no class names: give a text file with one name a line.`);
+  return names;
+}
+
+function fromText(text: string, source: string): string[] {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/).map((line) => line.trim()).filter(Boolean);
+  const rows = parseTable(text);
+  const header = rows[0]?.map((cell) => cell.toLowerCase()) ?? [];
+  const number = header.findIndex((cell) => ['index', 'id', 'class', 'class_id', 'label'].includes(cell));
+  const name = header.findIndex((cell, i) => i !== number && ['name', 'class_name', 'label_name', 'class', 'label'].includes(cell));
+  if (number >= 0 && name >= 0) return ordered(rows.slice(1).map((row) => [wholeNumber(row[number] ?? ''), row[name] ?? '']), source);
+  const numbered = lines.length > 1 && rows.every((row) => row.length >= 2 && wholeNumber(row[0]!) !== null);
+  // The rest of the line is the name, commas and all.
+  if (numbered) return ordered(rows.map((row) => [wholeNumber(row[0]!), row.slice(1).join(', ')]), source);
+  return lines;
+}
+
+function fromJson(text: string, source: string): string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError(`${source} starts like JSON but is not valid JSON.`);
+  }
+  if (Array.isArray(value)) return value.map((name) => nameOf(name, source));
+  const entries = Object.entries(value as object);
+  const byName = entries.every(([, v]) => typeof v === 'number');
+  return ordered(entries.map(([key, v]) => (byName ? [v as number, key] : [wholeNumber(key), nameOf(v, source)])), source);
+}
+
+function nameOf(value: unknown, source: string): string {
+  const name: unknown = Array.isArray(value) ? value.at(-1) : value;
+  if (typeof name !== 'string') throw new UserError(`${source} holds ${JSON.stringify(value)} where a class name was expected.`);
+  return name;
+}
+
+/** Names by class number; counting may start at 0 or 1. */
+function ordered(pairs: [number | null, string][], source: string): string[] {
+  const sorted = [...pairs].sort(([a], [b]) => (a ?? -1) - (b ?? -1));
+  const first = sorted[0]?.[0];
+  const complete = (first === 0 || first === 1) && sorted.every(([index], i) => index === first + i);
+  if (!complete && pairs.length > 0) throw new UserError(`${source} does not number its ${pairs.length} classes from 0 (or 1) without gaps: give every class once.`);
+  return sorted.map(([, name]) => name);
+}

@@ -1,0 +1,81 @@
+import { Preprocessing } from '../../../shared/plan.ts';
+import type { Leading } from './leading.ts';
+import { PRESETS, sized } from './presets.ts';
+
+/** What else is known of a model. */
+export interface GuessHints {
+  producer?: string;
+  classes?: number | null;
+  leading?: Leading;
+}
+
+export interface Guess {
+  preprocessing: Preprocessing;
+  /** One sentence: what was taken, and what to check. */
+  why: string;
+  /** Image the network reads; null: any size. */
+  network: { width: number | null; height: number | null; channels: number };
+}
+
+/**
+ * A first guess of the preprocessing from a network's own input. Layout and size can be read off its shape; the scale
+ * cannot, so [0,1] is taken unless normalising inside the network, ImageNet's 1000 classes or Caffe say otherwise.
+ * @param dims declared dimensions of the input, batch first; null where open
+ */
+export function guessPreprocessing(input: { dims: readonly (number | null)[] }, hints: GuessHints = {}): Guess {
+  const { layout, ...network } = imageOf(input.dims);
+  const { width, height, channels } = network;
+  const values = guessValues(channels, hints);
+  const fixed = width !== null && height !== null;
+  // Small networks are fed whole pictures; large square ones mostly the middle of a larger picture.
+  const crop = fixed && width === height && width > 64;
+  const geometry = fixed ? sized(crop ? 'centre-crop' : 'none', width, height) : {};
+  const order = channels === 1 ? 'grey' : values.spec.channels;
+  const preprocessing = Preprocessing.parse({ ...values.spec, ...geometry, layout, channels: order });
+  const size = fixed ? `${width} x ${height}` : 'any size';
+  const how = crop ? ' (centre crop)' : '';
+  const shape = input.dims.map((d) => d ?? '?').join(' x ');
+  const why = `From the input ${shape}: ${order === 'grey' ? 'grey' : order.toUpperCase()}, ${layout.toUpperCase()}, ${size}${how}, ${values.why}; check it against the accuracy on labelled images.`;
+  return { preprocessing, why, network };
+}
+
+interface ReadImage {
+  layout: Preprocessing['layout'];
+  width: number | null;
+  height: number | null;
+  channels: number;
+}
+
+const isColour = (d: number | null | undefined): boolean => d === 1 || d === 3;
+
+function imageOf(dims: readonly (number | null)[]): ReadImage {
+  const [, a = null, b = null, c = null] = dims;
+  if (dims.length === 4) {
+    const nhwc = !isColour(a) && (isColour(c) || (a === null && c !== null && c <= 4));
+    return nhwc ? { layout: 'nhwc', height: a, width: b, channels: c! } : { layout: 'nchw', channels: a ?? 3, height: b, width: c };
+  }
+  if (dims.length === 3 && a !== null && b !== null && a > 4 && b > 4) return { layout: 'nchw', channels: 1, height: a, width: b };
+  return { layout: 'nchw', ...flat(dims.slice(1)) };
+}
+
+/** Flat inputs are square pictures, grey or else three planes. */
+function flat(dims: readonly (number | null)[]): Omit<ReadImage, 'layout'> {
+  const features = dims.includes(null) ? 0 : dims.reduce<number>((a, b) => a * b!, 1);
+  for (const channels of [1, 3]) {
+    const side = Math.sqrt(features / channels);
+    if (side >= 2 && Number.isInteger(side)) return { channels, height: side, width: side };
+  }
+  return { channels: 1, height: null, width: null };
+}
+
+function guessValues(channels: number, { producer = '', classes = null, leading }: GuessHints): { spec: Partial<Preprocessing> & { channels: Preprocessing['channels'] }; why: string } {
+  const inside = leading?.operators.join(', ');
+  if (leading?.bytes) return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };
+  if (inside) return { spec: { channels: 'rgb' }, why: `values in [0,1], because the model itself begins with ${inside}` };
+  if (channels === 3 && (classes === 1000 || classes === 1001)) {
+    const caffe = /caffe/i.test(producer);
+    const { channels: order, scale, mean, std } = PRESETS[caffe ? 'imagenet-caffe' : 'imagenet']!.preprocessing;
+    return { spec: { channels: order, scale, mean, std }, why: `${caffe ? "Caffe's mean pixel" : "ImageNet's mean and deviation"}, because it tells ${classes} classes apart` };
+  }
+  return { spec: { channels: 'rgb' }, why: 'values in [0,1], which the file does not say' };
+}

@@ -1,0 +1,11 @@
+export type { EmitRequest } from './emit.ts';
+export { emitPreprocessing } from './emit.ts';
+export type { Preprocessed } from './reference.ts';
+export { preprocess } from './reference.ts';
+export type { Fit, Preset } from './presets.ts';
+export { PRESETS, presetFor } from './presets.ts';
+export { parsePreprocessing } from './parse.ts';
+export type { Leading } from './leading.ts';
+export { leadingNormalisation } from './leading.ts';
+export type { Guess, GuessHints } from './guess.ts';
+export { guessPreprocessing } from './guess.ts';

@@ -1,0 +1,45 @@
+import { tensorNumbers, tensor as tensorAttribute } from '../../graph/index.ts';
+import type { Graph } from '../../graph/index.ts';
+
+/** What a network does to its input before its first layer with weights. */
+export interface Leading {
+  /** Operators that normalise: Sub, Div, Mul, Add, BatchNormalization, ImageScaler. */
+  operators: string[];
+  /** Its constants only make sense for values up to 255. */
+  bytes: boolean;
+}
+
+const NORMALISERS = new Set(['Sub', 'Div', 'Mul', 'Add', 'BatchNormalization', 'ImageScaler']);
+const MOVERS = new Set(['Cast', 'Transpose', 'Identity', 'Reshape', 'Unsqueeze', 'Squeeze', 'QuantizeLinear', 'DequantizeLinear']);
+
+/**
+ * Follows the input through operators that only normalise or rearrange. Constants tell the units: 255 or 127.5 taken
+ * off or divided by belong to bytes, 0.13 belongs to [0,1].
+ */
+export function leadingNormalisation(graph: Graph, input: string): Leading {
+  const leading: Leading = { operators: [], bytes: false };
+  let value = input;
+  for (;;) {
+    const users = graph.nodes.filter((node) => node.input.includes(value));
+    const node = users[0];
+    if (users.length !== 1 || !node || (!NORMALISERS.has(node.opType) && !MOVERS.has(node.opType))) return leading;
+    if (NORMALISERS.has(node.opType)) {
+      leading.operators.push(node.opType);
+      const constants = node.input.filter((name) => name !== value).flatMap((name) => constant(graph, name));
+      const largest = Math.max(0, ...constants.map(Math.abs));
+      // A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes.
+      if (node.opType === 'ImageScaler' || (node.opType === 'Mul' ? largest > 0 && largest < 0.05 : node.opType !== 'BatchNormalization' && largest > 4)) leading.bytes = true;
+    }
+    value = node.output[0]!;
+  }
+}
+
+/** At most this many numbers are a normalising constant; more are weights. */
+const FEW = 4096;
+
+function constant(graph: Graph, name: string): number[] {
+  const node = graph.nodes.find((n) => n.opType === 'Constant' && n.output[0] === name);
+  const tensor = graph.initializers.get(name) ?? (node && tensorAttribute(node, 'value'));
+  if (!tensor || tensor.dims.reduce((a, b) => a * Number(b), 1) > FEW) return [];
+  return Array.from(tensorNumbers(tensor, graph));
+}
