@@ -93,7 +93,11 @@ export const CALLS = {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
   },
-  start: { in: z.strictObject({ plan: AuditPlan }), out: z.object({ audit: z.string() }) },
+  /** Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. */
+  start: {
+    in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false) }),
+    out: z.object({ audit: z.string() }),
+  },
   pause: { in: z.strictObject({ audit: z.string() }), out: none },
   resume: { in: z.strictObject({ audit: z.string() }), out: none },
   cancel: { in: z.strictObject({ audit: z.string() }), out: none },
@@ -101,7 +105,7 @@ export const CALLS = {
   audits: { in: none, out: z.array(AuditStatus) },
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
   /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
-  export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json', 'zip']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
+  export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
 } as const;
 export type CallName = keyof typeof CALLS;
 export type CallIn<N extends CallName> = z.input<(typeof CALLS)[N]['in']>;
@@ -130,7 +134,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('warning'), audit: z.string(), message: z.string() }),
   z.object({ type: z.literal('finished'), audit: z.string(), folder: z.string() }),
-  z.object({ type: z.literal('failed'), audit: z.string(), message: z.string() }),
+  /** `user`: the message says what to mend. */
+  z.object({ type: z.literal('failed'), audit: z.string(), message: z.string(), user: z.boolean().default(false) }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 

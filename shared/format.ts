@@ -97,6 +97,14 @@ export function budgetWords(norm: Norm, eps: number): string {
   return `With changes of at most ${size} in any pixel value`;
 }
 
+/** A distance inside a sentence, after "within": "a Euclidean length of 0.2818". */
+export function distanceWords(norm: Norm, distance: number): string {
+  const size = formatDistance(norm, distance);
+  if (norm === 'l0') return distance === 1 ? '1 changed pixel value' : `${size} changed pixel values`;
+  if (norm === 'l1') return `changes that add up to ${size}`;
+  return norm === 'l2' ? `a Euclidean length of ${size}` : `${size} in any pixel value`;
+}
+
 /** The goal in a few words. */
 export function goalWords(goal: Goal): string {
   if (goal.kind === 'untargeted') return 'untargeted (any wrong class)';

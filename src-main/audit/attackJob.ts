@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import { messageOf, Cancelled } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
 import type { Finding } from '../../shared/results.ts';
-import { attackBatch } from '../attacks/index.ts';
-import type { Gate, ImageFinding } from '../attacks/index.ts';
+import { attackBatch } from '../attacks/batch.ts';
+import type { ImageFinding } from '../attacks/batch.ts';
+import type { Gate } from '../attacks/counted.ts';
 import { decodeFile, encodePng, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
-import { distances } from '../norms/index.ts';
+import { distances } from '../norms/distances.ts';
 import type { Original } from '../runtime/original.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext, JobImage } from './jobs.ts';
@@ -71,8 +72,8 @@ async function judge(job: AttackJob, context: JobContext, image: JobImage & { la
   const pixels = toUnit(decoded);
   const scores = await original.predict(pixels, { channels: image.channels, height: image.height, width: image.width });
   const reached = image.goal === null ? scores.prediction !== image.label : scores.prediction === image.goal;
-  const eightBit = distances(toUnit(pictureOf(image)), pixels, image.channels);
-  const inside = job.eps.length === 0 || !found.bounded || job.eps.some((eps) => within(eightBit[job.norm], eps));
+  const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
+  const inside = found.epsilon === null || within(eightBit[job.norm], found.epsilon);
   if (!reached || !inside)
     return {
       ...base,

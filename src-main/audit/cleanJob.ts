@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
-import type { Gate } from '../attacks/index.ts';
+import type { Gate } from '../attacks/counted.ts';
 import { pictureOf, writePng } from './attackJob.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';

@@ -18,7 +18,7 @@ export async function inspectModel(path: string): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
   const input = findImageInput(graph, null);
-  const guess = guessPreprocessing(input, { ...leadingNormalisation(graph, input.name), producer: identity.producer });
+  const guess = guessPreprocessing(input, { leading: leadingNormalisation(graph, input.name), producer: identity.producer });
   const { network } = guess;
   const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
   const rows = input.dims[0] ?? 1;

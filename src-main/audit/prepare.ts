@@ -41,9 +41,7 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
     const set = await openSet(plan, output.classes, classNames);
     const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(features, set.items.length));
     const model = await models.differentiable(picture, rows);
-    const alike = set.items.filter((i) => i.channels === picture.channels && i.height === picture.height && i.width === picture.width);
-    const pictures: Float32Array[] = [];
-    for (const item of alike.slice(0, CHECKED)) pictures.push(toUnit(await item.read()));
+    const pictures = await pixelsOf(set, picture);
     const gradientCheck = await checkGradient(model, await models.original(output), pictures, usesHalf(models.graph));
     demand(gradientCheck);
     const warnings = [...set.warnings, ...(note === null ? [] : [note])];
@@ -68,6 +66,32 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   } finally {
     await models.close();
   }
+}
+
+/**
+ * The gradient check alone, on the plan's model, preprocessing and first images.
+ * @throws UserError as `prepare` does, but gives a failed check back as it is.
+ */
+export async function checkPlanGradient(plan: AuditPlan): Promise<GradientCheck> {
+  const models = new Models({ ...plan, provider: (await chooseProvider(plan.provider)).used });
+  try {
+    const set = await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: CHECKED });
+    const first = set.items[0]!;
+    const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
+    const { rows } = await chooseRows({ ...models.request, picture }, 2);
+    const model = await models.differentiable(picture, rows);
+    return await checkGradient(model, await models.original(model.pixels.output), await pixelsOf(set, picture), usesHalf(models.graph));
+  } finally {
+    await models.close();
+  }
+}
+
+/** The first few pictures of one shape. */
+async function pixelsOf(set: ImageSet, shape: ImageShape): Promise<Float32Array[]> {
+  const alike = set.items.filter((i) => i.channels === shape.channels && i.height === shape.height && i.width === shape.width);
+  const pictures: Float32Array[] = [];
+  for (const item of alike.slice(0, CHECKED)) pictures.push(toUnit(await item.read()));
+  return pictures;
 }
 
 /** The plan's images, with labels checked against the model's classes. */

@@ -1,4 +1,4 @@
-import type { Gate } from '../attacks/index.ts';
+import type { Gate } from '../attacks/counted.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
 import type { TaskName, Tasks } from './crew.ts';
@@ -26,8 +26,9 @@ export class TaskRunner {
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
       case 'job':
         return (await this.job(input as Tasks['job']['in'])) as Tasks[N]['out'];
+      default:
+        throw new Error(`There is no task ${String(name)}.`);
     }
-    throw new Error(`no task ${name}`);
   }
 
   private async job({ context, job }: Tasks['job']['in']): Promise<JobOutcome[]> {

@@ -154,7 +154,6 @@ export class EngineClient implements Service {
     const words = oneLine(reason);
     this.respawn.died(words);
     const lost = [...this.running];
-    this.running.clear();
     this.rejectAll(new Error(`The engine stopped unexpectedly (${words}).`));
     const message = `The engine stopped unexpectedly; finished images are kept, and the audit can be resumed (${words}).`;
     for (const audit of lost) this.receiveEvent({ type: 'failed', audit, message });

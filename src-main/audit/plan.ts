@@ -1,0 +1,67 @@
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlanInput } from '../../shared/plan.ts';
+import { attackOf, optionsOf } from '../attacks/registry.ts';
+
+/**
+ * Completes a plan and checks what its schema cannot: that attacks exist, fit the norm and the goal, and take their
+ * options; budgets come out ascending, options with their defaults, paths absolute.
+ * @param base folder that relative paths count from
+ * @throws UserError naming the part of the plan that is wrong.
+ */
+export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
+  const parsed = AuditPlan.safeParse(input);
+  if (!parsed.success) throw new UserError(`The plan is not right: ${issueText(parsed.error)}.`);
+  const plan = parsed.data;
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
+  const threats = plan.threats.map((threat) => {
+    const seen = new Set<string>();
+    const attacks = threat.attacks.map(({ id, options }) => {
+      const attack = attackOf(id);
+      if (seen.has(id)) throw new UserError(`The attack ${id} is named twice for ${threat.norm}: name it once.`);
+      seen.add(id);
+      if (threat.goal.kind === 'targeted' && !attack.targeted) throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
+      return { id, options: optionsOf(id, options, threat.norm) };
+    });
+    if (threat.norm === 'l0' && threat.eps.some((e) => !Number.isInteger(e))) throw new UserError('A budget in l0 is a number of changed values: give whole numbers.');
+    return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
+  });
+  return {
+    ...plan,
+    threats,
+    model: absolute(plan.model),
+    images: plan.images.map(absolute),
+    labels: plan.labels === null ? null : absolute(plan.labels),
+    classNames: plan.classNames === null ? null : absolute(plan.classNames),
+  };
+}
+
+/**
+ * Reads a plan file; relative paths in it count from its own folder.
+ * @throws UserError when it cannot be read or is not right.
+ */
+export function readPlan(file: string): AuditPlan {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new UserError(`The plan ${file} cannot be read: check that the file is there.`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`The plan ${file} is no JSON: ${messageOf(error)}.`);
+  }
+  return checkPlan(json as AuditPlanInput, dirname(resolve(file)));
+}
+
+/** The first thing that a schema found wrong, as part of a sentence. */
+export function issueText(error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  const path = issue.path.join('.');
+  return `${path ? `${path}: ` : ''}${issue.message.replace(/\.$/, '')}`;
+}

@@ -1,0 +1,201 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
+import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
+import { AuditPlan } from '../../shared/plan.ts';
+import { FILES } from '../audit/jobs.ts';
+import { Journal } from '../audit/journal.ts';
+import { readPlan } from '../audit/plan.ts';
+import { runAudit } from '../audit/run.ts';
+import { writeDocuments } from './documents.ts';
+import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
+import type { Pool } from './pool.ts';
+
+/** Events of progress are sent no more often than this, in ms. */
+const QUIET = 100;
+
+interface Running {
+  plan: AuditPlan;
+  status: AuditStatus;
+  control: Switch;
+  over: Promise<void>;
+}
+
+/** Starts the workers of a run. */
+export type Hire = (size: number, shared: SharedArrayBuffer) => Promise<Pool>;
+
+/** The audits of this engine: those running, and those on the disk. */
+export class Audits {
+  private readonly root: string;
+  private readonly hire: Hire;
+  private readonly cores: number;
+  private readonly emit: (event: RunEvent) => void;
+  private readonly running = new Map<string, Running>();
+
+  constructor(root: string, cores: number, hire: Hire, emit: (event: RunEvent) => void) {
+    this.root = root;
+    this.cores = cores;
+    this.hire = hire;
+    this.emit = emit;
+  }
+
+  /** Folder of an audit: its id is the folder's name below the root, or the folder itself when it lies elsewhere. */
+  folder(audit: string): string {
+    const known = this.running.get(audit);
+    if (known) return known.status.folder;
+    const folder = resolve(this.root, audit);
+    if (!existsSync(join(folder, FILES.journal))) throw new UserError('There is no such audit; it may have been deleted.');
+    return folder;
+  }
+
+  start(plan: AuditPlan, wanted: string | null, resume: boolean): string {
+    const folder = wanted === null ? join(this.root, freshName(plan, this.root)) : resolve(wanted);
+    const audit = resolve(this.root, basename(folder)) === folder ? basename(folder) : folder;
+    const status = this.running.get(audit)?.status;
+    if (status && (status.state === 'running' || status.state === 'preparing' || status.state === 'paused')) throw new UserError('This audit is already running.');
+    const control = new Switch();
+    const running: Running = {
+      plan,
+      control,
+      status: { audit, name: plan.name || basename(plan.model), state: 'preparing', done: 0, total: 0, eta: null, message: 'Starting', folder },
+      over: Promise.resolve(),
+    };
+    this.running.set(audit, running);
+    running.over = this.run(running, resume);
+    return audit;
+  }
+
+  private async run(running: Running, resume: boolean): Promise<void> {
+    const { plan, status, control } = running;
+    const { audit, folder } = status;
+    const began = Date.now();
+    let first: number | null = null;
+    let told = 0;
+    let crew: Pool | null = null;
+    const tell = (patch: Partial<AuditStatus>, always = true) => {
+      Object.assign(status, patch);
+      if (!always && Date.now() - told < QUIET) return;
+      told = Date.now();
+      this.emit({ type: 'status', status: { ...status } });
+    };
+    try {
+      tell({});
+      crew = await this.hire(plan.workers ?? this.cores, control.shared);
+      const results = await runAudit({
+        plan,
+        folder,
+        resume,
+        crew,
+        control,
+        onImage: (i) => this.emit({ type: 'image', audit, image: i.id, label: i.label, prediction: i.prediction, right: i.label === i.prediction }),
+        onFinding: (f) => {
+          const distance = f.eightBit ? f.eightBit[plan.threats[f.threat]!.norm] : null;
+          this.emit({ type: 'finding', audit, image: f.image, threat: f.threat, attack: f.attack, state: f.state, distance });
+        },
+        onProgress: (done, total, message) => {
+          first ??= total > 0 ? done : null;
+          const fresh = first === null ? 0 : done - first;
+          const eta = fresh > 0 ? (((Date.now() - began) / 1000) * (total - done)) / fresh : null;
+          const state = control.paused ? 'paused' : total > 0 ? 'running' : 'preparing';
+          tell({ done, total, message, eta, state }, done === total);
+        },
+      });
+      tell({ message: 'Writing the report', eta: null });
+      await writeDocuments(folder, results);
+      for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
+      tell({ state: control.cancelled ? 'cancelled' : 'finished', message: control.cancelled ? 'Cancelled' : 'Finished', eta: null });
+      this.emit({ type: 'finished', audit, folder });
+    } catch (error) {
+      const message = error instanceof Cancelled ? 'Cancelled' : messageOf(error);
+      tell({ state: error instanceof Cancelled ? 'cancelled' : 'failed', message, eta: null });
+      if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
+      else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
+    } finally {
+      await crew?.close();
+    }
+  }
+
+  pause(audit: string): void {
+    const running = this.demand(audit);
+    running.control.set(PAUSE);
+    this.say(running, 'paused', 'Paused');
+  }
+
+  /** Lets a paused run go on, or takes up one that was interrupted. */
+  resume(audit: string): void {
+    const running = this.running.get(audit);
+    if (running && running.control.paused) {
+      running.control.set(GO);
+      this.say(running, 'running', 'Attacking');
+      return;
+    }
+    const folder = this.folder(audit);
+    this.start(readPlan(join(folder, FILES.plan)), folder, true);
+  }
+
+  cancel(audit: string): void {
+    const running = this.demand(audit);
+    running.control.set(CANCEL);
+    this.say(running, running.status.state, 'Cancelling');
+  }
+
+  private say(running: Running, state: AuditStatus['state'], message: string): void {
+    Object.assign(running.status, { state, message });
+    this.emit({ type: 'status', status: { ...running.status } });
+  }
+
+  private demand(audit: string): Running {
+    const running = this.running.get(audit);
+    if (!running) throw new UserError('This audit is not running.');
+    return running;
+  }
+
+  plan(audit: string): AuditPlan {
+    return this.running.get(audit)?.plan ?? readPlan(join(this.folder(audit), FILES.plan));
+  }
+
+  /** Known audits, newest first. */
+  list(): AuditStatus[] {
+    const live = [...this.running.values()].map((r) => ({ ...r.status }));
+    const seen = new Set(live.map((s) => s.folder));
+    const stored = existsSync(this.root)
+      ? readdirSync(this.root)
+          .map((name) => ({ name, folder: join(this.root, name) }))
+          .filter(({ folder }) => !seen.has(folder) && existsSync(join(folder, FILES.journal)))
+          .map(({ name, folder }) => ({ time: statSync(join(folder, FILES.journal)).mtimeMs, status: storedStatus(name, folder) }))
+          .sort((a, b) => b.time - a.time)
+          .map(({ status }) => status)
+      : [];
+    return [...live.reverse(), ...stored];
+  }
+
+  /** Cancels what runs and waits for it, so that the files are in order. */
+  async close(): Promise<void> {
+    for (const running of this.running.values()) running.control.set(CANCEL);
+    await Promise.all([...this.running.values()].map((r) => r.over));
+  }
+}
+
+function storedStatus(name: string, folder: string): AuditStatus {
+  const finished = existsSync(join(folder, FILES.results));
+  let done = 0;
+  let title = name;
+  try {
+    done = Journal.read(join(folder, FILES.journal)).records.filter((r) => r.type === 'finding').length;
+    const plan = readPlan(join(folder, FILES.plan));
+    title = plan.name || basename(plan.model);
+  } catch {
+    // A damaged audit is listed all the same; opening it tells what is wrong.
+  }
+  return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', done, total: done, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
+}
+
+/** `2026-11-21-signs`, and `-2`, `-3`, ... where that is taken. */
+function freshName(plan: AuditPlan, root: string): string {
+  const stem = (plan.name || basename(plan.model).replace(/\.onnx$/i, '')).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'audit';
+  const base = `${new Date().toISOString().slice(0, 10)}-${stem}`;
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? base : `${base}-${n}`;
+    if (!existsSync(join(root, name))) return name;
+  }
+}

@@ -1,0 +1,135 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { z } from 'zod';
+import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import { attackCards } from '../attacks/registry.ts';
+import { FILES } from '../audit/jobs.ts';
+import { checkPlan } from '../audit/plan.ts';
+import { decodeFile, encodePng, openImages } from '../images/index.ts';
+import type { ImageRef } from '../images/index.ts';
+import { difference } from '../report/index.ts';
+import { offeredProviders } from '../runtime/providers.ts';
+import { VERSION } from '../../shared/version.ts';
+import type { Service } from './api.ts';
+import { Audits } from './audits.ts';
+import { readResults } from './documents.ts';
+import { Switch } from './gate.ts';
+import type { EngineOptions } from './options.ts';
+import { Pool } from './pool.ts';
+
+/** Inputs arrive checked, so what has a default is there. */
+type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
+type Handlers = { [N in CallName]: (input: Checked<N>) => Promise<CallOut<N>> | CallOut<N> };
+
+/** The real engine behind the contract: runs in the engine process, and in tests directly. */
+export class EngineService implements Service {
+  private readonly listeners = new Set<(event: RunEvent) => void>();
+  private readonly audits: Audits;
+  private readonly options: EngineOptions;
+  private readonly worker: string;
+  /** One worker for what a window asks between audits, so that the event loop stays free. */
+  private desk: Promise<Pool> | null = null;
+  /** Images shown by the window before an audit, by id. */
+  private readonly shown = new Map<string, ImageRef>();
+
+  /** @param worker file of the worker's built code */
+  constructor(options: EngineOptions, worker: string) {
+    this.options = options;
+    this.worker = worker;
+    this.audits = new Audits(
+      options.audits,
+      availableParallelism(),
+      (size, shared) => Pool.start(worker, size, shared),
+      (event) => {
+        for (const listener of [...this.listeners]) listener(event);
+      },
+    );
+  }
+
+  call<N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>> {
+    const handler = this.handlers[name] as (input: unknown) => Promise<CallOut<N>> | CallOut<N>;
+    return Promise.resolve().then(() => handler(input));
+  }
+
+  listen(listener: (event: RunEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private readonly handlers: Handlers = {
+    about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
+    attacks: () => attackCards(),
+    sample: () => this.sample(),
+    inspect: async ({ model }) => (await this.atDesk()).run('inspect', { model }),
+    gradcheck: async ({ model, preprocessing, images }) => {
+      const plan = checkPlan({ model, preprocessing, images, threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'fgsm' }] }] }, process.cwd());
+      return (await this.atDesk()).run('gradcheck', { plan });
+    },
+    images: async ({ paths, labels, offset, limit }) => {
+      const set = await openImages({ paths, labels, offset, limit });
+      for (const item of set.items) this.shown.set(item.id, item);
+      const images = set.items.map(({ id, source, width, height, channels, label }) => ({ id, source, width, height, channels, label }));
+      return { images, total: set.total, classNames: set.classNames, warnings: set.warnings };
+    },
+    start: ({ plan, folder, resume }) => ({ audit: this.audits.start(checkPlan(plan, process.cwd()), folder, resume) }),
+    pause: ({ audit }) => (this.audits.pause(audit), {}),
+    resume: ({ audit }) => (this.audits.resume(audit), {}),
+    cancel: ({ audit }) => (this.audits.cancel(audit), {}),
+    audits: () => this.audits.list(),
+    results: ({ audit }) => readResults(this.audits.folder(audit)),
+    export: ({ audit, format }) => this.document(audit, format),
+  };
+
+  async picture(address: PictureAddress): Promise<Uint8Array> {
+    if (address.kind === 'image') {
+      const ref = this.shown.get(address.image);
+      if (!ref) throw new UserError('This image is not loaded.');
+      return encodePng(await ref.read());
+    }
+    const folder = this.audits.folder(address.audit);
+    const clean = insideFolder(folder, FILES.clean(address.image));
+    if (address.kind === 'clean') return readFile(clean);
+    const threat = this.audits.plan(address.audit).threats[address.threat];
+    if (!threat) throw new UserError('The audit has no such threat model.');
+    const adversarial = insideFolder(folder, FILES.adversarial(address.threat, threat.norm, address.attack, address.image));
+    if (address.kind === 'adversarial') return readFile(adversarial);
+    const { picture } = difference(await decodeFile(clean, address.image), await decodeFile(adversarial, address.image));
+    return encodePng(picture);
+  }
+
+  async close(): Promise<void> {
+    await this.audits.close();
+    await (await this.desk)?.close();
+  }
+
+  private atDesk(): Promise<Pool> {
+    this.desk ??= Pool.start(this.worker, 1, new Switch().shared);
+    return this.desk;
+  }
+
+  private sample(): CallOut<'sample'> {
+    const folder = join(this.options.assets, 'samples');
+    if (!existsSync(folder)) throw new UserError('The bundled sample is missing from this installation.');
+    const model = readdirSync(folder).find((f) => f.endsWith('.onnx'));
+    if (!model) throw new UserError('The bundled sample is missing from this installation.');
+    const names = join(folder, 'classes.txt');
+    return { model: join(folder, model), images: [join(folder, 'images')], labels: null, classNames: existsSync(names) ? names : null };
+  }
+
+  private document(audit: string, format: 'pdf' | 'csv' | 'json'): CallOut<'export'> {
+    const file = join(this.audits.folder(audit), { pdf: FILES.pdf, csv: FILES.csv, json: FILES.results }[format]);
+    if (!existsSync(file)) throw new UserError('The audit is not finished, so there is nothing to export yet.');
+    return { file, url: null };
+  }
+}
+
+/** Ids come from the window: a file outside the audit's folder is never opened. @throws UserError then. */
+function insideFolder(folder: string, name: string): string {
+  const file = resolve(folder, name);
+  if (!file.startsWith(`${resolve(folder)}/`) && !file.startsWith(`${resolve(folder)}\\`)) throw new UserError('There is no such picture.');
+  if (!existsSync(file)) throw new UserError('There is no such picture.');
+  return file;
+}
