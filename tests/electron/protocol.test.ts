@@ -19,7 +19,6 @@ beforeAll(async () => {
   writeFileSync(join(base, 'renderer-other/secret.txt'), 'secret');
   writeFileSync(join(base, 'renderer/index.html'), '<!doctype html>');
   writeFileSync(join(base, 'renderer/assets/a b.js'), 'export {};');
-  writeFileSync(join(base, 'renderer/..dots.css'), 'a{}');
   await app.becomeReady();
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
