@@ -62,7 +62,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     });
   }
   const gradient = total(builder, wrt, gradients);
-  if (gradient === null) throw new UserError(`${of.join(', ')} does not depend on ${wrt} through operators that have a derivative.`);
+  if (gradient === null) throw new UserError(`No gradient reaches ${wrt} from ${of.join(', ')}: ${deadEnd(nodes, builder.facts, wrt)}.`);
   return { gradient, surrogates: [...surrogates].sort() };
 }
 
@@ -98,6 +98,18 @@ function path(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts
     }
   }
   return { active, consumers };
+}
+
+/** Where the floating-point path from `wrt` breaks off, for the error message. */
+function deadEnd(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string): string {
+  const reached = new Set([wrt]);
+  for (const node of nodes) {
+    if (!node.input.some((i) => reached.has(i))) continue;
+    const carried = node.output.filter((o) => isFloat(facts.get(o)?.type ?? 0));
+    if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType)) return `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
+    for (const output of carried) reached.add(output);
+  }
+  return 'the two are not connected';
 }
 
 /** The first node between `wrt` and `of` that has no rule, as a sentence's end; null when all have one. */

@@ -89,6 +89,23 @@ export class RuleContext {
     return this.builder.ints(values);
   }
 
+  // Arithmetic of derivatives. A number stands for a scalar of the type of the node's first output.
+  mul = (a: Operand, b: Operand): string => this.emit('Mul', [this.operand(a), this.operand(b)]);
+  add = (a: Operand, b: Operand): string => this.emit('Add', [this.operand(a), this.operand(b)]);
+  sub = (a: Operand, b: Operand): string => this.emit('Sub', [this.operand(a), this.operand(b)]);
+  div = (a: Operand, b: Operand): string => this.emit('Div', [this.operand(a), this.operand(b)]);
+  where = (condition: string, a: Operand, b: Operand): string => this.emit('Where', [condition, this.operand(a), this.operand(b)]);
+  greater = (a: Operand, b: Operand): string => this.emit('Greater', [this.operand(a), this.operand(b)]);
+  less = (a: Operand, b: Operand): string => this.emit('Less', [this.operand(a), this.operand(b)]);
+  sum = (value: string, axes: readonly number[]): string => this.emit('ReduceSum', [value, this.ints(axes)], { keepdims: 1 });
+  mean = (value: string, axes: readonly number[]): string => this.emit('ReduceMean', [value, this.ints(axes)], { keepdims: 1 });
+  /** A value repeated, or a number filled, to a shape. */
+  expand = (value: Operand, dims: readonly number[]): string => this.emit('Expand', [this.operand(value), this.ints(dims)]);
+
+  private operand(value: Operand): string {
+    return typeof value === 'number' ? this.scalar(value, this.y() || this.x()) : value;
+  }
+
   /**
    * Name of output i of the forward node, which is made to have it where it does not:
    * MaxPool gives its indices only to those who ask.
@@ -110,6 +127,9 @@ export class RuleContext {
     throw new UserError(`No gradient rule for ${operatorName(this.node)} at node ${nodeLabel(this.node)}: ${reason}.`);
   }
 }
+
+/** A value's name, or a number. */
+export type Operand = string | number;
 
 /** What the walk over the graph knows beyond the single node. */
 export interface Surroundings {

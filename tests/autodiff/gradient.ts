@@ -79,7 +79,7 @@ export async function gradientAt(pair: Pair, x: Numbers, u: Numbers, others: Rec
   return { y: out[pair.of]!.data as Numbers, gradient: out[GRADIENT]!.data as Numbers };
 }
 
-const dot = (a: Numbers, b: Numbers): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+const dot = (a: Numbers, b: Numbers): number => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0);
 const size = (a: Numbers): number => Math.sqrt(dot(a, a));
 
 /**
@@ -97,7 +97,7 @@ export async function directionalError(pair: Pair, x: Numbers, u: Numbers, v: Nu
     const behind = x.map((a, i) => a - h * v[i]!);
     const moved = ahead.map((a, i) => (a - behind[i]!) / (2 * h)) as Numbers;
     const [f, g] = [await forward(pair, ahead, others), await forward(pair, behind, others)];
-    const difference = u.reduce((sum, w, i) => sum + (w * (f[i]! - g[i]!)) / (2 * h), 0);
+    const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (f[i]! - g[i]!)) / (2 * h), 0);
     const scale = Math.max(Math.abs(difference), (size(gradient) * size(v)) / Math.sqrt(v.length));
     best = Math.min(best, Math.abs(difference - dot(gradient, moved)) / scale);
   }

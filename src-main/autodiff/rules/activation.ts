@@ -1,6 +1,95 @@
-import type { Rules } from '../rule.ts';
+import { float, string } from '../../graph/index.ts';
+import { unbroadcast } from '../broadcast.ts';
+import type { RuleContext, Rule, Rules } from '../rule.ts';
+
+/** dx = dy f'(x), with f' written by `derivative`. */
+export const pointwise =
+  (derivative: (ctx: RuleContext) => string): Rule =>
+  (ctx) => [ctx.mul(ctx.dy, derivative(ctx))];
+
+/** One branch for x > 0 and one for x <= 0; the kink belongs to the lower branch, as for Relu. */
+const twoSided =
+  (above: (ctx: RuleContext) => string, below: (ctx: RuleContext) => string): Rule =>
+  (ctx) => [ctx.where(ctx.greater(ctx.x(), 0), above(ctx), below(ctx))];
+
+const SELU = { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 };
+const attr = (ctx: RuleContext, name: string, fallback: number) => float(ctx.node, name, fallback);
+
+/** Normal distribution and density at x: Phi and phi. */
+function normal(ctx: RuleContext, x: string): { cdf: string; pdf: string } {
+  const erf = ctx.emit('Erf', [ctx.mul(x, Math.SQRT1_2)]);
+  const bell = ctx.emit('Exp', [ctx.mul(ctx.mul(x, x), -0.5)]);
+  return { cdf: ctx.mul(ctx.add(erf, 1), 0.5), pdf: ctx.mul(bell, 1 / Math.sqrt(2 * Math.PI)) };
+}
+
+/** d/dx of x Phi(x), or of the tanh form x (1 + tanh(k (x + c x^3))) / 2 (Hendrycks and Gimpel 2016). */
+function gelu(ctx: RuleContext): string {
+  const x = ctx.x();
+  if (string(ctx.node, 'approximate', 'none') !== 'tanh') {
+    const { cdf, pdf } = normal(ctx, x);
+    return ctx.add(cdf, ctx.mul(x, pdf));
+  }
+  const [k, c] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const square = ctx.mul(x, x);
+  const inner = ctx.mul(ctx.mul(x, ctx.add(ctx.mul(square, c), 1)), k);
+  const tanh = ctx.emit('Tanh', [inner]);
+  const slope = ctx.mul(ctx.add(ctx.mul(square, 3 * c), 1), k);
+  const bent = ctx.mul(ctx.mul(x, ctx.sub(1, ctx.mul(tanh, tanh))), slope);
+  return ctx.mul(ctx.add(ctx.add(tanh, 1), bent), 0.5);
+}
 
 export const activation: Rules = {
   /** Relu'(0) = 0. The output is never negative, so its sign is the 0/1 mask: one cheap operator, no comparison and cast. */
-  Relu: (ctx) => [ctx.emit('Mul', [ctx.dy, ctx.emit('Sign', [ctx.y()])])],
+  Relu: pointwise((ctx) => ctx.emit('Sign', [ctx.y()])),
+  Sigmoid: pointwise((ctx) => ctx.mul(ctx.y(), ctx.sub(1, ctx.y()))),
+  Tanh: pointwise((ctx) => ctx.sub(1, ctx.mul(ctx.y(), ctx.y()))),
+  Softplus: pointwise((ctx) => ctx.emit('Sigmoid', [ctx.x()])),
+  Softsign(ctx) {
+    const below = ctx.add(ctx.emit('Abs', [ctx.x()]), 1);
+    return [ctx.div(ctx.dy, ctx.mul(below, below))];
+  },
+  LeakyRelu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, attr(ctx, 'alpha', 0.01))),
+  Elu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', 1)))),
+  Celu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.div(ctx.y(), attr(ctx, 'alpha', 1)), 1))),
+  Selu: twoSided(
+    (ctx) => ctx.mul(ctx.dy, attr(ctx, 'gamma', SELU.gamma)),
+    (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', SELU.alpha) * attr(ctx, 'gamma', SELU.gamma))),
+  ),
+  ThresholdedRelu: (ctx) => [ctx.where(ctx.greater(ctx.x(), attr(ctx, 'alpha', 1)), ctx.dy, 0)],
+  PRelu(ctx) {
+    const [x, slope] = [ctx.x(0), ctx.x(1)];
+    const positive = ctx.greater(x, 0);
+    const dx = ctx.needs(0) ? ctx.where(positive, ctx.dy, ctx.mul(ctx.dy, slope)) : null;
+    const dslope = () => unbroadcast(ctx, ctx.where(positive, 0, ctx.mul(ctx.dy, x)), ctx.dims(ctx.y()), ctx.dims(slope));
+    return [dx, ctx.needs(1) ? dslope() : null];
+  },
+
+  /** alpha strictly between the two plateaus, where the output is neither 0 nor 1. */
+  HardSigmoid(ctx) {
+    const inside = ctx.emit('And', [ctx.greater(ctx.y(), 0), ctx.less(ctx.y(), 1)]);
+    return [ctx.where(inside, ctx.mul(ctx.dy, attr(ctx, 'alpha', 0.2)), 0)];
+  },
+  /** x h(x) with h = clip(x/6 + 1/2, 0, 1): h + x h'. */
+  HardSwish: pointwise((ctx) => {
+    const h = ctx.emit('HardSigmoid', [ctx.x()], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+    const inside = ctx.emit('And', [ctx.greater(h, 0), ctx.less(h, 1)]);
+    return ctx.add(h, ctx.where(inside, ctx.mul(ctx.x(), 1 / 6), 0));
+  }),
+  Gelu: pointwise(gelu),
+  'com.microsoft:Gelu': pointwise(gelu),
+  /** x sigma(a x): s + a x s (1 - s). */
+  Swish: pointwise((ctx) => swish(ctx, attr(ctx, 'alpha', 1))),
+  'com.microsoft:QuickGelu': pointwise((ctx) => swish(ctx, attr(ctx, 'alpha', 1.702))),
+  /** x tanh(softplus(x)): t + x (1 - t^2) sigma(x). */
+  Mish: pointwise((ctx) => {
+    const t = ctx.emit('Tanh', [ctx.emit('Softplus', [ctx.x()])]);
+    const bent = ctx.mul(ctx.sub(1, ctx.mul(t, t)), ctx.emit('Sigmoid', [ctx.x()]));
+    return ctx.add(t, ctx.mul(ctx.x(), bent));
+  }),
 };
+
+function swish(ctx: RuleContext, alpha: number): string {
+  const scaled = alpha === 1 ? ctx.x() : ctx.mul(ctx.x(), alpha);
+  const s = ctx.emit('Sigmoid', [scaled]);
+  return ctx.add(s, ctx.mul(scaled, ctx.mul(s, ctx.sub(1, s))));
+}

@@ -3,9 +3,17 @@ import { activation } from './activation.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
+import { indexOps } from './index-ops.ts';
+import { normalization } from './normalization.ts';
 import { pool } from './pool.ts';
+import { reduce } from './reduce.ts';
+import { resize } from './resize.ts';
 import { shape } from './shape.ts';
+import { softmax } from './softmax.ts';
 import { surrogate } from './surrogate.ts';
+import { unary } from './unary.ts';
 
 /** Every operator family, by name; a new one is added here. */
-export const families: readonly Rules[] = [activation, conv, elementwise, gemm, pool, shape, surrogate];
+export const families: readonly Rules[] = [
+  activation, conv, elementwise, gemm, indexOps, normalization, pool, reduce, resize, shape, softmax, surrogate, unary,
+];

@@ -6,6 +6,7 @@ import { opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
+import { experimental } from './experimental.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
 import type { Lifter } from './lift.ts';
@@ -16,12 +17,12 @@ import { softmax } from './softmax.ts';
 export { fold } from './fold.ts';
 
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
-const LIFTERS = new Map<string, Lifter>(Object.entries({ ...axes, ...broadcast, ...inputs, ...misc, ...resize, ...softmax }));
+const LIFTERS = new Map<string, Lifter>(Object.entries({ ...axes, ...broadcast, ...experimental, ...inputs, ...misc, ...resize, ...softmax }));
 
 /**
  * The same model in the forms of opset 18 (models of 18 and later keep their version), so that nothing after this knows
  * older forms. Values keep their names. Needs the dimensions of the model's values (see `traceFacts`).
- * Operators of other domains, and ONNX's experimental ones (ImageScaler, Crop, ...), stay as they are.
+ * Operators of other domains stay as they are.
  *
  * @throws UserError naming operator and node for what has no newer form.
  */

@@ -1,0 +1,50 @@
+import { float, hasAttribute, int, ints, string } from '../../graph/index.ts';
+import type { AttributeValue } from '../../graph/index.ts';
+import { axisFrom } from '../broadcast.ts';
+import { alongAxis, matrixOf } from '../linear.ts';
+import type { RuleContext, Rules } from '../rule.ts';
+
+/** Attributes that say how one axis is sampled, whichever axis it is. */
+function sampling(ctx: RuleContext): Record<string, AttributeValue> {
+  const { node } = ctx;
+  const kept: Record<string, AttributeValue> = {};
+  for (const name of ['mode', 'coordinate_transformation_mode', 'nearest_mode']) if (hasAttribute(node, name)) kept[name] = string(node, name, '');
+  for (const name of ['antialias', 'exclude_outside']) if (hasAttribute(node, name)) kept[name] = int(node, name, 0);
+  if (hasAttribute(node, 'cubic_coeff_a')) kept['cubic_coeff_a'] = { float: float(node, 'cubic_coeff_a', -0.75) };
+  return kept;
+}
+
+/** Nearest by a whole factor, each pixel copied into a block: the sum over that block. */
+function wholeFactors(ctx: RuleContext, from: number[], to: number[]): number[] | null {
+  if (string(ctx.node, 'mode', 'nearest') !== 'nearest' || from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) return null;
+  const coordinates = string(ctx.node, 'coordinate_transformation_mode', 'half_pixel');
+  const rounding = string(ctx.node, 'nearest_mode', 'round_prefer_floor');
+  const block = (coordinates === 'asymmetric' && rounding === 'floor') || (coordinates === 'half_pixel' && rounding.startsWith('round'));
+  const factors = to.map((d, i) => d / from[i]!);
+  return block && factors.every((f) => Number.isInteger(f)) ? factors : null;
+}
+
+export const resize: Rules = {
+  /** Separable and linear, so the adjoint is one small matrix per axis (see `matrixOf`). */
+  Resize(ctx) {
+    const [from, to] = [ctx.dims(ctx.x()), ctx.dims(ctx.y())];
+    const rank = from.length;
+    if (string(ctx.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize') return ctx.refuse('it crops (tf_crop_and_resize)');
+    if (string(ctx.node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') return ctx.refuse('it keeps the aspect ratio');
+    const factors = wholeFactors(ctx, from, to);
+    if (factors) {
+      const block = factors.slice(2);
+      const sums = ctx.emit('AveragePool', [ctx.dy], { kernel_shape: block, strides: block });
+      return [ctx.mul(sums, block[0]! * block[1]!), null, null, null];
+    }
+    const listed = ints(ctx.node, 'axes')?.map((a) => axisFrom(a, rank)) ?? from.map((_, i) => i);
+    const scales = ctx.x(2) && ctx.data(2).length > 0 ? ctx.data(2) : null;
+    let dx = ctx.dy;
+    for (const [i, axis] of listed.entries()) {
+      if (from[axis] === to[axis] && (scales?.[i] ?? 1) === 1) continue;
+      const sized = scales ? ['', ctx.builder.constant([1, 1, scales[i]!, 1], [4])] : ['', '', ctx.ints([1, 1, to[axis]!, from[axis]!])];
+      dx = alongAxis(ctx, dx, rank, axis, matrixOf(ctx, from[axis]!, (eye) => ctx.emit('Resize', [eye, ...sized], sampling(ctx))));
+    }
+    return [dx, null, null, null];
+  },
+};
