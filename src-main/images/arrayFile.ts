@@ -11,6 +11,7 @@ export interface ElementType {
 /** A rectangular array of numbers in a file: IDX or NPY. */
 export interface ArrayFile {
   name: string;
+  format: 'IDX' | '.npy';
   bytes: ByteSource;
   /** Where the first number lies. */
   offset: number;
@@ -39,7 +40,7 @@ export async function readIdx(bytes: ByteSource, name: string): Promise<ArrayFil
   const offset = 4 + 4 * count;
   if (head.length < offset) throw new UserError(`${name} is a truncated IDX file: copy it again.`);
   const dims = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i, false));
-  return whole({ name, bytes, offset, dims, type: IDX_TYPES[head[2]!]! }, 'IDX');
+  return whole({ name, format: 'IDX', bytes, offset, dims, type: IDX_TYPES[head[2]!]! });
 }
 
 /**
@@ -63,13 +64,13 @@ export async function readNpy(bytes: ByteSource, name: string): Promise<ArrayFil
   if (/'fortran_order':\s*True/.test(text)) throw new UserError(`${name} is in Fortran order: save numpy.ascontiguousarray of it.`);
   const dims = shape[1]!.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]));
   const type: ElementType = { kind, bytes: size as ElementType['bytes'], littleEndian: descr![1] !== '>' };
-  return whole({ name, bytes, offset: start + length, dims, type }, '.npy');
+  return whole({ name, format: '.npy', bytes, offset: start + length, dims, type });
 }
 
-function whole(file: ArrayFile, format: string): ArrayFile {
+function whole(file: ArrayFile): ArrayFile {
   const expected = file.offset + file.dims.reduce((a, b) => a * b, 1) * file.type.bytes;
   if (file.bytes.size !== expected)
-    throw new UserError(`${file.name} is damaged: its ${format} header asks for ${expected} bytes (${file.dims.join(' x ')}), but it has ${file.bytes.size}.`);
+    throw new UserError(`${file.name} is damaged: its ${file.format} header asks for ${expected} bytes (${file.dims.join(' x ')}), but it has ${file.bytes.size}.`);
   return file;
 }
 

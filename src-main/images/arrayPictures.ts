@@ -17,7 +17,7 @@ interface Layout {
 /**
  * Pictures in an array file (IDX or NPY).
  *
- * Shapes: H x W (one grey picture), N x H x W (grey), H x W x 3 (one colour picture), N x H x W x C and
+ * Shapes: H x W (one grey picture), N x H x W (grey), H x W x 3 (one colour picture, .npy only), N x H x W x C and
  * N x C x H x W with C of 1 or 3; where both could be meant, C comes last.
  *
  * Values: bytes and other whole numbers are levels 0 to 255, booleans are black and white. Floats are all read, once:
@@ -30,7 +30,7 @@ export async function arraySource(file: ArrayFile): Promise<Source> {
   const { factor, rounded } = await levels(file);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
-  if (file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
+  if (file.format === '.npy' && file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
     warnings.push(`${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`);
   const { count, height, width, channels } = layout;
   const stem = stemOf(file.name);
@@ -61,11 +61,11 @@ async function readPicture(file: ArrayFile, { height, width, channels, planar }:
   return { width, height, channels, data };
 }
 
-function layoutOf({ dims, name }: ArrayFile): Layout {
+function layoutOf({ dims, name, format }: ArrayFile): Layout {
   const colour = (d: number | undefined): d is 1 | 3 => d === 1 || d === 3;
   const [a, b, c, d] = dims as [number, number, number, number];
   if (dims.length === 2) return { count: 1, height: a, width: b, channels: 1, planar: false };
-  if (dims.length === 3 && c === 3) return { count: 1, height: a, width: b, channels: 3, planar: false };
+  if (dims.length === 3 && c === 3 && format === '.npy') return { count: 1, height: a, width: b, channels: 3, planar: false };
   if (dims.length === 3) return { count: a, height: b, width: c, channels: 1, planar: false };
   if (dims.length === 4 && colour(d)) return { count: a, height: b, width: c, channels: d, planar: false };
   if (dims.length === 4 && colour(b)) return { count: a, height: c, width: d, channels: b, planar: true };

@@ -27,14 +27,14 @@ export async function folderSource(folder: string): Promise<Source> {
   const direct = files.some((file) => !file.includes('/'));
   if (direct || classes.length === 0 || (classes.length === 1 && !numbered)) {
     const mixed = direct && classes.some((name) => files.some((file) => file.startsWith(`${name}/`)));
-    return mixed ? { ...source, warnings: [`${top} holds pictures beside its sub-folders, so these were not taken for classes.`] } : source;
+    return mixed ? { ...source, labelNote: `${top} holds pictures beside its sub-folders, so these were not taken for classes.` } : source;
   }
   classes.sort(codeUnits);
   const classOf = new Map(classes.map((name, i) => [name, numbered ? Number(name) : i]));
   const labels = files.map((file) => classOf.get(file.slice(0, file.indexOf('/')))!);
   const empty = classes.filter((name) => !files.some((file) => file.startsWith(`${name}/`)));
-  const warnings = empty.length > 0 ? [`${top}: the sub-folder ${empty[0]} holds no picture, but was counted as a class.`] : [];
-  return { ...source, labels, classNames: numbered ? null : classes, warnings };
+  const labelNote = empty.length > 0 ? `${top}: the sub-folder ${empty[0]} holds no picture, but was counted as a class.` : undefined;
+  return { ...source, labels, classNames: numbered ? null : classes, labelNote };
 }
 
 interface Walked {

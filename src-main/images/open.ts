@@ -82,10 +82,10 @@ async function labelsOf(
     const raw = matchLabels(await readLabelFile(request.labels), entries, request.labels);
     return classNumbers(raw, request.classNames ?? ownNames, classes, request.labels);
   }
-  if (sources.every((source) => source.labels === null)) return { labels: null, warnings: [] };
+  const warnings = sources.flatMap((source) => source.labelNote ?? []);
+  if (sources.every((source) => source.labels === null)) return { labels: null, warnings };
   const own = sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
   const known = own.filter((label) => label !== null);
-  const warnings = sources.flatMap((source) => source.labelNote ?? []);
   if (known.length < own.length) warnings.push(`${own.length - known.length} of ${own.length} images have no label.`);
   // Class folders count among themselves; the model may know more classes, under the same names.
   const places = ownNames && request.classNames ? ownNames.map((name) => findClass(name, request.classNames!)) : null;

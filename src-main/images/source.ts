@@ -9,8 +9,8 @@ export interface Source {
   count: number;
   /** The source's own labels, or null. */
   labels: readonly number[] | null;
-  /** Said when these labels are used and that is not plain to see. */
-  labelNote?: string;
+  /** How the labels came about, where that is not plain to see; said unless a labels file replaces them. */
+  labelNote?: string | undefined;
   classNames: readonly string[] | null;
   warnings: readonly string[];
   entry(index: number): Entry;
