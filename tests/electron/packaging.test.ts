@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, closeSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, posix, relative, resolve } from 'node:path';
 import { FuseState, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineClient } from '../../src-main/engine/client.ts';
@@ -122,6 +122,25 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
       expect(asar.get(entry)?.length, entry).toBeGreaterThan(0);
       expect(existsSync(join(real, entry)), `${entry} is only in the asar`).toBe(false);
     }
+  });
+
+  it('keeps native code out of the main process, and a sandboxed preload to Electron alone', () => {
+    const { main } = JSON.parse(asar.get('package.json')!.toString()) as { main: string };
+    const packages = new Set<string>();
+    const seen = new Set<string>();
+    const follow = (name: string): void => {
+      if (seen.has(name)) return;
+      seen.add(name);
+      const text = (asar.get(name) ?? readFileSync(join(real, name))).toString();
+      for (const [, to] of text.matchAll(/^(?:import|export)\b[^'"]*['"]([^'"]+)['"]/gm)) {
+        if (to!.startsWith('.')) follow(posix.join(posix.dirname(name), to!));
+        else if (!to!.startsWith('node:')) packages.add(to!);
+      }
+    };
+    follow(main);
+    expect([...packages].sort()).toEqual(['electron', 'zod']);
+    const preload = asar.get('out/preload/preload.cjs')!.toString();
+    expect([...preload.matchAll(/\b(?:require|import)\(\s*['"]([^'"]+)/g)].map((match) => match[1])).toEqual(['electron']);
   });
 
   it('carries no source maps, no sources and no development packages', () => {
