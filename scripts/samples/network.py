@@ -12,7 +12,7 @@ from shapes import CLASSES
 WIDTHS = (16, 32, 48)
 CENTRE, SPREAD = 0.5, 0.25  # The network's own normalisation: it takes pixels in [0, 1] as they are.
 NOISE = 0.06  # Largest standard deviation of the noise added in training.
-PUSH = 3 / 255  # Largest change of a pixel in the harder half of every batch.
+PUSH = 2 / 255  # Largest change of a pixel in the harder half of every batch.
 
 
 class Network(nn.Module):
@@ -48,7 +48,8 @@ def accuracy(network, pictures, labels):
 def harder(network, x, y, draw):
     """Half of the batch moved one step up its own loss, from a random start: one-step adversarial training.
 
-    Without it a picture this simple breaks below one grey level, and a report would have no curve to show.
+    With it, robust accuracy falls over the customary budgets (1/255 to 16/255) rather than all at once.
+    Goodfellow et al. 2015, with the random start and the step of 1.25 budgets of Wong et al. 2020.
     """
     start = (x + (torch.rand(x.shape, generator=draw) * 2 - 1) * PUSH).clamp(0, 1).requires_grad_()
     (slope,) = torch.autograd.grad(nn.functional.cross_entropy(network(start), y), start)

@@ -1,0 +1,12 @@
+// Renders assets/icon.svg to assets/icon.png (1024 x 1024), from which electron-builder makes .ico and .icns.
+// `node scripts/samples/icon.mjs [FOLDER]` also writes small sizes to FOLDER, to look at.
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import sharp from 'sharp';
+
+const assets = fileURLToPath(new URL('../../assets/', import.meta.url));
+const render = (size, file) => sharp(join(assets, 'icon.svg'), { density: 72 }).resize(size, size).png({ compressionLevel: 9 }).toFile(file);
+
+await render(1024, join(assets, 'icon.png'));
+const folder = process.argv[2];
+if (folder) for (const size of [16, 32, 64, 256]) await render(size, join(folder, `icon-${size}.png`));
