@@ -68,24 +68,6 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   }
 }
 
-/**
- * The gradient check alone, on the plan's model, preprocessing and first images.
- * @throws UserError as `prepare` does, but gives a failed check back as it is.
- */
-export async function checkPlanGradient(plan: AuditPlan): Promise<GradientCheck> {
-  const models = new Models({ ...plan, provider: (await chooseProvider(plan.provider)).used });
-  try {
-    const set = await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: CHECKED });
-    const first = set.items[0]!;
-    const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-    const { rows } = await chooseRows({ ...models.request, picture }, 2);
-    const model = await models.differentiable(picture, rows);
-    return await checkGradient(model, await models.original(model.pixels.output), await pixelsOf(set, picture), usesHalf(models.graph));
-  } finally {
-    await models.close();
-  }
-}
-
 /** The first few pictures of one shape. */
 async function pixelsOf(set: ImageSet, shape: ImageShape): Promise<Float32Array[]> {
   const alike = set.items.filter((i) => i.channels === shape.channels && i.height === shape.height && i.width === shape.width);

@@ -5,7 +5,8 @@ import type { TaskName, Tasks } from './crew.ts';
 import { inspectModel } from './inspect.ts';
 import type { JobContext, JobOutcome } from './jobs.ts';
 import { Models } from './models.ts';
-import { checkPlanGradient, prepare } from './prepare.ts';
+import { checkModelGradient } from './gradcheck.ts';
+import { prepare } from './prepare.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
 export class TaskRunner {
@@ -21,7 +22,7 @@ export class TaskRunner {
       case 'inspect':
         return (await inspectModel((input as Tasks['inspect']['in']).model)) as Tasks[N]['out'];
       case 'gradcheck':
-        return (await checkPlanGradient((input as Tasks['gradcheck']['in']).plan)) as Tasks[N]['out'];
+        return (await checkModelGradient(input as Tasks['gradcheck']['in'])) as Tasks[N]['out'];
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
       case 'job':

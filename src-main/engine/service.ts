@@ -64,10 +64,7 @@ export class EngineService implements Service {
     attacks: () => attackCards(),
     sample: () => this.sample(),
     inspect: async ({ model }) => (await this.atDesk()).run('inspect', { model }),
-    gradcheck: async ({ model, preprocessing, images }) => {
-      const plan = checkPlan({ model, preprocessing, images, threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'fgsm' }] }] }, process.cwd());
-      return (await this.atDesk()).run('gradcheck', { plan });
-    },
+    gradcheck: async ({ model, preprocessing, images }) => (await this.atDesk()).run('gradcheck', { model, preprocessing, images: images.length > 0 ? images : null }),
     images: async ({ paths, labels, offset, limit }) => {
       const set = await openImages({ paths, labels, offset, limit });
       for (const item of set.items) this.shown.set(item.id, item);

@@ -1,0 +1,66 @@
+import type { Preprocessing } from '../../shared/plan.ts';
+import type { GradientCheck } from '../../shared/results.ts';
+import { openImages, toUnit } from '../images/index.ts';
+import type { ImageShape } from '../model/differentiable.ts';
+import { checkGradient } from '../runtime/gradcheck.ts';
+import { chooseRows } from '../runtime/rows.ts';
+import { Models } from './models.ts';
+import { usesHalf } from './prepare.ts';
+
+/** Pictures the gradient is checked at. */
+export const CHECKED = 3;
+/** Side of random pictures for a model that takes any size. */
+const FREE_SIDE = 64;
+
+export interface GradcheckRequest {
+  model: string;
+  preprocessing: Preprocessing;
+  /** Pictures to check at; null: random pixels of the size that the network reads. */
+  images: string[] | null;
+}
+
+/**
+ * The gradient check by itself, on the CPU. A failed check is given back, not thrown.
+ * @throws UserError for a model or images that do not fit, or an operator without a gradient rule.
+ */
+export async function checkModelGradient(request: GradcheckRequest): Promise<GradientCheck> {
+  const models = new Models({ ...request, input: null, provider: 'cpu' });
+  try {
+    const { shape, pictures } = request.images ? await read(request.images) : random(models, request.preprocessing);
+    const { rows } = await chooseRows({ ...models.request, picture: shape }, 2);
+    const model = await models.differentiable(shape, rows);
+    return await checkGradient(model, await models.original(model.pixels.output), pictures, usesHalf(models.graph));
+  } finally {
+    await models.close();
+  }
+}
+
+async function read(paths: string[]): Promise<{ shape: ImageShape; pictures: Float32Array[] }> {
+  const set = await openImages({ paths, labels: null, offset: 0, limit: CHECKED });
+  const { channels, height, width } = set.items[0]!;
+  const alike = set.items.filter((i) => i.channels === channels && i.height === height && i.width === width);
+  return { shape: { channels, height, width }, pictures: await Promise.all(alike.map(async (i) => toUnit(await i.read()))) };
+}
+
+/** Uniform pixels from a fixed sequence: the same check every time. */
+function random(models: Models, spec: Preprocessing): { shape: ImageShape; pictures: Float32Array[] } {
+  const { dims } = models.input;
+  const flat = dims.length !== 4;
+  const side = flat ? Math.sqrt(dims.slice(1).reduce<number>((a, d) => a * (d ?? 1), 1)) : 0;
+  const [c, h, w] = spec.layout === 'nhwc' ? [dims[3], dims[1], dims[2]] : [dims[1], dims[2], dims[3]];
+  const grey = flat ? Number.isInteger(side) : (c ?? 3) === 1;
+  const square = Number.isInteger(side) ? side : Math.sqrt((side * side) / 3);
+  const shape = {
+    channels: grey ? 1 : 3,
+    height: spec.height ?? (flat ? square : (h ?? FREE_SIDE)),
+    width: spec.width ?? (flat ? square : (w ?? FREE_SIDE)),
+  };
+  let state = 0x2545f491;
+  const pictures = Array.from({ length: CHECKED }, () =>
+    Float32Array.from({ length: shape.channels * shape.height * shape.width }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return (state >>> 8) / 2 ** 24;
+    }),
+  );
+  return { shape, pictures };
+}

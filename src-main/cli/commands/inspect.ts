@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { inspectModel } from '../../audit/inspect.ts';
+import { json, line, table } from '../print.ts';
+
+export function inspectCommand(): Command {
+  return new Command('inspect')
+    .description('Says what a model is: inputs, outputs, operators, and the preprocessing Hairline would guess.')
+    .argument('<model>', 'the .onnx file')
+    .option('--json', 'as one JSON line')
+    .action(async (model: string, flags: { json?: boolean }) => {
+      const card = await inspectModel(model);
+      if (flags.json) return json(card);
+      const { identity } = card;
+      const shape = (v: { name: string; type: string; shape: (number | string)[] }) => `${v.name}  ${v.type} [${v.shape.join(', ')}]`;
+      line(`${identity.file}  ${identity.bytes.toLocaleString('en')} bytes`);
+      line(`sha256      ${identity.sha256}`);
+      line(`producer    ${identity.producer || '(not named)'}, IR ${identity.irVersion}`);
+      line(`opsets      ${Object.entries(identity.opsets).map(([d, v]) => `${d} ${v}`).join(', ')}`);
+      line(`parameters  ${identity.parameters.toLocaleString('en')}`);
+      line(`inputs      ${identity.inputs.map(shape).join('\n            ')}`);
+      line(`outputs     ${identity.outputs.map(shape).join('\n            ')}`);
+      line(`classes     ${card.classes} (the file puts out ${card.output})`);
+      line(`guess       ${card.guess}`);
+      line();
+      line(table([['operator', 'nodes'], ...Object.entries(identity.operators).map(([o, n]) => [o, String(n)])]));
+    });
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { join } from 'node:path';
+import { serveWindow } from '../../web/server.ts';
+import { whole } from '../flags.ts';
+import { PATHS } from '../paths.ts';
+import { json, line } from '../print.ts';
+import { engine } from '../run.ts';
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Serves the window to a browser on this machine (127.0.0.1 only).')
+    .option('--port <n>', 'port (default: any free one)')
+    .option('--data <folder>', 'where audits are kept', PATHS.data)
+    .option('--json', 'the address as one JSON line')
+    .action(async (flags: { port?: string; data: string; json?: boolean }) => {
+      const service = engine('browser', join(flags.data, 'audits'));
+      const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir: flags.data });
+      if (flags.json) json({ url: window.url });
+      else line(`Hairline is at ${window.url}\nThe address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.`);
+      await new Promise<void>((done) => {
+        process.once('SIGINT', done);
+        process.once('SIGTERM', done);
+      });
+      await window.close();
+      await service.close();
+    });
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { resolve } from 'node:path';
+import { verifyAudit } from '../../audit/verify.ts';
+import { readResults } from '../../engine/documents.ts';
+import { EXIT, Exit } from '../exit.ts';
+import { json, line } from '../print.ts';
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Checks a finished audit from its files: hashes, pictures, distances and predictions, in fresh sessions of the original model.')
+    .argument('<folder>', 'folder of the audit')
+    .option('--model <file>', 'the model, when it is not where the plan says')
+    .option('--json', 'as one JSON line')
+    .action(async (folder: string, flags: { model?: string; json?: boolean }) => {
+      const outcome = await verifyAudit(resolve(folder), readResults(resolve(folder)), flags.model ?? null);
+      if (flags.json) json(outcome);
+      else {
+        for (const problem of outcome.problems) line(`✗ ${problem}`);
+        line(`${outcome.pictures} clean pictures and ${outcome.successes} adversarial ones checked: ${outcome.problems.length === 0 ? 'everything as the report says.' : `${outcome.problems.length} differences.`}`);
+      }
+      if (outcome.problems.length > 0) throw new Exit(EXIT.findings);
+    });
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { UserError } from '../../shared/errors.ts';
+import { NORMS } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
+import type { AuditPlan, AuditPlanInput, Preprocessing, Provider } from '../../shared/plan.ts';
+import { attackOf } from '../attacks/registry.ts';
+import { inspectModel } from '../audit/inspect.ts';
+import { checkPlan } from '../audit/plan.ts';
+import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
+
+export interface AuditFlags {
+  model?: string;
+  images?: string[];
+  labels?: string;
+  classNames?: string;
+  preset?: string;
+  preprocess?: string;
+  norm: string;
+  eps?: string[];
+  attacks?: string;
+  targets?: string;
+  limit?: string;
+  offset?: string;
+  seed: string;
+  steps?: string;
+  maxQueries?: string;
+  workers?: string;
+  batch?: string;
+  provider?: Provider;
+  name?: string;
+  out?: string;
+  resume?: boolean;
+  failUnder?: string;
+  json?: boolean;
+}
+
+/** What most papers report; a plan without budgets gets these. */
+const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
+/** Complementary attacks: one alone overlooks changes that another finds. */
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+
+/**
+ * The plan that `hairline audit`'s flags describe.
+ * @throws UserError naming the flag that is missing or wrong.
+ */
+export async function planFromFlags(flags: AuditFlags): Promise<AuditPlan> {
+  if (!flags.model) throw new UserError('Give the model with --model FILE, or a plan file.');
+  if (!flags.images?.length) throw new UserError('Give the images with --images PATH.');
+  const norms = flags.norm.split(',').map((n) => {
+    if (!(NORMS as readonly string[]).includes(n)) throw new UserError(`--norm takes ${NORMS.join(', ')}, not ${n}.`);
+    return n as Norm;
+  });
+  const eps = budgets(flags.eps ?? [], norms);
+  const attacks = flags.attacks?.split(',').map((a) => a.trim()).filter(Boolean);
+  const steps = whole('--steps', flags.steps, 1);
+  const plan: AuditPlanInput = {
+    name: flags.name ?? '',
+    model: flags.model,
+    preprocessing: await preprocessing(flags),
+    images: flags.images,
+    labels: flags.labels ?? null,
+    classNames: flags.classNames ?? null,
+    offset: whole('--offset', flags.offset, 0) ?? 0,
+    limit: whole('--limit', flags.limit, 1),
+    threats: norms.map((norm) => ({
+      norm,
+      eps: eps.get(norm) ?? USUAL_EPS[norm],
+      goal: goal(flags.targets),
+      attacks: chosen(attacks, norm, norms.length > 1).map((id) => ({ id, options: steps !== null && 'steps' in attackOf(id).options.shape ? { steps } : {} })),
+    })),
+    seed: whole('--seed', flags.seed, 0) ?? 0,
+    provider: flags.provider ?? 'cpu',
+    workers: whole('--workers', flags.workers, 1),
+    batch: whole('--batch', flags.batch, 1),
+    maxQueries: whole('--max-queries', flags.maxQueries, 1),
+  };
+  return checkPlan(plan, process.cwd());
+}
+
+/** With several norms, each takes those of the attacks that have it. */
+function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): string[] {
+  if (!attacks) return USUAL_ATTACKS[norm];
+  const fitting = several ? attacks.filter((id) => attackOf(id).norms.includes(norm)) : attacks;
+  if (fitting.length === 0) throw new UserError(`None of the attacks ${attacks.join(', ')} works in ${norm}.`);
+  return fitting;
+}
+
+export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model'>): Promise<Preprocessing> {
+  if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
+  if (flags.preprocess) return parsePreprocessing(flags.preprocess);
+  const card = await inspectModel(flags.model!);
+  if (!flags.preset) return card.preprocessing;
+  return presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout });
+}
+
+function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
+  const out = new Map<Norm, number[]>();
+  for (const text of texts) {
+    const named = /^(l0|l1|l2|linf)=(.*)$/.exec(text);
+    const norm = named ? (named[1] as Norm) : norms[0]!;
+    if (!named && norms.length > 1) throw new UserError('With several norms, name the norm of each list of budgets: --eps linf=8/255 --eps l2=0.5.');
+    if (!norms.includes(norm)) throw new UserError(`--eps ${text} is for ${norm}, which --norm does not name.`);
+    out.set(norm, (named ? named[2]! : text).split(',').map(epsilon));
+  }
+  return out;
+}
+
+/** `8/255`, `0.03`, `20`. */
+function epsilon(text: string): number {
+  const [above, below, ...rest] = text.trim().split('/');
+  const value = below === undefined ? Number(above) : Number(above) / Number(below);
+  if (rest.length > 0 || text.trim() === '' || !Number.isFinite(value)) throw new UserError(`${text || 'An empty text'} is no budget: write a number such as 0.03, or a fraction such as 8/255.`);
+  if (value <= 0) throw new UserError(`A budget of ${text.trim()} leaves nothing to change: give budgets above 0.`);
+  return value;
+}
+
+function goal(text: string | undefined): NonNullable<AuditPlanInput['threats'][number]['goal']> {
+  if (text === undefined) return { kind: 'untargeted' };
+  if (text === 'next' || text === 'least-likely') return { kind: 'targeted', target: text };
+  const numbers = existsSync(text) ? readFileSync(text, 'utf8').trim().split(/[\s,;]+/) : text.split(',');
+  const classes = numbers.map((n) => {
+    if (!/^\d+$/.test(n.trim())) throw new UserError(`--targets takes a class number, a list with one class per image, a file of them, next, or least-likely, not ${text}.`);
+    return Number(n);
+  });
+  return { kind: 'targeted', target: classes.length === 1 ? classes[0]! : classes };
+}
+
+export function whole(flag: string, text: string | undefined, least: number): number | null {
+  if (text === undefined) return null;
+  if (!/^\d+$/.test(text) || Number(text) < least) throw new UserError(`${flag} takes a whole number of at least ${least}, not ${text}.`);
+  return Number(text);
+}

@@ -1,0 +1,62 @@
+import type { RunEvent } from '../../shared/contract.ts';
+
+/** Shows how an audit goes on: the command line's listener to the engine's events. */
+export interface Progress {
+  event(event: RunEvent): void;
+  /** Leaves the terminal clean for what is printed next. */
+  end(): void;
+}
+
+/** Every event as a JSON line on stdout. */
+export function jsonProgress(): Progress {
+  return { event: (event) => process.stdout.write(`${JSON.stringify(event)}\n`), end: () => undefined };
+}
+
+/** A bar on the terminal's stderr, redrawn in place. */
+export function barProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let shown = false;
+  const counts = { broken: 0, held: 0, failed: 0 };
+  return {
+    event(event) {
+      if (event.type === 'finding' && event.state in counts) counts[event.state as keyof typeof counts]++;
+      if (event.type !== 'status') return;
+      const { done, total, eta, message } = event.status;
+      const width = 28;
+      const filled = total > 0 ? Math.round((width * done) / total) : 0;
+      const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
+      const left = eta === null || done === total ? '' : `  ${time(eta)} left`;
+      const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
+      const found = counts.broken + counts.held > 0 ? `  ${counts.broken} broken, ${counts.held} held${failed}` : '';
+      const text = `${bar} ${done}/${total}${found}${left}  ${message}`;
+      stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
+      shown = true;
+    },
+    end() {
+      if (shown) stream.write('\r\u001b[2K');
+      shown = false;
+    },
+  };
+}
+
+/** For a log: one plain line at every tenth of the work. */
+export function plainProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let tenth = -1;
+  return {
+    event(event) {
+      if (event.type !== 'status' || event.status.total === 0) return;
+      const { done, total, eta } = event.status;
+      const now = Math.floor((10 * done) / total);
+      if (now === tenth) return;
+      tenth = now;
+      stream.write(`[${'#'.repeat(now)}${'.'.repeat(10 - now)}] ${done}/${total}${eta === null || done === total ? '' : `, ${time(eta)} left`}\n`);
+    },
+    end: () => undefined,
+  };
+}
+
+function time(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 90) return `${s} s`;
+  const m = Math.round(s / 60);
+  return m < 90 ? `${m} min` : `${Math.floor(m / 60)} h ${m % 60} min`;
+}

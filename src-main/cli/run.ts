@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import type { RunEvent } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
+import type { Results } from '../../shared/results.ts';
+import { EngineClient } from '../engine/client.ts';
+import { readResults } from '../engine/documents.ts';
+import { nodeFork } from '../engine/fork.ts';
+import { engineArguments } from '../engine/options.ts';
+import { EXIT, Exit } from './exit.ts';
+import { PATHS } from './paths.ts';
+import { json } from './print.ts';
+import type { Progress } from './progress.ts';
+import { summaryText } from './summary.ts';
+
+export interface RunHere {
+  plan: AuditPlan;
+  folder: string;
+  resume: boolean;
+  progress: Progress;
+  summaryTo: NodeJS.WriteStream;
+  failUnder: number | null;
+  json: boolean;
+}
+
+/** A fresh engine process. */
+export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('audits')): EngineClient {
+  return new EngineClient(nodeFork(PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets })));
+}
+
+/**
+ * Runs an audit in an engine process of its own and prints what came of it. Ctrl+C cancels in good order, twice at once.
+ * @throws UserError for bad input; Exit with the code of the outcome otherwise.
+ */
+export async function runHere(request: RunHere): Promise<void> {
+  const { plan, folder, resume, progress } = request;
+  const client = engine();
+  let interrupted = false;
+  let audit: string | null = null;
+  const interrupt = () => {
+    if (interrupted) process.exit(EXIT.cancelled);
+    interrupted = true;
+    if (audit !== null) void client.call('cancel', { audit });
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    const over = new Promise<Extract<RunEvent, { type: 'finished' | 'failed' }>>((done) => {
+      client.listen((event) => {
+        progress.event(event);
+        if (event.type === 'finished' || event.type === 'failed') done(event);
+      });
+    });
+    ({ audit } = await client.call('start', { plan, folder, resume }));
+    if (interrupted) void client.call('cancel', { audit });
+    const end = await over;
+    progress.end();
+    if (end.type === 'failed') {
+      if (end.user) throw new UserError(end.message);
+      throw new Error(end.message);
+    }
+    const results = readResults(folder);
+    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv, report.pdf and the pictures.\n`);
+    if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
+    if (interrupted) {
+      process.stderr.write(`Cancelled; go on with --resume --out ${folder}\n`);
+      throw new Exit(EXIT.cancelled);
+    }
+    judge(results, request.failUnder);
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    await client.close();
+  }
+}
+
+/** @throws Exit with code 1 when robust accuracy at any budget is below the share. */
+function judge(results: Results, failUnder: number | null): void {
+  if (failUnder === null) return;
+  const below = results.threats.flatMap((t) => t.points.filter((p) => p.accuracy < failUnder));
+  if (below.length > 0) throw new Exit(EXIT.findings);
+}
