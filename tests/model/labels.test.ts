@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseClassNames, readClassNames } from '../../src-main/model/labels.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hairline-names-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('class names', () => {
+  it.each([
+    ['a name a line', 'cat\ngreat white shark\ndog\n'],
+    ['mark, Windows line ends, empty lines', '\uFEFFcat\r\n\r\ngreat white shark\r\ndog\r\n'],
+    ['a table without header, not in order', '2,dog\n0,cat\n1,great white shark\n'],
+    ['counting from 1', '1;cat\n2;great white shark\n3;dog\n'],
+    ['a table with header and more columns', 'name,wnid,index\ncat,n1,0\ndog,n3,2\n"great white shark",n2,1\n'],
+    ['a JSON array', '["cat", "great white shark", "dog"]'],
+    ['JSON, number to name', '{"0": "cat", "2": "dog", "1": "great white shark"}'],
+    ['JSON, name to number', '{"cat": 0, "dog": 2, "great white shark": 1}'],
+    ['JSON as Keras has it', '{"0": ["n1", "cat"], "1": ["n2", "great white shark"], "2": ["n3", "dog"]}'],
+  ])('%s', (_, text) => {
+    expect(parseClassNames(text, 'names')).toEqual(['cat', 'great white shark', 'dog']);
+  });
+
+  it('may hold commas', () => {
+    expect(parseClassNames('tench, Tinca tinca\ngoldfish, Carassius auratus\n', 'names')).toEqual(['tench, Tinca tinca', 'goldfish, Carassius auratus']);
+    expect(parseClassNames('0,tench\n1,goldfish, Carassius auratus\n', 'names')).toEqual(['tench', 'goldfish, Carassius auratus']);
+  });
+
+  it('may be numbers themselves', () => {
+    expect(parseClassNames('7\n8\n9\n', 'names')).toEqual(['7', '8', '9']);
+  });
+
+  it.each([
+    ['', 'holds no class names'],
+    ['[]', 'holds no class names'],
+    ['{"0": "a"', 'not valid JSON'],
+    ['[1, 2]', 'holds 1 where a class name was expected'],
+    ['0,a\n2,c\n', 'does not number its 2 classes from 0 (or 1) without gaps'],
+    ['0,a\n0,b\n', 'without gaps'],
+  ])('refuses %j', (text, message) => {
+    expect(() => parseClassNames(text, 'names.txt')).toThrow(expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }) as Error);
+  });
+
+  it('must be as many as the model has classes', async () => {
+    const path = join(folder, 'names.txt');
+    writeFileSync(path, 'a\nb\nc\n');
+    expect(await readClassNames(path, 3)).toEqual(['a', 'b', 'c']);
+    expect(await readClassNames(path, null)).toHaveLength(3);
+    await expect(readClassNames(path, 10)).rejects.toThrow('holds 3 class names, but the model has 10 classes');
+    await expect(readClassNames(join(folder, 'none.txt'), 3)).rejects.toThrow('cannot be read (ENOENT)');
+  });
+});

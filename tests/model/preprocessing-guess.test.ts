@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { DType, GraphBuilder, loadGraph } from '../../src-main/graph/index.ts';
+import { guessPreprocessing, leadingNormalisation, PRESETS } from '../../src-main/model/preprocessing/index.ts';
+import { findImageInput } from '../../src-main/model/network.ts';
+
+describe('guessPreprocessing', () => {
+  it.each([
+    ['NCHW', [null, 3, 32, 32], { channels: 'rgb', layout: 'nchw', geometry: 'stretch', width: 32, height: 32 }, { width: 32, height: 32, channels: 3 }],
+    ['NHWC', [null, 30, 40, 3], { layout: 'nhwc', geometry: 'stretch', width: 40, height: 30 }, { width: 40, height: 30, channels: 3 }],
+    ['grey', [1, 1, 28, 28], { channels: 'grey', layout: 'nchw' }, { width: 28, height: 28, channels: 1 }],
+    ['a large square is cropped', [1, 3, 224, 224], { geometry: 'centre-crop', resizeTo: 256 }, { width: 224, height: 224, channels: 3 }],
+    ['a large oblong is not', [1, 3, 360, 640], { geometry: 'stretch', width: 640, height: 360 }, { width: 640, height: 360, channels: 3 }],
+    ['any size', [null, 3, null, null], { geometry: 'none', width: null }, { width: null, height: null, channels: 3 }],
+    ['any size, NHWC', [null, null, null, 3], { geometry: 'none', layout: 'nhwc' }, { width: null, height: null, channels: 3 }],
+    ['flat grey', [null, 784], { channels: 'grey', width: 28, height: 28 }, { width: 28, height: 28, channels: 1 }],
+    ['flat with a tail', [1, 784, 1], { channels: 'grey', width: 28, height: 28 }, { width: 28, height: 28, channels: 1 }],
+    ['flat colour', [null, 3072], { channels: 'rgb', width: 32, height: 32 }, { width: 32, height: 32, channels: 3 }],
+    ['no channel axis', [null, 28, 28], { channels: 'grey', width: 28, height: 28 }, { width: 28, height: 28, channels: 1 }],
+  ] as const)('%s', (_, dims, preprocessing, network) => {
+    const guess = guessPreprocessing({ dims });
+    expect(guess.preprocessing).toMatchObject(preprocessing);
+    expect(guess.preprocessing).toMatchObject({ scale: 1, mean: [0], std: [1] });
+    expect(guess.network).toEqual(network);
+    expect(guess.why).toMatch(/^From the input .*; check it against the accuracy on labelled images\.$/);
+  });
+
+  it('takes ImageNet values for 1000 classes, unless the network normalises itself', () => {
+    const dims = [1, 3, 224, 224];
+    expect(guessPreprocessing({ dims }, { classes: 1000 }).preprocessing).toEqual(PRESETS['imagenet']!.preprocessing);
+    expect(guessPreprocessing({ dims }, { classes: 1000, producer: 'onnx-caffe2' }).preprocessing).toEqual(PRESETS['imagenet-caffe']!.preprocessing);
+    expect(guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['Sub', 'Div'], bytes: false } }).preprocessing).toMatchObject({ scale: 1, mean: [0] });
+    const bytes = guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['ImageScaler'], bytes: true } });
+    expect(bytes.preprocessing.scale).toBe(255);
+    expect(bytes.why).toContain('ImageScaler');
+  });
+});
+
+describe('leadingNormalisation', () => {
+  function chain(...steps: [string, number][]): ReturnType<typeof leadingNormalisation> {
+    const builder = new GraphBuilder();
+    let value = builder.input('x', DType.float32, [1, 3, 4, 4]);
+    for (const [op, constant] of steps) value = builder.node(op, [value, builder.constant([constant], [1])]);
+    builder.node('Conv', [value, builder.constant([300, 300, 300], [1, 3, 1, 1])]);
+    return leadingNormalisation(builder.graph, 'x');
+  }
+
+  it('tells bytes from shares by the constants', () => {
+    expect(chain(['Sub', 0.1307], ['Div', 0.3081])).toEqual({ operators: ['Sub', 'Div'], bytes: false });
+    expect(chain(['Div', 255], ['Sub', 0.5])).toEqual({ operators: ['Div', 'Sub'], bytes: true });
+    expect(chain(['Mul', 1 / 127.5], ['Sub', 1])).toEqual({ operators: ['Mul', 'Sub'], bytes: true });
+    expect(chain(['Sub', 127.5]).bytes).toBe(true);
+    expect(chain()).toEqual({ operators: [], bytes: false });
+  });
+
+  const folder = '../shared/models/classify-mnist';
+  it.skipIf(!existsSync(folder))('sees what published models do (skipped without them)', () => {
+    const look = (file: string) => {
+      const graph = loadGraph(`${folder}/${file}`);
+      return leadingNormalisation(graph, findImageInput(graph, null).name);
+    };
+    expect(look('vnncomp21_mnist_relu_9_200.onnx')).toMatchObject({ operators: ['Sub', 'Div'], bytes: false });
+    expect(look('winml_hist_mnist_model.onnx')).toMatchObject({ operators: ['ImageScaler'], bytes: true });
+    expect(look('vnncomp21_Convnet_maxpool.onnx')).toEqual({ operators: [], bytes: false });
+  });
+});
