@@ -69,6 +69,8 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
       min: 0,
       max: 100,
       interval: 25,
+      axisLine: { show: false },
+      axisTick: { show: false },
       axisLabel: { ...text, formatter: (y: number) => `${y} %` },
       splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
     },
@@ -78,6 +80,8 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
         type: 'line',
         name: 'robust accuracy',
         silent: true,
+        // Everything lies inside; the clip would halve the line along 0 % and 100 %.
+        clip: false,
         step: 'end',
         symbol: 'none',
         data: line,
@@ -91,7 +95,7 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
         },
       },
       { type: 'custom', name: 'budget interval', silent: true, data: points, renderItem: whisker },
-      { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4 } },
+      { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 } },
     ],
   };
 }

@@ -22,6 +22,18 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
+/** The same value for reading: what fits on a line of `width` characters stays on one. */
+export function compactJson(value: unknown, width: number, indent = ''): string {
+  const line = JSON.stringify(value, null, 1)?.replace(/\n\s*/g, ' ') ?? 'null';
+  if (indent.length + line.length <= width || value === null || typeof value !== 'object') return line;
+  const inner = `${indent}  `;
+  const parts = Array.isArray(value)
+    ? value.map((item) => inner + compactJson(item, width, inner))
+    : Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${compactJson(item, width - key.length - 4, inner)}`);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${open}\n${parts.join(',\n')}\n${indent}${close}`;
+}
+
 /** The text of results.json. Throws a ZodError when the results break their own schema (a defect, not a user's error). */
 export function resultsText(results: Results): string {
   return canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));

@@ -36,6 +36,9 @@ export class Paper implements Measure {
   readonly doc: PDFKit.PDFDocument;
   y: number = PAGE.top;
   readonly bottom = PAGE.height - PAGE.bottom;
+  private depth = 1;
+  /** Of size 1; laying out text is what takes the time. */
+  private readonly widths = new Map<string, number>();
   private readonly elements: Element[];
   private readonly coverage: Record<Face, (codePoint: number) => boolean>;
 
@@ -72,8 +75,31 @@ export class Paper implements Measure {
     return this.coverage[face](codePoint);
   }
 
-  width(text: string, face: Face, size: number = SIZE.body): number {
-    return this.doc.font(face).fontSize(size).widthOfString(text, { features: featuresOf(face) });
+  width(text: string, face: Face, number = false, size = 1): number {
+    const key = `${face} ${number} ${text}`;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      width = this.doc.font(face).fontSize(1).widthOfString(text, featuresOf(face, number));
+      this.widths.set(key, width);
+    }
+    return width * size;
+  }
+
+  /** Cuts text to a width, with … in the place of its end, or of its start (paths, whose end says most). */
+  fit(text: string, face: Face, size: number, width: number, cut: 'end' | 'start' = 'end'): string {
+    if (this.lineWidth(text, face, size) <= width) return text;
+    const characters = [...text];
+    for (let kept = characters.length - 1; kept > 0; kept--) {
+      const short = cut === 'end' ? `${characters.slice(0, kept).join('').trimEnd()}…` : `…${characters.slice(-kept).join('')}`;
+      if (this.lineWidth(short, face, size) <= width) return short;
+    }
+    return '…';
+  }
+
+  /** Width of text on one line. */
+  lineWidth(text: string, face: Face, size: number): number {
+    const lines = breakLines(text, face, COLOR.ink, Infinity, this);
+    return size * widthOf(lines[0]!);
   }
 
   addPage(): void {
@@ -127,7 +153,7 @@ export class Paper implements Measure {
   /** Text broken into lines of a width, not yet drawn. */
   measure(rich: Rich, width: number, style: TextStyle = {}): Block {
     const full = { ...STYLE, ...style };
-    const measure: Measure = { width: (text, face) => this.width(text, face, full.size), covers: (face, point) => this.covers(face, point) };
+    const measure: Measure = { width: (text, face, number) => this.width(text, face, number, full.size), covers: (face, point) => this.covers(face, point) };
     const lines = breakLines(rich, full.face, full.color, width, measure);
     const lineHeight = full.size * full.leading;
     return { lines, lineHeight, height: lines.length * lineHeight, style: full, width };
@@ -143,32 +169,35 @@ export class Paper implements Measure {
       const baseline = y + (i + 0.5) * block.lineHeight + 0.36 * size;
       for (const piece of line) {
         this.doc.font(piece.face).fontSize(size).fillColor(piece.color);
-        this.doc.text(piece.text, left, baseline, { lineBreak: false, baseline: 'alphabetic', features: featuresOf(piece.face) });
+        this.doc.text(piece.text, left, baseline, { lineBreak: false, baseline: 'alphabetic', ...featuresOf(piece.face, piece.number) });
         left += piece.width;
       }
     });
+  }
+
+  /** Draws text that may run over the page's end, inside a leaf; gives the place below it. */
+  flow(block: Block, x: number, y: number): number {
+    let rest = block.lines;
+    for (;;) {
+      let fits = Math.max(1, Math.floor((this.bottom - y) / block.lineHeight + 1e-6));
+      // Two lines at least on either side of a break.
+      if (rest.length - fits === 1 && fits > 2) fits -= 1;
+      this.draw({ ...block, lines: rest.slice(0, fits) }, x, y);
+      y += Math.min(fits, rest.length) * block.lineHeight;
+      rest = rest.slice(fits);
+      if (rest.length === 0) return y;
+      this.doc.continueOnNewPage();
+      y = PAGE.top;
+    }
   }
 
   /** A paragraph over the body's width; may run over a page's end between lines. */
   text(rich: Rich, style: TextStyle & { after?: number; type?: string; indent?: number } = {}): void {
     const indent = style.indent ?? 0;
     const block = this.measure(rich, BODY_WIDTH - indent, style);
-    // Two lines at least on either side of a break.
     this.need(Math.min(block.height, 2 * block.lineHeight));
     this.leaf(style.type ?? 'P', {}, () => {
-      let rest = block.lines;
-      while (rest.length > 0) {
-        let fits = Math.max(1, Math.floor((this.bottom - this.y) / block.lineHeight + 1e-6));
-        if (rest.length > fits && rest.length - fits < 2 && fits > 2) fits = rest.length - 2;
-        const part = { ...block, lines: rest.slice(0, fits) };
-        this.draw(part, PAGE.left + indent, this.y);
-        this.y += part.lines.length * block.lineHeight;
-        rest = rest.slice(fits);
-        if (rest.length > 0) {
-          this.doc.continueOnNewPage();
-          this.y = PAGE.top;
-        }
-      }
+      this.y = this.flow(block, PAGE.left + indent, this.y);
     });
     this.y += style.after ?? 6;
   }
@@ -187,7 +216,9 @@ export class Paper implements Measure {
     const block = this.measure(text, BODY_WIDTH, { size, face: 'bold', leading: 1.25 });
     this.need(block.height + 6 + keep);
     if (level === 1) this.doc.outline.addItem(plain(text));
-    this.leaf(`H${level + 1}`, {}, () => this.draw(block, PAGE.left, this.y));
+    // A document's levels go down one at a time, whatever the size of the letters.
+    this.depth = Math.min(level + 1, this.depth + 1);
+    this.leaf(`H${this.depth}`, {}, () => this.draw(block, PAGE.left, this.y));
     this.y += block.height + (level === 1 ? 7 : 4);
   }
 
@@ -219,8 +250,8 @@ export class Paper implements Measure {
   }
 }
 
-/** Digits of one width in text; no ligatures in commands and hashes, where `->` must stay two characters. */
-function featuresOf(face: Face): PDFKit.Mixins.OpenTypeFeatures[] {
+/** Digits of one width in numbers; no ligatures in commands and hashes, where `->` must stay two characters. */
+function featuresOf(face: Face, number: boolean): { features?: PDFKit.Mixins.OpenTypeFeatures[] } {
   const features: unknown = face === 'mono' ? { calt: false, liga: false } : ['tnum'];
-  return features as PDFKit.Mixins.OpenTypeFeatures[];
+  return face === 'mono' || number ? { features: features as PDFKit.Mixins.OpenTypeFeatures[] } : {};
 }

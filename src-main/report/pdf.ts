@@ -23,12 +23,10 @@ export async function renderPdf(results: Results, readPng: ReadPng): Promise<Uin
   const section = (inside: () => void | Promise<void>): Promise<void> => paper.group('Sect', inside);
 
   await section(() => summary(paper, results));
-  paper.addPage();
   await section(() => subject(paper, results));
-  paper.addPage();
   await section(() => curves(paper, results));
-  paper.addPage();
   await section(() => gallery(paper, results, readPng));
+  // The part to repeat and to sign is a sheet of its own.
   paper.addPage();
   await section(() => repeat(paper, results));
 

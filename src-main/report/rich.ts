@@ -14,12 +14,14 @@ export interface Piece {
   text: string;
   face: Face;
   color: string;
+  /** A number: set with digits of one width, and without kerning, which eats the point in `7.5`. */
+  number: boolean;
   width: number;
 }
 
 /** What line breaking needs to know of the page. */
 export interface Measure {
-  width(text: string, face: Face): number;
+  width(text: string, face: Face, number: boolean): number;
   /** Whether a face can draw a character. */
   covers(face: Face, codePoint: number): boolean;
 }
@@ -66,11 +68,11 @@ export function breakLines(rich: Rich, face: Face, color: string, width: number,
     const style = { face: run.face ?? face, color: run.color ?? color };
     for (const token of run.text.replace(UNSAFE, '□').split(/( +|\n)/)) {
       if (token === '') continue;
-      if (token !== '\n' && token.trim() !== '' ) word.push(...covered(token, style, measure));
+      if (token !== '\n' && token.trim() !== '') word.push(...pieces(token, style, measure));
       else {
         flush();
         if (token === '\n') newLine();
-        else if (used > 0) place({ text: token, ...style, width: Math.min(measure.width(token, style.face), Math.max(0, width - used)) });
+        else if (used > 0) place({ text: token, ...style, number: false, width: Math.min(measure.width(token, style.face, false), Math.max(0, width - used)) });
       }
     }
   }
@@ -78,20 +80,25 @@ export function breakLines(rich: Rich, face: Face, color: string, width: number,
   return lines.map(joined);
 }
 
-/** Splits a word where the face has to change for want of a glyph. */
-function covered(token: string, style: { face: Face; color: string }, measure: Measure): Piece[] {
-  const pieces: Piece[] = [];
-  for (const character of token) {
-    const point = character.codePointAt(0)!;
-    const own = measure.covers(style.face, point);
-    const face = own || style.face === 'bold' ? style.face : 'text';
-    const text = own || measure.covers(face, point) ? character : '□';
-    const last = pieces.at(-1);
-    if (last?.face === face) last.text += text;
-    else pieces.push({ text, face, color: style.color, width: 0 });
+/** Splits a word where the face has to change for want of a glyph, and around its numbers. */
+function pieces(token: string, style: { face: Face; color: string }, measure: Measure): Piece[] {
+  const found: Piece[] = [];
+  for (const part of token.split(/(\d(?:[\d.,]*\d)?)/)) {
+    const number = /^\d/.test(part) && style.face !== 'mono';
+    let fresh = true;
+    for (const character of part) {
+      const point = character.codePointAt(0)!;
+      const own = measure.covers(style.face, point);
+      const face = own || style.face === 'bold' ? style.face : 'text';
+      const text = own || measure.covers(face, point) ? character : '□';
+      const last = found.at(-1);
+      if (!fresh && last?.face === face) last.text += text;
+      else found.push({ text, face, color: style.color, number, width: 0 });
+      fresh = false;
+    }
   }
-  for (const piece of pieces) piece.width = measure.width(piece.text, piece.face);
-  return pieces;
+  for (const piece of found) piece.width = measure.width(piece.text, piece.face, piece.number);
+  return found;
 }
 
 /** A word too long for a line, in parts that fit: after / \ _ - . , where that leaves a fair line, else anywhere. */
@@ -104,7 +111,7 @@ function chopped(word: Piece[], width: number, measure: Measure): Piece[] {
       let fits = 1;
       for (let low = 1, high = rest.length; low <= high; ) {
         const middle = (low + high) >> 1;
-        if (measure.width(rest.slice(0, middle).join(''), piece.face) <= width) {
+        if (measure.width(rest.slice(0, middle).join(''), piece.face, piece.number) <= width) {
           fits = middle;
           low = middle + 1;
         } else high = middle - 1;
@@ -114,7 +121,7 @@ function chopped(word: Piece[], width: number, measure: Measure): Piece[] {
         if (after + 1 > fits * 0.6) fits = after + 1;
       }
       const text = rest.slice(0, fits).join('');
-      parts.push({ ...piece, text, width: measure.width(text, piece.face) });
+      parts.push({ ...piece, text, width: measure.width(text, piece.face, piece.number) });
       rest = rest.slice(fits);
     }
     return parts;
@@ -128,7 +135,7 @@ function joined(line: Piece[]): Piece[] {
   while (kept.at(-1)?.text.trim() === '' && !kept.at(-1)!.text.includes('\u00a0')) kept.pop();
   for (const piece of kept) {
     const last = out.at(-1);
-    if (last && last.face === piece.face && last.color === piece.color) {
+    if (last && last.face === piece.face && last.color === piece.color && last.number === piece.number) {
       last.text += piece.text;
       last.width += piece.width;
     } else out.push({ ...piece });

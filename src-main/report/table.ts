@@ -18,13 +18,21 @@ export interface Row {
   group?: boolean;
 }
 
+export interface TableOptions {
+  /** A heading that stays with the table. */
+  title?: { level: 1 | 2; text: string };
+  after?: number;
+}
+
 const PAD = { x: 5, y: 3.2 };
+/** A table lower than this is not split over pages. */
+const WHOLE = 300;
 
 /**
  * A table over the body's width, tagged with header cells. Rows stay whole; on a new page the header is
  * drawn again (as decoration). Numbers are set right with digits of one width.
  */
-export function table(paper: Paper, columns: Column[], rows: Row[], after = 12): void {
+export function table(paper: Paper, columns: Column[], rows: Row[], { title, after = 12 }: TableOptions = {}): void {
   const widths = columnWidths(columns);
   const lefts = widths.map((_, i) => PAGE.left + widths.slice(0, i).reduce((a, b) => a + b, 0));
   const style = (i: number): TextStyle => ({ size: SIZE.table, align: columns[i]!.align ?? 'left', leading: 1.32, ...(columns[i]!.face ? { face: columns[i]!.face } : {}) });
@@ -51,8 +59,11 @@ export function table(paper: Paper, columns: Column[], rows: Row[], after = 12):
     paper.rule(paper.y, COLOR.soft, 0.7);
   };
 
-  // The header with two rows, or it waits for the next page.
-  paper.need(headHeight + bodies.slice(0, 2).reduce((sum, blocks) => sum + heightOf(blocks), 0));
+  // A small table stays whole; of a large one, the header and two rows.
+  const total = headHeight + bodies.reduce((sum, blocks) => sum + heightOf(blocks), 0);
+  const start = total < WHOLE ? total : headHeight + bodies.slice(0, 2).reduce((sum, blocks) => sum + heightOf(blocks), 0);
+  if (title) paper.heading(title.level, title.text, start);
+  paper.need(start);
   const element = paper.open('Table');
   drawHead(true);
   rows.forEach((row, r) => {
@@ -83,21 +94,29 @@ export function table(paper: Paper, columns: Column[], rows: Row[], after = 12):
 }
 
 /** Names with their values in two columns, for facts: a table whose first cells are the headers. */
-export function facts(paper: Paper, entries: [string, Rich][], after = 12): void {
+export function facts(paper: Paper, entries: [string, Rich][], { title, after = 12 }: TableOptions = {}): void {
   const label = 118;
+  const rows = entries.map(([name, value]) => ({
+    left: paper.measure(name, label - 8, { size: SIZE.table, color: COLOR.soft, leading: 1.35 }),
+    right: paper.measure(value, BODY_WIDTH - label, { size: SIZE.table, leading: 1.35 }),
+  }));
+  const heightOf = ({ left, right }: (typeof rows)[number]): number => Math.max(left.height, right.height) + 4.6;
+  const total = rows.reduce((sum, row) => sum + heightOf(row), 0);
+  const start = total < WHOLE ? total : 60;
+  if (title) paper.heading(title.level, title.text, start);
+  paper.need(start);
   const element = paper.open('Table');
-  entries.forEach(([name, value], i) => {
-    const left = paper.measure(name, label - 8, { size: SIZE.table, color: COLOR.soft, leading: 1.35 });
-    const right = paper.measure(value, BODY_WIDTH - label, { size: SIZE.table, leading: 1.35 });
-    const height = Math.max(left.height, right.height) + 4.6;
-    if (paper.y + height > paper.bottom) paper.addPage();
+  rows.forEach((row, i) => {
+    const { left, right } = row;
+    if (paper.y + Math.min(heightOf(row), 80) > paper.bottom) paper.addPage();
     else if (i > 0) paper.rule(paper.y, COLOR.rule, 0.4);
-    const y = paper.y + 2.3;
     const line = paper.open('TR');
-    paper.leaf('TH', { scope: 'Row' }, () => paper.draw(left, PAGE.left, y));
-    paper.leaf('TD', {}, () => paper.draw(right, PAGE.left + label, y));
+    paper.leaf('TH', { scope: 'Row' }, () => paper.draw(left, PAGE.left, paper.y + 2.3));
+    paper.leaf('TD', {}, () => {
+      paper.y = paper.flow(right, PAGE.left + label, paper.y + 2.3);
+    });
     paper.close(line);
-    paper.y += height;
+    paper.y += 2.3;
   });
   paper.close(element);
   paper.y += after;

@@ -1,4 +1,4 @@
-import { budgetWords, count, formatDistance, formatEps, interval, percent } from '../../shared/format.ts';
+import { budgetWords, count, distanceWords, formatEps, interval, percent } from '../../shared/format.ts';
 import type { Results, State, ThreatResult } from '../../shared/results.ts';
 import { STATES } from '../../shared/results.ts';
 import type { Run } from './rich.ts';
@@ -18,12 +18,12 @@ export function verdict(results: Results, threat: ThreatResult): (string | Run)[
   const parts: (string | Run)[] = [];
   threat.points.forEach((point, i) => {
     const keeps = `keeps ${percent(point.accuracy)} of ${results.cleanAccuracy ? 'the images right' : 'its predictions'}`;
-    if (i === 0) parts.push(`${budgetWords(threat.norm, point.eps)} the model `, bold(keeps), ` (95 % interval ${interval(point)})`);
+    if (i === 0) parts.push(`${budgetWords(threat.norm, point.eps)} the model `, bold(keeps), ` (95\u00a0% interval ${interval(point)})`);
     else parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), ` (${interval(point)})`);
   });
   parts.push('. ');
   if (threat.median !== null) {
-    parts.push(`Half of the attacked images broke within ${formatDistance(threat.norm, threat.median)}.`);
+    parts.push(`Half of the attacked images broke within ${distanceWords(threat.norm, threat.median)}.`);
   } else if (threat.attackSummaries.some((summary) => summary.attacked > 0)) {
     parts.push('At least half of the attacked images withstood every attack.');
   } else parts.push('No image was attacked.');
@@ -35,12 +35,13 @@ export function cleanWords(results: Results): string {
   const clean = results.cleanAccuracy;
   const images = `${count(results.images.length)} ${results.images.length === 1 ? 'image' : 'images'}`;
   if (!clean) return `No labels were given for the ${images}: each counts as right while the model says what it said of the clean image.`;
-  return `On the ${images} as they are, the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95 % interval ${interval(clean)}).`;
+  return `On the ${images} as they are, the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95\u00a0% interval ${interval(clean)}).`;
 }
 
 /** What such numbers can and cannot show. */
 export const CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every robust accuracy here is an upper bound on the true one. ' +
+  'An image that the model had wrong already counts against it at every budget. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, changes the decision of the original model in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 

@@ -8,21 +8,23 @@ import { bold } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
 import { goalSuffix } from '../words.ts';
 
-const HEIGHT = 178;
+/** Three fit on a page below the heading; fewer are drawn larger. */
+const heightFor = (charts: number): number => (charts > 2 ? 178 : 230);
 
 /** One chart per threat model: the whole curve with its interval, and the budgets. */
 export function curves(paper: Paper, results: Results): void {
-  paper.heading(1, 'Robust accuracy against the budget', HEIGHT + 60);
+  const height = heightFor(results.threats.length);
+  paper.heading(1, 'Robust accuracy against the budget', height + 60);
   paper.text(
     'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
       'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
     { after: 4 },
   );
-  for (const threat of results.threats) chart(paper, threat);
+  for (const threat of results.threats) chart(paper, threat, height);
 }
 
-function chart(paper: Paper, threat: ThreatResult): void {
-  paper.need(HEIGHT + 26);
+function chart(paper: Paper, threat: ThreatResult, height: number): void {
+  paper.need(height + 26);
   paper.space(8);
   paper.leaf('Caption', {}, () => {
     const title = paper.measure([bold(NORM_LABEL[threat.norm]), goalSuffix(threat)], BODY_WIDTH, { size: SIZE.body });
@@ -30,21 +32,36 @@ function chart(paper: Paper, threat: ThreatResult): void {
   });
   paper.y += 15;
   const top = paper.y;
-  const svg = chartSvg(curveChart(threat), BODY_WIDTH, HEIGHT);
-  const box = [PAGE.left, top, PAGE.left + BODY_WIDTH, top + HEIGHT];
+  const svg = chartSvg(curveChart(threat), BODY_WIDTH, height);
+  const box = [PAGE.left, top, PAGE.left + BODY_WIDTH, top + height];
   paper.leaf('Figure', { alt: altText(threat), bbox: box, placement: 'Block' }, () => {
-    SVGtoPDF(paper.doc, svg, PAGE.left, top, {
+    numbers(paper, () => SVGtoPDF(paper.doc, svg, PAGE.left, top, {
       width: BODY_WIDTH,
-      height: HEIGHT,
+      height,
       assumePt: true,
       fontCallback: (_, isBold) => (isBold ? 'bold' : 'text'),
       warningCallback: (message) => {
         throw new Error(`The chart cannot be drawn: ${message}`);
       },
-    });
+    }));
   });
-  paper.y = top + HEIGHT + 4;
+  paper.y = top + height + 4;
   paper.doc.fillColor(COLOR.ink);
+}
+
+/**
+ * The chart's text is nearly all numbers, and svg-to-pdfkit passes no font features on: for as long as it
+ * draws, the face sets everything with digits of one width, without the kerning that eats decimal points.
+ */
+function numbers(paper: Paper, draw: () => void): void {
+  const { _font: font } = paper.doc.font('text') as unknown as { _font: { encode: (text: string, features?: string[]) => unknown } };
+  const { encode } = font;
+  font.encode = (text) => encode.call(font, text, ['tnum']);
+  try {
+    draw();
+  } finally {
+    font.encode = encode;
+  }
 }
 
 function altText(threat: ThreatResult): string {

@@ -1,9 +1,9 @@
 import { classLabel, formatDistance, percent } from '../../../shared/format.ts';
-import { NORM_LABEL } from '../../../shared/norms.ts';
+import { NORM_LABEL, NORMS } from '../../../shared/norms.ts';
 import type { Finding, ImageResult, Results } from '../../../shared/results.ts';
 import type { Picture } from '../../images/index.ts';
 import { decodeImage, encodePng } from '../../images/index.ts';
-import type { Paper } from '../paper.ts';
+import type { Block, Paper } from '../paper.ts';
 import { crisp, difference, shrunk } from '../pictures.ts';
 import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
@@ -12,13 +12,17 @@ import { goalSuffix } from '../words.ts';
 
 export type ReadPng = (file: string) => Promise<Uint8Array>;
 
+/** Six rows of two fill a page. */
 const PER_THREAT = 12;
-const GAP = 21;
+const GAP = 23;
 const CARD = (BODY_WIDTH - GAP) / 2;
 const BETWEEN = 6;
-const SIDE = (CARD - 2 * BETWEEN) / 3;
+/** Longest side of a picture on the page. */
+const SIDE = 67;
+const ROW_GAP = 11;
+const TEXT = { size: SIZE.small, leading: 1.34 } as const;
 /** Pixels of an embedded picture's longer side: about 300 dpi at the size it has on the page. */
-const PIXELS = 320;
+const PIXELS = 300;
 
 interface Example {
   image: ImageResult;
@@ -29,24 +33,39 @@ interface Example {
 export async function gallery(paper: Paper, results: Results, readPng: ReadPng): Promise<void> {
   const chosen = results.threats.map((_, threat) => smallest(results, threat));
   if (chosen.every((examples) => examples.length === 0)) return;
-  paper.heading(1, 'Smallest changes that break an image', 220);
-  paper.text(
-    'From left to right: the clean image, the adversarial one as exported, and their signed difference, enlarged around grey by the stated factor. ' +
-      'Distances are those of the exported 8-bit PNG; in brackets that of the attack’s own point in floating point. Probabilities are the model’s softmax.',
-    { after: 2 },
-  );
+  const intro =
+    'Clean image, adversarial image as exported, and their signed difference around grey, enlarged by the stated factor. ' +
+    'Distances are those of the exported 8-bit PNG, in brackets that of the attack’s own point in floating point. Percentages are the softmax of the class.';
+  let opened = false;
   for (const [t, examples] of chosen.entries()) {
     if (examples.length === 0) continue;
-    const threat = results.threats[t]!;
-    paper.heading(2, `${NORM_LABEL[threat.norm]}${goalSuffix(threat)}`, SIDE + 50);
+    const rows: Card[][] = [];
     for (let i = 0; i < examples.length; i += 2) {
-      const cards = await Promise.all(examples.slice(i, i + 2).map((example) => prepare(paper, results, t, example, readPng)));
-      const height = SIDE + Math.max(...cards.map((card) => card.text.height)) + 14;
-      paper.need(height);
-      cards.forEach((card, c) => drawCard(paper, card, PAGE.left + c * (CARD + GAP), paper.y));
-      paper.y += height;
+      rows.push(await Promise.all(examples.slice(i, i + 2).map((example) => prepare(paper, results, t, example, readPng))));
+    }
+    // A threat model's pictures stay on one page wherever they fit on one.
+    const total = rows.reduce((sum, row) => sum + rowHeight(row), 0) - ROW_GAP;
+    if (opened) paper.heading(2, title(results, t), Math.min(total, 660));
+    else {
+      paper.heading(1, 'Smallest changes that break an image', Math.min(total + 50, 700));
+      paper.text(intro, { size: SIZE.small, color: COLOR.soft, after: 0 });
+      paper.heading(2, title(results, t), rowHeight(rows[0]!));
+      opened = true;
+    }
+    for (const row of rows) {
+      paper.need(rowHeight(row) - ROW_GAP);
+      row.forEach((card, c) => drawCard(paper, card, PAGE.left + c * (CARD + GAP), paper.y));
+      paper.y += rowHeight(row);
     }
   }
+}
+
+function title(results: Results, threat: number): string {
+  return `${NORM_LABEL[results.threats[threat]!.norm]}${goalSuffix(results.threats[threat]!)}`;
+}
+
+function rowHeight(cards: Card[]): number {
+  return Math.max(...cards.map((card) => card.size.height + 3 + card.text.height)) + ROW_GAP;
 }
 
 /** The findings with the smallest 8-bit distance in the threat's norm; the order of the images settles ties. */
@@ -62,9 +81,10 @@ function smallest(results: Results, threat: number): Example[] {
 
 interface Card {
   pictures: Uint8Array[];
+  /** Of each picture on the page. */
+  size: { width: number; height: number };
   alt: string;
-  factor: number;
-  text: ReturnType<Paper['measure']>;
+  text: Block;
 }
 
 async function prepare(paper: Paper, results: Results, t: number, { image, finding }: Example, readPng: ReadPng): Promise<Card> {
@@ -74,37 +94,38 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   const { picture, factor } = difference(clean, adversarial);
   const pictures: Uint8Array[] = [];
   for (const one of [clean, adversarial, picture]) pictures.push(await encodePng(forPage(one)));
-  const before = said(results, image.top, image.prediction);
-  const after = said(results, finding.top, finding.prediction!);
+  const before = said(paper, results, image.top, image.prediction);
+  const after = said(paper, results, finding.top, finding.prediction!);
   const distance = (value: number | null): string => formatDistance(norm, value);
   const eight = finding.eightBit!;
-  const others = (['l0', 'l1', 'l2', 'linf'] as const).filter((other) => other !== norm).map((other) => `${NORM_LABEL[other]} ${formatDistance(other, eight[other])}`);
+  const others = NORMS.filter((other) => other !== norm).map((other) => `${NORM_LABEL[other]} ${formatDistance(other, eight[other])}`);
+  const how = `${finding.attack}  ·  difference × ${factor}  ·  `;
+  const source = paper.fit(image.source, 'mono', TEXT.size, CARD - paper.lineWidth(how, 'text', TEXT.size) - 2, 'start');
   const text: Rich = [
     bold(before),
     '  →  ',
     { text: after, face: 'bold', color: COLOR.broken },
-    '\n',
-    `${NORM_LABEL[norm]} `,
+    `\n${NORM_LABEL[norm]} `,
     bold(distance(eight[norm])),
-    ` (${distance(finding.float?.[norm] ?? null)})  ·  ${others.join('  ·  ')}`,
-    '\n',
-    { text: `${finding.attack}  ·  difference × ${factor}  ·  `, color: COLOR.soft },
-    { ...mono(tail(image.source, 44)), color: COLOR.soft },
+    ` (${distance(finding.float?.[norm] ?? null)})  ·  ${others.join('  ·  ')}\n`,
+    { text: how, color: COLOR.soft },
+    { ...mono(source), color: COLOR.soft },
   ];
-  const alt = `Clean image taken for ${before}, adversarial image taken for ${after}, and their difference times ${factor}.`;
-  return { pictures, alt, factor, text: paper.measure(text, CARD, { size: SIZE.small, leading: 1.36 }) };
+  const scale = SIDE / Math.max(clean.width, clean.height);
+  return {
+    pictures,
+    size: { width: clean.width * scale, height: clean.height * scale },
+    alt: `Clean image taken for ${before}, adversarial image taken for ${after}, and their difference times ${factor}.`,
+    text: paper.measure(text, CARD, TEXT),
+  };
 }
 
-/** Class with probability: `3 cat 97.1 %`. */
-function said(results: Results, top: ImageResult['top'], prediction: number): string {
+/** Class and probability in less than half a card: `3 cat 97.1 %`. */
+function said(paper: Paper, results: Results, top: ImageResult['top'], prediction: number): string {
   const score = top.find((candidate) => candidate.class === prediction);
-  const label = classLabel(results.classNames, prediction);
-  return `${label.length > 42 ? `${label.slice(0, 41)}…` : label}${score ? ` ${percent(score.probability)}` : ''}`;
-}
-
-/** The end of a long path, where the file's name stands. */
-function tail(path: string, most: number): string {
-  return path.length > most ? `…${path.slice(1 - most)}` : path;
+  const sure = score ? ` ${percent(score.probability)}` : '';
+  const room = (CARD - paper.lineWidth('x→xxx', 'text', TEXT.size)) / 2 - paper.lineWidth(sure, 'bold', TEXT.size) - 1;
+  return paper.fit(classLabel(results.classNames, prediction), 'bold', TEXT.size, room) + sure;
 }
 
 function forPage(picture: Picture): Picture {
@@ -112,15 +133,14 @@ function forPage(picture: Picture): Picture {
 }
 
 function drawCard(paper: Paper, card: Card, x: number, y: number): void {
-  const box = [x, y, x + CARD, y + SIDE];
-  paper.leaf('Figure', { alt: card.alt, bbox: box, placement: 'Block' }, () => {
-    card.pictures.forEach((png, i) => {
-      const left = x + i * (SIDE + BETWEEN);
-      paper.doc.image(Buffer.from(png), left, y, { fit: [SIDE, SIDE], align: 'center', valign: 'center' });
-    });
+  const { width, height } = card.size;
+  const left = (i: number): number => x + i * (width + BETWEEN);
+  paper.leaf('Figure', { alt: card.alt, bbox: [x, y, left(2) + width, y + height], placement: 'Block' }, () => {
+    card.pictures.forEach((png, i) => paper.doc.image(Buffer.from(png), left(i), y, { width, height }));
   });
+  // Around the pictures, not over them: a white picture has an edge, and no pixel is hidden.
   paper.decorate(() => {
-    for (let i = 0; i < 3; i++) paper.doc.rect(x + i * (SIDE + BETWEEN), y, SIDE, SIDE).lineWidth(0.4).strokeColor(COLOR.rule).stroke();
+    for (let i = 0; i < 3; i++) paper.doc.rect(left(i) - 0.2, y - 0.2, width + 0.4, height + 0.4).lineWidth(0.4).strokeColor(COLOR.rule).stroke();
   });
-  paper.leaf('Caption', {}, () => paper.draw(card.text, x, y + SIDE + 3));
+  paper.leaf('Caption', {}, () => paper.draw(card.text, x, y + height + 3));
 }

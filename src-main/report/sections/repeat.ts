@@ -1,13 +1,13 @@
 import { duration, dateTime } from '../../../shared/format.ts';
 import type { Results } from '../../../shared/results.ts';
-import { canonicalJson, resultsFingerprint, resultsHash } from '../json.ts';
+import { compactJson, resultsFingerprint, resultsHash } from '../json.ts';
 import type { Paper } from '../paper.ts';
 import type { Rich } from '../rich.ts';
 import { mono } from '../rich.ts';
 import { facts } from '../table.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
 
-const PLAN_LINES = 46;
+const PLAN_LINES = 150;
 
 /** All that somebody else needs to get the same numbers, how to check the images, and room to sign. */
 export function repeat(paper: Paper, results: Results): void {
@@ -19,14 +19,16 @@ export function repeat(paper: Paper, results: Results): void {
   command(paper, 'hairline audit plan.json --out repeat');
   paper.text('The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:', { after: 5 });
   command(paper, 'hairline verify FOLDER');
-  paper.text(
+  paper.text([
     'This decodes every exported PNG, predicts it with the model whose hash stands below, and compares decision and distance with results.json. ' +
-      'It takes no word of the attacks on trust; other software can do the same, because PNG, ONNX and JSON are open formats (`hairline schema` prints the JSON Schema).',
-  );
+      'It takes no word of the attacks on trust. Other software can do the same, because PNG, ONNX and JSON are open formats; ',
+    mono('hairline schema'),
+    ' prints the JSON Schema of results.json.',
+  ]);
   paper.space(4);
   hashes(paper, results);
-  plan(paper, results);
   signatures(paper, results);
+  plan(paper, results);
 }
 
 function hashes(paper: Paper, results: Results): void {
@@ -38,8 +40,8 @@ function hashes(paper: Paper, results: Results): void {
     ['Model', [mono(results.model.sha256)]],
     ['Seed', String(results.seed)],
     ['Versions', [`Hairline ${results.hairline}`, ...versions.map(([name, version]) => `${name} ${version}`)].join(', ')],
-    ['Ran', `from ${dateTime(timing.started)} to ${dateTime(timing.finished)}, ${duration(timing.seconds)} of work`],
-    ['On', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}, resumed ${timing.resumed === 1 ? 'once' : `${timing.resumed} times`}`],
+    ['Time', `from ${dateTime(timing.started)} to ${dateTime(timing.finished)}, ${duration(timing.seconds)} of work`],
+    ['Machine', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}, resumed ${timing.resumed === 1 ? 'once' : `${timing.resumed} times`}`],
   ]);
 }
 
@@ -53,18 +55,18 @@ function command(paper: Paper, text: string): void {
 }
 
 function plan(paper: Paper, results: Results): void {
-  paper.heading(2, 'The plan', 60);
-  const lines = canonicalJson(results.plan).trimEnd().split('\n');
+  paper.heading(1, 'The plan', 60);
+  const lines = compactJson(results.plan, 118).split('\n');
   const shown = lines.length > PLAN_LINES ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`] : lines;
   // A leading space would be dropped at a line's start; a hard one keeps the indent.
   const text: Rich = [mono(shown.map((line) => line.replace(/^ +/, (indent) => '\u00a0'.repeat(indent.length))).join('\n'))];
-  paper.text(text, { size: 6.75, leading: 1.3, color: COLOR.soft, type: 'Code' });
+  paper.text(text, { size: 6.5, leading: 1.3, color: COLOR.soft, type: 'Code' });
 }
 
 /** Two people sign: who ran the audit and who went through it. */
 function signatures(paper: Paper, results: Results): void {
-  const rows = ['Name', 'Organisation', 'Place and date', 'Signature'];
-  const rowHeight = 29;
+  const rows = ['Name and organisation', 'Place and date', 'Signature'];
+  const rowHeight = 27;
   const height = 46 + rows.length * rowHeight;
   paper.heading(1, 'Signatures', height);
   paper.text(

@@ -27,9 +27,8 @@ function threats(paper: Paper, results: Results): void {
     { after: 8 },
   );
   for (const threat of results.threats) {
-    paper.need(80);
-    paper.heading(2, `${NORM_LABEL[threat.norm]}: ${NORM_MEANING[threat.norm]}`, 60);
-    facts(paper, threatFacts(results, threat), 4);
+    const title = { level: 2, text: `${NORM_LABEL[threat.norm]}: ${NORM_MEANING[threat.norm]}` } as const;
+    facts(paper, threatFacts(results, threat), { title, after: 4 });
   }
 }
 
@@ -45,7 +44,6 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
 }
 
 function model(paper: Paper, identity: ModelIdentity, classes: number): void {
-  paper.heading(1, 'Model', 120);
   const value = ({ name, type, shape }: ModelIdentity['inputs'][number]): string => `${name}: ${type} [${shape.join(', ')}]`;
   const operators = Object.entries(identity.operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   facts(paper, [
@@ -58,11 +56,10 @@ function model(paper: Paper, identity: ModelIdentity, classes: number): void {
     ['Outputs', identity.outputs.map(value).join('\n')],
     ['Classes', count(classes)],
     ['Operators', operators.map(([name, n]) => `${name} ${count(n)}`).join(', ')],
-  ]);
+  ], { title: { level: 1, text: 'Model' } });
 }
 
 function images(paper: Paper, results: Results): void {
-  paper.heading(1, 'Images', 60);
   const first = results.images[0];
   const last = results.images.at(-1);
   const sizes = [...new Set(results.images.map((image) => `${image.width} × ${image.height}, ${image.channels === 1 ? 'grey' : 'RGB'}`))];
@@ -73,7 +70,7 @@ function images(paper: Paper, results: Results): void {
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ')],
     ['Labels', results.cleanAccuracy ? 'given with the images' : 'none given; the model’s own prediction of the clean image counts as right'],
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
-  ]);
+  ], { title: { level: 1, text: 'Images' } });
 }
 
 function preprocessing(paper: Paper, results: Results): void {
@@ -87,18 +84,16 @@ function preprocessing(paper: Paper, results: Results): void {
     pad: `centred on a canvas without scaling${size}, padding ${significant(p.padValue)}`,
   };
   const resized = p.geometry !== 'none' && p.geometry !== 'pad';
-  paper.heading(1, 'Preprocessing', 60);
   facts(paper, [
     ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
     ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
     ['Values', `(value × ${significant(p.scale)} − mean) / std with mean ${p.mean.map((x) => significant(x, 6)).join(', ')} and std ${p.std.map((x) => significant(x, 6)).join(', ')}`],
-    ['Part of the attack', 'Yes: preprocessing is a part of the differentiated graph, so changes are those of the picture itself.'],
-  ]);
+    ['Place', 'a part of the differentiated graph: changes are those of the picture itself, before preprocessing'],
+  ], { title: { level: 1, text: 'Preprocessing' } });
 }
 
 function run(paper: Paper, results: Results): void {
   const { provider, gradientCheck: check } = results;
-  paper.heading(1, 'Execution and gradient check', 60);
   const status: Rich = check.ok ? [bold('passed')] : [{ text: 'not passed', face: 'bold', color: COLOR.broken }];
   facts(paper, [
     ['Provider', `asked for ${provider.asked}, used ${provider.used}${provider.why ? ` (${provider.why})` : ''}`],
@@ -106,7 +101,7 @@ function run(paper: Paper, results: Results): void {
     ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
     ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest logit, gradient from central differences by ${significant(check.gradientError, 2)}, ${count(check.directions)} random directions`]],
     ['Surrogate gradients', check.surrogates.length > 0 ? `straight-through (BPDA) for ${check.surrogates.join(', ')}` : 'none: every operator is differentiated as it is'],
-  ]);
+  ], { title: { level: 1, text: 'Execution and gradient check' } });
 }
 
 function troubles(paper: Paper, results: Results): void {
@@ -115,20 +110,19 @@ function troubles(paper: Paper, results: Results): void {
     const list = paper.open('L');
     for (const warning of results.warnings) {
       const item = paper.open('LI');
-      paper.text(warning, { type: 'LBody', indent: 10, after: 3 });
+      paper.text(['•  ', warning], { type: 'LBody', after: 3 });
       paper.close(item);
     }
     paper.close(list);
   }
   const failures = results.findings.filter((finding) => finding.state === 'failed');
   if (failures.length === 0) return;
-  paper.heading(1, 'Failures', 60);
   const shown = failures.slice(0, 20);
   table(
     paper,
-    [{ title: 'Image', share: 2 }, { title: 'Norm', points: 34 }, { title: 'Attack', points: 80 }, { title: 'Reason', share: 3 }],
+    [{ title: 'Image', share: 1 }, { title: 'Norm', points: 34 }, { title: 'Attack', points: 80 }, { title: 'Reason', share: 4 }],
     shown.map((finding) => ({ cells: [[mono(finding.image)], NORM_LABEL[results.threats[finding.threat]!.norm], finding.attack, finding.reason ?? ''] })),
-    5,
+    { title: { level: 1, text: 'Failures' }, after: 5 },
   );
   if (failures.length > shown.length) {
     paper.text(`${count(failures.length - shown.length)} more in the attached results.csv.`, { size: SIZE.small, color: COLOR.soft });

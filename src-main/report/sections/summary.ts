@@ -22,6 +22,10 @@ export function summary(paper: Paper, results: Results): void {
   figures(paper, results);
   paper.text(cleanWords(results), { size: SIZE.lead, leading: 1.5, after: 5 });
   for (const threat of results.threats) paper.text(verdict(results, threat), { size: SIZE.lead, leading: 1.5, after: 5 });
+  if (results.warnings.length > 0) {
+    const many = results.warnings.length === 1 ? 'One warning goes' : `${count(results.warnings.length)} warnings go`;
+    paper.text(`${many} with these numbers: see “Warnings”.`, { face: 'bold', color: COLOR.broken, after: 5 });
+  }
   paper.text(CAVEAT, { size: SIZE.table, color: COLOR.soft, after: 0 });
   accuracies(paper, results);
   attacks(paper, results);
@@ -45,43 +49,54 @@ function masthead(paper: Paper, results: Results): void {
   paper.text(facts.join('  ·  '), { color: COLOR.soft, after: 14 });
 }
 
+interface Figure {
+  head: string;
+  /** Budget and accuracy. */
+  rows: [string, string][];
+}
+
 /** The key numbers side by side: clean, then every threat model with all of its budgets at equal weight. */
 function figures(paper: Paper, results: Results): void {
   const clean = results.cleanAccuracy;
-  const boxes: { head: string; rows: { label: string; value: string; note: string }[] }[] = results.threats.map((threat) => ({
-    head: NORM_LABEL[threat.norm],
-    rows: threat.points.slice(0, 4).map((point) => ({ label: `≤ ${formatEps(threat.norm, point.eps)}`, ...numberOf(point) })),
+  const boxes: Figure[] = results.threats.map((threat) => ({
+    head: `${NORM_LABEL[threat.norm]} at most`,
+    rows: threat.points.map((point) => [formatEps(threat.norm, point.eps), percent(point.accuracy)]),
   }));
-  if (clean) boxes.unshift({ head: 'clean', rows: [{ label: 'no change', ...numberOf(clean) }] });
-  const perLine = Math.min(4, boxes.length);
+  // A single threat model spreads its budgets over the width instead.
+  const only = results.threats.length === 1 ? results.threats[0]! : null;
+  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: [[`≤ ${formatEps(only.norm, point.eps)}`, percent(point.accuracy)]] })));
+  if (clean) boxes.unshift({ head: 'Clean', rows: [['no change', percent(clean.accuracy)]] });
+  const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
-  const rowHeight = 35;
+  const pad = 13;
+  const rowHeight = 18;
   for (let first = 0; first < boxes.length; first += perLine) {
     const line = boxes.slice(first, first + perLine);
-    const height = 18 + rowHeight * Math.max(...line.map((box) => box.rows.length)) + 4;
+    const height = 30 + rowHeight * Math.max(...line.map((box) => box.rows.length)) + 5;
+    paper.need(height);
     const top = paper.y;
-    paper.decorate(() => paper.doc.rect(PAGE.left, top, BODY_WIDTH, height).fill(COLOR.wash));
+    paper.decorate(() => {
+      paper.doc.rect(PAGE.left, top, BODY_WIDTH, height).fill(COLOR.wash);
+      for (let i = 1; i < line.length; i++) {
+        const x = PAGE.left + i * width;
+        paper.doc.moveTo(x, top + 10).lineTo(x, top + height - 10).lineWidth(0.5).strokeColor(COLOR.rule).stroke();
+      }
+    });
     line.forEach((box, i) => {
-      const x = PAGE.left + i * width + 12;
-      if (i > 0) paper.decorate(() => paper.doc.moveTo(x - 12, top + 9).lineTo(x - 12, top + height - 9).lineWidth(0.5).strokeColor(COLOR.rule).stroke());
-      paper.put(box.head, x, top + 8, width - 16, { size: SIZE.body, face: 'bold', color: COLOR.accent });
-      box.rows.forEach((row, r) => {
-        const y = top + 22 + r * rowHeight;
-        paper.put(row.value, x, y, width - 16, { size: 15, face: 'bold', leading: 1.2 });
-        paper.put(row.label, x + 60, y + 3.4, width - 76, { size: SIZE.table, color: COLOR.soft });
-        paper.put(row.note, x, y + 18, width - 16, { size: SIZE.small, color: COLOR.soft, leading: 1.2 });
+      const x = PAGE.left + i * width + pad;
+      const inner = width - 2 * pad;
+      paper.put(box.head, x, top + 10, inner, { size: SIZE.table, face: 'bold', color: COLOR.accent });
+      box.rows.forEach(([label, value], r) => {
+        const y = top + 27 + r * rowHeight;
+        paper.put(label, x, y, inner, { size: SIZE.table, color: COLOR.soft, leading: rowHeight / SIZE.table });
+        paper.put(value, x, y, inner, { size: 12, face: 'bold', align: 'right', leading: rowHeight / 12 });
       });
     });
-    paper.y = top + height + (first + perLine < boxes.length ? 4 : 12);
+    paper.y = top + height + (first + perLine < boxes.length ? 4 : 13);
   }
 }
 
-function numberOf(point: CurvePoint): { value: string; note: string } {
-  return { value: percent(point.accuracy), note: `${interval(point)}, ${count(point.right)} of ${count(point.total)}` };
-}
-
 function accuracies(paper: Paper, results: Results): void {
-  paper.heading(2, 'Robust accuracy');
   const rows: Row[] = results.threats.flatMap((threat) =>
     threat.points.map((point, i) => ({
       group: i === 0,
@@ -108,7 +123,7 @@ function accuracies(paper: Paper, results: Results): void {
       { title: '0 to 100 %', points: 76 },
     ],
     rows,
-    4,
+    { title: { level: 2, text: 'Robust accuracy' }, after: 4 },
   );
 }
 
@@ -126,7 +141,6 @@ function bar(paper: Paper, point: CurvePoint): Cell {
 }
 
 function attacks(paper: Paper, results: Results): void {
-  paper.heading(2, 'What each attack found');
   const rows: Row[] = results.threats.flatMap((threat) =>
     threat.attackSummaries.map((summary, i) => {
       const distance = (value: number | null): string => formatDistance(threat.norm, value);
@@ -160,7 +174,7 @@ function attacks(paper: Paper, results: Results): void {
       { title: 'queries: forward + backward', points: 92, align: 'right' },
     ],
     rows,
-    6,
+    { title: { level: 2, text: 'What each attack found' }, after: 6 },
   );
   const best = results.threats.filter((threat) => threat.median !== null).map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
   const note = [
