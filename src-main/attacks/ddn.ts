@@ -14,6 +14,8 @@ import { settle } from './settle.ts';
  * with α falling from 1 to 0.01 by a cosine. Differences from the paper: the margin instead of the cross-entropy is
  * followed, whose gradient mixes classes and cannot settle on the nearest boundary; γ falls to `gammaEnd` in the second half, so
  * the last lengths are fine; the best point is drawn towards the clean image by bisection at the end (`settle`).
+ * Rounding every iterate is off by default: the search for an 8-bit picture that follows every attack comes to the
+ * same 8-bit distance, and the float one stays free of it.
  */
 export const ddn = defineAttack({
   id: 'ddn',
@@ -28,7 +30,7 @@ export const ddn = defineAttack({
     epsilon0: z.number().positive().max(1000).default(1).describe('First length tried, in l2.'),
     gamma: z.number().gt(0).lt(1).default(0.05).describe('By how much the length changes after each step.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.005).describe('The same at the end; from the middle on it falls by a cosine.'),
-    levels: z.number().int().min(2).max(65_536).nullable().default(256).describe('Round every iterate to this many grey levels; null: not at all.'),
+    levels: z.number().int().min(2).max(65_536).nullable().default(null).describe('Round every iterate to this many grey levels, 256 as in the paper; null: round only the result.'),
     settle: z.number().int().min(0).max(30).default(6).describe('Forward passes of the final bisection.'),
     loss: lossOption('margin'),
   }),

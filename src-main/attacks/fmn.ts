@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Norm } from '../../shared/norms.ts';
 import { length } from '../norms/distances.ts';
-import { dualNorm } from '../norms/dual.ts';
-import { clipBox, project } from '../norms/project.ts';
+import { smallestDrop } from '../norms/linear.ts';
+import { projectBox } from '../norms/projectBox.ts';
 import { defineAttack, rowsOf } from './attack.ts';
 import { polish } from './polish.ts';
 import { reach } from './reach.ts';
@@ -17,10 +17,12 @@ const ALPHA: Record<Norm, number> = { l0: 1, l1: 1, l2: 1, linf: 10 };
  * radius ε closes in on the distance to the boundary,
  *   adversarial          ε ← min((1-γ) ε, best)            l0: min(ε-1, ⌊(1-γ) ε⌋, best)
  *   seen adversarial     ε ← (1+γ) ε                       l0: max(ε+1, ⌊(1+γ) ε⌋)
- *   never yet            ε ← ‖δ‖_p + (1+o) |L| / ‖g‖_q
- *   δ ← Π_ε( δ - α g/‖g‖₂ ), clip to the box;  α and γ fall by a cosine.
+ *   never yet            ε ← max(‖δ‖_p + (1+o) |L| / ‖g‖_q, (1+γ) ε)
+ *   δ ← Π_ε( δ - α g/‖g‖₂ );  α and γ fall by a cosine.
  * Differences from the paper: the overshoot o (without it the first rule aims exactly at the boundary and images can
- * stay on it for ever), and a cheap finish: bisection of the best point's length, for l0 exchange of features.
+ * stay on it for ever) and the growth beside it; Π_ε projects onto ball and box at once, for a clip after the ball
+ * gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
+ * and a cheap finish: bisection of the best point's length, for l0 exchange of features.
  */
 export const fmn = defineAttack({
   id: 'fmn',
@@ -47,7 +49,7 @@ export const fmn = defineAttack({
     const rows = rowsOf(delta, count);
     const clean = rowsOf(target.clean, count);
     const worst = clean.map((x) => reach(norm, x));
-    const epsilon = new Float64Array(count).fill(norm === 'l0' ? 1 : Infinity);
+    const epsilon = new Float64Array(count).fill(norm === 'l0' ? 1 : 0);
     for (let i = 0; i < steps && target.anyActive; i++) {
       const { gradient, margin, success } = await target.gradient(delta, 'margin');
       const falling = (1 + Math.cos((Math.PI * i) / steps)) / 2;
@@ -62,11 +64,10 @@ export const fmn = defineAttack({
             ? nextCount(target, image, epsilon[image]!, gammaNow, success[image] === 1)
             : target.bestDistance(image) < Infinity
               ? nextRadius(target, image, epsilon[image]!, gammaNow, success[image] === 1)
-              : length(norm, row) + ((1 + overshoot) * Math.abs(margin[image]!)) / Math.max(dualNorm(norm, g[image]!), 1e-12);
+              : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
         epsilon[image] = Math.min(radius, worst[image]!);
         stepDown(row, g[image]!, alpha);
-        project(norm, row, epsilon[image]!);
-        clipBox(row, clean[image]!);
+        projectBox(norm, row, clean[image]!, epsilon[image]!);
       }
     }
     await target.query(delta);
@@ -74,10 +75,15 @@ export const fmn = defineAttack({
   },
 });
 
+/** Where the linearised margin would be crossed from here, inside the box. */
+function firstRadius(norm: Norm, delta: Float32Array, gradient: Float32Array, clean: Float32Array, drop: number, atLeast: number): number {
+  const here = clean.map((x, j) => x + delta[j]!);
+  const way = smallestDrop(norm, gradient, here, drop, new Float32Array(clean.length));
+  return Math.max(length(norm, delta) + way, atLeast);
+}
+
 function nextRadius(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
-  if (!success) return (1 + gamma) * epsilon;
-  // The first success may come before any radius was set.
-  return epsilon === Infinity ? (1 - gamma) * target.bestDistance(image) : Math.min((1 - gamma) * epsilon, target.bestDistance(image));
+  return success ? Math.min((1 - gamma) * epsilon, target.bestDistance(image)) : (1 + gamma) * epsilon;
 }
 
 function nextCount(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
