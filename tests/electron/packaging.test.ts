@@ -189,7 +189,10 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
       const list = await engine.call('images', { paths: images, labels, offset: 0, limit: 2 });
       const png = await engine.picture({ kind: 'image', image: list.images[0]!.id });
       expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');
-      expect(await engine.call('gradcheck', { model, preprocessing: card.preprocessing, images: images.slice(0, 1) })).toMatchObject({ ok: true });
+      // The derived graph and the original file, both run by onnxruntime in a worker thread.
+      const check = await engine.call('gradcheck', { model, preprocessing: card.preprocessing, images: images.slice(0, 1) });
+      expect(check.forwardError).toBeLessThan(1e-4);
+      expect(check.directions).toBeGreaterThan(0);
     } finally {
       await engine.close();
     }
