@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @type {{ package: string, files: [from: string, to: string, sha256: string][] }[]} */
 const SOURCES = [
   {
     package: '@expo-google-fonts/inter@0.4.2',
@@ -34,7 +35,7 @@ for (const source of SOURCES) {
   const folder = mkdtempSync(join(tmpdir(), 'hairline-fonts-'));
   try {
     const packed = execFileSync(npm, ['pack', source.package, '--silent'], { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
-    execFileSync('tar', ['xzf', packed.trim().split('\n').at(-1)], { cwd: folder });
+    execFileSync('tar', ['xzf', packed.trim().split('\n').at(-1) ?? ''], { cwd: folder });
     for (const [from, to, sha256] of source.files) {
       const file = join(folder, 'package', from);
       const found = createHash('sha256').update(readFileSync(file)).digest('hex');

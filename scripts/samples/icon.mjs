@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 const assets = fileURLToPath(new URL('../../assets/', import.meta.url));
-const render = (size, file) => sharp(join(assets, 'icon.svg'), { density: 72 }).resize(size, size).png({ compressionLevel: 9 }).toFile(file);
+const render = (/** @type {number} */ size, /** @type {string} */ file) => sharp(join(assets, 'icon.svg'), { density: 72 }).resize(size, size).png({ compressionLevel: 9 }).toFile(file);
 
 await render(1024, join(assets, 'icon.png'));
 const folder = process.argv[2];
