@@ -1,11 +1,13 @@
 // Renders assets/icon.svg to assets/icon.png (1024 x 1024), from which electron-builder makes .ico and .icns.
 // `node scripts/samples/icon.mjs [FOLDER]` also writes small sizes to FOLDER, to look at.
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
 const assets = fileURLToPath(new URL('../../assets/', import.meta.url));
-const render = (/** @type {number} */ size, /** @type {string} */ file) => sharp(join(assets, 'icon.svg'), { density: 72 }).resize(size, size).png({ compressionLevel: 9 }).toFile(file);
+
+/** @type {(size: number, file: string) => Promise<unknown>} */
+const render = (size, file) => sharp(join(assets, 'icon.svg')).resize(size, size).png({ compressionLevel: 9 }).toFile(file);
 
 await render(1024, join(assets, 'icon.png'));
 const folder = process.argv[2];
