@@ -18,9 +18,10 @@ const ALPHA: Record<Norm, number> = { l0: 1, l1: 1, l2: 1, linf: 10 };
  *   adversarial          ε ← min((1-γ) ε, best)            l0: min(ε-1, ⌊(1-γ) ε⌋, best)
  *   seen adversarial     ε ← (1+γ) ε                       l0: max(ε+1, ⌊(1+γ) ε⌋)
  *   never yet            ε ← max(‖δ‖_p + (1+o) |L| / ‖g‖_q, (1+γ) ε)
+ *                        and δ is stretched to that radius
  *   δ ← Π_ε( δ - α g/‖g‖₂ );  α and γ fall by a cosine.
  * Differences from the paper: the overshoot o (without it the first rule aims exactly at the boundary and images can
- * stay on it for ever) and the growth beside it; Π_ε projects onto ball and box at once, for a clip after the ball
+ * stay on it for ever), the growth beside it and the stretching, which jump off plateaus of the margin; Π_ε projects onto ball and box at once, for a clip after the ball
  * gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
  * and a cheap finish: bisection of the best point's length, for l0 exchange of features.
  */
@@ -59,14 +60,16 @@ export const fmn = defineAttack({
       for (let image = 0; image < count; image++) {
         if (!target.active[image]) continue;
         const row = rows[image]!;
+        const seen = target.bestDistance(image) < Infinity;
         const radius =
           norm === 'l0'
             ? nextCount(target, image, epsilon[image]!, gammaNow, success[image] === 1)
-            : target.bestDistance(image) < Infinity
+            : seen
               ? nextRadius(target, image, epsilon[image]!, gammaNow, success[image] === 1)
               : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
         epsilon[image] = Math.min(radius, worst[image]!);
         stepDown(row, g[image]!, alpha);
+        if (!seen && norm !== 'l0') stretch(row, epsilon[image]! / length(norm, row));
         projectBox(norm, row, clean[image]!, epsilon[image]!);
       }
     }
@@ -89,6 +92,10 @@ function nextRadius(target: Target, image: number, epsilon: number, gamma: numbe
 function nextCount(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
   if (!success) return Math.max(epsilon + 1, Math.floor((1 + gamma) * epsilon));
   return Math.max(0, Math.min(epsilon - 1, Math.floor((1 - gamma) * epsilon), target.bestDistance(image)));
+}
+
+function stretch(delta: Float32Array, scale: number): void {
+  if (scale > 1 && scale < Infinity) for (let j = 0; j < delta.length; j++) delta[j]! *= scale;
 }
 
 function stepDown(delta: Float32Array, gradient: Float32Array, alpha: number): void {
