@@ -1,9 +1,9 @@
 /// <reference types="vite/client" />
-import type { Host } from '../shared/contract.ts';
+import type { WindowHost } from './host/index.ts';
 
 declare global {
   interface Window {
     /** Put there by Electron's preload; absent in a browser. */
-    hairline?: Host;
+    hairline?: WindowHost;
   }
 }

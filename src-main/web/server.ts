@@ -136,7 +136,7 @@ class Site {
     const cookie = this.#guard.exchange(token);
     if (!cookie) return answer(response, 403, 'This address was used already or is wrong; start Hairline again for a new one.');
     response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8', 'Set-Cookie': cookie, 'Cache-Control': 'no-store' });
-    response.end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Hairline</title><a href="/">Open Hairline</a>');
+    response.end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Hairline</title><link rel="icon" href="data:,"><a href="/">Open Hairline</a>');
   }
 
   async #picture(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {

@@ -1,10 +1,15 @@
 import type { Host } from '../../shared/contract.ts';
 import { WebHost } from './web.ts';
 
-let host: Host | null = null;
+/** What Electron's preload adds: files the user opened Hairline with, now and later. */
+export interface WindowHost extends Host {
+  onOpen?(listener: (paths: string[]) => void): () => void;
+}
+
+let host: WindowHost | null = null;
 
 /** Electron's host when its preload put one there, else the socket of the page's own server. Made on first use. */
-export function theHost(): Host {
+export function theHost(): WindowHost {
   host ??= window.hairline ?? new WebHost();
   return host;
 }

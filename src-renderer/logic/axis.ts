@@ -1,5 +1,5 @@
 import type { Norm } from '../../shared/norms.ts';
-import { formatEps } from '../../shared/format.ts';
+import { significant } from '../../shared/format.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 
 type Step = Pick<CurvePoint, 'eps' | 'accuracy'>;
@@ -13,24 +13,24 @@ export function ticks(end: number, wanted: number): number[] {
   return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, index) => index * step);
 }
 
-/** Ticks of a budget axis; l∞ in whole steps of 1/255. */
+/** Ticks of a budget axis; l∞ in levels of 1/255, l0 whole. */
 export function budgetTicks(norm: Norm, end: number, wanted = 6): { eps: number; text: string }[] {
   const unit = norm === 'linf' ? 255 : 1;
   return ticks(end * unit, wanted)
     .filter((value) => norm !== 'l0' || Number.isInteger(value))
-    .map((value) => ({ eps: value / unit, text: value === 0 ? '0' : formatEps(norm, value / unit) }));
+    .map((value) => ({ eps: value / unit, text: significant(value, 3) }));
 }
 
 /**
- * Where the budget axis ends: past the last budget of the plan, and as far as the curve still falls,
- * but not so far that one very robust image squeezes everything else to the left.
+ * Where the budget axis ends, as in the report: a little beyond the largest budget, and further, up to
+ * four times as far, while the curve still falls.
  */
-export function axisEnd(points: readonly Step[], budgets: readonly number[]): number {
+export function axisEnd(norm: Norm, points: readonly Step[], budgets: readonly number[]): number {
   const largest = Math.max(0, ...budgets);
-  const lowest = Math.min(1, ...points.map((point) => point.accuracy));
-  const bottom = points.find((point) => point.accuracy === lowest)?.eps ?? 0;
-  const end = Math.max(largest, Math.min(bottom, largest > 0 ? 2.5 * largest : bottom));
-  return end > 0 ? end * 1.06 : 1;
+  const last = points.find((point) => point.accuracy <= 0.02) ?? points.at(-1);
+  const reach = (last?.eps ?? 0) * 1.08;
+  const end = Math.max(1.2 * largest, largest > 0 ? Math.min(reach, 4 * largest) : reach);
+  return end > 0 ? (norm === 'l0' ? Math.ceil(end) : end) : 1;
 }
 
 /** Accuracy at a budget: that of the last step at or before it. Null before the first. */

@@ -1,4 +1,5 @@
-import type { State } from '../../shared/results.ts';
+import type { CurvePoint, State } from '../../shared/results.ts';
+import { robustCurve } from '../../shared/stats.ts';
 
 /** What is known of one image while an audit runs. */
 export interface LiveImage {
@@ -34,30 +35,17 @@ export function tileState(image: LiveImage, threat: number | null, attacks: read
 }
 
 /**
- * Robust accuracy so far: over the images that every attack of the threat is through with (or that
- * were wrong already), the share that is right at every budget. Steps at the distances found.
+ * Robust accuracy so far: over the images that every attack of the threat is through with, and those
+ * that were wrong already. Empty while there is none.
  */
-export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: number): { eps: number; accuracy: number }[] {
-  const distances: number[] = [];
+export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: number): CurvePoint[] {
+  const distances: (number | null)[] = [];
   let total = 0;
-  let right = 0;
   for (const image of images) {
     if (image.right === null) continue;
     if (image.right && (image.states[threat]?.length ?? 0) < attacks) continue;
     total += 1;
-    if (!image.right) continue;
-    right += 1;
-    const distance = image.distance[threat];
-    if (distance !== undefined) distances.push(distance);
+    if (image.right) distances.push(image.distance[threat] ?? null);
   }
-  if (total === 0) return [];
-  distances.sort((a, b) => a - b);
-  const points = [{ eps: 0, accuracy: right / total }];
-  for (const distance of distances) {
-    right -= 1;
-    const last = points.at(-1)!;
-    if (last.eps === distance) last.accuracy = right / total;
-    else points.push({ eps: distance, accuracy: right / total });
-  }
-  return points;
+  return total === 0 ? [] : robustCurve(distances, total);
 }

@@ -12,6 +12,15 @@ export const useIntake = defineStore('intake', () => {
   /** Files on their way; 0 when none. */
   const importing = ref(0);
 
+  /** Files the host knows already. */
+  async function open(paths: readonly string[]): Promise<void> {
+    try {
+      await place(paths);
+    } catch (error) {
+      useApp().fail(error);
+    }
+  }
+
   async function take(files: readonly File[]): Promise<void> {
     const app = useApp();
     if (files.length === 0) return app.fail(new Error(S.errors.nothingDropped));
@@ -50,5 +59,5 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
-  return { importing, take, sample };
+  return { importing, take, open, sample };
 });

@@ -20,7 +20,7 @@ export const useResults = defineStore('results', () => {
   const attack = ref<string | null>(null);
 
   /** Loads an audit's results; on failure the old ones stay. */
-  async function open(id: string): Promise<boolean> {
+  async function open(id: string, quiet = false): Promise<boolean> {
     loading.value = true;
     try {
       const loaded = await theHost().call('results', { audit: id });
@@ -32,7 +32,7 @@ export const useResults = defineStore('results', () => {
       folder.value = useApp().audits.find((one) => one.audit === id)?.folder ?? '';
       return true;
     } catch (error) {
-      useApp().fail(error);
+      if (!quiet) useApp().fail(error);
       return false;
     } finally {
       loading.value = false;

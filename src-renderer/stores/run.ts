@@ -111,10 +111,15 @@ export const useRun = defineStore('run', () => {
         useApp().fail(new Error(event.message));
         break;
       case 'finished':
-        void useResults().open(event.audit);
-        void useApp().refreshAudits();
+        void finish(event.audit);
     }
     draw();
+  }
+
+  /** A cancelled audit has results too, of what was done; without any, nothing is shown. */
+  async function finish(audit: string): Promise<void> {
+    await useApp().refreshAudits();
+    await useResults().open(audit, status.value?.state === 'cancelled');
   }
 
   function imageOf(id: string): LiveImage {
