@@ -42,7 +42,7 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
     const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(features, set.items.length));
     const model = await models.differentiable(picture, rows);
     const pictures = await pixelsOf(set, picture);
-    const gradientCheck = await checkGradient(model, await models.original(output), pictures, usesHalf(models.graph));
+    const gradientCheck = await checkGradient(model, await models.original(output), pictures, usesHalf(models.graph), 2);
     demand(gradientCheck);
     const warnings = [...set.warnings, ...(note === null ? [] : [note])];
     if (provider.used !== provider.asked) warnings.push(provider.why);
