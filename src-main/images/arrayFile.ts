@@ -70,7 +70,9 @@ export async function readNpy(bytes: ByteSource, name: string): Promise<ArrayFil
 function whole(file: ArrayFile): ArrayFile {
   const expected = file.offset + file.dims.reduce((a, b) => a * b, 1) * file.type.bytes;
   if (file.bytes.size !== expected)
-    throw new UserError(`${file.name} is damaged: its ${file.format} header asks for ${expected} bytes (${file.dims.join(' x ')}), but it has ${file.bytes.size}.`);
+    throw new UserError(
+      `${file.name} is damaged: its ${file.format} header asks for ${expected} bytes (${file.dims.join(' x ')}), but it has ${file.bytes.size}.`,
+    );
   return file;
 }
 

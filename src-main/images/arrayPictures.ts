@@ -96,7 +96,9 @@ async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boole
   }
   if (kind === 'float' && low >= 0 && high <= 1) return { factor: 255, rounded: offShares };
   if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
-  throw new UserError(`${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`);
+  throw new UserError(
+    `${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`,
+  );
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));

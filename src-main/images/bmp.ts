@@ -29,7 +29,8 @@ export function bmpHeader(bytes: Uint8Array, name: string): BmpHeader {
   if (header < 40 || !plain || ![1, 4, 8, 24, 32].includes(bits))
     throw new UserError(`${name} is a kind of BMP that Hairline does not read (${bits} bits, compression ${compression}): save it as PNG.`);
   const height = Math.abs(signedHeight);
-  if (width < 1 || height < 1 || width * height > 1 << 28) throw new UserError(`${name} is a damaged BMP file: its size reads ${width} x ${height}.`);
+  if (width < 1 || height < 1 || width * height > 1 << 28)
+    throw new UserError(`${name} is a damaged BMP file: its size reads ${width} x ${height}.`);
   const colours = bits > 8 ? 0 : view.getUint32(46, true) || 2 ** bits;
   const palette = bits > 8 ? null : bytes.subarray(14 + header, 14 + header + 4 * colours);
   const grey = palette !== null && isGrey(palette);

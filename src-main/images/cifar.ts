@@ -30,7 +30,9 @@ const CHUNK = 512;
 export async function cifarSource(bytes: ByteSource, path: string, name: string): Promise<Source | null> {
   for (const { classes, names } of KINDS) {
     const labels = await labelsOf(bytes, classes);
-    if (labels) return { ...pictures(bytes, name, classes.length, labels), classNames: await classNames(join(dirname(path), names), classes.at(-1)!) };
+    if (!labels) continue;
+    const list = await classNames(join(dirname(path), names), classes.at(-1)!);
+    return { ...pictures(bytes, name, classes.length, labels), classNames: list };
   }
   return null;
 }

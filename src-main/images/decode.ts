@@ -85,7 +85,8 @@ function isGrey(meta: Metadata): boolean {
 function pictureKind(start: Uint8Array, size: number, name: string): string {
   if (size === 0) throw new UserError(`${name} is empty (0 bytes): copy it again or leave it out.`);
   const kind = sniff(start);
-  if (kind === null || !isPicture(kind)) throw new UserError(`${name} is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`);
+  if (kind === null || !isPicture(kind))
+    throw new UserError(`${name} is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`);
   return kind;
 }
 

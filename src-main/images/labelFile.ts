@@ -34,9 +34,11 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
 
 async function numbers(file: ArrayFile): Promise<number[]> {
   const [count = 1, ...rest] = file.dims;
-  if (rest.some((d) => d !== 1)) throw new UserError(`${file.name} has the shape ${file.dims.join('x')}: labels need one number per picture.`);
+  if (rest.some((d) => d !== 1))
+    throw new UserError(`${file.name} has the shape ${file.dims.join('x')}: labels need one number per picture.`);
   const values = Array.from(await readNumbers(file, 0, count));
-  if (values.some((v) => !Number.isInteger(v))) throw new UserError(`${file.name} holds numbers that are not whole: labels are class numbers.`);
+  if (values.some((v) => !Number.isInteger(v)))
+    throw new UserError(`${file.name} holds numbers that are not whole: labels are class numbers.`);
   return values;
 }
 
@@ -69,7 +71,8 @@ function fromTable(text: string, path: string): LabelFile {
     rows = rows.map(([line]) => [line!.replace(/\s+\d+$/, ''), /\d+$/.exec(line!)![0]]);
   const width = rows[0]!.length;
   const ragged = rows.findIndex((row) => row.length !== width);
-  if (ragged >= 0) throw new UserError(`The labels file ${path} has ${rows[ragged]!.length} columns in line ${ragged + 1}, but ${width} in the first.`);
+  if (ragged >= 0)
+    throw new UserError(`The labels file ${path} has ${rows[ragged]!.length} columns in line ${ragged + 1}, but ${width} in the first.`);
   if (width === 1) return { kind: 'list', labels: withoutHeader(rows).map(([v]) => cell(v!)) };
   const { file, label, body } = columns(rows, path);
   if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
@@ -92,7 +95,8 @@ function columns(rows: string[][], path: string): { file: number | null; label: 
     const file = find(FILE_COLUMNS, label);
     return { file: file < 0 ? null : file, label, body: rows.slice(1) };
   }
-  if (rows[0]!.length > 2) throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns: name them in a first line, such as file,label.`);
+  if (rows[0]!.length > 2)
+    throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns: name them in a first line, such as file,label.`);
   // Two columns without a header: the one of whole numbers is the label; of two such, the first is the picture's number.
   const numeric = (at: number): boolean => rows.every((row) => wholeNumber(row[at]!) !== null);
   return numeric(0) && !numeric(1) ? { file: 1, label: 0, body: rows } : { file: 0, label: 1, body: rows };

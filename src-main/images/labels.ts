@@ -11,7 +11,9 @@ type Named = { file: string | null };
 export function matchLabels(labels: LabelFile, pictures: readonly Named[], path: string): RawLabel[] {
   if (labels.kind === 'map') return fromMap(labels.labels, pictures, path);
   if (labels.labels.length !== pictures.length)
-    throw new UserError(`${path} holds ${labels.labels.length} labels, but there are ${pictures.length} images: give the labels that belong to these images.`);
+    throw new UserError(
+      `${path} holds ${labels.labels.length} labels, but there are ${pictures.length} images: give the labels that belong to these images.`,
+    );
   return labels.labels;
 }
 
@@ -32,7 +34,9 @@ function fromMap(labels: Map<string, RawLabel>, pictures: readonly Named[], path
     return byName.get(key)!;
   });
   if (missing.length > 0)
-    throw new UserError(`${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${missing[0]}.`);
+    throw new UserError(
+      `${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${missing[0]}.`,
+    );
   return found;
 }
 
@@ -58,7 +62,8 @@ export function classNumbers(
   path: string,
 ): { labels: number[]; warnings: string[] } {
   const labels = raw.map((label) => (typeof label === 'number' ? label : classNumber(label, classNames, path)));
-  const [low, high] = labels.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)] as const, [Infinity, -Infinity] as readonly [number, number]);
+  const low = labels.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = labels.reduce((a, b) => Math.max(a, b), -Infinity);
   if (low < 0) throw new UserError(`${path} holds the label ${low}: class numbers start at 0.`);
   if (classes !== null && low >= 1 && high === classes)
     return {
@@ -66,13 +71,13 @@ export function classNumbers(
       warnings: [`The labels run from ${low} to ${high} and the model has ${classes} classes, so they were taken to count from 1.`],
     };
   if (classes !== null && high >= classes)
-    throw new UserError(`${path} holds the label ${high}, but the model has ${classes} classes (0 to ${classes - 1}): give labels made for this model.`);
+    throw new UserError(
+      `${path} holds the label ${high}, but the model has ${classes} classes (0 to ${classes - 1}): give labels made for this model.`,
+    );
   // Without 0 in many labels the file probably counts from 1; but a set without that class looks the same.
   const suspicious = low === 1 && new Set(labels).size === high && labels.length >= 5 * high;
-  return {
-    labels,
-    warnings: suspicious ? [`The labels run from 1 to ${high} and never are 0: if they count from 1, subtract one, for they were taken as they are.`] : [],
-  };
+  const warning = `The labels run from 1 to ${high} and never are 0: if they count from 1, subtract one, for they were taken as they are.`;
+  return { labels, warnings: suspicious ? [warning] : [] };
 }
 
 function classNumber(name: string, classNames: readonly string[] | null, path: string): number {

@@ -90,7 +90,8 @@ async function labelsOf(
   // Class folders count among themselves; the model may know more classes, under the same names.
   const places = ownNames && request.classNames ? ownNames.map((name) => findClass(name, request.classNames!)) : null;
   if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings };
-  if (places) warnings.push(`The class "${ownNames![places.indexOf(-1)]}" of the images is not among the model's class names, so classes were matched by their order.`);
+  const stranger = places && ownNames![places.indexOf(-1)];
+  if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);
   const fitted = classNumbers(known, null, classes, 'The data set');
   warnings.push(...fitted.warnings);
   let next = 0;

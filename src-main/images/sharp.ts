@@ -43,7 +43,7 @@ function bindDeeply(): () => void {
 
 /** Versions of sharp and of the decoders in it, for the record: another version may decode a JPEG one level apart. */
 export async function imageVersions(): Promise<Record<string, string>> {
-  const { versions } = await loadSharp();
-  const wanted = ['sharp', 'vips', 'mozjpeg', 'png', 'webp'] as const;
-  return Object.fromEntries(wanted.flatMap((name) => (versions[name as keyof typeof versions] ? [[name, versions[name as keyof typeof versions]!]] : [])));
+  const versions: Record<string, string | undefined> = { ...(await loadSharp()).versions };
+  const wanted = ['sharp', 'vips', 'mozjpeg', 'png', 'webp'];
+  return Object.fromEntries(wanted.flatMap((name) => (versions[name] ? [[name, versions[name]]] : [])));
 }

@@ -48,7 +48,8 @@ async function expand(path: string): Promise<NamedFile[]> {
   if (found.length === 0) throw new UserError(`No file matches ${path}: check the pattern of the images.`);
   // Names start after the last folder that the pattern spells out.
   const base = pattern.split('/').slice(0, pattern.split('/').findIndex((part) => isDynamicPattern(part))).join('/');
-  const named = found.map((file) => ({ path: file, name: base || isAbsolute(path) ? relative(base || '/', file).replaceAll('\\', '/') : file }));
+  const nameOf = (file: string): string => (base || isAbsolute(path) ? relative(base || '/', file).replaceAll('\\', '/') : file);
+  const named = found.map((file) => ({ path: file, name: nameOf(file) }));
   return named.sort((a, b) => naturalOrder(a.name, b.name));
 }
 

@@ -13,7 +13,9 @@ export async function readClassNames(path: string, classes: number | null): Prom
   });
   const names = parseClassNames(text, path);
   if (classes !== null && names.length !== classes)
-    throw new UserError(`${path} holds ${names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`);
+    throw new UserError(
+      `${path} holds ${names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`,
+    );
   return names;
 }
 
@@ -26,7 +28,8 @@ export async function readClassNames(path: string, classes: number | null): Prom
  */
 export function parseClassNames(text: string, source: string): string[] {
   const names = /^\s*[[{]/.test(text) ? fromJson(text, source) : fromText(text, source);
-  if (names.length === 0 || text.includes('\0')) throw new UserError(`${source} holds no class names: give a text file with one name a line.`);
+  if (names.length === 0 || text.includes('\0'))
+    throw new UserError(`${source} holds no class names: give a text file with one name a line.`);
   return names;
 }
 
@@ -67,6 +70,7 @@ function ordered(pairs: [number | null, string][], source: string): string[] {
   const sorted = [...pairs].sort(([a], [b]) => (a ?? -1) - (b ?? -1));
   const first = sorted[0]?.[0];
   const complete = (first === 0 || first === 1) && sorted.every(([index], i) => index === first + i);
-  if (!complete && pairs.length > 0) throw new UserError(`${source} does not number its ${pairs.length} classes from 0 (or 1) without gaps: give every class once.`);
+  if (!complete && pairs.length > 0)
+    throw new UserError(`${source} does not number its ${pairs.length} classes from 0 (or 1) without gaps: give every class once.`);
   return sorted.map(([, name]) => name);
 }

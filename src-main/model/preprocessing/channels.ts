@@ -30,7 +30,9 @@ export function channelMap(spec: Preprocessing, pictureChannels: number, network
 /** Which share of each picture channel goes into each network channel. */
 function pick(order: Preprocessing['channels'], from: number, to: number): number[][] {
   if ((from !== 1 && from !== 3) || (to !== 1 && to !== 3))
-    throw new UserError(`Pictures have 1 or 3 channels, but ${from === 1 || from === 3 ? `the network reads ${to}` : `the picture has ${from}`}.`);
+    throw new UserError(
+      `Pictures have 1 or 3 channels, but ${from === 1 || from === 3 ? `the network reads ${to}` : `the picture has ${from}`}.`,
+    );
   if (from === 1) return Array.from({ length: to }, () => [1]);
   if (to === 1 || order === 'grey') return Array.from({ length: to }, () => [...LUMA]);
   const unit = (at: number): number[] => [0, 1, 2].map((c) => (c === at ? 1 : 0));
@@ -41,5 +43,7 @@ function pick(order: Preprocessing['channels'], from: number, to: number): numbe
 export function perChannel(values: readonly number[], channels: number, what: string): number[] {
   if (values.length === 1) return new Array<number>(channels).fill(values[0]!);
   if (values.length === channels) return [...values];
-  throw new UserError(`The preprocessing has ${values.length} values of ${what}, but the network reads ${channels} channel${channels > 1 ? 's' : ''}: give 1 or ${channels}.`);
+  throw new UserError(
+    `The preprocessing has ${values.length} values of ${what}, but the network reads ${channels} channel${channels > 1 ? 's' : ''}: give 1 or ${channels}.`,
+  );
 }

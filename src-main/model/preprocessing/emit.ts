@@ -27,11 +27,13 @@ export interface EmitRequest {
 export function emitPreprocessing(builder: GraphBuilder, { pixels, spec, picture, network, rows }: EmitRequest): string {
   const maps = spatialMaps(spec, picture.height, picture.width);
   let value = pixels;
-  const alongRows = (x: string): string => (maps.rows ? builder.node('MatMul', [matrix(builder, maps.rows, false), x], {}, { hint: 'rows' }) : x);
-  const alongCols = (x: string): string => (maps.cols ? builder.node('MatMul', [x, matrix(builder, maps.cols, true)], {}, { hint: 'cols' }) : x);
+  const matmul = (a: string, b: string): string => builder.node('MatMul', [a, b], {}, { hint: 'resample' });
+  const alongRows = (x: string): string => (maps.rows ? matmul(matrix(builder, maps.rows, false), x) : x);
+  const alongCols = (x: string): string => (maps.cols ? matmul(x, matrix(builder, maps.cols, true)) : x);
   // Either order is right; the cheaper one shrinks first.
-  const rowsFirst = maps.height * picture.width * (picture.height + maps.width) <= maps.width * picture.height * (picture.width + maps.height);
-  value = rowsFirst ? alongCols(alongRows(value)) : alongRows(alongCols(value));
+  const costRowsFirst = maps.height * picture.width * (picture.height + maps.width);
+  const costColsFirst = maps.width * picture.height * (picture.width + maps.height);
+  value = costRowsFirst <= costColsFirst ? alongCols(alongRows(value)) : alongRows(alongCols(value));
   if (maps.pad && spec.padValue !== 0) {
     const border = maps.pad.map((v) => v * spec.padValue);
     value = builder.node('Add', [value, builder.constant(border, [1, 1, maps.height, maps.width], DType.float32, 'border')]);

@@ -27,7 +27,10 @@ export function planGeometry(spec: Preprocessing, height: number, width: number)
   const [outHeight, outWidth] = [spec.height, spec.width];
   switch (spec.geometry) {
     case 'stretch':
-      return { rows: { from: height, scaled: outHeight, to: outHeight, offset: 0 }, cols: { from: width, scaled: outWidth, to: outWidth, offset: 0 } };
+      return {
+        rows: { from: height, scaled: outHeight, to: outHeight, offset: 0 },
+        cols: { from: width, scaled: outWidth, to: outWidth, offset: 0 },
+      };
     case 'centre-crop': {
       const short = spec.resizeTo ?? Math.max(outHeight, outWidth);
       const long = Math.floor((short * Math.max(height, width)) / Math.min(height, width));
@@ -49,7 +52,9 @@ export function planGeometry(spec: Preprocessing, height: number, width: number)
     }
     case 'pad': {
       if (height > outHeight || width > outWidth)
-        throw new UserError(`The picture is ${width} x ${height}, larger than the ${outWidth} x ${outHeight} it shall be padded to: use letterbox or centre-crop.`);
+        throw new UserError(
+          `The picture is ${width} x ${height}, larger than the ${outWidth} x ${outHeight} it shall be padded to: use letterbox or centre-crop.`,
+        );
       const axis = (from: number, to: number): Axis => ({ from, scaled: from, to, offset: Math.floor((to - from) / 2) });
       return { rows: axis(height, outHeight), cols: axis(width, outWidth) };
     }

@@ -35,7 +35,8 @@ export function guessPreprocessing(input: { dims: readonly (number | null)[] }, 
   const size = fixed ? `${width} x ${height}` : 'any size';
   const how = crop ? ' (centre crop)' : '';
   const shape = input.dims.map((d) => d ?? '?').join(' x ');
-  const why = `From the input ${shape}: ${order === 'grey' ? 'grey' : order.toUpperCase()}, ${layout.toUpperCase()}, ${size}${how}, ${values.why}; check it against the accuracy on labelled images.`;
+  const read = [order === 'grey' ? 'grey' : order.toUpperCase(), layout.toUpperCase(), `${size}${how}`, values.why].join(', ');
+  const why = `From the input ${shape}: ${read}; check it against the accuracy on labelled images.`;
   return { preprocessing, why, network };
 }
 
@@ -68,14 +69,21 @@ function flat(dims: readonly (number | null)[]): Omit<ReadImage, 'layout'> {
   return { channels: 1, height: null, width: null };
 }
 
-function guessValues(channels: number, { producer = '', classes = null, leading }: GuessHints): { spec: Partial<Preprocessing> & { channels: Preprocessing['channels'] }; why: string } {
+interface Values {
+  spec: Partial<Preprocessing> & Pick<Preprocessing, 'channels'>;
+  why: string;
+}
+
+function guessValues(channels: number, { producer = '', classes = null, leading }: GuessHints): Values {
   const inside = leading?.operators.join(', ');
-  if (leading?.bytes) return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };
+  if (leading?.bytes)
+    return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };
   if (inside) return { spec: { channels: 'rgb' }, why: `values in [0,1], because the model itself begins with ${inside}` };
   if (channels === 3 && (classes === 1000 || classes === 1001)) {
     const caffe = /caffe/i.test(producer);
     const { channels: order, scale, mean, std } = PRESETS[caffe ? 'imagenet-caffe' : 'imagenet']!.preprocessing;
-    return { spec: { channels: order, scale, mean, std }, why: `${caffe ? "Caffe's mean pixel" : "ImageNet's mean and deviation"}, because it tells ${classes} classes apart` };
+    const what = caffe ? "Caffe's mean pixel" : "ImageNet's mean and deviation";
+    return { spec: { channels: order, scale, mean, std }, why: `${what}, because it tells ${classes} classes apart` };
   }
   return { spec: { channels: 'rgb' }, why: 'values in [0,1], which the file does not say' };
 }

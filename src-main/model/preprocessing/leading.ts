@@ -27,11 +27,17 @@ export function leadingNormalisation(graph: Graph, input: string): Leading {
       leading.operators.push(node.opType);
       const constants = node.input.filter((name) => name !== value).flatMap((name) => constant(graph, name));
       const largest = Math.max(0, ...constants.map(Math.abs));
-      // A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes.
-      if (node.opType === 'ImageScaler' || (node.opType === 'Mul' ? largest > 0 && largest < 0.05 : node.opType !== 'BatchNormalization' && largest > 4)) leading.bytes = true;
+      if (forBytes(node.opType, largest)) leading.bytes = true;
     }
     value = node.output[0]!;
   }
+}
+
+/** A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes. ImageScaler is Core ML's, for bytes. */
+function forBytes(operator: string, largest: number): boolean {
+  if (operator === 'ImageScaler') return true;
+  if (operator === 'Mul') return largest > 0 && largest < 0.05;
+  return operator !== 'BatchNormalization' && largest > 4;
 }
 
 /** At most this many numbers are a normalising constant; more are weights. */

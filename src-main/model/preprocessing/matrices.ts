@@ -81,5 +81,6 @@ function padding(rows: Axis, cols: Axis): Float32Array | null {
   const covers = ({ offset, scaled, to }: Axis): boolean => offset <= 0 && offset + scaled >= to;
   if (covers(rows) && covers(cols)) return null;
   const inside = ({ offset, scaled }: Axis, at: number): boolean => at >= offset && at < offset + scaled;
-  return Float32Array.from({ length: rows.to * cols.to }, (_, i) => (inside(rows, Math.floor(i / cols.to)) && inside(cols, i % cols.to) ? 0 : 1));
+  const isPadded = (y: number, x: number): number => (inside(rows, y) && inside(cols, x) ? 0 : 1);
+  return Float32Array.from({ length: rows.to * cols.to }, (_, i) => isPadded(Math.floor(i / cols.to), i % cols.to));
 }

@@ -10,7 +10,8 @@ import { PRESETS } from './presets.ts';
  */
 export function parsePreprocessing(text: string): Preprocessing {
   const trimmed = text.trim();
-  if (trimmed === '') throw new UserError(`The preprocessing is empty: give a preset (${Object.keys(PRESETS).join(', ')}) or key=value pairs.`);
+  if (trimmed === '')
+    throw new UserError(`The preprocessing is empty: give a preset (${Object.keys(PRESETS).join(', ')}) or key=value pairs.`);
   return checked(trimmed.startsWith('{') ? fromJson(trimmed) : fromPairs(trimmed));
 }
 
@@ -33,8 +34,9 @@ function fromPairs(text: string): Record<string, unknown> {
     const at = pair.indexOf('=');
     const [written, value] = at < 0 ? [pair.trim(), null] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
     if (value === null) {
-      if (i > 0 || !Object.hasOwn(PRESETS, written))
-        throw new UserError(`"${written}" in the preprocessing is ${i > 0 ? 'no key=value pair' : `neither a preset (${Object.keys(PRESETS).join(', ')}) nor a key=value pair`}.`);
+      if (i > 0) throw new UserError(`"${written}" in the preprocessing is no key=value pair.`);
+      if (!Object.hasOwn(PRESETS, written))
+        throw new UserError(`"${written}" in the preprocessing is neither a preset (${Object.keys(PRESETS).join(', ')}) nor a key=value pair.`);
       Object.assign(spec, structuredClone(PRESETS[written]!.preprocessing));
       continue;
     }

@@ -8,7 +8,9 @@ export interface Preset {
   note: string;
 }
 
-const preset = (title: string, note: string, preprocessing: Partial<Preprocessing>): Preset => ({ title, note, preprocessing: Preprocessing.parse(preprocessing) });
+function preset(title: string, note: string, preprocessing: Partial<Preprocessing>): Preset {
+  return { title, note, preprocessing: Preprocessing.parse(preprocessing) };
+}
 
 const mnist = { geometry: 'stretch', width: 28, height: 28, channels: 'grey' } as const;
 const cifar = { geometry: 'stretch', width: 32, height: 32 } as const;
@@ -17,19 +19,23 @@ const imagenet = { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 2
 /** The preprocessings that most published models were trained with. `stretch` leaves pictures alone that already fit. */
 export const PRESETS = {
   mnist: preset('MNIST, [0,1]', 'Grey 28 x 28, values in [0,1]: the models of most papers on robustness.', mnist),
-  'mnist-norm': preset('MNIST, normalised', "Grey 28 x 28, minus the data set's mean 0.1307, over its deviation 0.3081: PyTorch's own example.", { ...mnist, mean: [0.1307], std: [0.3081] }),
+  'mnist-norm': preset('MNIST, normalised', "Grey 28 x 28, minus the data set's mean, over its deviation: PyTorch's own example.", {
+    ...mnist,
+    mean: [0.1307],
+    std: [0.3081],
+  }),
   cifar10: preset('CIFAR-10, [0,1]', 'RGB 32 x 32, values in [0,1]: models that normalise inside, or not at all.', cifar),
   'cifar10-norm': preset('CIFAR-10, normalised', "RGB 32 x 32, minus the data set's mean, over its deviation, channel by channel.", {
     ...cifar,
     mean: [0.4914, 0.4822, 0.4465],
     std: [0.2471, 0.2435, 0.2616],
   }),
-  imagenet: preset('ImageNet (PyTorch)', 'Shorter side to 256, centre crop 224 x 224, ImageNet mean and deviation: torchvision, timm and most exports from PyTorch.', {
+  imagenet: preset('ImageNet (PyTorch)', 'Centre crop 224 x 224 of 256, ImageNet mean and deviation: torchvision, timm, most exports from PyTorch.', {
     ...imagenet,
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   }),
-  'imagenet-caffe': preset('ImageNet (Caffe)', 'Centre crop 224 x 224 of 256, BGR, 0 to 255 minus the mean pixel: models that come from Caffe, and the first Keras ones.', {
+  'imagenet-caffe': preset('ImageNet (Caffe)', 'Centre crop 224 x 224 of 256, BGR, 0 to 255 minus the mean pixel: models from Caffe, and the first of Keras.', {
     ...imagenet,
     channels: 'bgr',
     scale: 255,
@@ -62,8 +68,10 @@ export function presetFor(name: string, fit: Fit | null = null): Preprocessing {
   return { ...spec, ...sized(spec.geometry, width, height) };
 }
 
+type Geometry = Pick<Preprocessing, 'geometry' | 'width' | 'height' | 'resizeTo'>;
+
 /** The geometry for pictures of any size when the network's is fixed. */
-export function sized(geometry: Preprocessing['geometry'], width: number, height: number): Pick<Preprocessing, 'geometry' | 'width' | 'height' | 'resizeTo'> {
+export function sized(geometry: Preprocessing['geometry'], width: number, height: number): Geometry {
   if (geometry === 'centre-crop') return { geometry, width, height, resizeTo: Math.round(Math.max(width, height) / 0.875) };
   return { geometry: geometry === 'none' ? 'stretch' : geometry, width, height, resizeTo: null };
 }

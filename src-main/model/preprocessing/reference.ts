@@ -52,7 +52,8 @@ function channel(colour: readonly number[], order: Preprocessing['channels'], c:
 type Neighbour = readonly [at: number, weight: number];
 
 /** All channels of one output pixel from the source pixels under its kernel. */
-function resample(pixels: Float32Array, { channels, height, width }: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[]): number[] {
+function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[]): number[] {
+  const { channels, height, width } = picture;
   return Array.from({ length: channels }, (_, c) => {
     let [sum, total] = [0, 0];
     for (const [y, wy] of ys) {
