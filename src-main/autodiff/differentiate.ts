@@ -44,12 +44,14 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     if (active.has(value)) add(value, cotangents[i]!);
   });
   const surrogates = new Set<string>();
+  const producers = new Map(nodes.flatMap((node) => node.output.map((o) => [o, node] as const)));
+  const around = { active, consumers, producers, ends: new Set(of), surrogates };
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;
     if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
     const dys = node.output.map((o) => total(builder, o, gradients));
     const rule = ruleFor(node);
-    const ctx = new RuleContext(builder, place, dys, { active, consumers, surrogates });
+    const ctx = new RuleContext(builder, place, dys, around);
     const results = rule(ctx);
     node.input.forEach((input, i) => {
       if (!active.has(input)) return;

@@ -22,16 +22,14 @@ export class RuleContext {
   readonly surrogates: Set<string>;
   private current: NodeProto;
   private readonly place: number;
-  private readonly active: ReadonlySet<string>;
-  private readonly consumers: ReadonlyMap<string, NodeProto[]>;
+  private readonly around: Surroundings;
 
   constructor(builder: GraphBuilder, place: number, dys: (string | null)[], around: Surroundings) {
     this.builder = builder;
     this.place = place;
     this.current = builder.graph.nodes[place]!;
     this.dys = dys;
-    this.active = around.active;
-    this.consumers = around.consumers;
+    this.around = around;
     this.surrogates = around.surrogates;
   }
 
@@ -51,11 +49,15 @@ export class RuleContext {
   }
   /** Whether a gradient is wanted for input i. Rules with several inputs ask before they emit. */
   needs(i: number): boolean {
-    return this.active.has(this.x(i));
+    return this.around.active.has(this.x(i));
   }
-  /** Nodes on the differentiated path that read a value. */
-  readers(value: string): readonly NodeProto[] {
-    return this.consumers.get(value) ?? [];
+  /** The one node through which all of a value's gradient flows back; null where there are several, or it is differentiated itself. */
+  soleReader(value: string): NodeProto | null {
+    const readers = this.around.consumers.get(value) ?? [];
+    return readers.length === 1 && !this.around.ends.has(value) ? readers[0]! : null;
+  }
+  producer(value: string): NodeProto | undefined {
+    return this.around.producers.get(value);
   }
 
   facts(value: string): ValueFacts {
@@ -133,7 +135,12 @@ export type Operand = string | number;
 
 /** What the walk over the graph knows beyond the single node. */
 export interface Surroundings {
+  /** Values that a gradient flows through. */
   active: ReadonlySet<string>;
+  /** Nodes on the differentiated path that read a value. */
   consumers: ReadonlyMap<string, NodeProto[]>;
+  producers: ReadonlyMap<string, NodeProto>;
+  /** Values that the request gives a gradient for. */
+  ends: ReadonlySet<string>;
   surrogates: Set<string>;
 }

@@ -1,5 +1,5 @@
 import { differentiate } from '../../src-main/autodiff/index.ts';
-import { DType, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
+import { DType, GraphBuilder, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
 import type { Graph, ValueFacts } from '../../src-main/graph/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import type { OrtTensor, Session } from '../../src-main/runtime/ort.ts';
@@ -38,7 +38,8 @@ export const GRADIENT = 'gradient';
 
 /** The graph with its adjoint added: outputs are `of` and the gradient. */
 export function withGradient(graph: Graph, facts: Map<string, ValueFacts>, of: string, wrt: string): { graph: Graph; surrogates: string[] } {
-  const copy: Graph = { ...graph, inputs: [...graph.inputs], nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
+  const inputs = graph.inputs.map((v) => valueInfo(v.name, facts.get(v.name)!.type, facts.get(v.name)!.dims));
+  const copy: Graph = { ...graph, inputs, nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
   const builder = new GraphBuilder(copy, new Map(facts));
   const shape = facts.get(of)!;
   builder.input(COTANGENT, shape.type as DType, shape.dims);
@@ -51,7 +52,7 @@ export function withGradient(graph: Graph, facts: Map<string, ValueFacts>, of: s
 
 export async function openPair(graph: Graph, facts: Map<string, ValueFacts>, of: string, wrt: string): Promise<Pair> {
   const derived = withGradient(graph, facts, of, wrt);
-  const plain: Graph = { ...graph, outputs: derived.graph.outputs.slice(0, 1) };
+  const plain: Graph = { ...graph, inputs: derived.graph.inputs.filter((v) => v.name !== COTANGENT), outputs: derived.graph.outputs.slice(0, 1) };
   const type = facts.get(wrt)!.type === DType.float64 ? 'float64' : 'float32';
   return {
     forward: await openSession(saveGraph(plain), {}),

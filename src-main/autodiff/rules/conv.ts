@@ -75,7 +75,7 @@ export const conv: Rules = {
   Conv(ctx) {
     const groups = int(ctx.node, 'group', 1);
     const w = windowOf(ctx, ctx.dims(ctx.x(1)).slice(2));
-    const unit = w.stride.every((s) => s === 1);
+    const unit = w.stride.every((s) => s === 1) && ctx.dims(ctx.x(1))[1]! >= 4;
     return [
       ctx.needs(0) ? (unit ? backwardConv(ctx, w, groups) : backwardStrided(ctx, w, groups)) : null,
       ctx.needs(1) ? backwardWeights(ctx, w, groups) : null,

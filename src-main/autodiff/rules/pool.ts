@@ -1,5 +1,7 @@
 import { DType, elementCount, int, ints } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
+import { above, masksForRelu } from './activation.ts';
+import { firstOfFour, quartered } from './first-of-four.ts';
 import { toFirst } from './reduce.ts';
 import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
@@ -23,12 +25,16 @@ function backwardMax(ctx: RuleContext): string {
   const dims = ctx.dims(ctx.x());
   const w = kernelOf(ctx);
   if (int(ctx.node, 'storage_order', 0) !== 0) return ctx.refuse('its indices run down the columns (storage_order 1)');
-  const indices = ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
-  if (disjoint(w) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32)
-    return ctx.emit('MaxUnpool', [ctx.dy, indices, ctx.ints(dims)], { kernel_shape: w.kernel, strides: w.stride });
+  const dy = masksForRelu(ctx, ctx.x()) ? ctx.mul(ctx.dy, above(ctx, ctx.y())) : ctx.dy;
+  const indices = quartered(ctx, w) ? firstOfFour(ctx) : ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
+  if (disjoint(w) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32) {
+    // onnxruntime infers no shape here, and without one leaves the blocked layout for good: Reshape says it, at no cost.
+    const placed = ctx.emit('MaxUnpool', [dy, indices, ctx.ints(dims)], { kernel_shape: w.kernel, strides: w.stride });
+    return ctx.emit('Reshape', [placed, ctx.ints(dims)]);
+  }
   const flat = ctx.ints([-1]);
   const places = ctx.emit('Reshape', [indices, flat]);
-  const scattered = ctx.emit('ScatterElements', [ctx.expand(0, [elementCount(dims)]), places, ctx.emit('Reshape', [ctx.dy, flat])], { axis: 0, reduction: 'add' });
+  const scattered = ctx.emit('ScatterElements', [ctx.expand(0, [elementCount(dims)]), places, ctx.emit('Reshape', [dy, flat])], { axis: 0, reduction: 'add' });
   return ctx.emit('Reshape', [scattered, ctx.ints(dims)]);
 }
 
