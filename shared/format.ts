@@ -12,7 +12,7 @@ import type { CurvePoint, State } from './results.ts';
 /** Stands for a number that is missing. */
 export const NONE = '–';
 /** No line break between a number and its unit. */
-const NBSP = '\u00a0';
+export const NBSP = '\u00a0';
 
 /** `12,345`. */
 export function count(n: number): string {

@@ -91,13 +91,28 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
           symbol: 'none',
           lineStyle: { color: COLOR.faint, width: 0.6, type: [2, 2] },
           label: { ...text, color: COLOR.ink, position: 'end', distance: 4, formatter: (mark: { value: number }) => formatEps(threat.norm, mark.value / scale) },
-          data: points.map(([x]) => ({ xAxis: x })),
+          data: budgetMarks(threat, end),
         },
       },
       { type: 'custom', name: 'budget interval', silent: true, data: points, renderItem: whisker },
       { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 } },
     ],
   };
+}
+
+/** A line at every budget; those whose text would run into their left neighbour's stand without text. */
+function budgetMarks(threat: ThreatResult, end: number): { xAxis: number; label?: { show: boolean } }[] {
+  // Roughly: a character of the labels, and the width of the plot, in points.
+  const [character, plot] = [5, 430];
+  let free = -Infinity;
+  return threat.points.map((point) => {
+    const xAxis = point.eps * unit(threat.norm);
+    const middle = (xAxis / end) * plot;
+    const half = (formatEps(threat.norm, point.eps).length * character) / 2;
+    if (middle - half < free) return { xAxis, label: { show: false } };
+    free = middle + half + 2;
+    return { xAxis };
+  });
 }
 
 interface Api {

@@ -128,11 +128,14 @@ function chopped(word: Piece[], width: number, measure: Measure): Piece[] {
   });
 }
 
-/** Drops spaces at the ends and joins neighbours in one style, so that a line is few drawing calls. */
+/**
+ * Joins neighbours in one style, so that a line is few drawing calls. The space at a break stays in the
+ * text, for those who copy it or hear it read, but counts for no width.
+ */
 function joined(line: Piece[]): Piece[] {
   const out: Piece[] = [];
   const kept = [...line];
-  while (kept.at(-1)?.text.trim() === '' && !kept.at(-1)!.text.includes('\u00a0')) kept.pop();
+  while (kept.length > 0 && /^ +$/.test(kept.at(-1)!.text)) kept.pop();
   for (const piece of kept) {
     const last = out.at(-1);
     if (last && last.face === piece.face && last.color === piece.color && last.number === piece.number) {
@@ -140,6 +143,7 @@ function joined(line: Piece[]): Piece[] {
       last.width += piece.width;
     } else out.push({ ...piece });
   }
+  if (kept.length > 0 && kept.length < line.length) out.at(-1)!.text += ' ';
   return out;
 }
 

@@ -1,5 +1,6 @@
-import { budgetWords, count, distanceWords, formatEps, interval, percent } from '../../shared/format.ts';
-import type { Results, State, ThreatResult } from '../../shared/results.ts';
+import { budgetWords, count, distanceWords, formatEps, interval, NBSP, NONE, percent } from '../../shared/format.ts';
+import { NORM_LABEL } from '../../shared/norms.ts';
+import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
 import { STATES } from '../../shared/results.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
@@ -8,18 +9,29 @@ import { bold } from './rich.ts';
  * The sentences of the report. Every number comes out of the results as it stands there.
  */
 
-/** What "right" means depends on whether labels were given: design rule 3. */
+/** Whether every image came with a label, some, or none: without one, the clean prediction counts as right. */
+export function labelled(results: Results): 'all' | 'some' | 'none' {
+  const given = results.images.filter((image) => image.labelGiven).length;
+  return given === 0 ? 'none' : given === results.images.length ? 'all' : 'some';
+}
+
+/** What "right" is called, by where the labels came from. */
 export function rightWords(results: Results): string {
-  return results.cleanAccuracy ? 'images right' : 'predictions unchanged';
+  return labelled(results) === 'none' ? 'predictions unchanged' : 'images right';
+}
+
+/** Robust accuracy as text; a dash when no image counts. */
+export function accuracyOf(point: CurvePoint): string {
+  return point.total === 0 ? NONE : percent(point.accuracy);
 }
 
 /** The verdict under one threat model: how much holds at each budget, and how small the changes were that broke images. */
 export function verdict(results: Results, threat: ThreatResult): (string | Run)[] {
+  if (threat.points.every((point) => point.total === 0)) return [`Under ${NORM_LABEL[threat.norm]} no image was attacked to the end.`];
   const parts: (string | Run)[] = [];
   threat.points.forEach((point, i) => {
-    const keeps = `keeps ${percent(point.accuracy)} of ${results.cleanAccuracy ? 'the images right' : 'its predictions'}`;
-    if (i === 0) parts.push(`${budgetWords(threat.norm, point.eps)} the model `, bold(keeps), ` (95\u00a0% interval ${interval(point)})`);
-    else parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), ` (${interval(point)})`);
+    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), ` (${interval(point)})`);
+    else parts.push(...opening(results, threat, point), ` (95${NBSP}% interval ${interval(point)})`);
   });
   parts.push('. ');
   if (threat.median !== null) {
@@ -30,18 +42,28 @@ export function verdict(results: Results, threat: ThreatResult): (string | Run)[
   return parts;
 }
 
+function opening(results: Results, threat: ThreatResult, point: CurvePoint): (string | Run)[] {
+  const start = budgetWords(threat.norm, point.eps);
+  if (threat.goal.kind === 'targeted') {
+    return [`${start} `, bold(`${percent(point.accuracy)} of the images`), ', right when clean, could not be turned into their target class'];
+  }
+  const kept = labelled(results) === 'none' ? 'its predictions' : 'the images right';
+  return [`${start} the model `, bold(`keeps ${percent(point.accuracy)} of ${kept}`)];
+}
+
 /** The sentence on the clean images. */
 export function cleanWords(results: Results): string {
   const clean = results.cleanAccuracy;
-  const images = `${count(results.images.length)} ${results.images.length === 1 ? 'image' : 'images'}`;
-  if (!clean) return `No labels were given for the ${images}: each counts as right while the model says what it said of the clean image.`;
-  return `On the ${images} as they are, the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95\u00a0% interval ${interval(clean)}).`;
+  const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
+  if (clean) return `On the ${images} the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95${NBSP}% interval ${interval(clean)}).`;
+  if (labelled(results) === 'some') return `Not all of the ${images} had a label; where there was none, what the model says of the clean image counts as right.`;
+  return `No labels were given for the ${images}: what the model says of the clean image counts as right.`;
 }
 
 /** What such numbers can and cannot show. */
 export const CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every robust accuracy here is an upper bound on the true one. ' +
-  'An image that the model had wrong already counts against it at every budget. ' +
+  'An image that the model had wrong already counts against it at every budget; images whose attacks failed or were cancelled are left out. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, changes the decision of the original model in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 

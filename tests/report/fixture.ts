@@ -246,7 +246,7 @@ function threatResult(norm: Norm, threat: number, smallest: (number | null)[], f
     };
   };
   return {
-    ...{ norm, eps: EPS[norm], goal: { kind: 'untargeted' } },
+    ...{ norm, eps: [...EPS[norm]], goal: { kind: 'untargeted' } },
     attacks: ATTACKS[norm].map((id) => ({ id, options: { steps: 500 } })),
     points: EPS[norm].map(at),
     curve: [...new Set([0, ...reached])].map(at),

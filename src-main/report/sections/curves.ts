@@ -1,26 +1,28 @@
 import SVGtoPDF from 'svg-to-pdfkit';
-import { formatEps, percent } from '../../../shared/format.ts';
+import { formatEps } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { Results, ThreatResult } from '../../../shared/results.ts';
 import { chartSvg, curveChart } from '../charts.ts';
 import type { Paper } from '../paper.ts';
 import { bold } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { goalSuffix } from '../words.ts';
+import { accuracyOf, goalSuffix } from '../words.ts';
 
 /** Three fit on a page below the heading; fewer are drawn larger. */
 const heightFor = (charts: number): number => (charts > 2 ? 178 : 230);
 
 /** One chart per threat model: the whole curve with its interval, and the budgets. */
 export function curves(paper: Paper, results: Results): void {
-  const height = heightFor(results.threats.length);
+  const drawn = results.threats.filter((threat) => threat.points.some((point) => point.total > 0));
+  if (drawn.length === 0) return;
+  const height = heightFor(drawn.length);
   paper.heading(1, 'Robust accuracy against the budget', height + 60);
   paper.text(
     'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
       'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
     { after: 4 },
   );
-  for (const threat of results.threats) chart(paper, threat, height);
+  for (const threat of drawn) chart(paper, threat, height);
 }
 
 function chart(paper: Paper, threat: ThreatResult, height: number): void {
@@ -65,6 +67,6 @@ function numbers(paper: Paper, draw: () => void): void {
 }
 
 function altText(threat: ThreatResult): string {
-  const points = threat.points.map((point) => `${percent(point.accuracy)} at ${formatEps(threat.norm, point.eps)}`);
+  const points = threat.points.map((point) => `${accuracyOf(point)} at ${formatEps(threat.norm, point.eps)}`);
   return `Robust accuracy against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
 }

@@ -13,7 +13,7 @@ const PLAN_LINES = 150;
 export function repeat(paper: Paper, results: Results): void {
   paper.heading(1, 'How to repeat this audit', 140);
   paper.text(
-    'Three files are attached to this PDF: plan.json, results.json and results.csv. Save the plan, put the model and the images where it says, and run:',
+    'Three files are attached to this PDF: plan.json, results.json and results.csv. Save the plan, put the model and the images where it says (or change the paths in it), and run:',
     { after: 5 },
   );
   command(paper, 'hairline audit plan.json --out repeat');
@@ -69,10 +69,7 @@ function signatures(paper: Paper, results: Results): void {
   const rowHeight = 27;
   const height = 46 + rows.length * rowHeight;
   paper.heading(1, 'Signatures', height);
-  paper.text(
-    `The undersigned confirm that this report states the results with the sha256 ${resultsHash(results).slice(0, 16)}… as they were found.`,
-    { after: 6 },
-  );
+  paper.text(['We confirm that this report states the results, sha256 ', mono(`${resultsHash(results).slice(0, 16)}…`), ', as they were found.'], { after: 6 });
   const width = (BODY_WIDTH - 30) / 2;
   ['Auditor', 'Reviewed by'].forEach((who, i) => {
     const x = PAGE.left + i * (width + 30);

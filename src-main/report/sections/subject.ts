@@ -1,4 +1,4 @@
-import { bytes, count, formatEpsLong, goalWords, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
+import { bytes, count, formatEpsLong, goalWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
@@ -7,7 +7,7 @@ import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
 import { facts, table } from '../table.ts';
 import { COLOR, SIZE } from '../theme.ts';
-import { optionWords, stateCounts } from '../words.ts';
+import { labelled, optionWords, stateCounts } from '../words.ts';
 
 /** What was audited and how: threat models, model, images, preprocessing, provider, gradient check, and what went wrong. */
 export function subject(paper: Paper, results: Results): void {
@@ -20,7 +20,7 @@ export function subject(paper: Paper, results: Results): void {
 }
 
 function threats(paper: Paper, results: Results): void {
-  paper.heading(1, 'Threat model', 120);
+  paper.heading(1, 'Threat model', 170);
   paper.text(
     'The attacker knows the model completely (white box: weights and gradients), changes the values of the image’s pixels before preprocessing, and stays inside what an 8-bit image can hold. ' +
       'A change is measured on pixel values in [0,1].',
@@ -39,7 +39,7 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
     ['Budgets ε', threat.eps.map((eps) => formatEpsLong(threat.norm, eps)).join('; ')],
     ['Goal', goalWords(threat.goal)],
     ['Attacks', attacks],
-    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ')],
+    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ') || 'none'],
   ];
 }
 
@@ -63,12 +63,17 @@ function images(paper: Paper, results: Results): void {
   const first = results.images[0];
   const last = results.images.at(-1);
   const sizes = [...new Set(results.images.map((image) => `${image.width} × ${image.height}, ${image.channels === 1 ? 'grey' : 'RGB'}`))];
+  const labels = {
+    all: 'given with the images',
+    some: 'given for some; for the others the model’s own prediction of the clean image counts as right',
+    none: 'none given; the model’s own prediction of the clean image counts as right',
+  };
   facts(paper, [
     ['Number', count(results.images.length)],
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
-    ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ')],
-    ['Labels', results.cleanAccuracy ? 'given with the images' : 'none given; the model’s own prediction of the clean image counts as right'],
+    ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
+    ['Labels', labels[labelled(results)]],
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
   ], { title: { level: 1, text: 'Images' } });
 }

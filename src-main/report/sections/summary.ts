@@ -1,12 +1,12 @@
 import { basename } from 'node:path/posix';
-import { count, dateTime, formatBudget, formatDistance, formatEps, interval, percent, significant } from '../../../shared/format.ts';
+import { count, dateTime, formatBudget, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { CurvePoint, Results } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
 import type { Cell, Row } from '../table.ts';
 import { table } from '../table.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { CAVEAT, cleanWords, rightWords, verdict } from '../words.ts';
+import { accuracyOf, CAVEAT, cleanWords, rightWords, verdict } from '../words.ts';
 
 export function modelName(results: Results): string {
   return basename(results.model.file.replaceAll('\\', '/'));
@@ -45,8 +45,10 @@ function masthead(paper: Paper, results: Results): void {
   paper.leaf('H1', {}, () => paper.draw(title, PAGE.left, paper.y));
   paper.y += title.height + 5;
   const images = `${count(results.images.length)} ${results.images.length === 1 ? 'image' : 'images'}`;
-  const facts = [modelName(results), images, dateTime(results.timing.started), `Hairline ${results.hairline}`];
-  paper.text(facts.join('  ·  '), { color: COLOR.soft, after: 14 });
+  const facts = [images, dateTime(results.timing.started), `Hairline ${results.hairline}`].join('  ·  ');
+  const whole = `${modelName(results)}  ·  ${facts}`;
+  const fits = paper.lineWidth(whole, 'text', SIZE.body) <= BODY_WIDTH;
+  paper.text(fits ? whole : `${modelName(results)}\n${facts}`, { color: COLOR.soft, after: 14 });
 }
 
 interface Figure {
@@ -60,11 +62,11 @@ function figures(paper: Paper, results: Results): void {
   const clean = results.cleanAccuracy;
   const boxes: Figure[] = results.threats.map((threat) => ({
     head: `${NORM_LABEL[threat.norm]} at most`,
-    rows: threat.points.map((point) => [formatEps(threat.norm, point.eps), percent(point.accuracy)]),
+    rows: threat.points.map((point) => [formatEps(threat.norm, point.eps), accuracyOf(point)]),
   }));
   // A single threat model spreads its budgets over the width instead.
-  const only = results.threats.length === 1 ? results.threats[0]! : null;
-  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: [[`≤ ${formatEps(only.norm, point.eps)}`, percent(point.accuracy)]] })));
+  const only = results.threats.length === 1 && results.threats[0]!.points.length <= 4 ? results.threats[0]! : null;
+  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: [[`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(point)]] })));
   if (clean) boxes.unshift({ head: 'Clean', rows: [['no change', percent(clean.accuracy)]] });
   const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
@@ -105,9 +107,9 @@ function accuracies(paper: Paper, results: Results): void {
         formatEps(threat.norm, point.eps),
         threat.norm === 'l0' ? '' : significant(point.eps),
         `${count(point.right)} of ${count(point.total)}`,
-        percent(point.accuracy),
-        interval(point),
-        bar(paper, point),
+        accuracyOf(point),
+        point.total === 0 ? NONE : interval(point),
+        point.total === 0 ? '' : bar(paper, point),
       ],
     })),
   );
@@ -178,7 +180,7 @@ function attacks(paper: Paper, results: Results): void {
   );
   const best = results.threats.filter((threat) => threat.median !== null).map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
   const note = [
-    'Distances are those of the threat’s norm. The median is over all attacked images, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones.',
+    'Distances are those of the threat’s norm. The median is over all images on which the attack ran to its end, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones.',
     ...(best.length > 0 ? [`Median over the best of all attacks: ${best.join(', ')}.`] : []),
   ];
   paper.text(note.join(' '), { size: SIZE.small, color: COLOR.soft, after: 0 });
