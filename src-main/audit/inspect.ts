@@ -18,13 +18,16 @@ export async function inspectModel(path: string): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
   const input = findImageInput(graph, null);
-  const guess = guessPreprocessing(input, { leading: leadingNormalisation(graph, input.name), producer: identity.producer });
-  const { network } = guess;
+  const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
+  const first = guessPreprocessing(input, hints);
+  const { network } = first;
   const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
   const rows = input.dims[0] ?? 1;
-  const facts = await traceFacts(graph, { [input.name]: networkInput(input, guess.preprocessing, picture, rows).dims });
+  const facts = await traceFacts(graph, { [input.name]: networkInput(input, first.preprocessing, picture, rows).dims });
   const output = findLogits(graph, facts, rows);
   if (output.classes < 2) throw new UserError('The model tells fewer than two classes apart.');
+  // The number of classes says more: a thousand of them mean ImageNet.
+  const guess = guessPreprocessing(input, { ...hints, classes: output.classes });
   return {
     path: resolve(path),
     identity,
