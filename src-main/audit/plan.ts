@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';

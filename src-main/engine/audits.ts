@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
 import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
-import { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
 import { FILES } from '../audit/jobs.ts';
 import { Journal } from '../audit/journal.ts';
 import { readPlan } from '../audit/plan.ts';
