@@ -64,7 +64,11 @@ export default typescript.config(
       '@typescript-eslint/no-misused-promises': 'error',
     },
   },
-  { files: ['shared/**/*.ts', 'src-main/**/*.ts'], ignores: ['src-main/cli/**'], rules: { 'no-console': ['error', { allow: ['error', 'warn'] }] } },
+  {
+    files: ['shared/**/*.ts', 'src-main/**/*.ts'],
+    ignores: ['src-main/cli/**'],
+    rules: { 'no-console': ['error', { allow: ['error', 'warn'] }] },
+  },
   ...vue.configs['flat/essential'].map((config) => ({ ...config, files: ['**/*.vue'] })),
   ...accessibility.configs['flat/recommended'].map((config) => ({ ...config, files: ['**/*.vue'] })),
   {

@@ -70,7 +70,12 @@ export function fault(/** @type {string} */ from, /** @type {string} */ specifie
     // A JSON file such as package.json carries data, no arrow.
     return target.endsWith('.json') && !target.startsWith('..') ? null : `${from} may not import ${target}, which is outside the layers.`;
   }
-  const name = specifier.startsWith('node:') ? specifier : specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const name = specifier.startsWith('node:')
+    ? specifier
+    : specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
   const owners = OWNERS[name];
   if (owners && !owners.includes(from)) return `Only ${owners.join(', ')} may import ${name}, not ${from}.`;
   const only = ONLY[from];

@@ -51,7 +51,12 @@ function texts(/** @type {string} */ folder) {
     const path = join(folder, name);
     return statSync(path).isDirectory() ? readdirSync(path).map((inner) => join(path, inner)) : [path];
   });
-  return files.sort().map((file) => readFileSync(file, 'utf8').replace(/\r\n/g, '\n').replace(/[ \t]+$/gm, '').trim());
+  return files.sort().map((file) =>
+    readFileSync(file, 'utf8')
+      .replace(/\r\n/g, '\n')
+      .replace(/[ \t]+$/gm, '')
+      .trim(),
+  );
 }
 
 /** The whole document. */
@@ -69,7 +74,8 @@ export function notices(root = ROOT) {
       if (!existsSync(join(root, key))) throw new Error(`${key} is not installed: run \`npm ci\` first.`);
       for (const text of texts(join(root, key))) users.set(text, [...(users.get(text) ?? []), name]);
     }
-    const own = existsSync(join(root, key, 'package.json')) && !onePlatform ? JSON.parse(readFileSync(join(root, key, 'package.json'), 'utf8')) : {};
+    const own =
+      existsSync(join(root, key, 'package.json')) && !onePlatform ? JSON.parse(readFileSync(join(root, key, 'package.json'), 'utf8')) : {};
     const declared = license ?? own.license ?? [...users].find(([, names]) => names.includes(name))?.[0].split('\n')[0] ?? 'not declared';
     return `| ${name} | ${declared} |${onePlatform ? ' on some platforms' : ''} |`;
   });

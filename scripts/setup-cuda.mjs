@@ -77,7 +77,12 @@ export async function setupCuda(argv, world) {
 }
 
 /** Takes the three libraries out of a NuGet package, which is a zip file. */
-function fromFile(/** @type {string | undefined} */ file, /** @type {string} */ folder, /** @type {string} */ target, /** @type {() => boolean} */ complete) {
+function fromFile(
+  /** @type {string | undefined} */ file,
+  /** @type {string} */ folder,
+  /** @type {string} */ target,
+  /** @type {() => boolean} */ complete,
+) {
   const bad = (/** @type {string} */ say) => ({ ok: false, say });
   if (!file || !existsSync(file)) return bad(`--from needs a file that exists: ${file ?? '(none given)'}.`);
   // The package brings its own unzipper; its place in node_modules is npm's affair.

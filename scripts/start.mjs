@@ -49,7 +49,8 @@ async function obtain(/** @type {World} */ world) {
   const script = join(world.package, 'install.js');
   if (!existsSync(script)) return { reason: 'the package electron is not installed' };
   const mirror = world.env['ELECTRON_MIRROR'] ?? world.env['npm_config_electron_mirror'] ?? RELEASES;
-  if (!(await reachable(mirror, 8000, world.env))) return { reason: `Electron's binary is not here and ${new URL(mirror).host} cannot be reached` };
+  if (!(await reachable(mirror, 8000, world.env)))
+    return { reason: `Electron's binary is not here and ${new URL(mirror).host} cannot be reached` };
   console.log('Fetching Electron once (about 120 MB) …');
   const end = await run(process.execPath, [script], { limit: 10 * 60_000, quiet: true });
   const file = electronBinary(world);
@@ -71,7 +72,12 @@ function foreground(/** @type {string} */ command, /** @type {string[]} */ args)
 
 async function main() {
   const args = process.argv.slice(2).filter((arg) => arg !== '--browser');
-  const world = { platform: process.platform, env: process.env, uid: process.getuid?.() ?? null, package: join(ROOT, 'node_modules', 'electron') };
+  const world = {
+    platform: process.platform,
+    env: process.env,
+    uid: process.getuid?.() ?? null,
+    package: join(ROOT, 'node_modules', 'electron'),
+  };
   let reason = process.argv.includes('--browser') ? 'you asked for the browser' : noWindow(world);
   if (!reason) {
     const electron = await obtain(world);

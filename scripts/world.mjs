@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
 
 /** Runs a program to its end; after `limit` milliseconds it is killed. Never throws. */
-export function run(/** @type {string} */ command, /** @type {string[]} */ args, /** @type {{ env?: NodeJS.ProcessEnv, limit: number, quiet?: boolean }} */ options) {
+export function run(
+  /** @type {string} */ command,
+  /** @type {string[]} */ args,
+  /** @type {{ env?: NodeJS.ProcessEnv, limit: number, quiet?: boolean }} */ options,
+) {
   return new Promise((/** @type {(end: { code: number | null, timedOut: boolean }) => void} */ done) => {
     const child = spawn(command, args, { stdio: options.quiet ? 'ignore' : 'inherit', env: { ...process.env, ...options.env } });
     let timedOut = false;

@@ -7,11 +7,20 @@ import process from 'node:process';
 import { chromium, type Browser } from 'playwright-core';
 
 /** No sandbox, since a container often forbids one, and no word to the network of Chromium's own accord. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
 
 /** Where systems keep a browser of Chromium's family. */
 const PLACES: Partial<Record<NodeJS.Platform, string[]>> = {
-  linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'].map((name) => `/usr/bin/${name}`).concat('/snap/bin/chromium'),
+  linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
+    .map((name) => `/usr/bin/${name}`)
+    .concat('/snap/bin/chromium'),
   darwin: ['Google Chrome', 'Chromium', 'Microsoft Edge'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
   win32: ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap((name) => {
     const folder = process.env[name];
@@ -40,7 +49,13 @@ export async function packagedBrowser(): Promise<Browser> {
     return await chromium.launch(options);
   } catch {
     // A bare system lacks NSS; the package brings it, built for an older system, hence only as the second try.
-    return chromium.launch({ ...options, env: { ...process.env, LD_LIBRARY_PATH: join(folder, 'al2023/lib'), FONTCONFIG_PATH: join(folder, 'fonts') } as Record<string, string> });
+    return chromium.launch({
+      ...options,
+      env: { ...process.env, LD_LIBRARY_PATH: join(folder, 'al2023/lib'), FONTCONFIG_PATH: join(folder, 'fonts') } as Record<
+        string,
+        string
+      >,
+    });
   }
 }
 

@@ -100,11 +100,14 @@ describe('npm run lint', () => {
     ['an import in a type', "export type X = import('../attacks/fgsm.ts').X;"],
     ['a require', "export const x = require('../attacks/fgsm.ts');"],
   ])('stops %s against the arrows', async (_kind, code) => {
-    expect(await faults('src-main/graph/probe.ts', code)).toContainEqual(expect.stringContaining('hairline/layers: graph may not import attacks'));
+    expect(await faults('src-main/graph/probe.ts', code)).toContainEqual(
+      expect.stringContaining('hairline/layers: graph may not import attacks'),
+    );
   });
 
   it('stops a window that reaches into the engine', async () => {
-    const code = "<script setup lang=\"ts\">\nimport { x } from '../src-main/engine/api.ts';\nconsole.log(x);\n</script>\n<template><p>x</p></template>\n";
+    const code =
+      '<script setup lang="ts">\nimport { x } from \'../src-main/engine/api.ts\';\nconsole.log(x);\n</script>\n<template><p>x</p></template>\n';
     expect(await faults('src-renderer/Probe.vue', code)).toContainEqual(expect.stringContaining('renderer may not import engine'));
   });
 
@@ -114,6 +117,11 @@ describe('npm run lint', () => {
   });
 
   it('passes clean code', async () => {
-    expect(await faults('src-main/graph/probe.ts', "import { UserError } from '../../shared/errors.ts';\nexport const x = new UserError('x');\n")).toEqual([]);
+    expect(
+      await faults(
+        'src-main/graph/probe.ts',
+        "import { UserError } from '../../shared/errors.ts';\nexport const x = new UserError('x');\n",
+      ),
+    ).toEqual([]);
   });
 });

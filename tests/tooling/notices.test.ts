@@ -13,14 +13,24 @@ function imports(folder: string): Set<string> {
   const found = new Set<string>();
   for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(ts|vue|css)$/.test(entry.name) || entry.name.endsWith('.d.ts')) continue;
-    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/^\s*\/\/.*$/gm, '');
     for (const [, clause, specifier] of text.matchAll(/^\s*(?:import|export)\s+([^'";]*?from\s+)?['"]([^'"]+)['"]/gm)) {
       if (!clause?.startsWith('type ')) found.add(specifier!);
     }
-    for (const [, specifier] of text.matchAll(/(?:\bimport|\b\w*[rR]equire|@import)\s*\(?\s*['"]([^'"]+)['"]\s*\)?/g)) found.add(specifier!);
+    for (const [, specifier] of text.matchAll(/(?:\bimport|\b\w*[rR]equire|@import)\s*\(?\s*['"]([^'"]+)['"]\s*\)?/g))
+      found.add(specifier!);
   }
   const bare = [...found].filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !builtinModules.includes(name));
-  return new Set(bare.map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/')));
+  return new Set(
+    bare.map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    ),
+  );
 }
 
 describe('what ships', () => {

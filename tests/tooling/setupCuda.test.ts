@@ -100,8 +100,12 @@ describe('npm run setup:cuda', () => {
     const file = join(folder, 'gpu.nupkg');
     const pack = (version: string, names: string[]): void => {
       const zip = new Zip();
-      zip.addFile('Microsoft.ML.OnnxRuntime.Gpu.Linux.nuspec', Buffer.from(`<package><metadata><version>${version}</version></metadata></package>`));
-      for (const name of names) zip.addFile(`runtimes/linux-x64/native/libonnxruntime_providers_${name}.so`, Buffer.from(`the ${name} library`));
+      zip.addFile(
+        'Microsoft.ML.OnnxRuntime.Gpu.Linux.nuspec',
+        Buffer.from(`<package><metadata><version>${version}</version></metadata></package>`),
+      );
+      for (const name of names)
+        zip.addFile(`runtimes/linux-x64/native/libonnxruntime_providers_${name}.so`, Buffer.from(`the ${name} library`));
       zip.writeZip(file);
     };
     const from = () => setupCuda(['--from', file], machine({ feed: 'http://127.0.0.1:1/' }));
@@ -114,7 +118,8 @@ describe('npm run setup:cuda', () => {
     expect(await from()).toMatchObject({ ok: true });
     expect(readFileSync(join(folder, LIBRARY), 'utf8')).toBe('the cuda library');
     // An independent reader agrees that this is the layout of a NuGet package.
-    if (spawnSync('unzip', ['-v']).status === 0) expect(execFileSync('unzip', ['-l', file], { encoding: 'utf8' })).toContain('runtimes/linux-x64/native/');
+    if (spawnSync('unzip', ['-v']).status === 0)
+      expect(execFileSync('unzip', ['-l', file], { encoding: 'utf8' })).toContain('runtimes/linux-x64/native/');
 
     writeFileSync(file, 'no zip');
     expect((await from()).say).toContain('is not a NuGet package');
@@ -123,7 +128,11 @@ describe('npm run setup:cuda', () => {
 });
 
 it('never fails npm install, whatever the machine', () => {
-  const end = spawnSync(process.execPath, ['scripts/setup-cuda.mjs', '--best-effort'], { cwd: root, encoding: 'utf8', env: { ...process.env, https_proxy: '' } });
+  const end = spawnSync(process.execPath, ['scripts/setup-cuda.mjs', '--best-effort'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, https_proxy: '' },
+  });
   expect(end.status).toBe(0);
   expect(end.stdout.trim().split('\n').length).toBeLessThanOrEqual(1);
 });

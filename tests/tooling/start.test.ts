@@ -11,7 +11,8 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'hairline-start-'))))
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('where a window can be opened', () => {
-  const on = (platform: string, env: NodeJS.ProcessEnv = {}, uid: number | null = 1000) => noWindow({ platform, env, uid, package: folder });
+  const on = (platform: string, env: NodeJS.ProcessEnv = {}, uid: number | null = 1000) =>
+    noWindow({ platform, env, uid, package: folder });
   it('asks Linux for a display and an ordinary user', () => {
     expect(on('linux')).toBe('there is no display');
     expect(on('linux', { DISPLAY: ':0' })).toBeNull();
@@ -87,7 +88,10 @@ describe('npm start', () => {
   });
 
   it.runIf(scripts)('opens Electron on the folder', async () => {
-    const { code, out } = await start({ DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '));") }, 'model.onnx');
+    const { code, out } = await start(
+      { DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '));") },
+      'model.onnx',
+    );
     expect(out).toBe('electron . model.onnx\n');
     expect(code).toBe(0);
   });
