@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { canonicalJson, renderPdf, resultsHash, resultsText, toCsv } from '../../src-main/report/index.ts';
+import type { Fixture } from './fixture.ts';
+import { makeFixture } from './fixture.ts';
+import { open } from './reader.ts';
+
+/** The PDF is read back by pdf.js, which knows nothing of how it was written. */
+describe('renderPdf', () => {
+  let fixture: Fixture;
+  let pdf: Uint8Array;
+  beforeAll(async () => {
+    fixture = makeFixture({ images: 30 });
+    pdf = await renderPdf(fixture.results, fixture.readPng);
+  });
+
+  test('says the numbers of the results', async () => {
+    const { pages } = await open(pdf);
+    const first = pages[0]!;
+    expect(first).toContain('Robustness of road-signs.onnx');
+    expect(first).toContain('2026-03-01 14:05 UTC');
+    for (const threat of fixture.results.threats) {
+      for (const point of threat.points) {
+        expect(first).toContain(`${point.right} of ${point.total}`);
+        expect(first).toContain(`${(100 * point.low).toFixed(1)}–${(100 * point.high).toFixed(1)} %`);
+      }
+    }
+    expect(first).toContain('With changes of at most 2/255 in any pixel value the model keeps');
+    expect(first).toContain('With at most 5 pixel values changed the model keeps');
+    const all = pages.join('\n');
+    for (const { attack } of fixture.results.threats.flatMap((threat) => threat.attackSummaries)) expect(all).toContain(attack);
+    expect(all).toContain(fixture.results.model.sha256);
+    expect(all).toContain('asked for cuda, used cpu');
+    expect(all).toContain('hairline verify FOLDER');
+    expect(all).toContain('hairline audit plan.json --out repeat');
+  });
+
+  test('numbers its pages and names the results at the foot of each', async () => {
+    const { pages } = await open(pdf);
+    expect(pages.length).toBeGreaterThanOrEqual(6);
+    pages.forEach((text, i) => {
+      expect(text).toContain(`Page ${i + 1} of ${pages.length}`);
+      expect(text).toContain(resultsHash(fixture.results));
+    });
+  });
+
+  test('carries plan, results and CSV, as they are', async () => {
+    const { document } = await open(pdf);
+    const attachments = (await document.getAttachments()) as Record<string, { filename: string; content: Uint8Array }>;
+    const text = (name: string): string => Buffer.from(Object.values(attachments).find((file) => file.filename === name)!.content).toString('utf8');
+    expect(text('results.json')).toBe(resultsText(fixture.results));
+    expect(createHash('sha256').update(text('results.json')).digest('hex')).toBe(resultsHash(fixture.results));
+    expect(text('results.csv')).toBe(toCsv(fixture.results));
+    expect(text('plan.json')).toBe(canonicalJson(fixture.results.plan));
+  });
+
+  test('is tagged: headings, tables with header cells, figures with words for those who cannot see them', async () => {
+    const { document, roles, figures } = await open(pdf);
+    expect(await document.getMarkInfo()).toMatchObject({ Marked: true });
+    for (const role of ['H1', 'H2', 'H3', 'P', 'Table', 'TR', 'TH', 'TD', 'Figure', 'Caption']) expect(roles).toContain(role);
+    expect(figures.length).toBeGreaterThan(3);
+    for (const figure of figures) expect(figure).not.toBe('');
+    // A level is never left out on the way down.
+    const levels = roles.filter((role) => /^H\d$/.test(role)).map((role) => Number(role[1]));
+    levels.forEach((level, i) => expect(level).toBeLessThanOrEqual((levels[i - 1] ?? 0) + 1));
+    const { info } = await document.getMetadata();
+    expect(info).toMatchObject({ Title: 'Robustness of road-signs.onnx', Language: 'en', CreationDate: 'D:20260301140509Z' });
+  });
+
+  test('draws the curves as vectors: three pictures per example, no other', async () => {
+    const { images } = await open(pdf);
+    const { results } = fixture;
+    const examples = results.threats.map((_, t) => Math.min(12, results.images.filter((image) => image.outcomes[t]!.state === 'broken').length));
+    expect(images).toBe(3 * examples.reduce((a, b) => a + b, 0));
+  });
+
+  test('is the same byte for byte when written again', async () => {
+    const again = await renderPdf(structuredClone(fixture.results), fixture.readPng);
+    expect(Buffer.compare(again, pdf)).toBe(0);
+  });
+
+  test('fails when a picture is missing, and says which', async () => {
+    await expect(renderPdf(fixture.results, () => Promise.reject(new Error('no such file: images/x.png')))).rejects.toThrow('images/x.png');
+  });
+});
+
+describe('renderPdf with difficult input', () => {
+  test('keeps every letter on the page with long names, long paths and foreign scripts', async () => {
+    const { results, readPng } = makeFixture({ norms: ['linf'], images: 8, long: true, failures: true, width: 60, height: 20, name: 'N'.repeat(300) });
+    const { pages, outside } = await open(await renderPdf(results, readPng));
+    expect(outside).toEqual([]);
+    // 300 letters without a space are broken over lines and still all there.
+    expect(pages[0]!.replaceAll(/\s/g, '')).toContain('N'.repeat(300));
+    expect(pages.join('')).toContain('Warnings');
+  });
+
+  test('calls unlabelled images predictions, and a target a target', async () => {
+    const { results, readPng } = makeFixture({ norms: ['l2'], images: 6, labels: false, width: 8, height: 8, channels: 1 });
+    const text = (await open(await renderPdf(results, readPng))).pages.join(' ');
+    expect(text).toMatch(/keeps [\d.]+ % of its predictions/);
+    results.threats[0]!.goal = { kind: 'targeted', target: 'next' };
+    expect((await open(await renderPdf(results, readPng))).pages.join(' ')).toContain('could not be turned into their target class');
+  });
+
+  test('an audit without images gives a report without numbers', async () => {
+    const { results, readPng } = makeFixture({ norms: ['linf'], images: 1, width: 8, height: 8 });
+    const nothing = { accuracy: 0, low: 0, high: 1, right: 0, total: 0 };
+    Object.assign(results, { images: [], findings: [], cleanAccuracy: null });
+    for (const threat of results.threats) Object.assign(threat, { points: threat.eps.map((eps) => ({ eps, ...nothing })), curve: [{ eps: 0, ...nothing }], median: null, mean: null });
+    const { pages } = await open(await renderPdf(results, readPng));
+    expect(pages[0]).toContain('no image was attacked to the end');
+    expect(pages[0]).not.toContain('0.0 %');
+  });
+
+  test('shows at most twelve examples per threat model, the smallest first', async () => {
+    const { results, readPng } = makeFixture({ norms: ['l0'], images: 30, width: 8, height: 8 });
+    const { pages } = await open(await renderPdf(results, readPng));
+    const shown = [...pages.join(' ').matchAll(/samples\/\w+\/(i\d+)\.png/g)].map((match) => match[1]!);
+    const cards = shown.slice(2);
+    const distances = new Map(results.images.map((image) => [image.id, image.outcomes[0]!.distance]));
+    expect(cards).toHaveLength(12);
+    const found = cards.map((id) => distances.get(id)!);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    const smallest = [...distances.values()].filter((distance) => distance !== null).sort((a, b) => a - b);
+    expect(found).toEqual(smallest.slice(0, 12));
+  });
+});
