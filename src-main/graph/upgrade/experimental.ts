@@ -1,5 +1,5 @@
 import { float, floats, ints } from '../attributes.ts';
-import { DType } from '../ir.ts';
+import type { DType } from '../ir.ts';
 import type { Lift, Lifters } from './lift.ts';
 
 const scale = (lift: Lift, value: string, by: number) => lift.emit('Mul', [value, lift.scalar(by, lift.x(0))]);
