@@ -1,5 +1,4 @@
-import { float, int, string } from '../attributes.ts';
-import { asFloat } from '../attributes.ts';
+import { asFloat, float, int, string } from '../attributes.ts';
 import { DType } from '../ir.ts';
 import type { Lifters } from './lift.ts';
 
@@ -8,14 +7,14 @@ const CAST_1: Record<string, number> = { FLOAT: 1, UINT8: 2, INT8: 3, UINT16: 4,
 
 /** Changes of meaning that fit no family. */
 export const misc: Lifters = {
-  /** At inference a dropout is the identity in every version. Its mask is all true. */
+  /** At inference a dropout is the identity in every version. Its mask is all true since 12; before, onnxruntime gives all false. */
   Dropout: {
     since: Infinity,
     lift(lift) {
       if (lift.has(1)) {
         const like = lift.emit('Shape', [lift.x(0)]);
-        const ones = lift.emit('Expand', [lift.builder.scalar(1), like]);
-        lift.builder.node('Cast', [ones], { to: lift.version >= 10 ? DType.bool : lift.type(lift.x(0)) }, { outputs: [lift.node.output[1]!] });
+        const mask = lift.emit('Expand', [lift.builder.scalar(lift.version >= 12 ? 1 : 0), like]);
+        lift.builder.node('Cast', [mask], { to: lift.version >= 10 ? DType.bool : lift.type(lift.x(0)) }, { outputs: [lift.node.output[1]!] });
       }
       lift.finish('Identity', [lift.x(0)]);
     },
