@@ -22,16 +22,28 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
-/** The same value for reading: what fits on a line of `width` characters stays on one. */
+/** The same value for reading: what fits on a line of `width` characters stays on one, and simple values fill lines. */
 export function compactJson(value: unknown, width: number, indent = ''): string {
-  const line = JSON.stringify(value, null, 1)?.replace(/\n\s*/g, ' ') ?? 'null';
-  if (indent.length + line.length <= width || value === null || typeof value !== 'object') return line;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   const inner = `${indent}  `;
-  const parts = Array.isArray(value)
-    ? value.map((item) => inner + compactJson(item, width, inner))
-    : Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${compactJson(item, width - key.length - 4, inner)}`);
-  const [open, close] = Array.isArray(value) ? '[]' : '{}';
-  return `${open}\n${parts.join(',\n')}\n${indent}${close}`;
+  const list = Array.isArray(value);
+  const entries = Object.entries(value).map(([key, item]) => {
+    const name = list ? '' : `${JSON.stringify(key)}: `;
+    return { simple: item === null || typeof item !== 'object', text: name + compactJson(item, width - name.length, inner) };
+  });
+  const [open, close] = list ? '[]' : '{}';
+  if (entries.length === 0) return `${open}${close}`;
+  const line = `${open} ${entries.map((entry) => entry.text).join(', ')} ${close}`;
+  if (indent.length + line.length <= width && !line.includes('\n')) return line;
+  let text = '';
+  let used = 0;
+  entries.forEach((entry, i) => {
+    const piece = entry.text + (i < entries.length - 1 ? ',' : '');
+    const joins = i > 0 && entry.simple && entries[i - 1]!.simple && used + 1 + piece.length <= width;
+    text += joins ? ` ${piece}` : `\n${inner}${piece}`;
+    used = joins ? used + 1 + piece.length : inner.length + piece.length;
+  });
+  return `${open}${text}\n${indent}${close}`;
 }
 
 /** The text of results.json. Throws a ZodError when the results break their own schema (a defect, not a user's error). */

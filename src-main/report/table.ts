@@ -24,7 +24,7 @@ export interface TableOptions {
   after?: number;
 }
 
-const PAD = { x: 5, y: 3.2 };
+const PAD = { x: 5, y: 2.5 };
 /** A table lower than this is not split over pages. */
 const WHOLE = 300;
 

@@ -14,4 +14,4 @@ export const COLOR = {
 export const PAGE = { width: 595.28, height: 841.89, left: 54, right: 54, top: 52, bottom: 58 } as const;
 export const BODY_WIDTH = PAGE.width - PAGE.left - PAGE.right;
 
-export const SIZE = { title: 21, h1: 14, h2: 10.5, lead: 10.5, body: 9, table: 8, small: 7.25, footer: 6.25 } as const;
+export const SIZE = { title: 21, h1: 14, h2: 10.5, lead: 10.25, body: 9, table: 8, small: 7.25, footer: 6.25 } as const;

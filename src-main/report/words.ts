@@ -30,7 +30,8 @@ export function verdict(results: Results, threat: ThreatResult): (string | Run)[
   if (threat.points.every((point) => point.total === 0)) return [`Under ${NORM_LABEL[threat.norm]} no image was attacked to the end.`];
   const parts: (string | Run)[] = [];
   threat.points.forEach((point, i) => {
-    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), ` (${interval(point)})`);
+    // Of many budgets only the first keeps its interval here; all of them stand in the table.
+    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), threat.points.length > 3 ? '' : ` (${interval(point)})`);
     else parts.push(...opening(results, threat, point), ` (95${NBSP}% interval ${interval(point)})`);
   });
   parts.push('. ');
@@ -76,9 +77,10 @@ export function stateCounts(results: Results, threat: number): Record<State, num
   return counts;
 }
 
-/** Keys and values of an attack's options on one line. */
+/** Keys and values of an attack's options on one line; those left open (null) stand in the plan only. */
 export function optionWords(options: Record<string, unknown>): string {
-  const entries = Object.entries(options).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const set = Object.entries(options).filter(([, value]) => value !== null);
+  const entries = set.map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
   return entries.length > 0 ? entries.join(', ') : 'default options';
 }
 

@@ -8,25 +8,29 @@ import { bold } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
 import { accuracyOf, goalSuffix } from '../words.ts';
 
-/** Three fit on a page below the heading; fewer are drawn larger. */
-const heightFor = (charts: number): number => (charts > 2 ? 178 : 230);
+/** Height of a chart: what the page has room for, within bounds. */
+const HEIGHT = { least: 128, most: 215 };
+/** Heights of the heading with its text, and of what stands around each chart. */
+const [ABOVE, AROUND] = [82, 28];
 
-/** One chart per threat model: the whole curve with its interval, and the budgets. */
+/** One chart per threat model: the whole curve with its interval, and the budgets. All on one page wherever they fit. */
 export function curves(paper: Paper, results: Results): void {
   const drawn = results.threats.filter((threat) => threat.points.some((point) => point.total > 0));
   if (drawn.length === 0) return;
-  const height = heightFor(drawn.length);
-  paper.heading(1, 'Robust accuracy against the budget', height + 60);
+  const room = (): number => (paper.bottom - paper.y - ABOVE) / drawn.length - AROUND;
+  if (room() < HEIGHT.least) paper.addPage();
+  const height = Math.max(HEIGHT.least, Math.min(HEIGHT.most, room()));
+  paper.heading(1, 'Robust accuracy against the budget');
   paper.text(
     'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
       'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
-    { after: 4 },
+    { after: 2 },
   );
   for (const threat of drawn) chart(paper, threat, height);
 }
 
 function chart(paper: Paper, threat: ThreatResult, height: number): void {
-  paper.need(height + 26);
+  paper.need(height + AROUND - 1);
   paper.space(8);
   paper.leaf('Caption', {}, () => {
     const title = paper.measure([bold(NORM_LABEL[threat.norm]), goalSuffix(threat)], BODY_WIDTH, { size: SIZE.body });
@@ -47,7 +51,7 @@ function chart(paper: Paper, threat: ThreatResult, height: number): void {
       },
     }));
   });
-  paper.y = top + height + 4;
+  paper.y = top + height + 3;
   paper.doc.fillColor(COLOR.ink);
 }
 

@@ -33,7 +33,7 @@ export function repeat(paper: Paper, results: Results): void {
 
 function hashes(paper: Paper, results: Results): void {
   const { timing } = results;
-  const versions = Object.entries(results.versions).sort(([a], [b]) => (a < b ? -1 : 1));
+  const versions = Object.entries(results.versions).filter(([name]) => name !== 'hairline').sort(([a], [b]) => (a < b ? -1 : 1));
   facts(paper, [
     ['results.json', [mono(resultsHash(results)), '\nsha256 of the attached file; also at the foot of every page']],
     ['Fingerprint', [mono(resultsFingerprint(results)), '\nsha256 of the results without their times; a repeat has the same']],
@@ -41,8 +41,13 @@ function hashes(paper: Paper, results: Results): void {
     ['Seed', String(results.seed)],
     ['Versions', [`Hairline ${results.hairline}`, ...versions.map(([name, version]) => `${name} ${version}`)].join(', ')],
     ['Time', `from ${dateTime(timing.started)} to ${dateTime(timing.finished)}, ${duration(timing.seconds)} of work`],
-    ['Machine', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}, resumed ${timing.resumed === 1 ? 'once' : `${timing.resumed} times`}`],
+    ['Machine', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}, ${resumedWords(timing.resumed)}`],
   ]);
+}
+
+function resumedWords(times: number): string {
+  if (times === 0) return 'in one go';
+  return times === 1 ? 'resumed once' : `resumed ${times} times`;
 }
 
 function command(paper: Paper, text: string): void {

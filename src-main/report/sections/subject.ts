@@ -1,4 +1,4 @@
-import { bytes, count, formatEpsLong, goalWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
+import { bytes, count, formatEps, formatEpsLong, goalWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
@@ -36,11 +36,16 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
   const attacks: Rich = threat.attacks.flatMap((attack, i) => [i > 0 ? '\n' : '', bold(attack.id), ` (${optionWords(attack.options)})`]);
   const states = stateCounts(results, results.threats.indexOf(threat));
   return [
-    ['Budgets ε', threat.eps.map((eps) => formatEpsLong(threat.norm, eps)).join('; ')],
+    ['Budgets ε', budgets(threat)],
     ['Goal', goalWords(threat.goal)],
     ['Attacks', attacks],
     ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ') || 'none'],
   ];
+}
+
+function budgets({ norm, eps }: ThreatResult): string {
+  if (norm === 'l0') return `${eps.map((one) => formatEps(norm, one)).join(', ')} pixel values`;
+  return eps.map((one) => formatEpsLong(norm, one)).join('; ');
 }
 
 function model(paper: Paper, identity: ModelIdentity, classes: number): void {
@@ -101,7 +106,7 @@ function run(paper: Paper, results: Results): void {
   const { provider, gradientCheck: check } = results;
   const status: Rich = check.ok ? [bold('passed')] : [{ text: 'not passed', face: 'bold', color: COLOR.broken }];
   facts(paper, [
-    ['Provider', `asked for ${provider.asked}, used ${provider.used}${provider.why ? ` (${provider.why})` : ''}`],
+    ['Provider', provider.asked === provider.used ? `${provider.used}, as asked for` : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`],
     ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
     ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
     ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest logit, gradient from central differences by ${significant(check.gradientError, 2)}, ${count(check.directions)} random directions`]],

@@ -20,8 +20,8 @@ export function reportTitle(results: Results): string {
 export function summary(paper: Paper, results: Results): void {
   masthead(paper, results);
   figures(paper, results);
-  paper.text(cleanWords(results), { size: SIZE.lead, leading: 1.5, after: 5 });
-  for (const threat of results.threats) paper.text(verdict(results, threat), { size: SIZE.lead, leading: 1.5, after: 5 });
+  paper.text(cleanWords(results), { size: SIZE.lead, leading: 1.46, after: 4.5 });
+  for (const threat of results.threats) paper.text(verdict(results, threat), { size: SIZE.lead, leading: 1.46, after: 4.5 });
   if (results.warnings.length > 0) {
     const many = results.warnings.length === 1 ? 'One warning goes' : `${count(results.warnings.length)} warnings go`;
     paper.text(`${many} with these numbers: see “Warnings”.`, { face: 'bold', color: COLOR.broken, after: 5 });
@@ -71,7 +71,7 @@ function figures(paper: Paper, results: Results): void {
   const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
   const pad = 13;
-  const rowHeight = 18;
+  const rowHeight = 17;
   for (let first = 0; first < boxes.length; first += perLine) {
     const line = boxes.slice(first, first + perLine);
     const height = 30 + rowHeight * Math.max(...line.map((box) => box.rows.length)) + 5;
