@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { declaredShape, DType, elementCount, isFloat, loadGraph } from '../../src-main/graph/index.ts';
+import type { Graph } from '../../src-main/graph/index.ts';
+import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
+import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
+import { traceFacts } from '../../src-main/runtime/trace.ts';
+import { filled, gaussian, gradientAt, openPair, forward, uniform } from './gradient.ts';
+import type { Numbers, Pair } from './gradient.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../../shared/models');
+const FOLDERS = ['classify-mnist', 'classify-mnist/zuramai_extdata', 'classify-cifar10', 'converted-from-weights'];
+const models = FOLDERS.filter((f) => existsSync(join(ROOT, f))).flatMap((f) => readdirSync(join(ROOT, f)).filter((n) => n.endsWith('.onnx')).map((n) => join(f, n)));
+/** Integer models carry no gradient without a surrogate for their quantised operators. */
+const INTEGER = /_int8\.onnx$/;
+
+/** The last float value of the graph: its float output, or, behind a label and a map, the scores they are made of. */
+function scores(graph: Graph, types: Map<string, { type: number }>): string {
+  const output = graph.outputs.find((o) => types.get(o.name)?.type === DType.float32);
+  if (output) return output.name;
+  const floats = graph.nodes.flatMap((n) => n.output).filter((o) => isFloat(types.get(o)?.type ?? 0));
+  return floats[floats.length - 1]!;
+}
+
+const dot = (a: Numbers, b: Numbers) => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0);
+
+/**
+ * |f(x + hv) - f(x - hv) - the integral of f'(x + tv) v| in units of the gradient's usual size along v. The integral, by the
+ * midpoint rule, does not mind the kinks that lie every few thousandths of a pixel and defeat a plain difference.
+ */
+async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: number): Promise<number> {
+  const at = (t: number) => x.map((a, i) => a + t * v[i]!);
+  const [ahead, behind] = [await forward(pair, at(h)), await forward(pair, at(-h))];
+  const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (ahead[i]! - behind[i]!)) / (2 * h), 0);
+  let best = Infinity;
+  for (let points = 16; points <= 1024 && best > 8e-4; points *= 4) {
+    let slope = 0;
+    let size = 0;
+    for (let k = 0; k < points; k++) {
+      const { gradient } = await gradientAt(pair, at(h * ((2 * k + 1) / points - 1)), u);
+      slope += dot(gradient, v) / points;
+      size += Math.sqrt(dot(gradient, gradient)) / points;
+    }
+    best = Math.min(best, Math.abs(difference - slope) / Math.max(Math.abs(difference), size));
+  }
+  return best;
+}
+
+describe.skipIf(models.length === 0)('published models (skipped: ../shared/models is not there)', () => {
+  it.each(models.filter((m) => !INTEGER.test(m)))('%s', async (file) => {
+    const original = loadGraph(join(ROOT, file));
+    const input = original.inputs[0]!;
+    const dims = declaredShape(input).dims.map((d) => (typeof d === 'number' ? d : 1));
+    const facts = await traceFacts(original, { [input.name]: dims });
+    const lifted = upgrade(original, facts);
+    const of = scores(lifted, facts);
+    const known = await traceFacts(lifted, { [input.name]: dims });
+    const pair = await openPair(fold({ ...lifted, outputs: [{ ...lifted.outputs[0]!, name: of }] }, known), known, of, input.name);
+    const [next, normal] = [uniform(1), gaussian(2)];
+    // Mostly dark: on plain noise one of the small networks is dead.
+    const x = filled(elementCount(dims), () => next() ** 4);
+    expect(pair.surrogates).toEqual([]);
+
+    const { y } = await gradientAt(pair, x, filled(elementCount(pair.dims.of), normal));
+    if (original.outputs.some((o) => o.name === of)) {
+      const session = await openSession(join(ROOT, file));
+      const expected = (await session.run({ [input.name]: new Tensor('float32', x as Float32Array, dims) }, [of]))[of]!.data as Float32Array;
+      const scale = Math.max(...Array.from(expected, Math.abs));
+      y.forEach((v: number, i: number) => expect(Math.abs(v - expected[i]!) / scale).toBeLessThan(1e-5));
+      await session.release();
+    }
+    let flat = true;
+    for (let direction = 0; direction < 2; direction++) {
+      const u = filled(elementCount(pair.dims.of), normal);
+      flat &&= (await gradientAt(pair, x, u)).gradient.every((g: number) => g === 0);
+      const v = filled(x.length, normal);
+      // Wider where the network is so flat that rounding shows.
+      const error = await integralError(pair, x, u, v, 0.02);
+      expect(error < 1e-3 ? error : await integralError(pair, x, u, v, 0.1)).toBeLessThan(1e-3);
+    }
+    expect(flat).toBe(false);
+  });
+
+  it.each(models.filter((m) => INTEGER.test(m)))('%s is refused by name', async (file) => {
+    const original = loadGraph(join(ROOT, file));
+    const input = original.inputs[0]!;
+    const facts = await traceFacts(original, { [input.name]: declaredShape(input).dims.map((d) => (typeof d === 'number' ? d : 1)) });
+    await expect(openPair(upgrade(original, facts), facts, original.outputs[0]!.name, input.name)).rejects.toThrow(/QuantizeLinear at node/);
+  });
+});
