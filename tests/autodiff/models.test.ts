@@ -34,7 +34,7 @@ async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: 
   const [ahead, behind] = [await forward(pair, at(h)), await forward(pair, at(-h))];
   const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (ahead[i]! - behind[i]!)) / (2 * h), 0);
   let best = Infinity;
-  for (let points = 16; points <= 1024 && best > 8e-4; points *= 4) {
+  for (let points = 16; points <= 4096 && best > 8e-4; points *= 4) {
     let slope = 0;
     let size = 0;
     for (let k = 0; k < points; k++) {
