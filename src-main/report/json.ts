@@ -23,18 +23,18 @@ function sorted(value: unknown): unknown {
 }
 
 /** The same value for reading: what fits on a line of `width` characters stays on one, and simple values fill lines. */
-export function compactJson(value: unknown, width: number, indent = ''): string {
+export function compactJson(value: unknown, width: number, indent = '', lead = 0): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   const inner = `${indent}  `;
   const list = Array.isArray(value);
   const entries = Object.entries(value).map(([key, item]) => {
     const name = list ? '' : `${JSON.stringify(key)}: `;
-    return { simple: item === null || typeof item !== 'object', text: name + compactJson(item, width - name.length, inner) };
+    return { simple: item === null || typeof item !== 'object', text: name + compactJson(item, width, inner, name.length) };
   });
   const [open, close] = list ? '[]' : '{}';
   if (entries.length === 0) return `${open}${close}`;
   const line = `${open} ${entries.map((entry) => entry.text).join(', ')} ${close}`;
-  if (indent.length + line.length <= width && !line.includes('\n')) return line;
+  if (indent.length + lead + line.length <= width && !line.includes('\n')) return line;
   let text = '';
   let used = 0;
   entries.forEach((entry, i) => {

@@ -31,6 +31,9 @@ describe('renderPdf', () => {
     for (const { attack } of fixture.results.threats.flatMap((threat) => threat.attackSummaries)) expect(all).toContain(attack);
     expect(all).toContain(fixture.results.model.sha256);
     expect(all).toContain('asked for cuda, used cpu');
+    // The faces have every sign that is used; a missing one would be a box.
+    for (const sign of ['ℓ∞', 'ℓ₀', 'ℓ₂', 'ε', '≤', '→', '×']) expect(all).toContain(sign);
+    expect(all).not.toContain('□');
     expect(all).toContain('hairline verify FOLDER');
     expect(all).toContain('hairline audit plan.json --out repeat');
   });
