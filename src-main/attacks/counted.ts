@@ -63,7 +63,7 @@ export class CountedTarget implements Target {
   private reserve = 0;
   private readonly pixels: Float32Array;
   private readonly answer: GradientQuery;
-  private readonly block: { pixels: Float32Array; label: Int32Array; goal: Int32Array | null };
+  private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array };
 
   constructor(model: Differentiable, images: readonly TargetImage[], setting: TargetSetting) {
     const { channels, height, width } = model.shape;
@@ -100,7 +100,7 @@ export class CountedTarget implements Target {
     this.block = {
       pixels: new Float32Array(model.rows * this.features),
       label: new Int32Array(model.rows),
-      goal: this.targeted ? new Int32Array(model.rows) : null,
+      towards: new Int32Array(model.rows),
     };
   }
 
@@ -124,18 +124,18 @@ export class CountedTarget implements Target {
   }
 
   async query(delta: Float32Array, only?: Uint8Array): Promise<Query> {
-    await this.evaluate(delta, true, null, only);
+    await this.evaluate(delta, true, null, only, null);
     return this.answer;
   }
 
-  async gradient(delta: Float32Array, loss: Loss, only?: Uint8Array): Promise<GradientQuery> {
-    await this.evaluate(delta, true, loss, only);
+  async gradient(delta: Float32Array, loss: Loss, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery> {
+    await this.evaluate(delta, true, loss, only, towards ?? this.goal);
     return this.answer;
   }
 
   /** Like `query` and `gradient` for pixels that are known to lie in the box, such as decoded 8-bit images. */
   async at(pixels: Float32Array, loss: Loss | null, only?: Uint8Array): Promise<GradientQuery> {
-    await this.evaluate(pixels, false, loss, only);
+    await this.evaluate(pixels, false, loss, only, this.goal);
     return this.answer;
   }
 
@@ -155,7 +155,7 @@ export class CountedTarget implements Target {
   }
 
   /** @param points δ of every image, or its pixels */
-  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Loss | null, only: Uint8Array | undefined): Promise<void> {
+  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Loss | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
     const cost = loss === null ? 1 : 2;
     const images: number[] = [];
     for (let i = 0; i < this.count; i++) {
@@ -167,7 +167,7 @@ export class CountedTarget implements Target {
     const { rows } = this.model;
     for (let start = 0; start < images.length; start += rows) {
       await this.gate.check();
-      await this.runBlock(loss, images.slice(start, start + rows));
+      await this.runBlock(loss, images.slice(start, start + rows), towards);
     }
   }
 
@@ -182,15 +182,15 @@ export class CountedTarget implements Target {
     }
   }
 
-  private async runBlock(loss: Loss | null, images: readonly number[]): Promise<void> {
+  private async runBlock(loss: Loss | null, images: readonly number[], towards: Int32Array | null): Promise<void> {
     const { features, classes, block, answer } = this;
     for (let row = 0; row < this.model.rows; row++) {
       const image = images[row] ?? images[0]!;
       block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
-      if (block.goal) block.goal[row] = this.goal![image]!;
+      if (towards) block.towards[row] = towards[image]!;
     }
-    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, block.goal);
+    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, towards && block.towards);
     const { logits } = out ?? (await this.model.forward(block.pixels));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;

@@ -4,15 +4,17 @@ import { clipBox } from '../norms/project.ts';
 import { defineAttack, rowsOf } from './attack.ts';
 import { checkLoss, lossOption } from './losses.ts';
 import { gaussian } from './random.ts';
+import { nearestBoundary, rivalsOption } from './nearest.ts';
 import { reach } from './reach.ts';
 import { settle } from './settle.ts';
 
 /**
  * Decoupled direction and norm (Rony et al. 2019, algorithm 1): the direction follows the gradient, the length ε is
  * set apart from it, shorter after a success and longer after a failure.
- *   δ ← δ - α g/‖g‖₂ ;  ε ← (1 ∓ γ) ε ;  δ ← ε δ/‖δ‖₂ ;  clip to the box ;  round x + δ to `levels`
- * with α falling from 1 to 0.01 by a cosine. Differences from the paper: the margin instead of the cross-entropy is
- * followed, whose gradient mixes classes and cannot settle on the nearest boundary; γ falls to `gammaEnd` in the second half, so
+ *   δ ← δ - α ε g/‖g‖₂ ;  ε ← (1 ∓ γ) ε ;  δ ← ε δ/‖δ‖₂ ;  clip to the box ;  round x + δ to `levels`
+ * with α falling by a cosine. Differences from the paper: the margin instead of the cross-entropy is
+ * followed, whose gradient mixes classes and cannot settle on the nearest boundary; steps are measured by the length ε
+ * (the paper's are absolute, from 1 to 0.01, which is too short or too long for most models); γ falls to `gammaEnd` in the second half, so
  * the last lengths are fine; the best point is drawn towards the clean image by bisection at the end (`settle`).
  * Rounding every iterate is off by default: the search for an 8-bit picture that follows every attack comes to the
  * same 8-bit distance, and the float one stays free of it.
@@ -27,29 +29,32 @@ export const ddn = defineAttack({
   source: 'Rony et al. 2019, algorithm 1, with margin loss, decaying γ and a final bisection',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(200).describe('Gradient steps.'),
-    epsilon0: z.number().positive().max(1000).default(1).describe('First length tried, in l2.'),
-    gamma: z.number().gt(0).lt(1).default(0.05).describe('By how much the length changes after each step.'),
+    rivals: rivalsOption,
+    epsilon0: z.number().positive().max(1000).default(1).describe('First length tried, in l2, where the linearisation gives none.'),
+    alpha: z.number().positive().max(1000).default(3).describe('First step as a multiple of the length.'),
+    alphaEnd: z.number().positive().max(1).default(0.003).describe('Last step as a share of the first.'),
+    gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the length changes after each step.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.005).describe('The same at the end; from the middle on it falls by a cosine.'),
     levels: z.number().int().min(2).max(65_536).nullable().default(null).describe('Round every iterate to this many grey levels, 256 as in the paper; null: round only the result.'),
     settle: z.number().int().min(0).max(30).default(6).describe('Forward passes of the final bisection.'),
     loss: lossOption('margin'),
   }),
-  async run(target, { steps, epsilon0, gamma, gammaEnd, levels, settle: halvings, loss }) {
+  async run(target, { steps, rivals, epsilon0, alpha, alphaEnd, gamma, gammaEnd, levels, settle: halvings, loss }) {
     checkLoss(loss, target);
-    const delta = new Float32Array(target.clean.length);
+    const delta = rivals > 0 ? await nearestBoundary(target, rivals) : new Float32Array(target.clean.length);
     const rows = rowsOf(delta, target.count);
     const clean = rowsOf(target.clean, target.count);
     const worst = clean.map((x) => reach('l2', x));
-    const epsilon = worst.map((most) => Math.min(epsilon0, most));
+    const epsilon = worst.map((most, image) => Math.min(length('l2', rows[image]!) || epsilon0, most));
     for (let i = 0; i < steps && target.anyActive; i++) {
       const { gradient, success } = await target.gradient(delta, loss);
-      const alpha = 0.01 + (0.99 * (1 + Math.cos((Math.PI * i) / steps))) / 2;
+      const falling = alphaEnd + ((1 - alphaEnd) * (1 + Math.cos((Math.PI * i) / steps))) / 2;
       const gammaNow = gammaEnd + ((gamma - gammaEnd) * (1 + Math.cos(Math.PI * Math.max(0, (2 * i) / steps - 1)))) / 2;
       const g = rowsOf(gradient, target.count);
       for (let image = 0; image < target.count; image++) {
         if (!target.active[image]) continue;
         const row = rows[image]!;
-        follow(row, g[image]!, alpha, target.random(image));
+        follow(row, g[image]!, alpha * falling * epsilon[image]!, target.random(image));
         epsilon[image] = Math.min(epsilon[image]! * (success[image] ? 1 - gammaNow : 1 + gammaNow), worst[image]!);
         stretch(row, epsilon[image]!);
         clipBox(row, clean[image]!);

@@ -4,13 +4,14 @@ import { length } from '../norms/distances.ts';
 import { smallestDrop } from '../norms/linear.ts';
 import { projectBox } from '../norms/projectBox.ts';
 import { defineAttack, rowsOf } from './attack.ts';
+import { nearestBoundary, rivalsOption } from './nearest.ts';
 import { polish } from './polish.ts';
 import { reach } from './reach.ts';
 import { settle } from './settle.ts';
 import type { Target } from './target.ts';
 
-/** Step size where none is asked for: in l∞ every feature must be able to move by ε, which takes a longer l2 step. */
-const ALPHA: Record<Norm, number> = { l0: 1, l1: 1, l2: 1, linf: 10 };
+/** First step where none is asked for, in units of `spread`. */
+const ALPHA: Record<Norm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
 
 /**
  * Fast minimum norm (Pintor et al. 2021, algorithm 1): gradient steps of the margin L, each projected to a ball whose
@@ -23,7 +24,8 @@ const ALPHA: Record<Norm, number> = { l0: 1, l1: 1, l2: 1, linf: 10 };
  * Differences from the paper: the overshoot o (without it the first rule aims exactly at the boundary and images can
  * stay on it for ever), the growth beside it and the stretching, which jump off plateaus of the margin; Π_ε projects onto ball and box at once, for a clip after the ball
  * gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
- * and a cheap finish: bisection of the best point's length, for l0 exchange of features.
+ * steps are measured by the ball, α ← α · spread(ε), so that one default suits 28x28 digits at l∞ 0.3 and photographs at
+ * 0.002 alike; and a cheap finish: bisection of the best point's length, for l0 exchange of features.
  */
 export const fmn = defineAttack({
   id: 'fmn',
@@ -35,9 +37,10 @@ export const fmn = defineAttack({
   source: 'Pintor et al. 2021, algorithm 1, with overshoot and a final bisection or exchange',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(200).describe('Gradient steps.'),
-    alpha: z.number().positive().max(1000).nullable().default(null).describe('First step size in l2; null: 1, for linf 10.'),
-    alphaEnd: z.number().positive().max(1).default(0.01).describe('Last step size as a share of the first.'),
-    gamma: z.number().gt(0).lt(1).default(0.05).describe('By how much the radius changes at first.'),
+    rivals: rivalsOption,
+    alpha: z.number().positive().max(1000).nullable().default(null).describe('First step in units of the ball: the l2 length of a typical point on it. null: 10 for l0, 1 for l1 and l2, 8 for linf.'),
+    alphaEnd: z.number().positive().max(1).default(0.003).describe('Last step size as a share of the first.'),
+    gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the radius changes at first.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.001).describe('By how much it changes in the end.'),
     overshoot: z.number().min(0).max(1).default(0.05).describe('How far beyond the estimated boundary the first radii aim.'),
     finish: z.number().int().min(0).max(100).default(8).describe('Passes of the final bisection (l0: of the exchange of features).'),
@@ -46,11 +49,11 @@ export const fmn = defineAttack({
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
     const { norm, count } = target;
     const alpha0 = options.alpha ?? ALPHA[norm];
-    const delta = new Float32Array(target.clean.length);
+    const delta = options.rivals > 0 ? await nearestBoundary(target, options.rivals) : new Float32Array(target.clean.length);
     const rows = rowsOf(delta, count);
     const clean = rowsOf(target.clean, count);
     const worst = clean.map((x) => reach(norm, x));
-    const epsilon = new Float64Array(count).fill(norm === 'l0' ? 1 : 0);
+    const epsilon = Float64Array.from(rows, (row) => Math.max(length(norm, row), norm === 'l0' ? 1 : 0));
     for (let i = 0; i < steps && target.anyActive; i++) {
       const { gradient, margin, success } = await target.gradient(delta, 'margin');
       const falling = (1 + Math.cos((Math.PI * i) / steps)) / 2;
@@ -68,7 +71,7 @@ export const fmn = defineAttack({
               ? nextRadius(target, image, epsilon[image]!, gammaNow, success[image] === 1)
               : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
         epsilon[image] = Math.min(radius, worst[image]!);
-        stepDown(row, g[image]!, alpha);
+        stepDown(row, g[image]!, alpha * spread(norm, epsilon[image]!, target.features));
         if (!seen && norm !== 'l0') stretch(row, epsilon[image]! / length(norm, row));
         projectBox(norm, row, clean[image]!, epsilon[image]!);
       }
@@ -92,6 +95,13 @@ function nextRadius(target: Target, image: number, epsilon: number, gamma: numbe
 function nextCount(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
   if (!success) return Math.max(epsilon + 1, Math.floor((1 + gamma) * epsilon));
   return Math.max(0, Math.min(epsilon - 1, Math.floor((1 - gamma) * epsilon), target.bestDistance(image)));
+}
+
+/** l2 length of a typical point on the sphere ‖δ‖_p = ε inside the box. */
+function spread(norm: Norm, epsilon: number, features: number): number {
+  if (norm === 'l2') return epsilon;
+  if (norm === 'linf') return epsilon * Math.sqrt(features);
+  return norm === 'l0' ? Math.sqrt(epsilon) : Math.min(epsilon, Math.sqrt(epsilon));
 }
 
 function stretch(delta: Float32Array, scale: number): void {

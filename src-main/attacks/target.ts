@@ -47,7 +47,8 @@ export interface Target {
    * and an image may have become inactive in it: look at `active` before reading.
    */
   query(delta: Float32Array, only?: Uint8Array): Promise<Query>;
-  gradient(delta: Float32Array, loss: Loss, only?: Uint8Array): Promise<GradientQuery>;
+  /** With `towards`, the loss is the targeted one for these classes; margin and success still tell of the goal. */
+  gradient(delta: Float32Array, loss: Loss, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery>;
   /** Smallest success so far in the target's norm; Infinity while there is none. */
   bestDistance(image: number): number;
   /** δ of that success (after the clamp), or null. */
