@@ -202,6 +202,8 @@ export const S = {
     failed: 'failed',
     cancelled: 'cancelled',
   } satisfies Record<TileState, string>,
+  /** Where there is room for one word. */
+  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', cancelled: 'cancelled' } satisfies Record<TileState, string>,
   results: {
     title: 'Results',
     none: 'No results yet.',

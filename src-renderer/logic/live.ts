@@ -1,5 +1,5 @@
 import type { CurvePoint, State } from '../../shared/results.ts';
-import { robustCurve } from '../../shared/stats.ts';
+import { robustAccuracy, robustCurve } from '../../shared/stats.ts';
 
 /** What is known of one image while an audit runs. */
 export interface LiveImage {
@@ -36,9 +36,9 @@ export function tileState(image: LiveImage, threat: number | null, attacks: read
 
 /**
  * Robust accuracy so far: over the images that every attack of the threat is through with, and those
- * that were wrong already. Empty while there is none.
+ * that were wrong already; the whole curve, and at the budgets. Empty while there is no such image.
  */
-export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: number): CurvePoint[] {
+export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: number, budgets: readonly number[]): { points: CurvePoint[]; marks: CurvePoint[] } {
   const distances: (number | null)[] = [];
   let total = 0;
   for (const image of images) {
@@ -47,5 +47,6 @@ export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: 
     total += 1;
     if (image.right) distances.push(image.distance[threat] ?? null);
   }
-  return total === 0 ? [] : robustCurve(distances, total);
+  if (total === 0) return { points: [], marks: [] };
+  return { points: robustCurve(distances, total), marks: budgets.map((eps) => robustAccuracy(distances, total, eps)) };
 }

@@ -20,16 +20,18 @@ interface NormChoice {
   options: Record<string, Record<string, unknown>>;
 }
 
-/** Budgets usual in the field's papers for small pictures. */
-const USUAL: Record<Norm, number[]> = {
-  l0: [5, 10, 25, 50],
-  l1: [2, 5, 10, 20],
-  l2: [0.25, 0.5, 1, 2],
-  linf: [2 / 255, 4 / 255, 8 / 255, 16 / 255],
+/** What most papers report for small pictures; the command line starts from the same. */
+const USUAL_EPS: Record<Norm, number[]> = {
+  l0: [1, 5, 10, 20, 50],
+  l1: [1, 5, 10, 20],
+  l2: [0.1, 0.25, 0.5, 1, 2],
+  linf: [1, 2, 4, 8, 16].map((levels) => levels / 255),
 };
+/** Complementary attacks: one alone overlooks changes that another finds. */
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
 
 function choice(norm: Norm): NormChoice {
-  return { on: norm !== 'l1', eps: [...USUAL[norm]], chosen: {}, options: {} };
+  return { on: norm !== 'l1', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };
 }
 
 /** What the attacker may do: becomes the plan of an audit. */
@@ -46,11 +48,11 @@ export const useThreat = defineStore('threat', () => {
     return useApp().attacks.filter((attack) => attack.norms.includes(norm));
   }
 
-  /** Minimum-norm attacks answer every budget at once; without one, whatever there is. */
+  /** The usual attacks; without one of them, whatever there is. */
   function suggested(norm: Norm): string[] {
-    const able = attacksFor(norm).filter(usable);
-    const minimum = able.filter((attack) => attack.kind === 'minimum-norm');
-    return (minimum.length > 0 ? minimum : able.slice(0, 1)).map((attack) => attack.id);
+    const able = attacksFor(norm).filter(usable).map((attack) => attack.id);
+    const usual = able.filter((id) => USUAL_ATTACKS[norm].includes(id));
+    return usual.length > 0 ? usual : able.slice(0, 1);
   }
 
   function usable(attack: AttackCard): boolean {

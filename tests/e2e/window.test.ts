@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { percent } from '../../shared/format.ts';
+import { Results } from '../../shared/results.ts';
+import { launchBrowser } from './browser.ts';
+import { openWindow, serve, violations, type Served } from './hairline.ts';
+
+/** The window in a real browser, on the real program and its real engine, with the bundled sample. */
+const browser: Browser | null = await launchBrowser();
+/** With HAIRLINE_SHOTS=folder every screen is kept as a picture. */
+const SHOTS = process.env['HAIRLINE_SHOTS'];
+
+afterAll(() => browser?.close());
+
+/** Two cores may be shared with other tests. */
+const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 30_000 });
+const step = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
+
+describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (theme) => {
+  let folder: string;
+  let served: Served;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: string[];
+  let results: Results;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hairline-window-'));
+    served = await serve(join(folder, 'data'));
+    ({ context, page, faults } = await openWindow(browser!, served.url, theme));
+    page.setDefaultTimeout(15_000);
+    await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  });
+  // Every step stands on those before it: after a failure the rest would only wait.
+  let failed = false;
+  beforeEach(({ skip, onTestFailed }) => {
+    if (failed) skip();
+    onTestFailed(() => {
+      failed = true;
+    });
+  });
+  afterAll(async () => {
+    await context?.close();
+    await served?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A screen is good when axe has nothing to say and nothing went wrong behind it. */
+  async function good(name: string): Promise<void> {
+    if (SHOTS) {
+      mkdirSync(SHOTS, { recursive: true });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(SHOTS, `${name}-${theme}.png`) });
+    }
+    expect(await violations(page), name).toEqual([]);
+    expect(faults, name).toEqual([]);
+  }
+
+  it('starts empty, with the token gone from the address', async () => {
+    expect(page.url()).toBe(`${new URL(served.url).origin}/`);
+    await good('start');
+  });
+
+  it('says in a sentence what is wrong with bad files, and goes on', async () => {
+    const model = page.locator('input[type=file]').first();
+    await model.setInputFiles({ name: 'notes.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from('not a model at all') });
+    const alert = page.getByRole('alert');
+    await poll(() => alert.innerText()).toMatch(/notes\.onnx/);
+    expect((await alert.innerText()).trim().split('\n')).toHaveLength(1);
+    await good('bad-model');
+    await alert.getByRole('button').click();
+
+    await step(page, 'Images').click();
+    const pictures = page.locator('input[type=file][multiple]:not([webkitdirectory])');
+    await pictures.setInputFiles({ name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
+    await poll(() => alert.innerText()).toMatch(/empty\.png/);
+    await alert.getByRole('button').click();
+    await step(page, 'Model').click();
+    expect(await page.getByRole('button', { name: 'Try the sample' }).isVisible()).toBe(true);
+  });
+
+  it('loads the sample, checks its gradient and shows what it is', async () => {
+    await page.getByRole('button', { name: 'Try the sample' }).click();
+    await page.getByText('Passed', { exact: true }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Identity' }).isVisible()).toBe(true);
+    expect(await page.locator('code').first().innerText()).toMatch(/^[0-9a-f]{64}$/);
+    await good('model');
+  });
+
+  it('shows the pictures with their labels, and the guess with its reason', async () => {
+    await step(page, 'Images').click();
+    await page.locator('figure img').first().waitFor();
+    await poll(() => page.locator('figure img').first().evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBeGreaterThan(0);
+    expect(await page.getByText('Labels given').isVisible()).toBe(true);
+    expect(await page.getByText('Guessed from the model').isVisible()).toBe(true);
+    await page.getByLabel('Value range').selectOption('-1..1');
+    expect(await page.getByText('values from -1 to 1').isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Back to the guess' }).click();
+    await page.getByLabel('Use at most').fill('6');
+    await page.getByLabel('Use at most').press('Enter');
+    await poll(() => page.locator('figure').count()).toBe(6);
+    await good('images');
+  });
+
+  it('takes a threat model, with budgets in both units', async () => {
+    await step(page, 'Threat model').click();
+    await page.getByRole('tab', { name: '∞' }).click();
+    await page.getByLabel('Budget 1 in /255').fill('3');
+    await page.getByLabel('Budget 1 in /255').press('Enter');
+    // Kept in order: 2 is the first now, 3 the second.
+    expect(await page.getByLabel('Budget 2 in /255').inputValue()).toBe('3');
+    expect(await page.getByLabel('Budget 2 in [0,1]').inputValue()).toBe('0.011765');
+    await page.getByRole('button', { name: 'Options: PGD' }).click();
+    await page.getByLabel('Steps', { exact: true }).fill('6');
+    await page.getByLabel('Steps', { exact: true }).press('Enter');
+    await good('threat');
+    await page.getByLabel('Name of the audit').fill(`Signs, ${theme}`);
+  });
+
+  it('runs, pauses, goes on and finishes', async () => {
+    await page.getByRole('button', { name: 'Start audit' }).click();
+    const status = page.getByRole('main').getByRole('status').first();
+    await poll(() => status.innerText()).toBe('Running');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await poll(() => status.innerText()).toBe('Paused');
+    await good('run');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'See results' }).waitFor({ timeout: 120_000 });
+    expect(await page.getByRole('main').getByRole('status').first().innerText()).toBe('Finished');
+    await good('finished');
+  });
+
+  it('shows the numbers of results.json', async () => {
+    await page.getByRole('button', { name: 'See results' }).click();
+    await page.getByRole('heading', { name: 'Robust accuracy' }).waitFor();
+    await step(page, 'Export').click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save: Results' }).click();
+    results = Results.parse(JSON.parse(readFileSync(await (await download).path(), 'utf8')));
+    expect(results.name).toBe(`Signs, ${theme}`);
+    expect(results.images).toHaveLength(6);
+
+    await step(page, 'Results').click();
+    for (const [index, threat] of results.threats.entries()) {
+      await page.getByRole('group', { name: 'Threat models' }).getByRole('button').nth(index).click();
+      const cells = await page.getByRole('complementary').locator('table').first().locator('tbody tr td:nth-child(2)').allInnerTexts();
+      expect(cells).toEqual(threat.points.map((point) => percent(point.accuracy)));
+    }
+    await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
+    await good('results');
+    await page.getByRole('button', { name: 'Table' }).click();
+    // Worst first: the distances only grow.
+    const outcomes = results.images.flatMap((image) => image.outcomes.filter((outcome) => outcome.threat === 0 && outcome.distance !== null));
+    const shown = await page.getByRole('region', { name: 'Table' }).locator('tbody td:nth-child(5)').allInnerTexts();
+    const sorted = outcomes.map((outcome) => outcome.distance!).sort((a, b) => a - b);
+    expect(shown.slice(0, sorted.length).map(Number)).toEqual(sorted);
+    await good('table');
+  });
+
+  it('shows one image in detail, and moves on by keyboard alone', async () => {
+    await page.getByRole('button', { name: 'Gallery' }).click();
+    const tile = page.locator('button[data-at="0"]');
+    await tile.focus();
+    await page.keyboard.press('ArrowRight');
+    await poll(() => page.locator('button[data-at="1"]').evaluate((one) => one === (one as unknown as { ownerDocument: { activeElement: unknown } }).ownerDocument.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.locator('canvas').nth(2).waitFor();
+    await good('image');
+
+    // The largest change in the drawn pixels is what the results say it is.
+    const full = Number((await page.getByRole('img', { name: /^Scale of the difference/ }).getAttribute('aria-label'))!.match(/minus (\d+)/)![1]);
+    const title = await page.getByRole('heading', { level: 1 }).innerText();
+    const image = results.images.find((one) => one.source.endsWith(title))!;
+    const best = image.outcomes.find((one) => one.threat === 0)!.best;
+    const finding = results.findings.find((one) => one.image === image.id && one.threat === 0 && one.attack === best)!;
+    expect(full).toBe(Math.round(finding.eightBit!.linf * 255));
+
+    await page.keyboard.press('ArrowLeft');
+    await poll(() => page.getByRole('heading', { level: 1 }).innerText()).not.toBe(title);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Results');
+  });
+
+  it('exports the report and the table', async () => {
+    await step(page, 'Export').click();
+    for (const [name, start] of [['Report', '%PDF-'], ['Table', 'id,source']] as const) {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Save: ${name}` }).click();
+      expect(readFileSync(await (await download).path(), 'latin1').slice(0, start.length)).toBe(start);
+    }
+    await good('export');
+  });
+
+  it('cancels a run, and comes back to it after a reload', async () => {
+    await step(page, 'Threat model').click();
+    await page.getByLabel('Name of the audit').fill('Cancelled');
+    await page.getByRole('button', { name: 'Start audit' }).click();
+    const status = page.getByRole('main').getByRole('status').first();
+    await poll(() => status.innerText()).toBe('Running');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await poll(() => status.innerText()).toBe('Paused');
+    await page.reload();
+    await poll(() => status.innerText()).toBe('Paused');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await poll(() => status.innerText()).toBe('Cancelled');
+    await step(page, 'Model').click();
+    expect(await page.getByRole('button', { name: /^Cancelled Cancelled/ }).isVisible()).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  it('says so when the program ends', async () => {
+    writeFileSync(join(folder, 'mark'), '');
+    await served.stop();
+    await poll(() => page.getByText('The connection to Hairline was lost').first().isVisible()).toBe(true);
+  });
+});

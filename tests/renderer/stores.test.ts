@@ -1,0 +1,126 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { AttackCard, Host, ModelCard } from '../../shared/contract.ts';
+import { AuditPlan, Preprocessing } from '../../shared/plan.ts';
+
+/** The stores without a browser: what they ask of the host, and what they make of its answers. */
+const answers: Record<string, unknown> = {};
+const asked: [string, unknown][] = [];
+const host: Host = {
+  call: (async (name: string, input: unknown) => {
+    asked.push([name, input]);
+    const answer = answers[name];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }) as Host['call'],
+  listen: () => () => undefined,
+  importFiles: async (files) => files.map((file) => `/in/${file.name}`),
+  pictureUrl: () => '',
+  save: async () => undefined,
+};
+vi.stubGlobal('window', { hairline: host, matchMedia: () => ({ matches: false, addEventListener: () => undefined }) });
+vi.stubGlobal('document', { documentElement: { dataset: {} } });
+vi.stubGlobal('requestAnimationFrame', (draw: () => void) => draw());
+
+const { useApp } = await import('../../src-renderer/stores/app.ts');
+const { useImages } = await import('../../src-renderer/stores/images.ts');
+const { useIntake } = await import('../../src-renderer/stores/intake.ts');
+const { useModel } = await import('../../src-renderer/stores/model.ts');
+const { useRun } = await import('../../src-renderer/stores/run.ts');
+const { useThreat } = await import('../../src-renderer/stores/threat.ts');
+
+const attack = (id: string, norms: AttackCard['norms'], targeted = true): AttackCard => ({
+  id, title: id.toUpperCase(), norms, kind: 'minimum-norm', targeted, summary: '', source: '',
+  options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
+});
+const card = { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard;
+const image = (id: string) => ({ id, source: `/i/${id}.png`, width: 1, height: 1, channels: 3, label: 0 });
+
+beforeEach(() => {
+  setActivePinia(createPinia());
+  asked.length = 0;
+  Object.assign(answers, {
+    inspect: card,
+    gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [] },
+    images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [] },
+    start: { audit: 'one' },
+    audits: [],
+    results: new Error('none'),
+  });
+  useApp().attacks = [attack('fmn', ['l0', 'l1', 'l2', 'linf']), attack('ddn', ['l2']), attack('fool', ['linf'], false)];
+});
+
+async function ready(): Promise<void> {
+  await useModel().open('/m.onnx');
+  await useImages().add(['/i']);
+}
+
+it('says the first thing that is missing, then plans what the contract takes', async () => {
+  const threat = useThreat();
+  expect(threat.missing).toMatch(/model/);
+  await ready();
+  expect(threat.missing).toBeNull();
+  threat.norms.l0.on = false;
+  threat.norms.linf.chosen['fmn'] = false;
+  expect(threat.missing).toMatch(/attack for ℓ∞/);
+  threat.norms.linf.chosen['fool'] = true;
+  threat.norms.linf.eps = [0.1];
+  expect(threat.missing).toBeNull();
+  const plan = AuditPlan.parse(threat.plan());
+  expect(plan.threats.map(({ norm, attacks }) => [norm, attacks.map(({ id }) => id)])).toEqual([['l2', ['fmn', 'ddn']], ['linf', ['fool']]]);
+});
+
+it('leaves out attacks that have no targeted form, and options that are the default', async () => {
+  await ready();
+  const threat = useThreat();
+  const [fmn] = threat.attacksFor('linf');
+  threat.norms.linf.chosen['fool'] = true;
+  threat.goal = 'next';
+  threat.setOption('linf', fmn!, 'steps', 50);
+  const linf = threat.plan().threats.find(({ norm }) => norm === 'linf')!;
+  expect(linf).toMatchObject({ goal: { kind: 'targeted', target: 'next' }, attacks: [{ id: 'fmn', options: { steps: 50 } }] });
+  threat.setOption('linf', fmn!, 'steps', 100);
+  expect(threat.plan().threats.find(({ norm }) => norm === 'linf')!.attacks[0]!.options).toEqual({});
+});
+
+it('keeps what it has when a file is no model, and shows the sentence once', async () => {
+  await ready();
+  answers['inspect'] = new Error('notes.txt is no ONNX model.');
+  expect(await useModel().open('/notes.onnx')).toBe(false);
+  await useModel().open('/notes.onnx');
+  expect(useModel().card?.path).toBe('/m.onnx');
+  expect(useApp().toasts.map(({ message }) => message)).toEqual(['notes.txt is no ONNX model.']);
+});
+
+it('takes pictures out again that cannot be read', async () => {
+  await ready();
+  answers['images'] = new Error('x.png holds no picture.');
+  expect(await useImages().add(['/x.png'])).toBe(false);
+  expect(useImages().paths).toEqual(['/i']);
+  expect(useImages().images).toHaveLength(2);
+});
+
+it('brings each dropped thing to its place', async () => {
+  await useIntake().take([new File([], 'm.onnx'), new File([], 'labels.csv'), new File([], 'cat.png')]);
+  expect(useModel().card?.path).toBe('/m.onnx');
+  expect(useImages().paths).toEqual(['/in/cat.png']);
+  expect(useImages().labels).toBe('/in/labels.csv');
+});
+
+it('follows its own audit through events, whichever comes first', async () => {
+  await ready();
+  const run = useRun();
+  answers['start'] = new Promise((done) => setTimeout(() => done({ audit: 'one' }), 5));
+  const started = run.start();
+  const status = { audit: 'one', name: '', state: 'running' as const, done: 0, total: 2, eta: null, message: '', folder: '' };
+  run.hear({ type: 'status', status });
+  run.hear({ type: 'image', audit: 'one', image: 'a', label: 0, prediction: 0, right: true });
+  run.hear({ type: 'finding', audit: 'one', image: 'a', threat: 0, attack: 'fmn', state: 'broken', distance: 3 });
+  run.hear({ type: 'finding', audit: 'one', image: 'a', threat: 0, attack: 'ddn', state: 'broken', distance: 2 });
+  run.hear({ type: 'image', audit: 'another', image: 'b', label: 0, prediction: 0, right: true });
+  expect(await started).toBe(true);
+  expect(run.status?.state).toBe('running');
+  expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 2 }, states: { 0: ['broken', 'broken'] } });
+  expect(run.images.get('b')).toMatchObject({ right: null });
+  expect(run.log).toHaveLength(2);
+});
