@@ -3,8 +3,8 @@ import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
 import { curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
 import { within } from '../../shared/norms.ts';
-import { AuditState } from './run.ts';
 import type { ImageRecord, Setup } from './records.ts';
+import { AuditState } from './state.ts';
 
 interface Timing {
   started: string;

@@ -1,11 +1,12 @@
 import type { Preprocessing } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
+import { DType } from '../graph/index.ts';
+import type { Graph } from '../graph/index.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { checkGradient } from '../runtime/gradcheck.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { Models } from './models.ts';
-import { usesHalf } from './prepare.ts';
 
 /** Pictures the gradient is checked at. */
 export const CHECKED = 3;
@@ -63,4 +64,10 @@ function random(models: Models, spec: Preprocessing): { shape: ImageShape; pictu
     }),
   );
   return { shape, pictures };
+}
+
+/** Whether any weight or input is in 16-bit floating point. */
+export function usesHalf(graph: Graph): boolean {
+  for (const tensor of graph.initializers.values()) if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
+  return false;
 }

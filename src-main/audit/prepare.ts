@@ -1,9 +1,8 @@
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
-import { DType, inspectGraph } from '../graph/index.ts';
-import type { Graph } from '../graph/index.ts';
-import { openImages, toUnit } from '../images/index.ts';
+import { inspectGraph } from '../graph/index.ts';
+import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
@@ -11,13 +10,10 @@ import { checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
-import { imageVersions } from '../images/index.ts';
 import { VERSION } from '../../shared/version.ts';
+import { CHECKED, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
 import type { Setup } from './records.ts';
-
-/** Pictures the gradient is checked on. */
-const CHECKED = 3;
 
 export interface Prepared {
   setup: Setup;
@@ -91,10 +87,4 @@ export function demand(check: GradientCheck): void {
   throw new UserError(
     `The model's gradient disagrees with central differences (relative error ${check.gradientError.toPrecision(2)}), so it is not attacked: please report this model.`,
   );
-}
-
-/** Whether any weight or input is in 16-bit floating point. */
-export function usesHalf(graph: Graph): boolean {
-  for (const tensor of graph.initializers.values()) if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
-  return false;
 }

@@ -1,31 +1,17 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cancelled, UserError } from '../../shared/errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
-import type { Finding, Results } from '../../shared/results.ts';
-import { pictureHash } from '../images/index.ts';
-import type { ImageRef, ImageSet } from '../images/index.ts';
+import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
-import type { Control, Crew } from './crew.ts';
 import { FILES } from './jobs.ts';
-import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
+import type { JobContext } from './jobs.ts';
 import { Journal } from './journal.ts';
 import { openSet } from './prepare.ts';
-import type { ImageRecord, Setup } from './records.ts';
-import { goalFor } from './goal.ts';
-
-export interface RunRequest {
-  /** Paths absolute, attacks and options checked (`checkPlan`). */
-  plan: AuditPlan;
-  folder: string;
-  resume: boolean;
-  crew: Crew;
-  control: Control;
-  onImage(image: ImageRecord): void;
-  onFinding(finding: Finding): void;
-  onProgress(done: number, total: number, message: string): void;
-}
+import { Sitting } from './sitting.ts';
+import type { RunRequest } from './sitting.ts';
+import { AuditState } from './state.ts';
 
 /** Hash of everything in a plan that can change a result. */
 export function planHash(plan: AuditPlan): string {
@@ -96,175 +82,4 @@ function openJournal({ plan, folder, resume }: RunRequest): Journal {
     throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
   }
   return journal;
-}
-
-/** What is known so far, from the journal and from this sitting. */
-export class AuditState {
-  setup: Setup | null = null;
-  started = new Date().toISOString();
-  seconds = 0;
-  readonly images = new Map<string, ImageRecord>();
-  readonly findings = new Map<string, Finding>();
-  private readonly journal: Journal;
-
-  constructor(journal: Journal) {
-    this.journal = journal;
-    for (const record of journal.records) this.take(record);
-  }
-
-  static key(image: string, threat: number, attack: number | string): string {
-    return `${image}\n${threat}\n${attack}`;
-  }
-
-  /** Journal first, then memory: what is told to anyone is on the disk. */
-  add(record: Parameters<Journal['append']>[0]): void {
-    this.journal.append(record);
-    this.take(record);
-  }
-
-  private take(record: Parameters<Journal['append']>[0]): void {
-    switch (record.type) {
-      case 'plan':
-        this.started = record.started;
-        break;
-      case 'setup':
-        this.setup = record.setup;
-        break;
-      case 'image':
-        this.images.set(record.image.id, record.image);
-        break;
-      case 'finding':
-        this.findings.set(AuditState.key(record.finding.image, record.finding.threat, record.finding.attack), record.finding);
-        break;
-      case 'sitting':
-        this.seconds += record.seconds;
-    }
-  }
-}
-
-/** One sitting of an audit: hands out what is missing, in order, to as many workers as there are. */
-class Sitting {
-  private readonly request: RunRequest;
-  private readonly state: AuditState;
-  private readonly set: ImageSet;
-  private readonly context: JobContext;
-  private readonly batch: number;
-  private done = 0;
-  private total = 0;
-
-  constructor(request: RunRequest, state: AuditState, set: ImageSet, context: JobContext) {
-    this.request = request;
-    this.state = state;
-    this.set = set;
-    this.context = context;
-    this.batch = request.plan.batch ?? context.rows;
-  }
-
-  async work(): Promise<void> {
-    const { plan } = this.request;
-    const pairs = plan.threats.reduce((n, t) => n + t.attacks.length, 0);
-    this.total = this.set.items.length * pairs;
-    this.done = this.state.findings.size;
-    for (const image of this.state.images.values()) if (image.prediction !== image.label) this.done += pairs;
-    this.tell('Looking at the clean images');
-    await this.drain(this.cleanJobs());
-    await this.drain(this.attackJobs());
-    this.tell('Finished');
-  }
-
-  private tell(message: string): void {
-    this.request.onProgress(Math.min(this.done, this.total), this.total, message);
-  }
-
-  /** Lets every worker pull the next job until there is none. */
-  private async drain(jobs: AsyncGenerator<Job>): Promise<void> {
-    const { crew, control } = this.request;
-    let failure: unknown = null;
-    const next = serial(() => jobs.next());
-    const pull = async () => {
-      while (failure === null && !control.cancelled) {
-        const { value: job, done } = await next();
-        if (done) return;
-        try {
-          for (const outcome of await crew.run('job', { context: this.context, job })) this.record(outcome);
-        } catch (error) {
-          if (!(error instanceof Cancelled)) failure ??= error;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: crew.size }, pull));
-    if (failure !== null) throw failure;
-  }
-
-  private record(outcome: JobOutcome): void {
-    this.state.add(outcome);
-    if (outcome.type === 'image') {
-      if (outcome.image.prediction !== outcome.image.label) this.done += this.request.plan.threats.reduce((n, t) => n + t.attacks.length, 0);
-      this.request.onImage(outcome.image);
-      this.tell('Looking at the clean images');
-    } else {
-      this.done++;
-      this.request.onFinding(outcome.finding);
-      this.tell('Attacking');
-    }
-  }
-
-  private async *cleanJobs(): AsyncGenerator<Job> {
-    const missing = this.set.items.map((ref, index) => ({ ref, index })).filter(({ ref }) => !this.state.images.has(ref.id));
-    for (const group of batches(missing, this.batch)) {
-      const images = [];
-      for (const { ref, index } of group) images.push({ ...(await readImage(ref, index)), label: ref.label, source: ref.source });
-      yield { kind: 'clean', images };
-    }
-  }
-
-  /** By images first, so that an image's worst case is known early; within them by threat and attack. */
-  private async *attackJobs(): AsyncGenerator<Job> {
-    const { plan } = this.request;
-    const right = this.set.items
-      .map((ref, index) => ({ ref, index, known: this.state.images.get(ref.id) }))
-      .filter((i): i is typeof i & { known: ImageRecord } => i.known !== undefined && i.known.prediction === i.known.label);
-    for (const group of batches(right, this.batch)) {
-      const pixels = new Map<string, JobImage>();
-      for (const [threat, model] of plan.threats.entries())
-        for (const { id: attack, options } of model.attacks) {
-          const open = group.filter(({ ref }) => !this.state.findings.has(AuditState.key(ref.id, threat, attack)));
-          const images = [];
-          for (const { ref, index, known } of open) {
-            const goal = goalFor(model.goal, known, index, this.state.setup!.classes);
-            const image = pixels.get(ref.id) ?? (await readImage(ref, index));
-            pixels.set(ref.id, image);
-            images.push({ ...image, label: known.label, goal });
-          }
-          if (images.length > 0) yield { kind: 'attack', threat, norm: model.norm, eps: model.eps, attack, options, images };
-        }
-    }
-  }
-}
-
-async function readImage(ref: ImageRef, index: number): Promise<JobImage> {
-  const picture = await ref.read();
-  return { id: ref.id, index, hash: pictureHash(picture), width: picture.width, height: picture.height, channels: picture.channels, data: picture.data };
-}
-
-/** Runs of at most `size` pictures of one shape, in order. */
-function* batches<T extends { ref: ImageRef }>(items: T[], size: number): Generator<T[]> {
-  const shapes = new Map<string, T[]>();
-  for (const item of items) {
-    const key = `${item.ref.channels}x${item.ref.height}x${item.ref.width}`;
-    const group = shapes.get(key) ?? [];
-    group.push(item);
-    shapes.set(key, group);
-  }
-  for (const group of shapes.values()) for (let at = 0; at < group.length; at += size) yield group.slice(at, at + size);
-}
-
-/** An async function that is never entered twice at a time. */
-function serial<T>(work: () => Promise<T>): () => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return () => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 }
