@@ -197,6 +197,8 @@ export const SHAPES: Case[] = [
   c('Slice', [[5, 6], { ints: [1] }, { ints: [4] }]),
   c('Slice', [[5, 7], { ints: [-4, 0] }, { ints: [100, 7] }, { ints: [0, 1] }, { ints: [1, 3] }]),
   c('Slice', [[5, 7], { ints: [4, -1] }, { ints: [-100, 1] }, { ints: [0, 1] }, { ints: [-1, -2] }]),
+  c('Slice', [[3, 8, 2], { ints: [1, 1] }, { ints: [7, 3] }, { ints: [1, 0] }, { ints: [2, 1] }]),
+  c('Slice', [[7], { ints: [-2] }, { ints: [1] }, { ints: [0] }, { ints: [-3] }]),
   c('Pad', [[2, 3, 4], { ints: [0, 1, 2, 1, 0, 3] }]),
   c('Pad', [[2, 3, 4], { ints: [0, -1, 2, 0, 0, -1] }]),
   c('Pad', [[2, 3, 4], { ints: [1, 2] }, '', { ints: [2] }]),

@@ -56,7 +56,8 @@ describe.skipIf(models.length === 0)('published models (skipped: ../shared/model
     const lifted = upgrade(original, facts);
     const of = scores(lifted, facts);
     const known = await traceFacts(lifted, { [input.name]: dims });
-    const pair = await openPair(fold({ ...lifted, outputs: [{ ...lifted.outputs[0]!, name: of }] }, known), known, of, input.name);
+    const folded = fold({ ...lifted, outputs: [{ ...lifted.outputs[0]!, name: of }] }, known);
+    const pair = await openPair(folded, await traceFacts(folded, { [input.name]: dims }), of, input.name);
     const [next, normal] = [uniform(1), gaussian(2)];
     // Mostly dark: on plain noise one of the small networks is dead.
     const x = filled(elementCount(dims), () => next() ** 4);

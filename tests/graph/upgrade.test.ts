@@ -161,3 +161,31 @@ describe('fold', () => {
     expect(await run(folded, { x: [2, 3, 4] })).toEqual(await run(b.graph, { x: [2, 3, 4] }));
   });
 });
+
+describe('a normalisation behind a convolution is taken into its weights', () => {
+  const build = (bias: boolean, group: number, shared: boolean) => {
+    const b = new GraphBuilder(emptyGraph());
+    const wave = (n: number, from: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(from + 1.7 * i));
+    b.input('x', DType.float32, [2, 4, 5, 5]);
+    const w = b.constant(wave((6 * 4 * 9) / group, 1), [6, 4 / group, 3, 3]);
+    const conv = b.node('Conv', ['x', w, ...(bias ? [b.constant(wave(6, 2), [6])] : [])], { group });
+    const per = (from: number) => b.constant(wave(6, from), [6]);
+    const bn = b.node('BatchNormalization', [conv, per(3), per(4), per(5), b.constant([0.5, 1, 2, 3, 0.1, 1], [6])], { epsilon: asFloat(1e-3) });
+    b.node(shared ? 'Add' : 'Relu', shared ? [bn, conv] : [bn], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, [2, 6, 3, 3]);
+    return b.graph;
+  };
+  it.each([
+    ['with a bias', true, 1, false, 0],
+    ['without one', false, 1, false, 0],
+    ['in groups', true, 2, false, 0],
+    ['unless something else reads the convolution', true, 1, true, 1],
+  ])('%s', async (_, bias, group, shared, left) => {
+    const graph = build(bias, group, shared);
+    const dims = { x: [2, 4, 5, 5] };
+    const folded = fold(graph, await traceFacts(graph, dims));
+    expect(folded.nodes.filter((n) => n.opType === 'BatchNormalization')).toHaveLength(left);
+    const [now, then] = [(await run(folded, dims))['y']!, (await run(graph, dims))['y']!];
+    then.data.forEach((v, i) => expect(now.data[i]).toBeCloseTo(v as number, 5));
+  });
+});

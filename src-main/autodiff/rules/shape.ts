@@ -1,4 +1,4 @@
-import { elementCount, int, ints, string } from '../../graph/index.ts';
+import { int, ints, string } from '../../graph/index.ts';
 import { axisFrom, reshape, unbroadcast } from '../broadcast.ts';
 import { alongAxis, matrixOf } from '../linear.ts';
 import type { Rule, RuleContext, Rules } from '../rule.ts';
@@ -91,27 +91,22 @@ export const shape: Rules = {
   },
   SpaceToDepth: (ctx) => [ctx.emit('DepthToSpace', [ctx.dy], { blocksize: int(ctx.node, 'blocksize', 1), mode: 'DCR' })],
 
-  /** Steps other than 1 leave holes: every value is followed by step - 1 zeros, then the ends are padded. */
+  /** A plain cut is padded back with zeros; an axis read in steps or backwards goes by its matrix. */
   Slice(ctx) {
     const dims = ctx.dims(ctx.x());
     const out = ctx.dims(ctx.y());
     const { start, step } = sliceOf(ctx);
     let dx = ctx.dy;
-    const backwards = dims.map((_, i) => i).filter((i) => step[i]! < 0);
-    if (backwards.length > 0) {
-      const all = (v: number) => ctx.ints(backwards.map(() => v));
-      dx = ctx.emit('Slice', [dx, all(-1), all(-(2 ** 31)), ctx.ints(backwards), all(-1)]);
-    }
-    const first = dims.map((_, i) => (step[i]! < 0 ? start[i]! + (out[i]! - 1) * step[i]! : start[i]!));
-    const stride = step.map(Math.abs);
-    let have = out;
-    if (stride.some((s) => s > 1) && elementCount(out) > 0) {
-      const open = ctx.emit('Reshape', [dx, ctx.ints(out.flatMap((d) => [d, 1]))]);
-      const holes = ctx.emit('Pad', [open, ctx.ints([...out.flatMap(() => [0, 0]), ...stride.flatMap((s) => [0, s - 1])])]);
-      have = out.map((d, i) => d * stride[i]!);
-      dx = ctx.emit('Reshape', [holes, ctx.ints(have)]);
-    }
-    const pads = [...first, ...dims.map((d, i) => d - first[i]! - have[i]!)];
+    dims.forEach((size, axis) => {
+      if (step[axis] === 1) return;
+      const bound = (v: number) => ctx.ints([v]);
+      const end = start[axis]! + out[axis]! * step[axis]!;
+      const read = (eye: string) => ctx.emit('Slice', [eye, bound(start[axis]!), bound(end < 0 ? -(2 ** 31) : end), bound(2), bound(step[axis]!)]);
+      dx = alongAxis(ctx, dx, dims.length, axis, matrixOf(ctx, size, read));
+    });
+    const before = dims.map((_, i) => (step[i] === 1 ? start[i]! : 0));
+    const after = dims.map((d, i) => (step[i] === 1 ? d - start[i]! - out[i]! : 0));
+    const pads = [...before, ...after];
     return [pads.some((p) => p !== 0) ? ctx.emit('Pad', [dx, ctx.ints(pads)]) : dx, null, null, null, null];
   },
 };

@@ -1,3 +1,5 @@
+import { outerNames } from '../bodies.ts';
+import { absorb } from './absorb.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { makeTensor } from '../tensors.ts';
@@ -6,9 +8,14 @@ const WRITABLE: ReadonlySet<number> = new Set([DType.float32, DType.float64, DTy
 
 /**
  * Replaces values that are known constants (shape arithmetic, mostly) by initializers, and drops nodes and initializers
- * that no output of the graph needs. A constant that is itself an output of the graph keeps its node.
+ * that no output of the graph needs. A constant that is itself an output of the graph keeps its node. Normalisations are
+ * taken into the convolutions before them (see `absorb`), so values between the two disappear; trace the result anew.
  */
 export function fold(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
+  return absorb(foldConstants(graph, facts), facts);
+}
+
+function foldConstants(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
   const outputs = new Set(graph.outputs.map((o) => o.name));
   const constant = (name: string) => {
     const known = facts.get(name);
@@ -32,15 +39,4 @@ export function fold(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Grap
     initializers.set(name, makeTensor(name, type as DType, dims, data!));
   }
   return { ...graph, nodes, initializers };
-}
-
-/** Names that the bodies of If, Loop and Scan read; some come from outside. */
-function outerNames(node: Graph['nodes'][number]): string[] {
-  const names: string[] = [];
-  for (const a of node.attribute)
-    for (const body of a.g ? [a.g, ...a.graphs] : a.graphs) {
-      for (const output of body.output) names.push(output.name);
-      for (const inner of body.node) names.push(...inner.input, ...outerNames(inner));
-    }
-  return names;
 }
