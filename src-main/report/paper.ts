@@ -1,11 +1,8 @@
-import PDFDocument from 'pdfkit';
 import type { Face } from './fonts.ts';
-import { fontFiles } from './fonts.ts';
 import type { Measure, Piece, Rich } from './rich.ts';
 import { breakLines, plain, widthOf } from './rich.ts';
+import { featuresOf, Sheet } from './sheet.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from './theme.ts';
-
-type Element = ReturnType<PDFKit.PDFDocument['struct']>;
 
 export interface TextStyle {
   size?: number;
@@ -28,62 +25,11 @@ export interface Block {
 const STYLE: Required<TextStyle> = { size: SIZE.body, face: 'text', color: COLOR.ink, align: 'left', leading: 1.42 };
 
 /**
- * A tagged PDF that is written from top to bottom. Keeps the place on the page, breaks pages before
- * what must stay together, and puts everything it draws into the structure tree or marks it as
- * decoration, which screen readers skip.
+ * A sheet that is written from top to bottom: text, paragraphs and headings that keep the place on the
+ * page and break pages before what must stay together.
  */
-export class Paper implements Measure {
-  readonly doc: PDFKit.PDFDocument;
-  y: number = PAGE.top;
-  readonly bottom = PAGE.height - PAGE.bottom;
+export class Paper extends Sheet {
   private depth = 1;
-  /** Of size 1; laying out text is what takes the time. */
-  private readonly widths = new Map<string, number>();
-  private readonly elements: Element[];
-  private readonly coverage: Record<Face, (codePoint: number) => boolean>;
-
-  constructor(info: { title: string; subject: string; date: Date; creator: string }) {
-    const files = fontFiles();
-    this.doc = new PDFDocument({
-      autoFirstPage: false,
-      bufferPages: true,
-      size: 'A4',
-      // Nothing flows by itself: a margin would make pdfkit break pages of its own.
-      margin: 0,
-      pdfVersion: '1.7',
-      tagged: true,
-      displayTitle: true,
-      lang: 'en',
-      font: files.text,
-      // The date of the audit, not of the writing: the same results give the same bytes.
-      info: { Title: info.title, Subject: info.subject, Creator: info.creator, Producer: 'PDFKit', CreationDate: info.date, ModDate: info.date },
-    });
-    for (const face of Object.keys(files) as Face[]) this.doc.registerFont(face, files[face]);
-    const coverageOf = (face: Face) => {
-      this.doc.font(face);
-      const { font } = (this.doc as unknown as { _font: { font: { hasGlyphForCodePoint(point: number): boolean } } })._font;
-      return (point: number) => font.hasGlyphForCodePoint(point);
-    };
-    this.coverage = { text: coverageOf('text'), bold: coverageOf('bold'), mono: coverageOf('mono') };
-    const root = this.doc.struct('Document');
-    this.doc.addStructure(root);
-    this.elements = [root];
-    this.addPage();
-  }
-
-  covers(face: Face, codePoint: number): boolean {
-    return this.coverage[face](codePoint);
-  }
-
-  width(text: string, face: Face, number = false, size = 1): number {
-    const key = `${face} ${number} ${text}`;
-    let width = this.widths.get(key);
-    if (width === undefined) {
-      width = this.doc.font(face).fontSize(1).widthOfString(text, featuresOf(face, number));
-      this.widths.set(key, width);
-    }
-    return width * size;
-  }
 
   /** Cuts text to a width, with … in the place of its end, or of its start (paths, whose end says most). */
   fit(text: string, face: Face, size: number, width: number, cut: 'end' | 'start' = 'end'): string {
@@ -100,54 +46,6 @@ export class Paper implements Measure {
   lineWidth(text: string, face: Face, size: number): number {
     const lines = breakLines(text, face, COLOR.ink, Infinity, this);
     return size * widthOf(lines[0]!);
-  }
-
-  addPage(): void {
-    this.doc.addPage();
-    this.y = PAGE.top;
-  }
-
-  /** Breaks the page unless `height` still fits. */
-  need(height: number): void {
-    if (this.y + height > this.bottom && this.y > PAGE.top) this.addPage();
-  }
-
-  space(height: number): void {
-    if (this.y > PAGE.top) this.y += height;
-  }
-
-  /** Everything drawn inside becomes a part of one structure element. */
-  async group<T>(type: string, inside: () => T | Promise<T>): Promise<T> {
-    const element = this.open(type);
-    try {
-      return await inside();
-    } finally {
-      this.close(element);
-    }
-  }
-
-  open(type: string, options: object = {}): Element {
-    const element = this.doc.struct(type, options);
-    this.elements.at(-1)!.add(element);
-    this.elements.push(element);
-    return element;
-  }
-
-  close(element: Element): void {
-    this.elements.pop();
-    element.end();
-  }
-
-  /** Draws content as one leaf of the structure tree. */
-  leaf(type: string, options: object, draw: () => void): void {
-    this.elements.at(-1)!.add(this.doc.struct(type, options, draw));
-  }
-
-  /** Draws decoration: not in the structure tree. */
-  decorate(draw: () => void): void {
-    this.doc.markContent('Artifact', { type: 'Layout' });
-    draw();
-    this.doc.endMarkedContent();
   }
 
   /** Text broken into lines of a width, not yet drawn. */
@@ -222,10 +120,6 @@ export class Paper implements Measure {
     this.y += block.height + (level === 1 ? 7 : 4);
   }
 
-  rule(y = this.y, color: string = COLOR.rule, width = 0.5, from: number = PAGE.left, to: number = PAGE.width - PAGE.right): void {
-    this.decorate(() => this.doc.moveTo(from, y).lineTo(to, y).lineWidth(width).strokeColor(color).stroke());
-  }
-
   /** Footers on every page, then the whole file. */
   async finish(footer: (page: number, pages: number) => [Rich, Rich]): Promise<Uint8Array> {
     const { start, count } = this.doc.bufferedPageRange();
@@ -248,16 +142,4 @@ export class Paper implements Measure {
     await ended;
     return new Uint8Array(Buffer.concat(chunks));
   }
-}
-
-/**
- * Digits of one width in numbers; no contextual forms: `->` in a command stays two characters, and looking
- * for them is what takes most of the time of laying out text.
- */
-const TEXT_FEATURES = { calt: false, liga: false };
-const NUMBER_FEATURES = { ...TEXT_FEATURES, tnum: true, kern: false };
-
-function featuresOf(face: Face, number: boolean): { features: PDFKit.Mixins.OpenTypeFeatures[] } {
-  const features: unknown = number && face !== 'mono' ? NUMBER_FEATURES : TEXT_FEATURES;
-  return { features: features as PDFKit.Mixins.OpenTypeFeatures[] };
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { count, dateTime, formatBudget, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
+import { count, dateTime, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { CurvePoint, Results } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
@@ -33,7 +33,8 @@ export function summary(paper: Paper, results: Results): void {
 
 function masthead(paper: Paper, results: Results): void {
   const { doc } = paper;
-  paper.leaf('P', {}, () => {
+  // Set apart letter by letter, but read as a word.
+  paper.leaf('P', { actual: 'Hairline' }, () => {
     doc.font('bold').fontSize(8).fillColor(COLOR.accent);
     doc.text('HAIRLINE', PAGE.left, PAGE.top + 8, { lineBreak: false, baseline: 'alphabetic', characterSpacing: 2.2 });
   });
@@ -184,10 +185,4 @@ function attacks(paper: Paper, results: Results): void {
     ...(best.length > 0 ? [`Median over the best of all attacks: ${best.join(', ')}.`] : []),
   ];
   paper.text(note.join(' '), { size: SIZE.small, color: COLOR.soft, after: 0 });
-}
-
-/** The threat model as a short title: `ℓ∞ ≤ 8/255, 16/255`. */
-export function threatTitle(threat: Results['threats'][number]): string {
-  const [first, ...rest] = threat.eps;
-  return [formatBudget(threat.norm, first!), ...rest.map((eps) => formatEps(threat.norm, eps))].join(', ');
 }

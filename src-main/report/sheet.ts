@@ -1,0 +1,129 @@
+import PDFDocument from 'pdfkit';
+import type { Face } from './fonts.ts';
+import { fontFiles } from './fonts.ts';
+import type { Measure } from './rich.ts';
+import { COLOR, PAGE } from './theme.ts';
+
+type Element = ReturnType<PDFKit.PDFDocument['struct']>;
+
+/**
+ * The pages, the faces and the structure tree of a tagged PDF. Everything is drawn either as a part of
+ * the tree or as decoration, which screen readers skip.
+ */
+export class Sheet implements Measure {
+  readonly doc: PDFKit.PDFDocument;
+  y: number = PAGE.top;
+  readonly bottom = PAGE.height - PAGE.bottom;
+  /** Of size 1; laying out text is what takes the time. */
+  private readonly widths = new Map<string, number>();
+  protected readonly elements: Element[];
+  private readonly coverage: Record<Face, (codePoint: number) => boolean>;
+
+  constructor(info: { title: string; subject: string; date: Date; creator: string }) {
+    const files = fontFiles();
+    this.doc = new PDFDocument({
+      autoFirstPage: false,
+      bufferPages: true,
+      size: 'A4',
+      // Nothing flows by itself: a margin would make pdfkit break pages of its own.
+      margin: 0,
+      pdfVersion: '1.7',
+      tagged: true,
+      displayTitle: true,
+      lang: 'en',
+      // None by default: pdfkit would load one for nothing.
+      font: null as unknown as string,
+      // The date of the audit, not of the writing: the same results give the same bytes.
+      info: { Title: info.title, Subject: info.subject, Creator: info.creator, Producer: 'PDFKit', CreationDate: info.date, ModDate: info.date },
+    });
+    for (const face of Object.keys(files) as Face[]) this.doc.registerFont(face, files[face]);
+    const coverageOf = (face: Face) => {
+      this.doc.font(face);
+      const { font } = (this.doc as unknown as { _font: { font: { hasGlyphForCodePoint(point: number): boolean } } })._font;
+      return (point: number) => font.hasGlyphForCodePoint(point);
+    };
+    this.coverage = { text: coverageOf('text'), bold: coverageOf('bold'), mono: coverageOf('mono') };
+    const root = this.doc.struct('Document');
+    this.doc.addStructure(root);
+    this.elements = [root];
+    this.addPage();
+  }
+
+  covers(face: Face, codePoint: number): boolean {
+    return this.coverage[face](codePoint);
+  }
+
+  width(text: string, face: Face, number = false, size = 1): number {
+    const key = `${face} ${number} ${text}`;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      width = this.doc.font(face).fontSize(1).widthOfString(text, featuresOf(face, number));
+      this.widths.set(key, width);
+    }
+    return width * size;
+  }
+
+  addPage(): void {
+    this.doc.addPage();
+    this.y = PAGE.top;
+  }
+
+  /** Breaks the page unless `height` still fits. */
+  need(height: number): void {
+    if (this.y + height > this.bottom && this.y > PAGE.top) this.addPage();
+  }
+
+  space(height: number): void {
+    if (this.y > PAGE.top) this.y += height;
+  }
+
+  /** Everything drawn inside becomes a part of one structure element. */
+  async group<T>(type: string, inside: () => T | Promise<T>): Promise<T> {
+    const element = this.open(type);
+    try {
+      return await inside();
+    } finally {
+      this.close(element);
+    }
+  }
+
+  open(type: string, options: object = {}): Element {
+    const element = this.doc.struct(type, options);
+    this.elements.at(-1)!.add(element);
+    this.elements.push(element);
+    return element;
+  }
+
+  close(element: Element): void {
+    this.elements.pop();
+    element.end();
+  }
+
+  /** Draws content as one leaf of the structure tree. */
+  leaf(type: string, options: object, draw: () => void): void {
+    this.elements.at(-1)!.add(this.doc.struct(type, options, draw));
+  }
+
+  /** Draws decoration: not in the structure tree. */
+  decorate(draw: () => void): void {
+    this.doc.markContent('Artifact', { type: 'Layout' });
+    draw();
+    this.doc.endMarkedContent();
+  }
+
+  rule(y = this.y, color: string = COLOR.rule, width = 0.5, from: number = PAGE.left, to: number = PAGE.width - PAGE.right): void {
+    this.decorate(() => this.doc.moveTo(from, y).lineTo(to, y).lineWidth(width).strokeColor(color).stroke());
+  }
+}
+
+/**
+ * Digits of one width in numbers; no contextual forms: `->` in a command stays two characters, and looking
+ * for them is what takes most of the time of laying out text.
+ */
+const TEXT_FEATURES = { calt: false, liga: false };
+const NUMBER_FEATURES = { ...TEXT_FEATURES, tnum: true, kern: false };
+
+export function featuresOf(face: Face, number: boolean): { features: PDFKit.Mixins.OpenTypeFeatures[] } {
+  const features: unknown = number && face !== 'mono' ? NUMBER_FEATURES : TEXT_FEATURES;
+  return { features: features as PDFKit.Mixins.OpenTypeFeatures[] };
+}
