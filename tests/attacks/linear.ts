@@ -13,7 +13,8 @@ export interface LinearCase {
 
 /**
  * A random linear classifier and 8-bit pictures it gets right, drawn close to 0 and 1 so that the box binds.
- * Weights differ widely in size. `targeted` sets the runner-up's neighbour as goal.
+ * Weights differ widely in size. Every other picture is moved deeper into its class, so that optima are large as well.
+ * `targeted` makes the class after the label the goal.
  */
 export function linearCase(seed: string, classes: number, shape: ImageShape, count: number, targeted: boolean, rows = 4): LinearCase {
   const random = randomStream(seed);
@@ -27,6 +28,12 @@ export function linearCase(seed: string, classes: number, shape: ImageShape, cou
     });
     const logits = logitsOf(weights, bias, pixels, classes);
     const label = logits.indexOf(Math.max(...logits));
+    if (i % 2) {
+      for (let j = 0; j < d; j++) {
+        const others = Array.from({ length: classes }, (_, k) => weights[k * d + j]!);
+        if (random() < 0.3) pixels[j] = weights[label * d + j]! >= Math.max(...others) ? 1 : weights[label * d + j]! <= Math.min(...others) ? 0 : pixels[j]!;
+      }
+    }
     return { pixels, hash: `${seed}-${i}`, label, goal: targeted ? (label + 1) % classes : null };
   });
   const model = { classes, weights, bias };
