@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -11,6 +11,7 @@ import { openWindow, serve, violations, type Served } from './hairline.ts';
 
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
 const browser: Browser | null = await launchBrowser();
+const SAMPLE = join(import.meta.dirname, '../../assets/samples/images');
 /** With HAIRLINE_SHOTS=folder every screen is kept as a picture. */
 const SHOTS = process.env['HAIRLINE_SHOTS'];
 
@@ -81,6 +82,25 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await alert.getByRole('button').click();
     await step(page, 'Model').click();
     expect(await page.getByRole('button', { name: 'Try the sample' }).isVisible()).toBe(true);
+  });
+
+  it('takes a dropped file anywhere, and a folder with its class folders as labels', async () => {
+    const png = readFileSync(join(SAMPLE, 'heart', readdirSync(join(SAMPLE, 'heart'))[0]!)).toString('base64');
+    // As text: the code runs in the page, whose types this test does not have.
+    await page.evaluate(`{
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob('${png}'), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      }
+    }`);
+    await poll(() => page.locator('figure').count()).toBe(1);
+    await page.locator('input[webkitdirectory]').setInputFiles(SAMPLE);
+    await poll(() => page.getByRole('heading', { level: 1 }).locator('..').innerText()).toMatch(/61 images/);
+    await good('labels');
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await step(page, 'Model').click();
   });
 
   it('loads the sample, checks its gradient and shows what it is', async () => {
@@ -213,7 +233,6 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
   });
 
   it('says so when the program ends', async () => {
-    writeFileSync(join(folder, 'mark'), '');
     await served.stop();
     await poll(() => page.getByText('The connection to Hairline was lost').first().isVisible()).toBe(true);
   });
