@@ -3,31 +3,9 @@ import { extname, isAbsolute, relative, resolve } from 'node:path';
 import { protocol } from 'electron';
 import { PictureAddress } from '../../shared/contract.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { CONTENT_TYPES, CSP } from '../../shared/served.ts';
 import type { Service } from '../engine/api.ts';
 import { isOwn, SCHEME } from './origin.ts';
-
-/** Nothing inline, nothing from anywhere else; no violation by the window's own code was seen with it. */
-export const CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-};
 
 /** Makes `app:` a scheme like https: an origin of its own, under the content policy. Once, before `ready`. */
 export function registerScheme(): void {
@@ -71,7 +49,7 @@ async function file(root: string, pathname: string): Promise<Response> {
   if (path === null) return refusal(403, 'This path leaves the window.');
   try {
     // `readFile` and not `net.fetch`: it reads from the asar as well, and no file: address comes into being.
-    return new Response(await readFile(path), { headers: headers(TYPES[extname(path)] ?? 'application/octet-stream') });
+    return new Response(await readFile(path), { headers: headers(CONTENT_TYPES[extname(path)] ?? 'application/octet-stream') });
   } catch {
     return refusal(404, 'There is nothing here.');
   }

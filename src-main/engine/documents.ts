@@ -14,7 +14,7 @@ export async function writeDocuments(folder: string, results: Results): Promise<
   try {
     mkdirSync(folder, { recursive: true });
     await writeResults(folder, results);
-    await writeWhole(join(folder, FILES.schema), `${canonicalJson(resultsSchema())}\n`);
+    await writeWhole(join(folder, FILES.schema), canonicalJson(resultsSchema()));
     await writeWhole(join(folder, FILES.csv), toCsv(results));
     await writeWhole(join(folder, FILES.pdf), await renderPdf(results, (file) => readFile(join(folder, file))));
   } catch (error) {

@@ -1,10 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-/** Strict content policy of the window: nothing inline, nothing from anywhere else. */
-export const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'none'";
+import { CSP } from '../../shared/served.ts';
 
 /** Headers every answer carries. */
 export const HEADERS: Readonly<Record<string, string>> = {

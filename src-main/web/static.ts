@@ -3,22 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { CONTENT_TYPES } from '../../shared/served.ts';
 import { answer, HEADERS } from './guard.ts';
-
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.woff': 'font/woff',
-  '.json': 'application/json',
-  '.csv': 'text/csv; charset=utf-8',
-  '.pdf': 'application/pdf',
-  '.zip': 'application/zip',
-};
 
 /** Where `path` of a URL lies under `root`, or null when it would leave it or is no sensible path. */
 export function locate(root: string, path: string): string | null {
@@ -43,7 +29,7 @@ export async function sendFile(response: ServerResponse, file: string, headOnly:
   const fresh = !download && /[-.][\w-]{8}\.\w+$/.test(file) ? 'private, max-age=31536000, immutable' : 'no-cache';
   response.writeHead(200, {
     ...HEADERS,
-    'Content-Type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
+    'Content-Type': CONTENT_TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
     'Content-Length': info.size,
     'Cache-Control': fresh,
     ...(download ? { 'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(basename(file))}` } : {}),

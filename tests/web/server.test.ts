@@ -123,7 +123,7 @@ describe('who gets in', () => {
     const cookie = await enter();
     for (const answer of [await ask('/', { cookie }), await ask('/nothing', { cookie }), await ask('/')]) {
       expect(answer.headers['content-security-policy']).toBe(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       );
       expect(answer.headers['x-content-type-options']).toBe('nosniff');
     }
