@@ -1,0 +1,76 @@
+import { performance } from 'node:perf_hooks';
+import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
+import { breathe, startPartner } from '../partner.ts';
+import type { Partner } from '../partner.ts';
+import { pixelsFor, requestFor } from './measure.ts';
+import { least, median } from './report.ts';
+
+/** Model, batch, and how many times as fast the project wants to be. */
+const CASES = [
+  ['resnet-18', 8, 1.5],
+  ['lenet-5', 32, 4],
+] as const;
+/** Steps in a row before the other side has its turn. */
+const TURN: Record<string, number> = { 'resnet-18': 1, 'lenet-5': 50 };
+
+export interface Comparison {
+  python: string;
+  seconds: number;
+  threads: number;
+  writeModel(name: string): string;
+}
+
+/** Times a gradient step of ours and one of PyTorch's by turns, on the same cores, in one run; prints a table. */
+export async function compareWithTorch({ python, seconds, threads, writeModel }: Comparison): Promise<void> {
+  console.log('| model | batch | threads | batch norm in PyTorch | ours ms | PyTorch ms | times as fast | of minima | wanted |\n|---|---:|---:|---|---:|---:|---:|---:|---:|');
+  let greeting = '';
+  for (const norm of ['folded', 'keeps']) {
+    const partner = await startPartner(python, ['bench/torch_gradient.py', '--threads', String(threads), '--norm', norm]);
+    greeting = partner.greeting;
+    for (const [model, batch, wanted] of CASES) {
+      if (norm === 'keeps' && model === 'lenet-5') continue; // it has none
+      const { ours, theirs } = await alternate(writeModel(model), { model, batch, threads, seconds, partner });
+      const text = (values: number[]) => `${median(values).toFixed(2)} (${least(values).toFixed(2)})`;
+      const ratios = [median(theirs) / median(ours), least(theirs) / least(ours)].map((r) => r.toFixed(2));
+      console.log(`| ${[model, batch, threads, norm, text(ours), text(theirs), ...ratios, wanted.toFixed(1)].join(' | ')} |`);
+    }
+    partner.close();
+  }
+  console.log(`\nPyTorch: ${greeting}. Median (least) of alternating turns.`);
+}
+
+interface Match {
+  model: string;
+  batch: number;
+  threads: number;
+  seconds: number;
+  partner: Partner;
+}
+
+async function alternate(file: string, { model: name, batch, threads, seconds, partner }: Match) {
+  const request = requestFor({ file, batch, threads });
+  const model = await openDifferentiable(request);
+  const pixels = pixelsFor(request);
+  const label = Int32Array.from({ length: batch }, (_, r) => r % 10);
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  const step = async () => {
+    const start = performance.now();
+    await model.gradient('margin', pixels, label, null);
+    return performance.now() - start;
+  };
+  const ask = async () => Number(await partner.ask(`${name} ${batch}`));
+  for (let i = 0; i < 2; i++) {
+    await step();
+    await ask();
+  }
+  const end = performance.now() + 1000 * seconds;
+  while (ours.length < 3 || performance.now() < end) {
+    await breathe();
+    for (let i = 0; i < TURN[name]!; i++) ours.push(await step());
+    await breathe();
+    for (let i = 0; i < TURN[name]!; i++) theirs.push(await ask());
+  }
+  await model.close();
+  return { ours, theirs };
+}
