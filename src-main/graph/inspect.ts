@@ -25,7 +25,9 @@ export function inspectGraph(graph: Graph): ModelIdentity {
   for (const tensor of graph.initializers.values()) parameters += elementCount(tensorDims(tensor));
   const describe = (v: ValueInfoProto) => {
     const { type, dims } = declaredShape(v);
-    return { name: v.name, type: DTYPE_NAME[type] ?? String(type), shape: dims };
+    // A classifier exported for ONNX-ML puts out a sequence of maps beside its label.
+    const other = v.type?.value.case?.replace('Type', '') ?? 'unknown';
+    return { name: v.name, type: type === 0 ? other : (DTYPE_NAME[type] ?? String(type)), shape: dims };
   };
   return {
     file: basename(graph.path),

@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { AttributeProto_AttributeType as Kind, ModelProtoSchema, TensorProtoSchema } from 'onnx-buf';
 import type { AttributeProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
+import { outerNames } from './bodies.ts';
 import { DType } from './ir.ts';
 import type { Graph } from './ir.ts';
 import { makeTensor } from './tensors.ts';
@@ -43,7 +44,7 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
     throw new UserError(`${file} is no ONNX model, or was cut short: export or copy it again.`);
   }
   const proto = model.graph;
-  if (!proto || (proto.node.length === 0 && proto.output.length === 0) || proto.output.length === 0)
+  if (!proto || proto.output.length === 0)
     throw new UserError(`${file} is no ONNX model: it holds no graph.`);
   if (model.opsetImport.length === 0)
     throw new UserError(`${file} names no operator set version (opset_import), so its operators cannot be understood: export it again.`);
@@ -74,9 +75,9 @@ function scalarConstant(name: string, value: AttributeProto): TensorProto | null
     case Kind.FLOATS:
       return makeTensor(name, DType.float32, [value.floats.length], value.floats);
     case Kind.INT:
-      return makeTensor(name, DType.int64, [], [Number(value.i)]);
+      return makeTensor(name, DType.int64, [], BigInt64Array.of(value.i));
     case Kind.INTS:
-      return makeTensor(name, DType.int64, [value.ints.length], value.ints.map(Number));
+      return makeTensor(name, DType.int64, [value.ints.length], BigInt64Array.from(value.ints));
     default:
       return null; // strings and sparse tensors stay nodes; no float path runs through them
   }
@@ -113,15 +114,14 @@ function sortNodes(nodes: NodeProto[], file: string): NodeProto[] {
 }
 
 function needs(node: NodeProto, producer: Map<string, NodeProto>): NodeProto[] {
-  const names = [...node.input];
-  for (const a of node.attribute) {
-    const bodies = a.g ? [a.g] : a.graphs;
-    for (const body of bodies) for (const inner of body.node) names.push(...inner.input);
-  }
   const found = new Set<NodeProto>();
-  for (const name of names) {
+  for (const name of node.input) {
     const p = producer.get(name);
-    if (p && p !== node) found.add(p);
+    if (p) found.add(p);
+  }
+  for (const name of outerNames(node)) {
+    const p = producer.get(name);
+    if (p && p !== node) found.add(p); // a body's value may share the name of what the node puts out
   }
   return [...found];
 }

@@ -1,3 +1,4 @@
+import { outerNames } from './bodies.ts';
 import type { Graph } from './ir.ts';
 
 /**
@@ -11,9 +12,7 @@ export function prune(graph: Graph): void {
     const node = graph.nodes[i]!;
     if (!node.output.some((o) => needed.has(o))) continue;
     kept.push(node);
-    for (const name of node.input) needed.add(name);
-    for (const a of node.attribute)
-      for (const body of a.g ? [a.g] : a.graphs) for (const inner of body.node) for (const name of inner.input) needed.add(name);
+    for (const name of [...node.input, ...outerNames(node)]) needed.add(name);
   }
   graph.nodes = kept.reverse();
   graph.inputs = graph.inputs.filter((i) => needed.has(i.name));

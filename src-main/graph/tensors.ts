@@ -64,9 +64,10 @@ export function tensorData(tensor: TensorProto, graph?: Graph): TensorData {
   const raw = external ? readExternal(tensor.name, external, graph) : tensor.rawData;
   const count = elementCount(tensorDims(tensor));
   if (external || raw.length > 0) {
-    if (raw.length < count * elementBytes(tensor.dataType))
-      throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
-    return new view(raw.slice().buffer as ArrayBuffer);
+    const bytes = count * elementBytes(tensor.dataType);
+    if (raw.length < bytes) throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
+    // Not slice(): that of a Buffer would share the memory of everything around it.
+    return new view(new Uint8Array(raw.subarray(0, bytes)).buffer);
   }
   return fromTypedField(tensor, view);
 }
@@ -96,6 +97,7 @@ function readExternal(name: string, at: ExternalLocation, graph: Graph | undefin
   if (!graph?.path) throw new UserError(`Tensor ${name} keeps its data in ${at.location}, but the model was not read from a file.`);
   if (isAbsolute(at.location) || at.location.split(/[\\/]/).includes('..'))
     throw new UserError(`Tensor ${name} points outside the model's folder (${at.location}), which is refused.`);
+  if (!(at.offset >= 0 && at.length >= 0)) throw new UserError(`Tensor ${name} points nowhere in ${at.location}: the model file is damaged.`);
   const file = join(dirname(graph.path), at.location);
   try {
     if (statSync(file).size < at.offset + at.length) throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
@@ -121,11 +123,18 @@ export function makeTensor(name: string, type: DType, dims: readonly number[], d
   if (!view || type === DType.float16 || type === DType.bfloat16) throw new Error(`makeTensor ${name}: element type ${DTYPE_NAME[type] ?? type} is not written here`);
   const out = new view(new ArrayBuffer(count * elementBytes(type)));
   const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
-  for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? BigInt(data[i] as number | bigint) : (data[i] as number);
+  for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? whole(data[i] as number | bigint) : (data[i] as number);
   return create(TensorProtoSchema, { name, dataType: type, dims: dims.map((d) => BigInt(d)), rawData: new Uint8Array(out.buffer as ArrayBuffer) });
 }
 
-/** Small constant content as plain numbers (int64 beyond 2^53 saturates), for shape arithmetic. */
+/** INT64_MAX, which stands for "to the end", is 2^63 as a number: without the bound it would turn around to the least value. */
+function whole(value: number | bigint): bigint {
+  const exact = BigInt(value);
+  const most = 2n ** 63n - 1n;
+  return typeof value === 'number' && exact > most ? most : exact;
+}
+
+/** Small constant content as plain numbers (int64 beyond 2^53 is rounded), for shape arithmetic. */
 export function tensorNumbers(tensor: TensorProto, graph?: Graph): ArrayLike<number> {
   const data = tensorData(tensor, graph);
   if (tensor.dataType === DType.float16) return Float32Array.from(data as Uint16Array, halfToFloat);
