@@ -1,0 +1,80 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../shared/errors.ts';
+import { loadGraph, saveGraph, tensorNumbers } from '../../src-main/graph/index.ts';
+import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
+import { scratch } from './folder.ts';
+import { outputOf } from './run.ts';
+import { floats, GRAPH, initializer, messages, model, MODEL, node, TENSOR, texts, value } from './wire.ts';
+import type { Field } from './wire.ts';
+
+const folder = scratch();
+let at = '';
+beforeEach(() => (at = mkdtempSync(join(folder.path, 'case-'))));
+
+const entry = (key: string, text: string): Field => [TENSOR.externalData, [[1, key], [2, text]]];
+
+/** y = x * w, with w in another file: 8 bytes of something else, then its 4 numbers. */
+function write(entries: Field[], data: Uint8Array | null = floats([9, 9, 1, 2, 3, 4])): string {
+  const name = at.slice(folder.path.length + 1);
+  if (data) folder.write(join(name, 'w.bin'), data);
+  return folder.write(
+    join(name, 'm.onnx'),
+    model([
+      [GRAPH.input, value('x', [1, 4])],
+      [GRAPH.output, value('y', [1, 4])],
+      initializer('w', [4], [...entries, [TENSOR.dataLocation, 1]]),
+      node('Mul', ['x', 'w'], ['y']),
+    ]),
+  );
+}
+
+const good = [entry('location', 'w.bin'), entry('offset', '8'), entry('length', '16')];
+const numbers = (path: string): number[] => {
+  const graph = loadGraph(path);
+  return Array.from(tensorNumbers(graph.initializers.get('w')!, graph));
+};
+const ones = () => ({ x: new Tensor('float32', new Float32Array(4).fill(1), [1, 4]) });
+
+describe('weights in a file beside the model', () => {
+  it('are read at their offset', () => {
+    expect(numbers(write(good))).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are as long as the shape says where no length is given', () => {
+    expect(numbers(write([entry('location', 'w.bin')]))).toEqual([9, 9, 1, 2]);
+  });
+
+  it('stay where they are when the graph is saved, and onnxruntime finds them', async () => {
+    const saved = saveGraph(loadGraph(write(good)));
+    const w = messages(messages(saved.bytes, MODEL.graph)[0]!, GRAPH.initializer)[0]!;
+    expect(messages(w, TENSOR.externalData).map((e) => [texts(e, 1)[0], texts(e, 2)[0]])).toEqual([['location', 'w.bin'], ['offset', '8'], ['length', '16']]);
+    expect(Array.from(await outputOf(saved, ones()))).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each<[string, Field[], Uint8Array | null, string]>([
+    ['above the folder', [entry('location', '../w.bin')], null, "Tensor w points outside the model's folder (../w.bin), which is refused."],
+    ['above the folder, in Windows spelling', [entry('location', 'a\\..\\..\\w.bin')], null, "Tensor w points outside the model's folder"],
+    ['at an absolute path', [entry('location', '/etc/passwd')], null, "Tensor w points outside the model's folder (/etc/passwd), which is refused."],
+    ['in a file that is missing', good, null, 'The model keeps weights in w.bin, which cannot be read: put that file beside the model.'],
+    ['in a file that was shortened', good, floats([9, 9, 1, 2, 3]), 'w.bin is shorter than the model needs: copy the whole file again.'],
+    ['before the start', [entry('location', 'w.bin'), entry('offset', '-8')], floats([1, 2, 3, 4]), 'points nowhere in w.bin: the model file is damaged.'],
+    ['at an offset that is no number', [entry('location', 'w.bin'), entry('offset', 'here')], floats([1, 2, 3, 4]), 'points nowhere in w.bin'],
+    ['with too small a length', [entry('location', 'w.bin'), entry('length', '12')], floats([1, 2, 3, 4]), 'Tensor w is shorter than its shape says: the model file is damaged.'],
+  ])('%s are refused in one sentence', (_, entries, data, message) => {
+    const file = write(entries, data);
+    expect(() => numbers(file)).toThrow(UserError);
+    expect(() => numbers(file)).toThrow(message);
+  });
+
+  it.each<[string, Field[], Uint8Array | null]>([
+    ['above the folder', [entry('location', '../w.bin')], null],
+    ['in a file that is missing', good, null],
+    ['in a file that was shortened', good, floats([9, 9, 1, 2, 3])],
+  ])('%s: onnxruntime says so too, in one sentence', async (_, entries, data) => {
+    const opening = openSession(saveGraph(loadGraph(write(entries, data))));
+    await expect(opening).rejects.toThrow(UserError);
+    await expect(opening).rejects.toThrow(/^onnxruntime cannot load the model: [^\n]+\.$/);
+  });
+});
