@@ -113,17 +113,3 @@ function deadEnd(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFa
   }
   return 'the two are not connected';
 }
-
-/** The first node between `wrt` and `of` that has no rule, as a sentence's end; null when all have one. */
-export function firstWithoutRule(builder: GraphBuilder, wrt: string, of: readonly string[]): string | null {
-  const { active } = path(builder.graph.nodes, builder.facts, wrt, of);
-  for (const node of builder.graph.nodes) {
-    if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => active.has(o))) continue;
-    try {
-      ruleFor(node);
-    } catch {
-      return `${operatorName(node)} at node ${nodeLabel(node)}`;
-    }
-  }
-  return null;
-}

@@ -1,4 +1,4 @@
-export { differentiate, firstWithoutRule } from './differentiate.ts';
+export { differentiate } from './differentiate.ts';
 export type { Differentiated, Request } from './differentiate.ts';
 export { collect, supportedOperators } from './registry.ts';
 export { SURROGATES } from './rules/surrogate.ts';

@@ -3,6 +3,8 @@ import type { RuleContext, Rules } from '../rule.ts';
 import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
 
+const FEW_CHANNELS = 4;
+
 /**
  * Weights [M, C/g, k...] turned into those of the adjoint, [C, M/g, k...] with every kernel read backwards.
  * Written as nodes on the initializer: onnxruntime folds them when it opens the session, so nothing is copied here.
@@ -45,7 +47,7 @@ function backwardConv(ctx: RuleContext, w: Window, groups: number): string {
   });
 }
 
-/** Any stride: ConvTranspose, with the rows and columns that the last stride left over put back. */
+/** Any stride, and few input channels: ConvTranspose, with the rows and columns that the last stride left over put back. */
 function backwardStrided(ctx: RuleContext, w: Window, groups: number): string {
   const rest = w.size.map((d, i) => (d + w.begin[i]! + w.end[i]! - w.dilation[i]! * (w.kernel[i]! - 1) - 1) % w.stride[i]!);
   return ctx.emit('ConvTranspose', [ctx.dy, ctx.x(1)], { ...windowAttributes(w), group: groups, output_padding: rest });
@@ -75,9 +77,10 @@ export const conv: Rules = {
   Conv(ctx) {
     const groups = int(ctx.node, 'group', 1);
     const w = windowOf(ctx, ctx.dims(ctx.x(1)).slice(2));
-    const unit = w.stride.every((s) => s === 1) && ctx.dims(ctx.x(1))[1]! >= 4;
+    // Into a single grey or RGB channel the blocked convolution would compute a whole block of 16 channels.
+    const turnable = w.stride.every((s) => s === 1) && ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS;
     return [
-      ctx.needs(0) ? (unit ? backwardConv(ctx, w, groups) : backwardStrided(ctx, w, groups)) : null,
+      ctx.needs(0) ? (turnable ? backwardConv(ctx, w, groups) : backwardStrided(ctx, w, groups)) : null,
       ctx.needs(1) ? backwardWeights(ctx, w, groups) : null,
       ctx.needs(2) ? backwardBias(ctx) : null,
     ];

@@ -1,4 +1,4 @@
-import { int, ints, string } from '../../graph/index.ts';
+import { ints, string } from '../../graph/index.ts';
 import type { RuleContext } from '../rule.ts';
 
 /** Geometry of a sliding window over the spatial axes: convolution and pooling. One entry per axis. */
@@ -40,5 +40,3 @@ export function windowOf(ctx: RuleContext, kernel: readonly number[]): Window {
 export function windowAttributes(w: Window): Record<string, number[]> {
   return { kernel_shape: w.kernel, strides: w.stride, dilations: w.dilation, pads: [...w.begin, ...w.end] };
 }
-
-export const ceilMode = (ctx: RuleContext): number => int(ctx.node, 'ceil_mode', 0);
