@@ -71,10 +71,18 @@ export class Audits {
     const began = Date.now();
     let first: number | null = null;
     let told = 0;
+    let later: NodeJS.Timeout | undefined;
     let crew: Pool | null = null;
+    // The last status of a burst is told late rather than never.
     const tell = (patch: Partial<AuditStatus>, always = true) => {
       Object.assign(status, patch);
-      if (!always && Date.now() - told < QUIET) return;
+      const wait = always ? 0 : told + QUIET - Date.now();
+      if (wait > 0) {
+        later ??= setTimeout(() => tell({}), wait);
+        return;
+      }
+      clearTimeout(later);
+      later = undefined;
       told = Date.now();
       this.emit({ type: 'status', status: { ...status } });
     };
@@ -111,6 +119,7 @@ export class Audits {
       if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
       else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
     } finally {
+      clearTimeout(later);
       await crew?.close();
     }
   }
