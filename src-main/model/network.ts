@@ -21,29 +21,26 @@ function facts(value: ValueInfoProto): ImageInput {
 /**
  * Finds the input that takes the image.
  * @param wanted name of the input, or null to find it
- * @throws UserError when there is none, or several and no choice.
+ * @throws UserError when there is none of that name, none at all, or several: nothing could be put into the others.
  */
 export function findImageInput(graph: Graph, wanted: string | null): ImageInput {
   const inputs = graph.inputs.map(facts);
   const names = inputs.map((i) => i.name).join(', ');
   if (inputs.length === 0) throw new UserError('The model has no input, so no image can be put into it.');
-  if (wanted !== null) {
-    const found = inputs.find((i) => i.name === wanted);
-    if (!found) throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
-    return checked(found);
-  }
-  const candidates = inputs.filter((i) => isFloat(i.type) && i.dims.length >= 2);
-  if (inputs.length > 1) {
-    const pictures = candidates.filter((i) => i.dims.length === 4);
-    if (pictures.length !== 1 || inputs.length > 1)
-      throw new UserError(`The model has ${inputs.length} inputs (${names}); Hairline can attack models with one input, the image.`);
-  }
+  if (wanted !== null && !inputs.some((i) => i.name === wanted))
+    throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
+  if (inputs.length > 1)
+    throw new UserError(`The model has ${inputs.length} inputs (${names}); Hairline can attack models with one input, the image.`);
   return checked(inputs[0]!);
 }
 
 function checked(input: ImageInput): ImageInput {
   if (!isFloat(input.type))
     throw new UserError(`The model's input ${input.name} is of type ${DTYPE_NAME[input.type] ?? input.type}; an image has to enter as floating-point numbers.`);
+  if (input.dims.length < 2)
+    throw new UserError(
+      `The model's input ${input.name} has ${input.dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
+    );
   if (input.dims.length === 3 && input.dims[0] !== null && (input.dims[0] === 1 || input.dims[0] === 3) && (input.dims[2] ?? 0) > 4)
     throw new UserError(`The model's input ${input.name} has no batch dimension (shape ${input.dims.join(' x ')}): export it with one.`);
   return input;

@@ -1,13 +1,13 @@
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { int, isFloat } from '../graph/index.ts';
+import { elementCount, int, isFloat, opset } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 
 export type OutputKind = 'logits' | 'softmax' | 'log-softmax' | 'sigmoid';
 
 /** Where a classifier's answer is found. */
 export interface ClassifierOutput {
-  /** Value the file itself puts out (or the float value nearest to its label output). */
+  /** Value the file itself puts out, or the scores that its label output was chosen from. */
   name: string;
   /** Value that holds the logits: before a final softmax, log-softmax or sigmoid. */
   logits: string;
@@ -19,6 +19,8 @@ export interface ClassifierOutput {
 
 /** Operators that only rearrange a row, so what is before them is the same answer. */
 const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
+/** Operators that make a label, or a map from labels to probabilities, of a row of scores. */
+const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap']);
 const FINAL: Record<string, OutputKind> = { Softmax: 'softmax', LogSoftmax: 'log-softmax', Sigmoid: 'sigmoid' };
 
 /**
@@ -40,7 +42,7 @@ export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: n
     throw new UserError(`No output of the model is one row of class scores per image (${shapes}); Hairline can attack classifiers only so far.`);
   }
   const width = rowWidth(facts.get(name)!.dims, rows)!;
-  const { logits, kind } = unwrap(name, producers, facts, rows, width);
+  const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
   if (width === 1 && kind !== 'sigmoid')
     throw new UserError(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart.`);
   return { name, logits, kind, width, classes: width === 1 ? 2 : width };
@@ -53,25 +55,35 @@ function rowWidth(dims: readonly number[], rows: number): number | null {
   return wide.length > 1 ? null : (wide[0] ?? 1);
 }
 
-/** Label outputs (ArgMax, ZipMap, ...) hide the scores they were made from: walk back to them. */
+/** Label outputs hide the scores they were chosen from: walk back to those. */
 function behind(output: string, producers: Map<string, NodeProto>, scores: (name: string) => boolean): string | null {
   let names = [output];
   for (let depth = 0; depth < 6 && names.length > 0; depth++) {
-    names = names.flatMap((n) => producers.get(n)?.input.filter((i) => i !== '') ?? []);
-    const found = names.find(scores);
-    if (found) return found;
+    const nodes = names.map((n) => producers.get(n)).filter((n) => n !== undefined);
+    const chooser = nodes.find((n) => CHOOSERS.has(n.opType) && scores(n.input[0]!));
+    if (chooser) return chooser.input[0]!;
+    names = nodes.flatMap((n) => n.input.filter((i) => i !== ''));
   }
   return null;
 }
 
-function unwrap(name: string, producers: Map<string, NodeProto>, facts: Map<string, ValueFacts>, rows: number, width: number): { logits: string; kind: OutputKind } {
+interface Row {
+  graph: Graph;
+  producers: Map<string, NodeProto>;
+  facts: Map<string, ValueFacts>;
+  rows: number;
+  width: number;
+}
+
+function unwrap(name: string, row: Row): { logits: string; kind: OutputKind } {
+  const { producers, facts, rows, width } = row;
   let at = name;
   for (let depth = 0; depth < 8; depth++) {
     const node = producers.get(at);
     if (!node || (node.domain !== '' && node.domain !== 'ai.onnx')) break;
     const kind = FINAL[node.opType];
     const input = node.input[0]!;
-    if (kind) return normalizesRow(node, facts.get(input), rows, width) ? { logits: input, kind } : { logits: name, kind: 'logits' };
+    if (kind) return normalizesRow(node, input, row) ? { logits: input, kind } : { logits: name, kind: 'logits' };
     const before = facts.get(input);
     if (!PLAIN.has(node.opType) || !before || !isFloat(before.type) || rowWidth(before.dims, rows) !== width) break;
     at = input;
@@ -80,11 +92,14 @@ function unwrap(name: string, producers: Map<string, NodeProto>, facts: Map<stri
 }
 
 /** A softmax counts only if it runs over the classes; over another axis it is part of the network. */
-function normalizesRow(node: NodeProto, input: ValueFacts | undefined, rows: number, width: number): boolean {
-  if (!input || rowWidth(input.dims, rows) !== width) return false;
+function normalizesRow(node: NodeProto, name: string, { graph, facts, rows, width }: Row): boolean {
+  const dims = facts.get(name)?.dims;
+  if (!dims || rowWidth(dims, rows) !== width) return false;
   if (node.opType === 'Sigmoid') return true;
-  const rank = input.dims.length;
-  const axis = int(node, 'axis', -1);
-  const at = axis < 0 ? axis + rank : axis;
-  return input.dims[at] === width || (at === 1 && width > 1);
+  if (width === 1) return false;
+  // Before opset 13 it ran over all axes from the given one on, 1 by default.
+  const flat = opset(graph) < 13;
+  const axis = int(node, 'axis', flat ? 1 : -1);
+  const at = axis < 0 ? axis + dims.length : axis;
+  return at > 0 && (flat ? elementCount(dims.slice(at)) : dims[at]) === width;
 }

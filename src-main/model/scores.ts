@@ -45,7 +45,7 @@ export function topScores(scores: Scores, count = 5): ClassScore[] {
 /** Index of the largest value; the first wins a tie, and NaN never wins. */
 export function argMax(values: ArrayLike<number>): number {
   let best = 0;
-  for (let k = 1; k < values.length; k++) if (values[k]! > values[best]!) best = k;
+  for (let k = 1; k < values.length; k++) if (!Number.isNaN(values[k]!) && !(values[best]! >= values[k]!)) best = k;
   return best;
 }
 
