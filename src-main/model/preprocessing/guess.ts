@@ -1,6 +1,7 @@
 import { Preprocessing } from '../../../shared/plan.ts';
 import type { Leading } from './leading.ts';
-import { PRESETS, sized } from './presets.ts';
+import { PRESETS } from '../../../shared/presets.ts';
+import { sized } from './presets.ts';
 
 /** What else is known of a model. */
 export interface GuessHints {

@@ -1,6 +1,6 @@
 import { UserError } from '../../../shared/errors.ts';
 import { Preprocessing } from '../../../shared/plan.ts';
-import { PRESETS } from './presets.ts';
+import { PRESETS } from '../../../shared/presets.ts';
 
 /**
  * Reads a preprocessing as people write it on a command line: JSON, or a list of key=value with commas between, where
