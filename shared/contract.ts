@@ -89,8 +89,9 @@ export const CALLS = {
   inspect: { in: z.strictObject({ model: z.string() }), out: ModelCard },
   /** Checks the gradient under a preprocessing: design rule 5. */
   gradcheck: { in: z.strictObject({ model: z.string(), preprocessing: Preprocessing, images: z.array(z.string()) }), out: GradientCheck },
+  /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
   images: {
-    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
+    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
   },
   /** Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. */

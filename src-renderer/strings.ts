@@ -105,6 +105,7 @@ export const S = {
     unlabelled: 'No labels: the model’s own clean prediction counts as right',
     labelsFile: 'Label file…',
     clearLabels: 'Remove label file',
+    clearNames: 'Remove class names',
     preprocessing: 'Preprocessing',
     guess: 'Guessed from the model',
     reset: 'Back to the guess',

@@ -10,6 +10,7 @@ import { FILES } from '../audit/jobs.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { decodeFile, encodePng, openImages } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
+import { readClassNames } from '../model/labels.ts';
 import { difference } from '../report/index.ts';
 import { offeredProviders } from '../runtime/providers.ts';
 import { VERSION } from '../../shared/version.ts';
@@ -65,11 +66,12 @@ export class EngineService implements Service {
     sample: () => this.sample(),
     inspect: async ({ model }) => (await this.atDesk()).run('inspect', { model }),
     gradcheck: async ({ model, preprocessing, images }) => (await this.atDesk()).run('gradcheck', { model, preprocessing, images: images.length > 0 ? images : null }),
-    images: async ({ paths, labels, offset, limit }) => {
-      const set = await openImages({ paths, labels, offset, limit });
+    images: async ({ paths, labels, classNames: file, offset, limit }) => {
+      const names = file === null ? null : await readClassNames(file, null);
+      const set = await openImages({ paths, labels, offset, limit, classNames: names });
       for (const item of set.items) this.shown.set(item.id, item);
       const images = set.items.map(({ id, source, width, height, channels, label }) => ({ id, source, width, height, channels, label }));
-      return { images, total: set.total, classNames: set.classNames, warnings: set.warnings };
+      return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings };
     },
     start: ({ plan, folder, resume }) => ({ audit: this.audits.start(checkPlan(plan, process.cwd()), folder, resume) }),
     pause: ({ audit }) => (this.audits.pause(audit), {}),
@@ -102,9 +104,11 @@ export class EngineService implements Service {
     await (await this.desk)?.close();
   }
 
-  private atDesk(): Promise<Pool> {
-    this.desk ??= Pool.start(this.worker, 1, new Switch().shared);
-    return this.desk;
+  private async atDesk(): Promise<Pool> {
+    // A thread that failed, or never came up, is not asked again.
+    const desk = await this.desk?.catch(() => null);
+    if (!desk?.alive) this.desk = Pool.start(this.worker, 1, new Switch().shared);
+    return this.desk!;
   }
 
   private sample(): CallOut<'sample'> {

@@ -38,6 +38,12 @@ export const useImages = defineStore('images', () => {
     if (paths.value.length > 0 && !(await load())) labels.value = before;
   }
 
+  async function setClassNames(path: string | null): Promise<void> {
+    const before = classNamesFile.value;
+    classNamesFile.value = path;
+    if (paths.value.length > 0 && !(await load())) classNamesFile.value = before;
+  }
+
   async function setRange(from: number, most: number | null): Promise<void> {
     offset.value = from;
     limit.value = most;
@@ -70,7 +76,7 @@ export const useImages = defineStore('images', () => {
     const mine = ++round;
     loading.value = true;
     try {
-      const input = { paths: [...paths.value], labels: labels.value, offset: offset.value, limit: limit.value };
+      const input = { paths: [...paths.value], labels: labels.value, classNames: classNamesFile.value, offset: offset.value, limit: limit.value };
       const out = await theHost().call('images', input);
       if (mine !== round) return true;
       images.value = out.images;
@@ -88,6 +94,6 @@ export const useImages = defineStore('images', () => {
 
   return {
     paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled,
-    add, setLabels, setRange, replace, clear,
+    add, setLabels, setClassNames, setRange, replace, clear,
   };
 });

@@ -39,10 +39,13 @@ export const useIntake = defineStore('intake', () => {
     const images = useImages();
     const sorted = sortPaths(paths);
     if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
-    if (sorted.classNames !== null) images.classNamesFile = sorted.classNames;
-    if (sorted.labels !== null) {
-      if (sorted.images.length > 0) images.labels = sorted.labels;
-      else await images.setLabels(sorted.labels);
+    // With pictures, files beside them are read along with them, once.
+    if (sorted.images.length > 0) {
+      images.classNamesFile = sorted.classNames ?? images.classNamesFile;
+      images.labels = sorted.labels ?? images.labels;
+    } else {
+      if (sorted.classNames !== null) await images.setClassNames(sorted.classNames);
+      if (sorted.labels !== null) await images.setLabels(sorted.labels);
     }
     if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) app.step = 'images';
   }

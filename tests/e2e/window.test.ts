@@ -12,6 +12,7 @@ import { openWindow, serve, violations, type Served } from './hairline.ts';
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
 const browser: Browser | null = await launchBrowser();
 const SAMPLE = join(import.meta.dirname, '../../assets/samples/images');
+const CLASSES = readdirSync(SAMPLE).sort();
 /** With HAIRLINE_SHOTS=folder every screen is kept as a picture. */
 const SHOTS = process.env['HAIRLINE_SHOTS'];
 
@@ -61,6 +62,18 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     expect(faults, name).toEqual([]);
   }
 
+  /** Drops a file onto the middle of nowhere. As text: the code runs in the page, whose types this test does not have. */
+  async function drop(name: string, content: Buffer): Promise<void> {
+    await page.evaluate(`{
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob('${content.toString('base64')}'), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([bytes], '${name}'));
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      }
+    }`);
+  }
+
   it('starts empty, with the token gone from the address', async () => {
     expect(page.url()).toBe(`${new URL(served.url).origin}/`);
     await good('start');
@@ -85,20 +98,16 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
   });
 
   it('takes a dropped file anywhere, and a folder with its class folders as labels', async () => {
-    const png = readFileSync(join(SAMPLE, 'heart', readdirSync(join(SAMPLE, 'heart'))[0]!)).toString('base64');
-    // As text: the code runs in the page, whose types this test does not have.
-    await page.evaluate(`{
-      const transfer = new DataTransfer();
-      const bytes = Uint8Array.from(atob('${png}'), (c) => c.charCodeAt(0));
-      transfer.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
-      for (const type of ['dragenter', 'dragover', 'drop']) {
-        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-      }
-    }`);
+    await drop('dropped.png', readFileSync(join(SAMPLE, 'heart', readdirSync(join(SAMPLE, 'heart'))[0]!)));
     await poll(() => page.locator('figure').count()).toBe(1);
     await page.locator('input[webkitdirectory]').setInputFiles(SAMPLE);
     await poll(() => page.getByRole('heading', { level: 1 }).locator('..').innerText()).toMatch(/61 images/);
     await good('labels');
+    // Names in another order: the class folders are looked up in them, so the numbers turn round.
+    const first = page.locator('figure').nth(1);
+    expect(await first.getAttribute('title')).toMatch(/ 0 arrow$/);
+    await drop('class-names.txt', Buffer.from(`${CLASSES.toReversed().join('\n')}\n`));
+    await poll(() => first.getAttribute('title')).toMatch(new RegExp(` ${CLASSES.length - 1} arrow$`));
     await page.getByRole('button', { name: 'Remove all' }).click();
     await step(page, 'Model').click();
   });

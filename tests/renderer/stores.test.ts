@@ -107,6 +107,18 @@ it('brings each dropped thing to its place', async () => {
   expect(useImages().labels).toBe('/in/labels.csv');
 });
 
+it('reads pictures again with dropped class names, and not at all without pictures', async () => {
+  const images = useImages();
+  await useIntake().open(['/x/classes.txt']);
+  expect([images.classNamesFile, asked]).toEqual(['/x/classes.txt', []]);
+  await images.add(['/i']);
+  await useIntake().open(['/x/category_names.txt']);
+  expect(asked.map(([, input]) => (input as { classNames: unknown }).classNames)).toEqual(['/x/classes.txt', '/x/category_names.txt']);
+  answers['images'] = new Error('bad.txt holds no class names.');
+  await useIntake().open(['/x/class-bad.txt']);
+  expect(images.classNamesFile).toBe('/x/category_names.txt');
+});
+
 it('follows its own audit through events, whichever comes first', async () => {
   await ready();
   const run = useRun();
