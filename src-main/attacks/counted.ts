@@ -1,8 +1,8 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { Differentiable, ImageShape, Loss } from '../model/differentiable.ts';
+import type { Differentiable, ImageShape, Objective } from '../model/differentiable.ts';
 import { Best } from './best.ts';
 import { randomStream } from './random.ts';
-import type { GradientQuery, Query, Target } from './target.ts';
+import type { GradientQuery, Pair, Query, Target } from './target.ts';
 
 /** Asked before every block of a query: waits while the run is paused, throws Cancelled when it is cancelled. */
 export interface Gate {
@@ -28,6 +28,8 @@ export interface TargetSetting {
   /** Forward plus backward passes each image may spend; null: no bound. */
   limits: readonly number[] | null;
   gate: Gate;
+  /** false: δ is not clipped to the box, as in published experiments that do not; such a success is no picture. */
+  boxed?: boolean;
 }
 
 /**
@@ -63,6 +65,8 @@ export class CountedTarget implements Target {
   private reserve = 0;
   private readonly pixels: Float32Array;
   private readonly answer: GradientQuery;
+  private readonly confined: (Uint8Array | null)[];
+  private readonly boxed: boolean;
   private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array };
 
   constructor(model: Differentiable, images: readonly TargetImage[], setting: TargetSetting) {
@@ -87,6 +91,8 @@ export class CountedTarget implements Target {
     this.forwards = new Uint32Array(this.count);
     this.backwards = new Uint32Array(this.count);
     this.failure = images.map(() => null);
+    this.confined = images.map(() => null);
+    this.boxed = setting.boxed ?? true;
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
     this.found = new Best(this.norm, this.epsilon, this.clean, this.count);
     this.pixels = new Float32Array(this.clean.length);
@@ -128,13 +134,13 @@ export class CountedTarget implements Target {
     return this.answer;
   }
 
-  async gradient(delta: Float32Array, loss: Loss, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery> {
+  async gradient(delta: Float32Array, loss: Objective, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery> {
     await this.evaluate(delta, true, loss, only, towards ?? this.goal);
     return this.answer;
   }
 
   /** Like `query` and `gradient` for pixels that are known to lie in the box, such as decoded 8-bit images. */
-  async at(pixels: Float32Array, loss: Loss | null, only?: Uint8Array): Promise<GradientQuery> {
+  async at(pixels: Float32Array, loss: Objective | null, only?: Uint8Array): Promise<GradientQuery> {
     await this.evaluate(pixels, false, loss, only, this.goal);
     return this.answer;
   }
@@ -155,7 +161,7 @@ export class CountedTarget implements Target {
   }
 
   /** @param points δ of every image, or its pixels */
-  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Loss | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
+  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Objective | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
     const cost = loss === null ? 1 : 2;
     const images: number[] = [];
     for (let i = 0; i < this.count; i++) {
@@ -178,11 +184,11 @@ export class CountedTarget implements Target {
     if (!areDeltas) return void pixels.set(points.subarray(image * features, end), image * features);
     for (let j = image * features; j < end; j++) {
       const p = clean[j]! + points[j]!;
-      pixels[j] = p < 0 ? 0 : p > 1 ? 1 : p;
+      pixels[j] = !this.boxed ? p : p < 0 ? 0 : p > 1 ? 1 : p;
     }
   }
 
-  private async runBlock(loss: Loss | null, images: readonly number[], towards: Int32Array | null): Promise<void> {
+  private async runBlock(loss: Objective | null, images: readonly number[], towards: Int32Array | null): Promise<void> {
     const { features, classes, block, answer } = this;
     for (let row = 0; row < this.model.rows; row++) {
       const image = images[row] ?? images[0]!;
@@ -199,7 +205,7 @@ export class CountedTarget implements Target {
       if (out) {
         this.backwards[image]!++;
         answer.loss[image] = out.loss[row]!;
-        answer.gradient.set(out.gradient.subarray(row * features, (row + 1) * features), image * features);
+        answer.gradient.set(this.masked(image, out.gradient.subarray(row * features, (row + 1) * features)), image * features);
       }
       this.judge(image, out !== null);
     }
@@ -233,6 +239,61 @@ export class CountedTarget implements Target {
     this.failure[image] = `${what} at forward pass ${this.forwards[image]!}.`;
     this.active[image] = 0;
     this.answer.success[image] = 0;
+  }
+
+  confine(image: number, mayMove: Uint8Array): void {
+    this.confined[image] = mayMove;
+  }
+
+  private masked(image: number, gradient: Float32Array): Float32Array {
+    const mayMove = this.confined[image];
+    if (mayMove) for (let j = 0; j < gradient.length; j++) if (!mayMove[j]) gradient[j] = 0;
+    return gradient;
+  }
+
+  async differences(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void> {
+    let waiting: Pair[] = [];
+    const open = new Uint32Array(this.count);
+    for (const pair of pairs) {
+      const { image } = pair;
+      if (!this.active[image]) continue;
+      const spent = this.forwards[image]! + this.backwards[image]! + 2 * open[image]!;
+      if (this.limits && spent + 2 > this.limits[image]! - this.reserve) {
+        this.active[image] = 0;
+        continue;
+      }
+      open[image]!++;
+      waiting.push(pair);
+      if (waiting.length < this.model.rows) continue;
+      await this.runPairs(delta, waiting, visit);
+      waiting = [];
+      open.fill(0);
+    }
+    if (waiting.length > 0) await this.runPairs(delta, waiting, visit);
+  }
+
+  private async runPairs(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void> {
+    const { features, classes, block, answer } = this;
+    await this.gate.check();
+    for (let row = 0; row < this.model.rows; row++) {
+      const { image, class: towards } = pairs[row] ?? pairs[0]!;
+      this.place(image, delta, true);
+      block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
+      block.label[row] = this.label[image]!;
+      block.towards[row] = towards;
+    }
+    const out = await this.model.gradient('difference', block.pixels, block.label, block.towards);
+    pairs.forEach((pair, row) => {
+      const { image } = pair;
+      const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
+      this.forwards[image]!++;
+      this.backwards[image]!++;
+      answer.logits.set(out.logits.subarray(row * classes, (row + 1) * classes), image * classes);
+      answer.loss[image] = out.loss[row]!;
+      answer.gradient.set(gradient, image * features);
+      this.judge(image, true);
+      if (this.failure[image] === null) visit(pair, out.loss[row]!, gradient);
+    });
   }
 }
 

@@ -11,10 +11,12 @@ export interface Descent {
   /** Length of a step in the target's norm, at step i. */
   stepLength: (i: number) => number;
   loss: Loss;
-  /** l1: share of the features that a step moves. */
+  /** l1: share of the features that the first step moves; it falls to a single one, for the l1 optimum is sparse. */
   share: number;
   /** Stop an image whose margin is below -confidence · max |logit|. */
   confidence: number;
+  /** Classes to aim at instead of away from the label, untargeted. */
+  towards?: Int32Array | undefined;
 }
 
 /**
@@ -28,11 +30,11 @@ export async function descend(target: Target, delta: Float32Array, how: Descent)
   const rows = rowsOf(delta, target.count);
   const clean = rowsOf(target.clean, target.count);
   for (let i = 0; i < how.steps && target.anyActive; i++) {
-    const answer = await target.gradient(delta, how.loss);
+    const answer = await target.gradient(delta, how.loss, undefined, how.towards);
     const gradients = rowsOf(answer.gradient, target.count);
     for (let image = 0; image < target.count; image++) {
       if (!target.active[image] || finishIfDeep(target, image, answer, how.confidence)) continue;
-      steepestStep(norm, rows[image]!, gradients[image]!, clean[image]!, how.stepLength(i), how.share);
+      steepestStep(norm, rows[image]!, gradients[image]!, clean[image]!, how.stepLength(i), how.share * (1 - i / how.steps));
       projectBox(norm, rows[image]!, clean[image]!, how.epsilon);
     }
   }

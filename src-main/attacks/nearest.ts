@@ -48,7 +48,8 @@ export async function nearestBoundary(target: Target, rivals: number): Promise<F
   return delta;
 }
 
-function othersByLogit(logits: Float32Array, label: number): Int32Array {
+/** The classes other than the label, likeliest first. */
+export function othersByLogit(logits: Float32Array, label: number): Int32Array {
   return Int32Array.from(logits.keys())
     .filter((k) => k !== label)
     .sort((a, b) => logits[b]! - logits[a]! || a - b);

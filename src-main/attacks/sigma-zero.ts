@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineAttack, rowsOf } from './attack.ts';
 import { Adam } from './adam.ts';
+import { nearestBoundary } from './nearest.ts';
 import { polish } from './polish.ts';
 import type { Target } from './target.ts';
 
@@ -15,7 +16,8 @@ import type { Target } from './target.ts';
  * An image that is adversarial has a zero margin term, so its gradient is known in closed form: those images need
  * only a forward pass. It is tried first for images that were adversarial one step ago; the path is the same.
  *
- * Differences: the state after the last step is evaluated too; a feature-exchange polish of a few passes follows;
+ * Differences: the state after the last step is evaluated too; the nearest linearised boundaries are tried as well (exact on a linear model,
+ * where the descent may end at another class), and a feature-exchange polish of a few passes follows;
  * targeted, the margin is that of the target class; restarts begin again with another first threshold.
  */
 export const sigmaZero = defineAttack({
@@ -34,11 +36,19 @@ export const sigmaZero = defineAttack({
     t: z.number().min(0).max(10).default(0.01).describe('How fast the threshold moves, as a share of the rate.'),
     epsilonBudget: z.number().int().positive().nullable().default(null).describe('Stop an image once it needs no more than this many features; null: never.'),
     restarts: z.number().int().min(1).max(100).default(1).describe('Starts; each after the first halves τ₀ once more.'),
-    polish: z.number().int().min(0).max(1000).default(16).describe('Passes of the final exchange of features.'),
+    rivals: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(9)
+      .describe('Also try the nearest boundary of this many likely classes, as linearised at the clean image; 0: none.'),
+    polish: z.number().int().min(0).max(1000).default(50).describe('Passes of the final exchange of features.'),
   }),
   async run(target, options) {
     for (let restart = 0; restart < options.restarts && target.anyActive; restart++)
       await descend(target, { ...options, tau0: options.tau0 / 2 ** restart });
+    if (options.rivals > 0 && target.anyActive) await target.query(await nearestBoundary(target, options.rivals));
     await polish(target, options.polish);
   },
 });

@@ -1,5 +1,5 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { ImageShape, Loss } from '../model/differentiable.ts';
+import type { ImageShape, Objective } from '../model/differentiable.ts';
 
 /** What one query told about every image of the batch; entries of inactive images are stale and must not be read. */
 export interface Query {
@@ -15,6 +15,12 @@ export interface GradientQuery extends Query {
   loss: Float64Array;
   /** count x features: gradient of each image's own loss with respect to its pixels. */
   gradient: Float32Array;
+}
+
+/** The difference f_y - f_t of an image's own class y and another class t. */
+export interface Pair {
+  image: number;
+  class: number;
 }
 
 /**
@@ -48,7 +54,15 @@ export interface Target {
    */
   query(delta: Float32Array, only?: Uint8Array): Promise<Query>;
   /** With `towards`, the loss is the targeted one for these classes; margin and success still tell of the goal. */
-  gradient(delta: Float32Array, loss: Loss, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery>;
+  gradient(delta: Float32Array, loss: Objective, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery>;
+  /**
+   * The differences of several classes at the images' points, packed so that no row of a block is idle when few images
+   * are left; each pair costs its image a forward and a backward pass. `visit` gets each pair's value and gradient,
+   * a view that the next block overwrites. Pairs of images that are inactive, or become so, are left out.
+   */
+  differences(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void>;
+  /** From now on the image's gradient is 0 wherever `mayMove` is: what rounds its picture keeps off those features. */
+  confine(image: number, mayMove: Uint8Array): void;
   /** Smallest success so far in the target's norm; Infinity while there is none. */
   bestDistance(image: number): number;
   /** δ of that success (after the clamp), or null. */

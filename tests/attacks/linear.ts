@@ -1,4 +1,4 @@
-import type { Differentiable, Gradient, ImageShape, Loss } from '../../src-main/model/differentiable.ts';
+import type { Differentiable, Gradient, ImageShape, Objective } from '../../src-main/model/differentiable.ts';
 import { randomStream, gaussian } from '../../src-main/attacks/random.ts';
 import type { Gate, TargetImage } from '../../src-main/attacks/counted.ts';
 import type { LinearModel } from '../../src-main/norms/exactLinear.ts';
@@ -82,12 +82,21 @@ export function linearModel(model: LinearModel, shape: ImageShape, rows: number,
 }
 
 /** The loss of one row and its derivative by each logit. */
-function lossOf(loss: Loss, f: number[], y: number, t: number | null): { value: number; slope: number[] } {
+function lossOf(loss: Objective, f: number[], y: number, t: number | null): { value: number; slope: number[] } {
   const slope = f.map(() => 0);
   const own = t ?? y;
   const others = f.map((v, k) => (k === own ? -Infinity : v));
   const rival = others.indexOf(Math.max(...others));
   const sign = t === null ? 1 : -1;
+  if (loss === 'logit') {
+    slope[own] = sign;
+    return { value: sign * f[own]!, slope };
+  }
+  if (loss === 'difference') {
+    slope[y] = 1;
+    slope[t!]! -= 1;
+    return { value: f[y]! - f[t!]!, slope };
+  }
   if (loss === 'cross-entropy') {
     const top = Math.max(...f);
     const total = f.reduce((sum, v) => sum + Math.exp(v - top), 0);
