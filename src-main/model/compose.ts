@@ -3,7 +3,7 @@ import { fold, upgrade } from '../graph/upgrade/index.ts';
 import { DType, GraphBuilder, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
-import type { ImageShape, Loss } from './differentiable.ts';
+import type { ImageShape, Objective } from './differentiable.ts';
 import { emitLoss } from './goals.ts';
 import { networkInput } from './network.ts';
 import type { ImageInput } from './network.ts';
@@ -76,12 +76,12 @@ export interface GradientGraph {
  * Inputs: pixels, `PORT.label` (and `PORT.target` when targeted) as one-hot rows; outputs: logits, loss [rows], gradient like pixels.
  * @throws UserError naming an operator without a gradient rule.
  */
-export async function composeGradient(model: PixelModel, loss: Loss, targeted: boolean, trace: Tracer): Promise<GradientGraph> {
+export async function composeGradient(model: PixelModel, loss: Objective, targeted: boolean, trace: Tracer): Promise<GradientGraph> {
   const { rows, picture, output } = model;
   const graph: Graph = { ...model.graph, inputs: [...model.graph.inputs], outputs: [...model.graph.outputs], nodes: [...model.graph.nodes], initializers: new Map(model.graph.initializers) };
   const builder = new GraphBuilder(graph);
   const oneHot = [rows, output.classes];
-  const needsLabel = !targeted || loss === 'dlr';
+  const needsLabel = !targeted || loss === 'dlr' || loss === 'difference';
   const label = needsLabel ? builder.input(PORT.label, DType.float32, oneHot) : '';
   const target = targeted ? builder.input(PORT.target, DType.float32, oneHot) : null;
   const value = emitLoss(builder, loss, { logits: PORT.logits, label, target }, output.classes);

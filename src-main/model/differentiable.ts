@@ -7,6 +7,12 @@
  */
 export const LOSSES = ['margin', 'cross-entropy', 'dlr'] as const;
 export type Loss = (typeof LOSSES)[number];
+/**
+ * The losses, and what other attacks are made of (Balda et al. 2018):
+ * - difference: f_y - f_t, both classes given (their eq. 2 with l fixed);
+ * - logit: f_y untargeted, -f_t targeted (their Algorithm 2).
+ */
+export type Objective = Loss | 'difference' | 'logit';
 
 /** Shape of one image in the pixel domain. */
 export interface ImageShape {
@@ -39,5 +45,5 @@ export interface Differentiable {
   /** @param pixels rows x (channels*height*width), values in [0,1] */
   forward(pixels: Float32Array): Promise<Forward>;
   /** @param label class y of each row; @param target class t of each row, or null when untargeted */
-  gradient(loss: Loss, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient>;
+  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient>;
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { DType } from '../graph/index.ts';
 import type { GraphBuilder } from '../graph/index.ts';
-import type { Loss } from './differentiable.ts';
+import type { Objective } from './differentiable.ts';
 
 /** Far below any logit, yet finite: ∞ times the zeros of a one-hot row would be NaN. */
 const FAR = 1e30;
@@ -18,11 +18,11 @@ export interface GoalInputs {
 }
 
 /**
- * Adds the nodes of a loss (see `Loss`; small is good for the attacker) and gives the name of its value,
+ * Adds the nodes of a loss (see `Objective`; small is good for the attacker) and gives the name of its value,
  * one number per row. No row depends on another.
  * @throws UserError when the loss needs more classes than the model has.
  */
-export function emitLoss(builder: GraphBuilder, loss: Loss, inputs: GoalInputs, classes: number): string {
+export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInputs, classes: number): string {
   switch (loss) {
     case 'margin':
       return inputs.target === null
@@ -36,6 +36,13 @@ export function emitLoss(builder: GraphBuilder, loss: Loss, inputs: GoalInputs, 
     }
     case 'dlr':
       return dlr(builder, inputs, classes);
+    case 'difference':
+      if (inputs.target === null) throw new Error('The difference of two logits needs a target class.');
+      return builder.node('Sub', [picked(builder, inputs.logits, inputs.label), picked(builder, inputs.logits, inputs.target)], {}, { hint: 'difference' });
+    case 'logit':
+      return inputs.target === null
+        ? picked(builder, inputs.logits, inputs.label)
+        : builder.node('Neg', [picked(builder, inputs.logits, inputs.target)], {}, { hint: 'logit' });
   }
 }
 
