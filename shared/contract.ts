@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Norm } from './norms.ts';
-import { AuditPlan, Preprocessing, Provider } from './plan.ts';
+import { AuditPlan, Preprocessing, Provider, ThreatModel } from './plan.ts';
 import { GradientCheck, ModelIdentity, Results, State } from './results.ts';
 
 /**
@@ -78,6 +78,30 @@ export const AuditStatus = z.object({
 });
 export type AuditStatus = z.infer<typeof AuditStatus>;
 
+/** A clean image was looked at. */
+export const ImageEvent = z.object({
+  type: z.literal('image'),
+  audit: z.string(),
+  image: z.string(),
+  label: z.number().int(),
+  prediction: z.number().int(),
+  right: z.boolean(),
+});
+export type ImageEvent = z.infer<typeof ImageEvent>;
+
+/** One attack is through with one image. */
+export const FindingEvent = z.object({
+  type: z.literal('finding'),
+  audit: z.string(),
+  image: z.string(),
+  threat: z.number().int(),
+  attack: z.string(),
+  state: State,
+  /** 8-bit distance in the threat's norm, null unless broken. */
+  distance: z.number().nullable(),
+});
+export type FindingEvent = z.infer<typeof FindingEvent>;
+
 const none = z.strictObject({});
 
 /** Every call: name, what goes in, what comes back. A host validates both. */
@@ -104,6 +128,18 @@ export const CALLS = {
   cancel: { in: z.strictObject({ audit: z.string() }), out: none },
   /** Known audits, newest first. */
   audits: { in: none, out: z.array(AuditStatus) },
+  /** Everything an audit has told of so far, from its journal: for a window that was not there to hear it. */
+  progress: {
+    in: z.strictObject({ audit: z.string() }),
+    out: z.object({
+      threats: z.array(ThreatModel),
+      classNames: z.array(z.string()).nullable(),
+      /** Every image of the audit, in order; none before the model was loaded. */
+      order: z.array(z.string()),
+      images: z.array(ImageEvent.extend({ source: z.string() })),
+      findings: z.array(FindingEvent),
+    }),
+  },
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
   /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
   export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
@@ -115,24 +151,8 @@ export type CallOut<N extends CallName> = z.output<(typeof CALLS)[N]['out']>;
 /** What happens while an audit runs. The command line prints these as JSON lines. */
 export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), status: AuditStatus }),
-  z.object({
-    type: z.literal('image'),
-    audit: z.string(),
-    image: z.string(),
-    label: z.number().int(),
-    prediction: z.number().int(),
-    right: z.boolean(),
-  }),
-  z.object({
-    type: z.literal('finding'),
-    audit: z.string(),
-    image: z.string(),
-    threat: z.number().int(),
-    attack: z.string(),
-    state: State,
-    /** 8-bit distance in the threat's norm, null unless broken. */
-    distance: z.number().nullable(),
-  }),
+  ImageEvent,
+  FindingEvent,
   z.object({ type: z.literal('warning'), audit: z.string(), message: z.string() }),
   z.object({ type: z.literal('finished'), audit: z.string(), folder: z.string() }),
   /** `user`: the message says what to mend. */

@@ -10,6 +10,7 @@ import { runAudit } from '../audit/run.ts';
 import { writeDocuments } from './documents.ts';
 import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
 import type { Pool } from './pool.ts';
+import { findingEvent, imageEvent } from './progress.ts';
 
 /** Events of progress are sent no more often than this, in ms. */
 const QUIET = 100;
@@ -95,11 +96,8 @@ export class Audits {
         resume,
         crew,
         control,
-        onImage: (i) => this.emit({ type: 'image', audit, image: i.id, label: i.label, prediction: i.prediction, right: i.label === i.prediction }),
-        onFinding: (f) => {
-          const distance = f.eightBit ? f.eightBit[plan.threats[f.threat]!.norm] : null;
-          this.emit({ type: 'finding', audit, image: f.image, threat: f.threat, attack: f.attack, state: f.state, distance });
-        },
+        onImage: (image) => this.emit(imageEvent(audit, image)),
+        onFinding: (finding) => this.emit(findingEvent(audit, plan, finding)),
         onProgress: (done, total, message) => {
           first ??= total > 0 ? done : null;
           const fresh = first === null ? 0 : done - first;

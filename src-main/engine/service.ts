@@ -20,6 +20,7 @@ import { readResults } from './documents.ts';
 import { Switch } from './gate.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
+import { historyOf } from './progress.ts';
 
 /** Inputs arrive checked, so what has a default is there. */
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
@@ -78,6 +79,7 @@ export class EngineService implements Service {
     resume: ({ audit }) => (this.audits.resume(audit), {}),
     cancel: ({ audit }) => (this.audits.cancel(audit), {}),
     audits: () => this.audits.list(),
+    progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
     results: ({ audit }) => readResults(this.audits.folder(audit)),
     export: ({ audit, format }) => this.document(audit, format),
   };

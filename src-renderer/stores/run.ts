@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, triggerRef } from 'vue';
-import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
+import type { AuditStatus, FindingEvent, ImageEvent, RunEvent } from '../../shared/contract.ts';
 import { formatDistance, STATE_LABEL } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { theHost } from '../host/index.ts';
@@ -33,9 +33,12 @@ export const useRun = defineStore('run', () => {
   const images = shallowRef(new Map<string, LiveImage>());
   const sources = shallowRef(new Map<string, string>());
   const threats = shallowRef<LiveThreat[]>([]);
+  const classNames = shallowRef<string[] | null>(null);
   const log = shallowRef<LogLine[]>([]);
   const starting = ref(false);
   const cancelling = ref(false);
+  /** Findings taken in, by image, threat and attack. */
+  const found = new Set<string>();
   let line = 1;
   let drawn = false;
 
@@ -49,6 +52,7 @@ export const useRun = defineStore('run', () => {
     const loaded = useImages().images;
     images.value = new Map(loaded.map((image) => [image.id, { ...emptyImage(image.id), label: image.label }]));
     sources.value = new Map(loaded.map((image) => [image.id, image.source]));
+    classNames.value = useImages().classNames;
     threats.value = plan.threats.map(({ norm, eps, attacks }) => ({ norm, eps, attacks: attacks.length }));
     try {
       // The first events may be here before the answer.
@@ -64,10 +68,34 @@ export const useRun = defineStore('run', () => {
   }
 
   /** Follows an audit that was started before this window was opened. */
-  function attach(other: AuditStatus): void {
+  async function attach(other: AuditStatus): Promise<void> {
     if (status.value?.audit === other.audit) return;
     reset();
     status.value = other;
+    await catchUp();
+  }
+
+  /** Fills in what was told while nobody listened. Events that come meanwhile are the same as in a run. */
+  async function catchUp(): Promise<void> {
+    const audit = status.value?.audit;
+    if (audit === undefined) return;
+    try {
+      const past = await theHost().call('progress', { audit });
+      if (status.value?.audit !== audit) return;
+      threats.value = past.threats.map(({ norm, eps, attacks }) => ({ norm, eps, attacks: attacks.length }));
+      classNames.value = past.classNames;
+      // In the order of the audit; what was heard already stays.
+      const heard = images.value;
+      images.value = new Map(past.order.map((id) => [id, heard.get(id) ?? emptyImage(id)]));
+      for (const image of past.images) {
+        sources.value.set(image.image, image.source);
+        look(image);
+      }
+      for (const finding of past.findings) find(finding);
+      draw();
+    } catch (error) {
+      useApp().fail(error);
+    }
   }
 
   async function act(call: 'pause' | 'resume' | 'cancel'): Promise<void> {
@@ -89,20 +117,12 @@ export const useRun = defineStore('run', () => {
       case 'status':
         status.value = event.status;
         break;
-      case 'image': {
-        const image = imageOf(event.image);
-        Object.assign(image, { label: event.label, prediction: event.prediction, right: event.right });
+      case 'image':
+        look(event);
         break;
-      }
-      case 'finding': {
-        const image = imageOf(event.image);
-        (image.states[event.threat] ??= []).push(event.state);
-        if (event.distance !== null) {
-          image.distance[event.threat] = Math.min(event.distance, image.distance[event.threat] ?? Number.POSITIVE_INFINITY);
-        }
-        note(event);
+      case 'finding':
+        if (find(event)) note(event);
         break;
-      }
       case 'warning':
         write('warning', event.message);
         break;
@@ -120,6 +140,21 @@ export const useRun = defineStore('run', () => {
   async function finish(audit: string): Promise<void> {
     await useApp().refreshAudits();
     await useResults().open(audit, status.value?.state === 'cancelled');
+  }
+
+  function look({ image, label, prediction, right }: ImageEvent): void {
+    Object.assign(imageOf(image), { label, prediction, right });
+  }
+
+  /** Takes a finding in once, though it may be told both by an event and by the journal. */
+  function find({ image: id, threat, attack, state, distance }: FindingEvent): boolean {
+    const key = `${id}\n${threat}\n${attack}`;
+    if (found.has(key)) return false;
+    found.add(key);
+    const image = imageOf(id);
+    (image.states[threat] ??= []).push(state);
+    if (distance !== null) image.distance[threat] = Math.min(distance, image.distance[threat] ?? Number.POSITIVE_INFINITY);
+    return true;
   }
 
   function imageOf(id: string): LiveImage {
@@ -156,9 +191,11 @@ export const useRun = defineStore('run', () => {
     images.value = new Map();
     sources.value = new Map();
     threats.value = [];
+    classNames.value = null;
+    found.clear();
     log.value = [];
     cancelling.value = false;
   }
 
-  return { status, images, sources, threats, log, starting, cancelling, busy, start, attach, act, hear };
+  return { status, images, sources, threats, classNames, log, starting, cancelling, busy, start, attach, catchUp, act, hear };
 });

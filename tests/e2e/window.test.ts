@@ -229,11 +229,18 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.getByLabel('Name of the audit').fill('Cancelled');
     await page.getByRole('button', { name: 'Start audit' }).click();
     const status = page.getByRole('main').getByRole('status').first();
-    await poll(() => status.innerText()).toBe('Running');
+    const broken = page.locator('figure', { hasText: 'broken' });
+    await poll(() => broken.count()).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Pause' }).click();
     await poll(() => status.innerText()).toBe('Paused');
+    const tiles = (): Promise<string[]> => page.locator('figure').evaluateAll((all: { title: string }[]) => all.map((one) => one.title));
+    const before = await tiles();
     await page.reload();
     await poll(() => status.innerText()).toBe('Paused');
+    // What was done before the window was there is shown, in order, with the curves.
+    await poll(tiles).toEqual(before);
+    expect(await page.getByRole('img', { name: /^Robust accuracy against the budget/ }).count()).toBe(3);
+    await good('reloaded');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await poll(() => status.innerText()).toBe('Cancelled');
     await step(page, 'Model').click();

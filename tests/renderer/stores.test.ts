@@ -119,6 +119,29 @@ it('reads pictures again with dropped class names, and not at all without pictur
   expect(images.classNamesFile).toBe('/x/category_names.txt');
 });
 
+it('catches up with an audit it did not see, and counts nothing twice', async () => {
+  const run = useRun();
+  const finding = { type: 'finding' as const, audit: 'one', image: 'a', threat: 0, attack: 'fmn', state: 'broken' as const, distance: 3 };
+  const seen = { type: 'image' as const, audit: 'one', image: 'a', label: 0, prediction: 0, right: true };
+  let answer: (out: unknown) => void = () => undefined;
+  answers['progress'] = new Promise((done) => (answer = done));
+  const attached = run.attach({ audit: 'one', name: '', state: 'running', done: 1, total: 4, eta: null, message: '', folder: '' });
+  // Told while the journal is being read, and in it.
+  run.hear(finding);
+  answer({
+    threats: [{ norm: 'l2', eps: [1], goal: { kind: 'untargeted' }, attacks: [{ id: 'fmn', options: {} }, { id: 'ddn', options: {} }] }],
+    classNames: ['no', 'yes'],
+    order: ['b', 'a'],
+    images: [{ ...seen, source: '/i/a.png' }],
+    findings: [finding],
+  });
+  await attached;
+  run.hear({ ...finding, attack: 'ddn', state: 'held', distance: null });
+  expect([...run.images.keys()]).toEqual(['b', 'a']);
+  expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 3 }, states: { 0: ['broken', 'held'] } });
+  expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2 }]);
+});
+
 it('follows its own audit through events, whichever comes first', async () => {
   await ready();
   const run = useRun();

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import type { CallOut, FindingEvent, ImageEvent } from '../../shared/contract.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
+import type { Finding } from '../../shared/results.ts';
+import { FILES } from '../audit/jobs.ts';
+import { Journal } from '../audit/journal.ts';
+import type { ImageRecord } from '../audit/records.ts';
+
+/** What is told of a clean image that was looked at. */
+export function imageEvent(audit: string, image: ImageRecord): ImageEvent {
+  const { id, label, prediction } = image;
+  return { type: 'image', audit, image: id, label, prediction, right: label === prediction };
+}
+
+/** What is told of a finding; a distance only where the image is broken. */
+export function findingEvent(audit: string, plan: AuditPlan, finding: Finding): FindingEvent {
+  const { image, threat, attack, state, eightBit } = finding;
+  const distance = state === 'broken' && eightBit ? eightBit[plan.threats[threat]!.norm] : null;
+  return { type: 'finding', audit, image, threat, attack, state, distance };
+}
+
+/**
+ * What an audit has told of so far. The journal is written before anything is told, so that together with the events
+ * from now on nothing is missing; some may come twice.
+ * @throws UserError when the journal is damaged.
+ */
+export function historyOf(audit: string, plan: AuditPlan, folder: string): CallOut<'progress'> {
+  const out: CallOut<'progress'> = { threats: plan.threats, classNames: null, order: [], images: [], findings: [] };
+  for (const record of Journal.read(join(folder, FILES.journal)).records) {
+    if (record.type === 'setup') Object.assign(out, { classNames: record.setup.classNames, order: record.setup.images });
+    if (record.type === 'image') out.images.push({ ...imageEvent(audit, record.image), source: record.image.source });
+    if (record.type === 'finding') out.findings.push(findingEvent(audit, plan, record.finding));
+  }
+  return out;
+}
