@@ -1,21 +1,22 @@
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { isFloat, nodeLabel, operatorName } from '../graph/index.ts';
+import { nodeLabel, operatorName } from '../graph/index.ts';
 import type { GraphBuilder, ValueFacts } from '../graph/index.ts';
+import { carries, path } from './path.ts';
 import { ruleFor } from './registry.ts';
-import { RuleContext } from './rule.ts';
+import { gradientType, RuleContext } from './rule.ts';
 
 export interface Request {
   /** Values whose gradient is given. */
   of: readonly string[];
-  /** The gradients (cotangents), one value per entry of `of`, of the same shape. */
+  /** The gradients (cotangents), one value per entry of `of`, of the same shape; float64 or float32 likewise. */
   cotangents: readonly string[];
   /** The value to differentiate with respect to. */
   wrt: string;
 }
 
 export interface Differentiated {
-  /** Name of the gradient: same shape and type as `wrt`. */
+  /** Name of the gradient: same shape as `wrt`, in float64 where that is, else in float32. */
   gradient: string;
   /** Operators whose true derivative is zero almost everywhere and that were passed straight through, in alphabetical order. */
   surrogates: string[];
@@ -51,7 +52,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
     const dys = node.output.map((o) => total(builder, o, gradients));
     const rule = ruleFor(node);
-    const ctx = new RuleContext(builder, place, dys, around);
+    const ctx = new RuleContext(builder, builder.graph.nodes[place]!, place, dys, around);
     const results = rule(ctx);
     node.input.forEach((input, i) => {
       if (!active.has(input)) return;
@@ -59,7 +60,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
       if (gradient === undefined) return ctx.refuse(`input ${i} depends on the image, which this rule does not cover`);
       if (gradient === null) return;
       const { type, dims } = ctx.facts(input);
-      builder.facts.set(gradient, { type, dims });
+      builder.facts.set(gradient, { type: gradientType(type), dims });
       add(input, gradient);
     });
   }
@@ -75,31 +76,9 @@ function total(builder: GraphBuilder, value: string, gradients: Map<string, stri
   if (parts.length === 1) return parts[0]!;
   const sum = builder.node(parts.length === 2 ? 'Add' : 'Sum', parts, {}, { hint: 'd' });
   const { type, dims } = builder.facts.get(value)!;
-  builder.facts.set(sum, { type, dims });
+  builder.facts.set(sum, { type: gradientType(type), dims });
   gradients.set(value, [sum]);
   return sum;
-}
-
-/** Float values that depend on `wrt` and that some `of` depends on, and the nodes between that read them. */
-function path(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string, of: readonly string[]) {
-  const carries = (value: string) => isFloat(facts.get(value)?.type ?? 0);
-  const reached = new Set([wrt]);
-  for (const node of nodes)
-    if (node.input.some((i) => reached.has(i))) for (const output of node.output) if (carries(output)) reached.add(output);
-  const active = new Set(of.filter((value) => reached.has(value)));
-  const consumers = new Map<string, NodeProto[]>();
-  for (let k = nodes.length - 1; k >= 0; k--) {
-    const node = nodes[k]!;
-    if (!node.output.some((o) => active.has(o))) continue;
-    for (const input of node.input) {
-      if (!reached.has(input)) continue;
-      active.add(input);
-      const known = consumers.get(input);
-      if (known) known.push(node);
-      else consumers.set(input, [node]);
-    }
-  }
-  return { active, consumers };
 }
 
 /** Where the floating-point path from `wrt` breaks off, for the error message. */
@@ -107,7 +86,7 @@ function deadEnd(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFa
   const reached = new Set([wrt]);
   for (const node of nodes) {
     if (!node.input.some((i) => reached.has(i))) continue;
-    const carried = node.output.filter((o) => isFloat(facts.get(o)?.type ?? 0));
+    const carried = node.output.filter((_, i) => carries(node, i, facts, reached));
     if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType)) return `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
     for (const output of carried) reached.add(output);
   }

@@ -10,7 +10,7 @@ export function matrixOf(ctx: RuleContext, size: number, run: (eye: string) => s
   const eye = new Float32Array(size * size);
   for (let i = 0; i < size; i++) eye[i * size + i] = 1;
   const float = ctx.builder.constant(eye, [1, 1, size, size], DType.float32, 'eye');
-  const type = ctx.type(ctx.x());
+  const type = ctx.gradientType(ctx.x());
   return run(type === DType.float32 ? float : ctx.emit('Cast', [float], { to: type }));
 }
 

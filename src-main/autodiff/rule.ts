@@ -1,8 +1,8 @@
-import { clone } from '@bufbuild/protobuf';
+import { clone, create } from '@bufbuild/protobuf';
 import { NodeProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { DType, nodeLabel, operatorName } from '../graph/index.ts';
+import { attribute, DType, nodeLabel, operatorName } from '../graph/index.ts';
 import type { AttributeValue, GraphBuilder, NodeOptions, ValueFacts } from '../graph/index.ts';
 
 /**
@@ -21,13 +21,14 @@ export class RuleContext {
   /** Straight-through surrogates that the rule made use of. */
   readonly surrogates: Set<string>;
   private current: NodeProto;
-  private readonly place: number;
+  private readonly place: number | null;
   private readonly around: Surroundings;
 
-  constructor(builder: GraphBuilder, place: number, dys: (string | null)[], around: Surroundings) {
+  /** @param place where the node stands in the graph; null for one that stands in for another (see `standIn`) */
+  constructor(builder: GraphBuilder, node: NodeProto, place: number | null, dys: (string | null)[], around: Surroundings) {
     this.builder = builder;
     this.place = place;
-    this.current = builder.graph.nodes[place]!;
+    this.current = node;
     this.dys = dys;
     this.around = around;
     this.surrogates = around.surrogates;
@@ -71,6 +72,10 @@ export class RuleContext {
   type(value: string): DType {
     return this.facts(value).type as DType;
   }
+  /** Element type of a value's gradient (see `gradientType`). */
+  gradientType(value: string): DType {
+    return gradientType(this.type(value));
+  }
   /** Content of a constant input as numbers. @throws UserError where the model computes it from the image. */
   data(i: number): number[] {
     const data = this.facts(this.x(i)).data;
@@ -81,17 +86,15 @@ export class RuleContext {
   emit(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, options: NodeOptions = {}): string {
     return this.builder.node(op, inputs, attributes, { hint: 'd', ...options });
   }
-  /** A scalar constant of the same element type as a value. */
+  /** A scalar constant of the element type of a value's gradient. */
   scalar(number: number, like: string): string {
-    const type = this.type(like);
-    if (type !== DType.float16 && type !== DType.bfloat16) return this.builder.scalar(number, type);
-    return this.emit('Cast', [this.builder.scalar(number)], { to: type });
+    return this.builder.scalar(number, this.gradientType(like));
   }
   ints(values: readonly number[]): string {
     return this.builder.ints(values);
   }
 
-  // Arithmetic of derivatives. A number stands for a scalar of the type of the node's first output.
+  // Arithmetic of derivatives. A number stands for a scalar of the type of gradients at this node.
   mul = (a: Operand, b: Operand): string => this.emit('Mul', [this.operand(a), this.operand(b)]);
   add = (a: Operand, b: Operand): string => this.emit('Add', [this.operand(a), this.operand(b)]);
   sub = (a: Operand, b: Operand): string => this.emit('Sub', [this.operand(a), this.operand(b)]);
@@ -115,6 +118,7 @@ export class RuleContext {
   output(i: number, facts: ValueFacts): string {
     if (this.y(i)) return this.y(i);
     const copy = clone(NodeProtoSchema, this.current);
+    if (this.place === null) throw new Error(`${operatorName(this.node)} stands in for another node, so it has no output ${i}`);
     while (copy.output.length <= i) copy.output.push('');
     const name = this.builder.fresh('saved');
     copy.output[i] = name;
@@ -124,10 +128,29 @@ export class RuleContext {
     return name;
   }
 
+  /**
+   * The same derivative asked of another node, which is not in the graph but does what this one does, in other numbers.
+   * Facts of its inputs and output must be known.
+   * @param active inputs that a gradient is wanted for
+   */
+  standIn(op: string, inputs: string[], attributes: Record<string, AttributeValue>, output: string, dy: string, active: ReadonlySet<string>): RuleContext {
+    const list = Object.entries(attributes).map(([name, value]) => attribute(name, value));
+    const node = create(NodeProtoSchema, { opType: op, name: nodeLabel(this.node), input: inputs, output: [output], attribute: list });
+    return new RuleContext(this.builder, node, null, [dy], { ...this.around, active });
+  }
+
   /** @throws UserError that names the operator, the node and the reason. */
   refuse(reason: string): never {
     throw new UserError(`No gradient rule for ${operatorName(this.node)} at node ${nodeLabel(this.node)}: ${reason}.`);
   }
+}
+
+/**
+ * A value's gradient is in float32, also that of a quantised value (per step of its integer) and that of one in 16 bits,
+ * where a gradient would under- or overflow; in float64 where the value is.
+ */
+export function gradientType(type: number): DType {
+  return type === DType.float64 ? DType.float64 : DType.float32;
 }
 
 /** A value's name, or a number. */

@@ -6,6 +6,7 @@ import { gemm } from './gemm.ts';
 import { indexOps } from './index-ops.ts';
 import { normalization } from './normalization.ts';
 import { pool } from './pool.ts';
+import { quantised } from './quantised.ts';
 import { reduce } from './reduce.ts';
 import { resize } from './resize.ts';
 import { shape } from './shape.ts';
@@ -15,5 +16,5 @@ import { unary } from './unary.ts';
 
 /** Every operator family, by name; a new one is added here. */
 export const families: readonly Rules[] = [
-  activation, conv, elementwise, gemm, indexOps, normalization, pool, reduce, resize, shape, softmax, surrogate, unary,
+  activation, conv, elementwise, gemm, indexOps, normalization, pool, quantised, reduce, resize, shape, softmax, surrogate, unary,
 ];

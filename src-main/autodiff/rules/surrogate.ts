@@ -1,4 +1,5 @@
 import type { Rule, Rules } from '../rule.ts';
+import { QUANTISING } from './quantised.ts';
 
 /**
  * Operators whose derivative is zero almost everywhere: the gradient is passed straight through (Bengio et al. 2013;
@@ -11,4 +12,5 @@ const straight: Rule = (ctx) => {
 
 export const surrogate: Rules = { Round: straight, Floor: straight, Ceil: straight, Sign: straight };
 
-export const SURROGATES: readonly string[] = Object.keys(surrogate);
+/** Every operator that is passed by a surrogate. DequantizeLinear is linear and needs none. */
+export const SURROGATES: readonly string[] = [...Object.keys(surrogate), ...QUANTISING].filter((op) => op !== 'DequantizeLinear').sort();

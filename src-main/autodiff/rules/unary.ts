@@ -6,6 +6,9 @@ const of = (op: string) => (ctx: RuleContext) => ctx.emit(op, [ctx.x()]);
 /** 1 / sqrt(value), spelt as onnxruntime has kernels for. */
 const inverseRoot = (ctx: RuleContext, value: string) => ctx.emit('Reciprocal', [ctx.emit('Sqrt', [value])]);
 
+const castBack = (ctx: RuleContext) =>
+  ctx.gradientType(ctx.x()) === ctx.gradientType(ctx.y()) ? ctx.dy : ctx.emit('Cast', [ctx.dy], { to: ctx.gradientType(ctx.x()) });
+
 /** Functions of one number: dx = dy f'(x), written with the output where that is cheaper. */
 export const unary: Rules = {
   Identity: (ctx) => [ctx.dy],
@@ -28,8 +31,8 @@ export const unary: Rules = {
   Acosh: pointwise((ctx) => inverseRoot(ctx, ctx.sub(square(ctx, ctx.x()), 1))),
   Atanh: (ctx) => [ctx.div(ctx.dy, ctx.sub(1, square(ctx, ctx.x())))],
   /** Between float types the gradient is cast back; what becomes an integer carries none and is never asked. */
-  Cast: (ctx) => [ctx.emit('Cast', [ctx.dy], { to: ctx.type(ctx.x()) })],
-  CastLike: (ctx) => [ctx.emit('Cast', [ctx.dy], { to: ctx.type(ctx.x()) }), null],
+  Cast: (ctx) => [castBack(ctx)],
+  CastLike: (ctx) => [castBack(ctx), null],
   /** At inference; `upgrade` has made an Identity of most. */
   Dropout: (ctx) => [ctx.dy, null, null],
 };
