@@ -21,3 +21,6 @@ for (let i = 0; i < 1024; i++) {
   const adv = s.prediction !== images[i]!.label;
   if (!adv || f2 < 3e-6) console.log(i, adv, f2, q.success[i], q.margin[i], o.deepfool_norms[i]);
 }
+import { writeFileSync } from 'node:fs';
+writeFileSync('/tmp/t10/adv.f32', Buffer.from(Float32Array.from([304, 390, 535, 554, 763, 844].flatMap((i) => [...images[i]!.pixels.map((v, j) => v + delta[i * 1024 + j]!)])).buffer));
+console.log([304, 390, 535, 554, 763, 844].map((i) => images[i]!.label).join());
