@@ -6,8 +6,7 @@ import type { Graph } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
-import { filled, gaussian, gradientAt, openPair, forward, uniform } from './gradient.ts';
-import type { Numbers, Pair } from './gradient.ts';
+import { filled, gaussian, gradientAt, integralError, openPair, uniform } from './gradient.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../shared/models');
 const FOLDERS = ['classify-mnist', 'classify-mnist/zuramai_extdata', 'classify-cifar10', 'converted-from-weights'];
@@ -21,30 +20,6 @@ function scores(graph: Graph, types: Map<string, { type: number }>): string {
   if (output) return output.name;
   const floats = graph.nodes.flatMap((n) => n.output).filter((o) => isFloat(types.get(o)?.type ?? 0));
   return floats[floats.length - 1]!;
-}
-
-const dot = (a: Numbers, b: Numbers) => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0);
-
-/**
- * |f(x + hv) - f(x - hv) - the integral of f'(x + tv) v| in units of the gradient's usual size along v. The integral, by the
- * midpoint rule, does not mind the kinks that lie every few thousandths of a pixel and defeat a plain difference.
- */
-async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: number): Promise<number> {
-  const at = (t: number) => x.map((a, i) => a + t * v[i]!);
-  const [ahead, behind] = [await forward(pair, at(h)), await forward(pair, at(-h))];
-  const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (ahead[i]! - behind[i]!)) / (2 * h), 0);
-  let best = Infinity;
-  for (let points = 16; points <= 4096 && best > 8e-4; points *= 4) {
-    let slope = 0;
-    let size = 0;
-    for (let k = 0; k < points; k++) {
-      const { gradient } = await gradientAt(pair, at(h * ((2 * k + 1) / points - 1)), u);
-      slope += dot(gradient, v) / points;
-      size += Math.sqrt(dot(gradient, gradient)) / points;
-    }
-    best = Math.min(best, Math.abs(difference - slope) / Math.max(Math.abs(difference), size));
-  }
-  return best;
 }
 
 describe.skipIf(models.length === 0)('published models (skipped: ../shared/models is not there)', () => {

@@ -16,7 +16,8 @@ export function absorb(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
   for (const node of graph.nodes) for (const input of node.input) readers.set(input, (readers.get(input) ?? 0) + 1);
   for (const output of graph.outputs) readers.set(output.name, (readers.get(output.name) ?? 0) + 1);
   const producers = new Map(graph.nodes.flatMap((node) => node.output.map((o) => [o, node] as const)));
-  const constant = (name: string) => graph.initializers.has(name);
+  // Weights in 16 bits are cast first (see `widen`).
+  const constant = (name: string) => graph.initializers.has(name) || (producers.get(name)?.opType === 'Cast' && graph.initializers.has(producers.get(name)!.input[0]!));
   const convOf = (bn: NodeProto): NodeProto | null => {
     const conv = producers.get(bn.input[0]!);
     const fits = conv?.opType === 'Conv' && conv.domain === '' && readers.get(conv.output[0]!) === 1;

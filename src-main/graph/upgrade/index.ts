@@ -13,6 +13,7 @@ import type { Lifter } from './lift.ts';
 import { misc } from './misc.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
+import { widen } from './widen.ts';
 
 export { fold } from './fold.ts';
 
@@ -21,7 +22,7 @@ const LIFTERS = new Map<string, Lifter>(Object.entries({ ...axes, ...broadcast, 
 
 /**
  * The same model in the forms of opset 18 (models of 18 and later keep their version), so that nothing after this knows
- * older forms. Values keep their names. Needs the dimensions of the model's values (see `traceFacts`).
+ * older forms, computing in float32 where it computed in 16 bits (see `widen`). Values keep their names. Needs the dimensions of the model's values (see `traceFacts`).
  * Operators of other domains stay as they are.
  *
  * @throws UserError naming operator and node for what has no newer form.
@@ -42,7 +43,7 @@ export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): G
     if (lifter) lifter.lift(lift);
     else lift.keep();
   }
-  return builder.graph;
+  return widen(builder.graph);
 }
 
 /** What a node needs; nothing where its form is the newest. */
