@@ -60,7 +60,8 @@ export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
         norm: job.norm,
         epsilon,
         stream: [job.seed, job.attack, job.norm, epsilon ?? ''].join(':'),
-        limits: job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
+        limits:
+          job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
         gate: job.gate,
       },
     );

@@ -18,8 +18,18 @@ export const bim = defineAttack({
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(10).describe('Gradient steps.'),
     stepSize: z.number().positive().max(10).default(0.2).describe('Length of a step as a share of ε.'),
-    share: z.number().positive().max(1).default(0.1).describe('l1 only: share of the features that the first step moves; the last moves one.'),
-    confidence: z.number().min(0).max(1).default(0.02).describe('Stop an image once its margin is below -confidence times its largest logit.'),
+    share: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.1)
+      .describe('l1 only: share of the features that the first step moves; the last moves one.'),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.02)
+      .describe('Stop an image once its margin is below -confidence times its largest logit.'),
     loss: lossOption('cross-entropy'),
   }),
   async run(target, { steps, stepSize, share, confidence, loss, epsilon = 0 }) {

@@ -12,10 +12,11 @@ import { settle } from './settle.ts';
  * Decoupled direction and norm (Rony et al. 2019, algorithm 1): the direction follows the gradient, the length ε is
  * set apart from it, shorter after a success and longer after a failure.
  *   δ ← δ - α ε g/‖g‖₂ ;  ε ← (1 ∓ γ) ε ;  δ ← ε δ/‖δ‖₂ ;  clip to the box ;  round x + δ to `levels`
- * with α falling by a cosine. Differences from the paper: the margin instead of the cross-entropy is
- * followed, whose gradient mixes classes and cannot settle on the nearest boundary; steps are measured by the length ε
- * (the paper's are absolute, from 1 to 0.01, which is too short or too long for most models); γ falls to `gammaEnd` in the second half, so
- * the last lengths are fine; the best point is drawn towards the clean image by bisection at the end (`settle`).
+ * with α falling by a cosine. Differences from the paper: the start is the nearest boundary as linearised at the clean
+ * image; the margin is followed instead of the cross-entropy, whose gradient mixes classes and cannot settle on the
+ * nearest boundary; steps are measured by the length ε (the paper's are absolute, from 1 to 0.01, which is too short or
+ * too long for most models); γ falls to `gammaEnd` in the second half, so the last lengths are fine; the best point is
+ * drawn towards the clean image by bisection at the end (`settle`).
  * Rounding every iterate is off by default: the search for an 8-bit picture that follows every attack comes to the
  * same 8-bit distance, and the float one stays free of it.
  */
@@ -35,7 +36,14 @@ export const ddn = defineAttack({
     alphaEnd: z.number().positive().max(1).default(0.003).describe('Last step as a share of the first.'),
     gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the length changes after each step.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.005).describe('The same at the end; from the middle on it falls by a cosine.'),
-    levels: z.number().int().min(2).max(65_536).nullable().default(null).describe('Round every iterate to this many grey levels, 256 as in the paper; null: round only the result.'),
+    levels: z
+      .number()
+      .int()
+      .min(2)
+      .max(65_536)
+      .nullable()
+      .default(null)
+      .describe('Round every iterate to this many grey levels, 256 as in the paper; null: round only the result.'),
     settle: z.number().int().min(0).max(30).default(6).describe('Forward passes of the final bisection.'),
     loss: lossOption('margin'),
   }),

@@ -21,9 +21,10 @@ const ALPHA: Record<Norm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
  *   never yet            ε ← max(‖δ‖_p + (1+o) |L| / ‖g‖_q, (1+γ) ε)
  *                        and δ is stretched to that radius
  *   δ ← Π_ε( δ - α g/‖g‖₂ );  α and γ fall by a cosine.
- * Differences from the paper: the overshoot o (without it the first rule aims exactly at the boundary and images can
- * stay on it for ever), the growth beside it and the stretching, which jump off plateaus of the margin; Π_ε projects onto ball and box at once, for a clip after the ball
- * gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
+ * Differences from the paper: the start is the nearest boundary as linearised at the clean image; the overshoot o
+ * (without it the first rule aims exactly at the boundary and images can stay on it for ever), the growth beside it and
+ * the stretching, which jump off plateaus of the margin; Π_ε projects onto ball and box at once, for a clip after the
+ * ball gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
  * steps are measured by the ball, α ← α · spread(ε), so that one default suits 28x28 digits at l∞ 0.3 and photographs at
  * 0.002 alike; and a cheap finish: bisection of the best point's length, for l0 exchange of features.
  */
@@ -38,7 +39,13 @@ export const fmn = defineAttack({
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(200).describe('Gradient steps.'),
     rivals: rivalsOption,
-    alpha: z.number().positive().max(1000).nullable().default(null).describe('First step in units of the ball: the l2 length of a typical point on it. null: 10 for l0, 1 for l1 and l2, 8 for linf.'),
+    alpha: z
+      .number()
+      .positive()
+      .max(1000)
+      .nullable()
+      .default(null)
+      .describe('First step in units of the ball: the l2 length of a typical point on it. null: 10 for l0, 1 for l1 and l2, 8 for linf.'),
     alphaEnd: z.number().positive().max(1).default(0.003).describe('Last step size as a share of the first.'),
     gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the radius changes at first.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.001).describe('By how much it changes in the end.'),

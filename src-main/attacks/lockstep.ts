@@ -70,5 +70,6 @@ function replyOf(target: Target, answer: GradientQuery, image: number): Reply {
 
 /** Evaluates δ, and nothing but what an attack may see. */
 export function atDelta(target: Target): Evaluate {
-  return async (points, loss, only) => (loss === null ? ((await target.query(points, only)) as GradientQuery) : target.gradient(points, loss, only));
+  return async (points, loss, only) =>
+    loss === null ? ((await target.query(points, only)) as GradientQuery) : target.gradient(points, loss, only);
 }

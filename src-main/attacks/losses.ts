@@ -9,7 +9,9 @@ export function lossOption(preset: Loss) {
   return z
     .enum(LOSSES)
     .default(preset)
-    .describe('What the attack makes small: the logit margin, the cross-entropy, or the difference of logits ratio (needs 3 classes, targeted 4).');
+    .describe(
+      'What the attack makes small: the logit margin, the cross-entropy, or the difference of logits ratio (needs 3 classes, targeted 4).',
+    );
 }
 
 /** @throws UserError when the model has too few classes for the DLR loss */

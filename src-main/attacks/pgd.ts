@@ -29,9 +29,22 @@ export const pgd = defineAttack({
     decay: z.boolean().default(true).describe('Let the step fall by a cosine to a fiftieth; otherwise it keeps its length.'),
     randomStart: z.boolean().default(true).describe('Start inside the ball at random; otherwise the first start is the clean image.'),
     restarts: z.number().int().min(1).max(1000).default(1).describe('Starts, as long as none has succeeded.'),
-    multiTargeted: z.boolean().default(true).describe('Untargeted, let restarts after the first aim at the likeliest other classes in turn.'),
-    share: z.number().positive().max(1).default(0.1).describe('l1 only: share of the features that the first step moves; the last moves one.'),
-    confidence: z.number().min(0).max(1).default(0.02).describe('Stop an image once its margin is below -confidence times its largest logit.'),
+    multiTargeted: z
+      .boolean()
+      .default(true)
+      .describe('Untargeted, let restarts after the first aim at the likeliest other classes in turn.'),
+    share: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.1)
+      .describe('l1 only: share of the features that the first step moves; the last moves one.'),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.02)
+      .describe('Stop an image once its margin is below -confidence times its largest logit.'),
     loss: lossOption('margin'),
   }),
   async run(target, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {

@@ -33,7 +33,8 @@ export function attackOf(id: string): Attack {
  */
 export function optionsOf(id: string, options: Record<string, unknown>, norm: Norm): Record<string, unknown> {
   const attack = attackOf(id);
-  if (!attack.norms.includes(norm)) throw new UserError(`Attack ${id} has no ${norm} form: use it with ${attack.norms.join(', ')}, or choose another attack.`);
+  if (!attack.norms.includes(norm))
+    throw new UserError(`Attack ${id} has no ${norm} form: use it with ${attack.norms.join(', ')}, or choose another attack.`);
   const parsed = attack.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;

@@ -16,8 +16,9 @@ import type { Target } from './target.ts';
  * An image that is adversarial has a zero margin term, so its gradient is known in closed form: those images need
  * only a forward pass. It is tried first for images that were adversarial one step ago; the path is the same.
  *
- * Differences: the state after the last step is evaluated too; the nearest linearised boundaries are tried as well (exact on a linear model,
- * where the descent may end at another class), and a feature-exchange polish of a few passes follows;
+ * Differences: the state after the last step is evaluated too; the nearest linearised boundaries are tried as well
+ * (exact on a linear model, where the descent may end at another class); a feature-exchange polish of a few passes
+ * follows;
  * targeted, the margin is that of the target class; restarts begin again with another first threshold.
  */
 export const sigmaZero = defineAttack({
@@ -29,12 +30,24 @@ export const sigmaZero = defineAttack({
   summary: 'Fewest changed features: gradient descent of a smooth l0 norm with an adaptive threshold. The strongest l0 attack here.',
   source: 'Cinà et al., σ-zero, ICLR 2025, algorithm 1, with final evaluation and polish',
   options: z.strictObject({
-    steps: z.number().int().min(1).max(100_000).default(1000).describe('Steps of one start. 100 is quick, 1000 finds a quarter fewer features.'),
+    steps: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe('Steps of one start. 100 is quick, 1000 finds a quarter fewer features.'),
     eta0: z.number().positive().max(100).default(1).describe("Adam's first rate η₀; it falls to a tenth by a cosine."),
     sigma: z.number().positive().max(100).default(1e-3).describe('Sharpness σ of the smooth l0 norm.'),
     tau0: z.number().min(0).max(1).default(0.3).describe('First threshold τ₀ below which a change is set to 0.'),
     t: z.number().min(0).max(10).default(0.01).describe('How fast the threshold moves, as a share of the rate.'),
-    epsilonBudget: z.number().int().positive().nullable().default(null).describe('Stop an image once it needs no more than this many features; null: never.'),
+    epsilonBudget: z
+      .number()
+      .int()
+      .positive()
+      .nullable()
+      .default(null)
+      .describe('Stop an image once it needs no more than this many features; null: never.'),
     restarts: z.number().int().min(1).max(100).default(1).describe('Starts; each after the first halves τ₀ once more.'),
     rivals: z
       .number()
@@ -75,7 +88,8 @@ async function descend(target: Target, { steps, eta0, sigma, tau0, t, epsilonBud
   let eta = eta0;
   for (let i = 0; i < steps && target.anyActive; i++) {
     isAdversarial.fill(0);
-    if (wasAdversarial.includes(1)) isAdversarial.set((await target.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
+    if (wasAdversarial.includes(1))
+      isAdversarial.set((await target.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
     needsGradient.forEach((_, image) => (needsGradient[image] = 1 - isAdversarial[image]!));
     const { gradient, success } = await target.gradient(delta, 'margin', needsGradient);
     const etaNext = eta0 * (0.1 + 0.45 * (1 + Math.cos((Math.PI * (i + 1)) / steps)));

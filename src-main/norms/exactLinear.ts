@@ -29,7 +29,8 @@ export interface LinearMinimum {
  */
 export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<number>, label: number): LinearMinimum {
   const d = clean.length;
-  if (model.weights.length !== model.classes * d || model.bias.length !== model.classes) throw new RangeError('weights and bias do not fit the image');
+  if (model.weights.length !== model.classes * d || model.bias.length !== model.classes)
+    throw new RangeError('weights and bias do not fit the image');
   let best: LinearMinimum = { distance: Infinity, delta: null, class: label };
   for (let k = 0; k < model.classes; k++) {
     if (k === label) continue;
@@ -56,7 +57,8 @@ export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<nu
 export function targetedBound(norm: Norm, model: LinearModel, clean: ArrayLike<number>, goal: number, iterations = 600): number {
   const d = clean.length;
   const others = Array.from({ length: model.classes }, (_, k) => k).filter((k) => k !== goal);
-  if (model.weights.length !== model.classes * d || model.bias.length !== model.classes) throw new RangeError('weights and bias do not fit the image');
+  if (model.weights.length !== model.classes * d || model.bias.length !== model.classes)
+    throw new RangeError('weights and bias do not fit the image');
   const above = (k: number, x: ArrayLike<number>): number => {
     let sum = model.bias[k]! - model.bias[goal]!;
     for (let j = 0; j < d; j++) sum += (model.weights[k * d + j]! - model.weights[goal * d + j]!) * x[j]!;

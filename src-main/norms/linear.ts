@@ -18,7 +18,13 @@ import { rootOf } from './rootOf.ts';
  * δ that minimises g·δ over {‖δ‖_p ≤ eps} ∩ {0 ≤ clean + δ ≤ 1}.
  * @param out δ, features long, overwritten
  */
-export function linearMinimiser(norm: Norm, gradient: ArrayLike<number>, clean: ArrayLike<number>, eps: number, out: Float32Array | Float64Array): void {
+export function linearMinimiser(
+  norm: Norm,
+  gradient: ArrayLike<number>,
+  clean: ArrayLike<number>,
+  eps: number,
+  out: Float32Array | Float64Array,
+): void {
   if (norm === 'l0' || norm === 'l1') {
     out.fill(0);
     let left = norm === 'l0' ? Math.floor(eps) : eps;
@@ -37,7 +43,13 @@ export function linearMinimiser(norm: Norm, gradient: ArrayLike<number>, clean: 
  * @param drop how much the function must fall; ≤ 0 needs nothing
  * @returns the norm, Infinity when the box does not allow it (out is then meaningless)
  */
-export function smallestDrop(norm: Norm, gradient: ArrayLike<number>, clean: ArrayLike<number>, drop: number, out: Float32Array | Float64Array): number {
+export function smallestDrop(
+  norm: Norm,
+  gradient: ArrayLike<number>,
+  clean: ArrayLike<number>,
+  drop: number,
+  out: Float32Array | Float64Array,
+): number {
   out.fill(0);
   if (drop <= 0) return 0;
   let most = 0;
@@ -51,7 +63,13 @@ export function smallestDrop(norm: Norm, gradient: ArrayLike<number>, clean: Arr
   return norm === 'l2' ? Math.sqrt(size) : size;
 }
 
-function smallestKnapsack(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>, drop: number, out: Float32Array | Float64Array): number {
+function smallestKnapsack(
+  norm: 'l0' | 'l1',
+  gradient: ArrayLike<number>,
+  clean: ArrayLike<number>,
+  drop: number,
+  out: Float32Array | Float64Array,
+): number {
   let left = drop;
   let size = 0;
   for (const j of ranked(norm, gradient, clean)) {
@@ -76,7 +94,13 @@ function roomOf(gradient: ArrayLike<number>, clean: ArrayLike<number>, j: number
   return room(clean[j]!, -gradient[j]!);
 }
 
-function spread(norm: 'l2' | 'linf', gradient: ArrayLike<number>, clean: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void {
+function spread(
+  norm: 'l2' | 'linf',
+  gradient: ArrayLike<number>,
+  clean: ArrayLike<number>,
+  t: number,
+  out: Float32Array | Float64Array,
+): void {
   for (let j = 0; j < gradient.length; j++) {
     const g = gradient[j]!;
     const size = g === 0 ? 0 : Math.min(norm === 'l2' ? t * Math.abs(g) : t, roomOf(gradient, clean, j));
@@ -135,6 +159,7 @@ function scaleForDrop(norm: 'l2' | 'linf', gradient: ArrayLike<number>, clean: A
 function scaleToBox(norm: 'l2' | 'linf', gradient: ArrayLike<number>, clean: ArrayLike<number>): number {
   if (norm === 'linf') return 1;
   let most = 0;
-  for (let j = 0; j < gradient.length; j++) if (gradient[j] !== 0) most = Math.max(most, roomOf(gradient, clean, j) / Math.abs(gradient[j]!));
+  for (let j = 0; j < gradient.length; j++)
+    if (gradient[j] !== 0) most = Math.max(most, roomOf(gradient, clean, j) / Math.abs(gradient[j]!));
   return most;
 }

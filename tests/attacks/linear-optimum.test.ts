@@ -15,7 +15,14 @@ interface Ratios {
 }
 
 /** Found over optimum for every image that can be broken at all; whatever cannot must be held. */
-async function ratios(attack: string, norm: Norm, options: Record<string, unknown>, classes: number, targeted: boolean, count = 12): Promise<Ratios> {
+async function ratios(
+  attack: string,
+  norm: Norm,
+  options: Record<string, unknown>,
+  classes: number,
+  targeted: boolean,
+  count = 12,
+): Promise<Ratios> {
   const test = linearCase(`optimum-${classes}`, classes, SHAPE, count, targeted);
   const found = await attackBatch({
     model: test.differentiable,
@@ -31,7 +38,8 @@ async function ratios(attack: string, norm: Norm, options: Record<string, unknow
   const out: Ratios = { float: [], eightBit: [] };
   found.forEach((finding, i) => {
     const { pixels, label, goal } = test.images[i]!;
-    const best = goal !== null && classes > 2 ? targetedBound(norm, test.model, pixels, goal) : exactMinimum(norm, test.model, pixels, label).distance;
+    const best =
+      goal !== null && classes > 2 ? targetedBound(norm, test.model, pixels, goal) : exactMinimum(norm, test.model, pixels, label).distance;
     if (best === Infinity) return expect(finding.state).toBe('held');
     out.float.push((finding.float?.[norm] ?? Infinity) / best);
     out.eightBit.push((finding.eightBitDistances?.[norm] ?? Infinity) / best);
@@ -113,7 +121,10 @@ describe('targeted l0 with three classes', () => {
       maxQueries: null,
       gate: OPEN,
     });
-    const masks = Array.from({ length: 2 ** 10 }, (_, mask) => ({ mask, size: [...mask.toString(2)].filter((b) => b === '1').length })).sort((a, b) => a.size - b.size);
+    const masks = Array.from({ length: 2 ** 10 }, (_, mask) => ({
+      mask,
+      size: [...mask.toString(2)].filter((b) => b === '1').length,
+    })).sort((a, b) => a.size - b.size);
     const excess = found.flatMap((finding, i) => {
       const { pixels, goal } = test.images[i]!;
       const best = masks.find(({ mask }) => canReach(test.model, pixels, goal!, mask))?.size;

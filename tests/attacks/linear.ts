@@ -31,7 +31,8 @@ export function linearCase(seed: string, classes: number, shape: ImageShape, cou
     if (i % 2) {
       for (let j = 0; j < d; j++) {
         const others = Array.from({ length: classes }, (_, k) => weights[k * d + j]!);
-        if (random() < 0.3) pixels[j] = weights[label * d + j]! >= Math.max(...others) ? 1 : weights[label * d + j]! <= Math.min(...others) ? 0 : pixels[j]!;
+        if (random() < 0.3)
+          pixels[j] = weights[label * d + j]! >= Math.max(...others) ? 1 : weights[label * d + j]! <= Math.min(...others) ? 0 : pixels[j]!;
       }
     }
     return { pixels, hash: `${seed}-${i}`, label, goal: targeted ? (label + 1) % classes : null };
@@ -61,10 +62,15 @@ export function linearModel(model: LinearModel, shape: ImageShape, rows: number,
     shape,
     classes,
     rows,
-    forward: (pixels) => Promise.resolve({ logits: Float32Array.from(Array.from({ length: rows }, (_, r) => logitsOfRow(pixels, r)).flat()) }),
+    forward: (pixels) =>
+      Promise.resolve({ logits: Float32Array.from(Array.from({ length: rows }, (_, r) => logitsOfRow(pixels, r)).flat()) }),
     gradient: (loss, pixels, label, target) => {
       if (pixels.length !== rows * d) throw new Error('wrong block');
-      const out: Gradient = { logits: new Float32Array(rows * classes), loss: new Float32Array(rows), gradient: new Float32Array(rows * d) };
+      const out: Gradient = {
+        logits: new Float32Array(rows * classes),
+        loss: new Float32Array(rows),
+        gradient: new Float32Array(rows * d),
+      };
       for (let r = 0; r < rows; r++) {
         const logits = logitsOfRow(pixels, r);
         out.logits.set(logits, r * classes);

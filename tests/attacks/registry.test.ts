@@ -19,7 +19,14 @@ describe('the registry', () => {
     expect(() => register(attackOf('ddn'))).toThrow('Two attacks are called ddn.');
   });
   it('fills in defaults, and says in a sentence what does not fit', () => {
-    expect(optionsOf('sigma-zero', { steps: 100 }, 'l0')).toMatchObject({ steps: 100, eta0: 1, sigma: 1e-3, tau0: 0.3, t: 0.01, epsilonBudget: null });
+    expect(optionsOf('sigma-zero', { steps: 100 }, 'l0')).toMatchObject({
+      steps: 100,
+      eta0: 1,
+      sigma: 1e-3,
+      tau0: 0.3,
+      t: 0.01,
+      epsilonBudget: null,
+    });
     expect(() => optionsOf('sigma-zero', { steps: 0 }, 'l0')).toThrow(/option steps of attack sigma-zero/);
     expect(() => optionsOf('ddn', { stepz: 5 }, 'l2')).toThrow(/options of attack ddn.*stepz/);
     expect(() => optionsOf('ddn', {}, 'l0')).toThrow(/no l0 form.*l2/);

@@ -40,12 +40,14 @@ function job(rows: number, change: Partial<AttackJob> = {}): AttackJob {
 
 async function inGroups(all: AttackJob, size: number): Promise<ImageFinding[]> {
   const out: ImageFinding[] = [];
-  for (let start = 0; start < all.images.length; start += size) out.push(...(await attackBatch({ ...all, images: all.images.slice(start, start + size) })));
+  for (let start = 0; start < all.images.length; start += size)
+    out.push(...(await attackBatch({ ...all, images: all.images.slice(start, start + size) })));
   return out;
 }
 
 describe.each(ATTACKS)('%s %s %o', (attack, norm, options) => {
-  const plan = (rows: number, change: Partial<AttackJob> = {}): AttackJob => job(rows, { attack, norm, options, eps: norm === 'l1' ? [0.3, 1.5] : [0.02, 0.3], ...change });
+  const plan = (rows: number, change: Partial<AttackJob> = {}): AttackJob =>
+    job(rows, { attack, norm, options, eps: norm === 'l1' ? [0.3, 1.5] : [0.02, 0.3], ...change });
 
   it('gives each image the same bits alone, in threes, in eights, in any order, with any number of rows', async () => {
     const whole = await attackBatch(plan(4));
@@ -102,7 +104,8 @@ describe.each(ATTACKS)('%s %s %o', (attack, norm, options) => {
 
 describe('the counted target', () => {
   const { differentiable, images, model } = linearCase('counted', 3, SHAPE, 5, false, 2);
-  const make = (limits: number[] | null = null): CountedTarget => new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
+  const make = (limits: number[] | null = null): CountedTarget =>
+    new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
 
   it('clips to the box and judges by arg-max of the pixels it evaluated', async () => {
     const target = make();

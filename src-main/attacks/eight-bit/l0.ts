@@ -10,9 +10,14 @@ import type { Search } from '../lockstep.ts';
 export function* sparse(best: EightBit, delta: Float32Array): Search {
   const { clean } = best;
   if (yield* attempt(best, scaled(clean, delta, 1))) return;
-  const away = clean.map((level, j) => (delta[j] === 0 ? level : clampLevel(level + Math.sign(delta[j]!) * Math.max(1, Math.ceil(Math.abs(delta[j]!) * 255)))));
+  const away = clean.map((level, j) =>
+    delta[j] === 0 ? level : clampLevel(level + Math.sign(delta[j]!) * Math.max(1, Math.ceil(Math.abs(delta[j]!) * 255))),
+  );
   if (yield* attempt(best, away)) return;
   for (const push of [1.05, 1.5, 300]) if (yield* attempt(best, scaled(clean, delta, push))) return;
   const { gradient } = yield { point: toPixels(away), gradient: true };
-  yield* attempt(best, clean.map((level, j) => (delta[j] === 0 ? level : gradient[j]! > 0 ? 0 : 255)));
+  yield* attempt(
+    best,
+    clean.map((level, j) => (delta[j] === 0 ? level : gradient[j]! > 0 ? 0 : 255)),
+  );
 }

@@ -23,7 +23,8 @@ export function* mend(best: EightBit, levels: Uint8Array, norm: Norm): Search {
 
 function bumped(clean: Uint8Array, levels: Uint8Array, reply: Reply, norm: Norm): Uint8Array {
   const g = reply.gradient;
-  const cost = (j: number): number => (norm === 'l2' ? 2 * Math.abs(levels[j]! - clean[j]!) + 1 : norm === 'l0' && levels[j] === clean[j] ? 1000 : 1);
+  const cost = (j: number): number =>
+    norm === 'l2' ? 2 * Math.abs(levels[j]! - clean[j]!) + 1 : norm === 'l0' && levels[j] === clean[j] ? 1000 : 1;
   const value = Float64Array.from(g, (slope, j) => Math.abs(slope) / cost(j));
   const order = Uint32Array.from(value.keys()).sort((a, b) => value[b]! - value[a]! || a - b);
   const next = levels.slice();
