@@ -3,6 +3,7 @@ import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
 import { curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
 import { within } from '../../shared/norms.ts';
+import { standing } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
 
@@ -67,7 +68,7 @@ function best(image: ImageRecord, threat: ThreatModel, t: number, state: AuditSt
 }
 
 function outcomeState(image: ImageRecord, threat: ThreatModel, t: number, state: AuditState): State {
-  if (image.prediction !== image.label) return 'wrong-already';
+  if (standing(image) === 'wrong') return 'wrong-already';
   if (best(image, threat, t, state) !== null) return 'broken';
   const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
   if (findings.some((f) => f === undefined)) return 'cancelled';
@@ -87,7 +88,7 @@ function imageResult(image: ImageRecord, plan: AuditPlan, state: AuditState): Im
 function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): ThreatResult {
   // Robust accuracy speaks of images that were attacked to the end; cancelled and failed ones are told apart, not counted.
   const counted = records.filter((i) => ['wrong-already', 'broken', 'held'].includes(outcomeState(i, threat, t, state)));
-  const attacked = counted.filter((i) => i.prediction === i.label);
+  const attacked = counted.filter((i) => standing(i) === 'right');
   const distances = attacked.map((i) => best(i, threat, t, state)?.eightBit![threat.norm] ?? null);
   return {
     ...threat,

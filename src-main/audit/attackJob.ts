@@ -1,25 +1,22 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { messageOf, Cancelled } from '../../shared/errors.ts';
+import { join } from 'node:path';
+import { Cancelled, messageOf } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
 import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
 import type { Gate } from '../attacks/counted.ts';
-import { decodeFile, encodePng, toUnit } from '../images/index.ts';
+import { decodeFile, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import { distances } from '../norms/distances.ts';
 import type { Original } from '../runtime/original.ts';
-import { FILES } from './jobs.ts';
+import { areNumbers } from './cleanJob.ts';
+import { failure, FILES } from './jobs.ts';
 import type { Job, JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
+import { pictureOf, writePng } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
-
-export function pictureOf(image: JobImage): Picture {
-  return { width: image.width, height: image.height, channels: image.channels, data: image.data };
-}
 
 /**
  * Runs one attack on a few images of one size, writes the PNG of every success, and lets the original model judge
@@ -71,6 +68,7 @@ async function judge(job: AttackJob, context: JobContext, image: JobImage & { la
   const decoded = await decodeFile(join(context.folder, file), file);
   const pixels = toUnit(decoded);
   const scores = await original.predict(pixels, { channels: image.channels, height: image.height, width: image.width });
+  if (!areNumbers(scores)) return { ...base, state: 'failed', reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
   const reached = image.goal === null ? scores.prediction !== image.label : scores.prediction === image.goal;
   const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
   const inside = found.epsilon === null || within(eightBit[job.norm], found.epsilon);
@@ -85,33 +83,9 @@ async function judge(job: AttackJob, context: JobContext, image: JobImage & { la
   return { ...base, eightBit, prediction: scores.prediction, top: topScores(scores), file };
 }
 
-function failure(job: AttackJob, image: JobImage, reason: string | null): Finding {
-  return {
-    image: image.id,
-    threat: job.threat,
-    attack: job.attack,
-    state: 'failed',
-    reason,
-    float: null,
-    eightBit: null,
-    prediction: null,
-    top: [],
-    file: null,
-    forwards: 0,
-    backwards: 0,
-  };
-}
-
 function planesToPicture(planes: Uint8Array, { width, height, channels }: JobImage): Picture {
   const plane = width * height;
   const data = new Uint8Array(planes.length);
   for (let p = 0; p < plane; p++) for (let c = 0; c < channels; c++) data[p * channels + c] = planes[c * plane + p]!;
   return { width, height, channels, data };
-}
-
-/** Writes under another name first: a file with the final name is always whole. */
-export async function writePng(file: string, picture: Picture): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, await encodePng(picture));
-  renameSync(`${file}.part`, file);
 }

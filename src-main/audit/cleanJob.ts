@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
+import type { Scores } from '../model/scores.ts';
 import type { Gate } from '../attacks/counted.ts';
-import { pictureOf, writePng } from './attackJob.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';
 import type { Models } from './models.ts';
+import { pictureOf, writePng } from './picture.ts';
+import { NO_CLASS } from './records.ts';
 import type { ImageRecord } from './records.ts';
 
 /** Writes each clean picture as a PNG and asks the original model what it sees. */
@@ -18,7 +20,8 @@ export async function runCleanJob(job: Extract<Job, { kind: 'clean' }>, context:
     const file = FILES.clean(id);
     await writePng(join(context.folder, file), pictureOf(image));
     const scores = await original.predict(toUnit(pictureOf(image)), { channels, height, width });
-    const ranked = topScores(scores, scores.logits.length);
+    const ranked = areNumbers(scores) ? topScores(scores, scores.logits.length) : [];
+    const prediction = ranked.length > 0 ? scores.prediction : NO_CLASS;
     records.push({
       id,
       index,
@@ -27,13 +30,18 @@ export async function runCleanJob(job: Extract<Job, { kind: 'clean' }>, context:
       width,
       height,
       channels,
-      label: image.label ?? scores.prediction,
+      label: image.label ?? prediction,
       labelGiven: image.label !== null,
-      prediction: scores.prediction,
+      prediction,
       top: ranked.slice(0, 5),
       file,
-      leastLikely: ranked[ranked.length - 1]!.class,
+      leastLikely: ranked.at(-1)?.class ?? NO_CLASS,
     });
   }
   return records;
+}
+
+/** Whether a model's answer can be ranked, and written as JSON. */
+export function areNumbers({ logits }: Scores): boolean {
+  return logits.every(Number.isFinite);
 }

@@ -25,4 +25,8 @@ export interface Crew {
 export interface Control {
   readonly cancelled: boolean;
   readonly paused: boolean;
+  /** Rejects with Cancelled when the run is cancelled. */
+  readonly cancellation: Promise<never>;
+  /** Stops the workers' work in progress between two queries. */
+  cancel(): void;
 }

@@ -50,3 +50,20 @@ export const FILES = {
   adversarial: (threat: number, norm: Norm, attack: string, id: string) => `adversarial/${threat + 1}-${norm}-${attack}/${id}.png`,
 } as const;
 
+/** The finding of an attack that came to nothing. */
+export function failure({ threat, attack }: { threat: number; attack: string }, image: { id: string }, reason: string | null): Finding {
+  return {
+    image: image.id,
+    threat,
+    attack,
+    state: 'failed',
+    reason,
+    float: null,
+    eightBit: null,
+    prediction: null,
+    top: [],
+    file: null,
+    forwards: 0,
+    backwards: 0,
+  };
+}

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { codeOf, makeFolder } from './folder.ts';
 import { JournalRecord } from './records.ts';
 
 /**
@@ -8,13 +9,18 @@ import { JournalRecord } from './records.ts';
  * anything else is told about it. A process killed at any moment loses at most the line it was writing.
  */
 export class Journal {
-  private readonly fd: number;
   /** What earlier sittings left. */
-  readonly records: readonly JournalRecord[];
+  records: readonly JournalRecord[];
+  private readonly fd: number;
+  private readonly file: string;
+  /** Bytes of whole lines. */
+  private length: number;
 
-  private constructor(fd: number, records: readonly JournalRecord[]) {
+  private constructor(file: string, fd: number, { records, length }: { records: readonly JournalRecord[]; length: number }) {
+    this.file = file;
     this.fd = fd;
     this.records = records;
+    this.length = length;
   }
 
   /**
@@ -22,11 +28,11 @@ export class Journal {
    * @throws UserError when the file cannot be written, or holds something else.
    */
   static open(file: string): Journal {
-    const { records, length } = Journal.read(file);
+    const known = Journal.read(file);
     try {
-      mkdirSync(dirname(file), { recursive: true });
-      if (existsSync(file)) truncateSync(file, length);
-      return new Journal(openSync(file, 'a'), records);
+      makeFolder(dirname(file));
+      if (existsSync(file)) truncateSync(file, known.length);
+      return new Journal(file, openSync(file, 'a'), known);
     } catch {
       throw new UserError(`${dirname(file)} cannot be written: choose another output folder.`);
     }
@@ -48,9 +54,29 @@ export class Journal {
     return { records, length };
   }
 
+  /**
+   * Adds a line and waits until the disk has it.
+   * @throws UserError when it cannot be written; the journal then is as it was before.
+   */
   append(record: JournalRecord): void {
-    writeSync(this.fd, `${JSON.stringify(record)}\n`);
-    fsyncSync(this.fd);
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      // On a file descriptor it goes on until every byte is written, or throws.
+      writeFileSync(this.fd, line);
+      fsyncSync(this.fd);
+      this.length += line.length;
+    } catch (error) {
+      // Half a line in the middle would spoil the whole journal.
+      ftruncateSync(this.fd, this.length);
+      throw new UserError(`${this.file} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    ftruncateSync(this.fd, 0);
+    this.records = [];
+    this.length = 0;
   }
 
   close(): void {

@@ -59,6 +59,7 @@ export class Models {
     }
     const opening = openDifferentiable({ ...this.request, picture, rows });
     this.open.set(key, opening);
+    opening.catch(() => this.open.delete(key));
     return opening;
   }
 

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
@@ -54,7 +54,7 @@ export function readPlan(file: string): AuditPlan {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`The plan ${file} is no JSON: ${messageOf(error)}.`);
+    throw new UserError(`The plan ${file} is no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}.`);
   }
   return checkPlan(json as AuditPlanInput, dirname(resolve(file)));
 }
@@ -63,5 +63,6 @@ export function readPlan(file: string): AuditPlan {
 export function issueText(error: z.ZodError): string {
   const issue = error.issues[0]!;
   const path = issue.path.join('.');
-  return `${path ? `${path}: ` : ''}${issue.message.replace(/\.$/, '')}`;
+  const message = issue.message.replace(/\.$/, '').replace(/^Invalid input: expected .*, received undefined$/, 'this is missing');
+  return `${path ? `${path}: ` : ''}${message}`;
 }

@@ -9,8 +9,10 @@ import { readClassNames } from '../model/labels.ts';
 import { checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { chooseProvider } from '../runtime/providers.ts';
+import type { Original } from '../runtime/original.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import { VERSION } from '../../shared/version.ts';
+import { areNumbers } from './cleanJob.ts';
 import { CHECKED, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
 import type { Setup } from './records.ts';
@@ -37,10 +39,15 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
     const set = await openSet(plan, output.classes, classNames);
     const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(features, set.items.length));
     const model = await models.differentiable(picture, rows);
-    const pictures = await pixelsOf(set, picture);
-    const gradientCheck = await checkGradient(model, await models.original(output), pictures, usesHalf(models.graph), 2);
-    demand(gradientCheck);
+    const original = await models.original(output);
+    const pictures = await checkable(set, picture, original);
+    const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
     const warnings = [...set.warnings, ...(note === null ? [] : [note])];
+    if (gradientCheck !== UNCHECKED) demand(gradientCheck);
+    else
+      warnings.push(
+        `The model gives NaN or infinity for every image of ${picture.width} x ${picture.height}, so its gradient was not checked, and there is nothing to attack: look at the preprocessing.`,
+      );
     if (provider.used !== provider.asked) warnings.push(provider.why);
     if (gradientCheck.surrogates.length > 0)
       warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
@@ -64,11 +71,18 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   }
 }
 
-/** The first few pictures of one shape. */
-async function pixelsOf(set: ImageSet, shape: ImageShape): Promise<Float32Array[]> {
+/** Where no picture has scores, there is nothing to check and nothing to attack. */
+const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, directions: 0, surrogates: [] };
+
+/** The first few pictures of one shape that the model gives numbers for. */
+async function checkable(set: ImageSet, shape: ImageShape, original: Original): Promise<Float32Array[]> {
   const alike = set.items.filter((i) => i.channels === shape.channels && i.height === shape.height && i.width === shape.width);
   const pictures: Float32Array[] = [];
-  for (const item of alike.slice(0, CHECKED)) pictures.push(toUnit(await item.read()));
+  for (const item of alike) {
+    if (pictures.length === CHECKED) break;
+    const pixels = toUnit(await item.read());
+    if (areNumbers(await original.predict(pixels, shape))) pictures.push(pixels);
+  }
   return pictures;
 }
 

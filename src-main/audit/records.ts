@@ -10,6 +10,15 @@ export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 
+/** The prediction of an image for which the model gives NaN or infinity; it has no scores either. */
+export const NO_CLASS = -1;
+
+/** Whether the model is right about the clean image, wrong, or gives no numbers for it. */
+export function standing({ prediction, label }: Pick<ImageRecord, 'prediction' | 'label'>): 'right' | 'wrong' | 'none' {
+  if (prediction === NO_CLASS) return 'none';
+  return prediction === label ? 'right' : 'wrong';
+}
+
 /** What was settled before the first attack; kept so that a resumed audit goes on with exactly that. */
 export const Setup = z.object({
   hairline: z.string(),

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
+import { checkGoals } from './goal.ts';
 import { FILES } from './jobs.ts';
 import type { JobContext } from './jobs.ts';
 import { Journal } from './journal.ts';
 import { openSet } from './prepare.ts';
+import type { Setup } from './records.ts';
+import { demandSameImages, demandSameModel } from './same.ts';
 import { Sitting } from './sitting.ts';
 import type { RunRequest } from './sitting.ts';
 import { AuditState } from './state.ts';
@@ -22,35 +25,23 @@ export function planHash(plan: AuditPlan): string {
 /**
  * Runs an audit, or goes on with one: whatever the journal holds is not done again. Gives the results,
  * complete or, when cancelled, with the rest marked as cancelled.
- * @throws UserError for bad input, one sentence.
+ * @throws UserError for bad input, one sentence; Cancelled when it was cancelled before there was anything to tell.
  */
 export async function runAudit(request: RunRequest): Promise<Results> {
-  const { plan, folder, crew } = request;
+  const { plan, crew, control } = request;
   const began = Date.now();
   const journal = openJournal(request);
   try {
-    const state = new AuditState(journal);
+    const state = new AuditState(journal.records, journal);
     request.onProgress(0, 0, 'Loading the model');
-    const prepared = state.setup ? null : await crew.run('prepare', { plan });
-    if (prepared) state.add({ type: 'setup', setup: prepared.setup });
+    if (state.setup) await demandSameModel(plan.model, state.setup);
+    else state.add({ type: 'setup', ...(await Promise.race([crew.run('prepare', { plan }), control.cancellation])) });
     const setup = state.setup!;
-    const output = setup.output;
     const set = await openSet(plan, setup.classes, setup.classNames);
-    if (set.items.map((i) => i.id).join() !== setup.images.join())
-      throw new UserError('The images are not the ones this audit began with: put them back, or start the audit in another folder.');
-    const context: JobContext = {
-      model: plan.model,
-      input: plan.input,
-      preprocessing: plan.preprocessing,
-      output,
-      provider: setup.provider.used,
-      rows: setup.rows,
-      seed: plan.seed,
-      maxQueries: plan.maxQueries,
-      folder,
-    };
+    demandSameImages(set, setup, state);
+    checkGoals(plan, set.items.length, setup.classes);
     const resumed = state.findings.size;
-    await new Sitting(request, state, set, context).work();
+    await new Sitting(request, state, set, contextOf(request, setup)).work();
     journal.append({ type: 'sitting', seconds: (Date.now() - began) / 1000, done: state.findings.size - resumed });
     return assemble(plan, setup, state, {
       started: state.started,
@@ -66,20 +57,42 @@ export async function runAudit(request: RunRequest): Promise<Results> {
 
 function openJournal({ plan, folder, resume }: RunRequest): Journal {
   const file = join(folder, FILES.journal);
-  const exists = existsSync(file);
-  if (exists && !resume) throw new UserError(`${folder} already holds an audit: go on with it (--resume), or choose another folder.`);
-  if (!exists && resume && existsSync(folder) === false) throw new UserError(`${folder} holds no audit to go on with.`);
-  const journal = Journal.open(file);
   const hash = planHash(plan);
-  const first = journal.records[0];
-  if (first === undefined) {
-    journal.append({ type: 'plan', hash, started: new Date().toISOString() });
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(`${join(folder, FILES.plan)}.part`, `${JSON.stringify(plan, null, 2)}\n`);
-    renameSync(`${join(folder, FILES.plan)}.part`, join(folder, FILES.plan));
-  } else if (first.type !== 'plan' || first.hash !== hash) {
+  const journal = Journal.open(file);
+  try {
+    const begun = journal.records.some((record) => record.type === 'image' || record.type === 'finding');
+    if (begun && !resume) throw new UserError(`${folder} already holds an audit: go on with it (--resume), or choose another folder.`);
+    const [first] = journal.records;
+    if (begun && !(first?.type === 'plan' && first.hash === hash)) throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
+    // An audit that found its input wrong has left nothing worth keeping: it may be started again.
+    if (!begun) {
+      journal.clear();
+      journal.append({ type: 'plan', hash, started: new Date().toISOString() });
+    }
+    if (!begun || !existsSync(join(folder, FILES.plan))) writePlan(folder, plan);
+    return journal;
+  } catch (error) {
     journal.close();
-    throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
+    throw error;
   }
-  return journal;
+}
+
+function writePlan(folder: string, plan: AuditPlan): void {
+  const file = join(folder, FILES.plan);
+  writeFileSync(`${file}.part`, `${JSON.stringify(plan, null, 2)}\n`);
+  renameSync(`${file}.part`, file);
+}
+
+function contextOf({ plan, folder }: RunRequest, setup: Setup): JobContext {
+  return {
+    model: plan.model,
+    input: plan.input,
+    preprocessing: plan.preprocessing,
+    output: setup.output,
+    provider: setup.provider.used,
+    rows: setup.rows,
+    seed: plan.seed,
+    maxQueries: plan.maxQueries,
+    folder,
+  };
 }

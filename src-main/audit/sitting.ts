@@ -1,13 +1,15 @@
-import { Cancelled } from '../../shared/errors.ts';
+import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, Crew } from './crew.ts';
 import { goalFor } from './goal.ts';
+import { failure } from './jobs.ts';
 import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
+import { standing } from './records.ts';
 import type { ImageRecord } from './records.ts';
-import { AuditState } from './state.ts';
+import { AuditState, progressOf } from './state.ts';
 
 export interface RunRequest {
   /** Paths absolute, attacks and options checked (`checkPlan`). */
@@ -28,8 +30,6 @@ export class Sitting {
   private readonly set: ImageSet;
   private readonly context: JobContext;
   private readonly batch: number;
-  private done = 0;
-  private total = 0;
 
   constructor(request: RunRequest, state: AuditState, set: ImageSet, context: JobContext) {
     this.request = request;
@@ -40,11 +40,6 @@ export class Sitting {
   }
 
   async work(): Promise<void> {
-    const { plan } = this.request;
-    const pairs = plan.threats.reduce((n, t) => n + t.attacks.length, 0);
-    this.total = this.set.items.length * pairs;
-    this.done = this.state.findings.size;
-    for (const image of this.state.images.values()) if (image.prediction !== image.label) this.done += pairs;
     this.tell('Looking at the clean images');
     await this.drain(this.cleanJobs());
     await this.drain(this.attackJobs());
@@ -52,37 +47,38 @@ export class Sitting {
   }
 
   private tell(message: string): void {
-    this.request.onProgress(Math.min(this.done, this.total), this.total, message);
+    const { done, total } = progressOf(this.request.plan, this.state);
+    this.request.onProgress(done, total, message);
   }
 
-  /** Lets every worker pull the next job until there is none. */
+  /** Lets every worker pull the next job until there is none. Comes back only when no worker is at work any more. */
   private async drain(jobs: AsyncGenerator<Job>): Promise<void> {
     const { crew, control } = this.request;
-    let failure: unknown = null;
+    let fault: unknown = null;
     const next = serial(() => jobs.next());
     const pull = async () => {
-      while (failure === null && !control.cancelled) {
-        const { value: job, done } = await next();
-        if (done) return;
+      while (fault === null && !control.cancelled) {
         try {
+          const { value: job, done } = await next();
+          if (done) return;
           for (const outcome of await crew.run('job', { context: this.context, job })) this.record(outcome);
         } catch (error) {
-          if (!(error instanceof Cancelled)) failure ??= error;
+          if (error instanceof Cancelled) continue;
+          fault ??= error;
+          control.cancel();
         }
       }
     };
     await Promise.all(Array.from({ length: crew.size }, pull));
-    if (failure !== null) throw failure;
+    if (fault !== null) throw fault;
   }
 
   private record(outcome: JobOutcome): void {
     this.state.add(outcome);
     if (outcome.type === 'image') {
-      if (outcome.image.prediction !== outcome.image.label) this.done += this.request.plan.threats.reduce((n, t) => n + t.attacks.length, 0);
       this.request.onImage(outcome.image);
       this.tell('Looking at the clean images');
     } else {
-      this.done++;
       this.request.onFinding(outcome.finding);
       this.tell('Attacking');
     }
@@ -100,18 +96,25 @@ export class Sitting {
   /** By images first, so that an image's worst case is known early; within them by threat and attack. */
   private async *attackJobs(): AsyncGenerator<Job> {
     const { plan } = this.request;
-    const right = this.set.items
+    const open = this.set.items
       .map((ref, index) => ({ ref, index, known: this.state.images.get(ref.id) }))
-      .filter((i): i is typeof i & { known: ImageRecord } => i.known !== undefined && i.known.prediction === i.known.label);
-    for (const group of batches(right, this.batch)) {
+      .filter((i): i is typeof i & { known: ImageRecord } => i.known !== undefined && standing(i.known) !== 'wrong');
+    for (const group of batches(open, this.batch)) {
       const pixels = new Map<string, JobImage>();
       for (const [threat, model] of plan.threats.entries())
         for (const { id: attack, options } of model.attacks) {
-          const open = group.filter(({ ref }) => !this.state.findings.has(AuditState.key(ref.id, threat, attack)));
+          const missing = group.filter(({ ref }) => !this.state.findings.has(AuditState.key(ref.id, threat, attack)));
           const images = [];
-          for (const { ref, index, known } of open) {
+          for (const { ref, index, known } of missing) {
             const goal = goalFor(model.goal, known, index, this.state.setup!.classes);
+            const refusal = refusalOf(known, goal);
+            if (refusal !== null) {
+              this.record({ type: 'finding', finding: failure({ threat, attack }, known, refusal) });
+              continue;
+            }
             const image = pixels.get(ref.id) ?? (await readImage(ref, index));
+            if (image.hash !== known.hash)
+              throw new UserError(`${ref.source} is not the picture this audit began with: put that one back, or start the audit in another folder.`);
             pixels.set(ref.id, image);
             images.push({ ...image, label: known.label, goal });
           }
@@ -119,6 +122,12 @@ export class Sitting {
         }
     }
   }
+}
+
+/** Why an image cannot be attacked, as what an attack would say of it; null when it can. */
+function refusalOf(image: ImageRecord, goal: number | null): string | null {
+  if (standing(image) === 'none') return 'the model gives NaN or infinity for the clean image';
+  return goal === image.label ? `class ${goal}, which the image shall be taken for, is its own` : null;
 }
 
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {

@@ -1,5 +1,7 @@
 import type { Finding } from '../../shared/results.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
 import type { Journal } from './journal.ts';
+import { standing } from './records.ts';
 import type { ImageRecord, JournalRecord, Setup } from './records.ts';
 
 /** What is known so far, from the journal and from this sitting. */
@@ -8,12 +10,15 @@ export class AuditState {
   started = new Date().toISOString();
   seconds = 0;
   readonly images = new Map<string, ImageRecord>();
+  /** How many of them the model gets wrong when clean; those are not attacked. */
+  wrong = 0;
   readonly findings = new Map<string, Finding>();
-  private readonly journal: Journal;
+  private readonly journal: Pick<Journal, 'append'> | null;
 
-  constructor(journal: Journal) {
+  /** @param journal where `add` writes to; none where a state is only looked at */
+  constructor(records: readonly JournalRecord[], journal: Pick<Journal, 'append'> | null = null) {
     this.journal = journal;
-    for (const record of journal.records) this.take(record);
+    for (const record of records) this.take(record);
   }
 
   static key(image: string, threat: number, attack: number | string): string {
@@ -22,7 +27,7 @@ export class AuditState {
 
   /** Journal first, then memory: what is told to anyone is on the disk. */
   add(record: JournalRecord): void {
-    this.journal.append(record);
+    this.journal?.append(record);
     this.take(record);
   }
 
@@ -35,6 +40,7 @@ export class AuditState {
         this.setup = record.setup;
         break;
       case 'image':
+        if (standing(record.image) === 'wrong' && !this.images.has(record.image.id)) this.wrong++;
         this.images.set(record.image.id, record.image);
         break;
       case 'finding':
@@ -44,4 +50,10 @@ export class AuditState {
         this.seconds += record.seconds;
     }
   }
+}
+
+/** How many triples of image, threat model and attack an audit has, and how many are settled; 0 of 0 before its setup. */
+export function progressOf(plan: AuditPlan, state: AuditState): { done: number; total: number } {
+  const pairs = plan.threats.reduce((n, threat) => n + threat.attacks.length, 0);
+  return { done: state.findings.size + state.wrong * pairs, total: (state.setup?.images.length ?? 0) * pairs };
 }

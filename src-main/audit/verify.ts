@@ -12,6 +12,8 @@ import { distances } from '../norms/distances.ts';
 import { openOriginal } from '../runtime/original.ts';
 import type { Original } from '../runtime/original.ts';
 import { traceFacts } from '../runtime/trace.ts';
+import { areNumbers } from './cleanJob.ts';
+import { NO_CLASS } from './records.ts';
 
 export interface Verification {
   pictures: number;
@@ -62,7 +64,8 @@ async function checkClean(folder: string, image: ImageResult, original: Original
   const picture = await open(folder, image.file, problems);
   if (picture === null) return null;
   if (pictureHash(picture) !== image.hash) problems.push(`${image.file} is not the picture of the report: its hash differs.`);
-  const { prediction } = await original.predict(toUnit(picture), picture);
+  const scores = await original.predict(toUnit(picture), picture);
+  const prediction = areNumbers(scores) ? scores.prediction : NO_CLASS;
   if (prediction !== image.prediction) problems.push(`${image.file}: the model says class ${prediction}, the report ${image.prediction}.`);
   return picture;
 }

@@ -15,13 +15,13 @@ export interface AuditFlags {
   classNames?: string;
   preset?: string;
   preprocess?: string;
-  norm: string;
+  norm?: string;
   eps?: string[];
   attacks?: string;
   targets?: string;
   limit?: string;
   offset?: string;
-  seed: string;
+  seed?: string;
   steps?: string;
   maxQueries?: string;
   workers?: string;
@@ -46,7 +46,7 @@ const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: [
 export async function planFromFlags(flags: AuditFlags): Promise<AuditPlan> {
   if (!flags.model) throw new UserError('Give the model with --model FILE, or a plan file.');
   if (!flags.images?.length) throw new UserError('Give the images with --images PATH.');
-  const norms = flags.norm.split(',').map((n) => {
+  const norms = (flags.norm ?? 'linf').split(',').map((n) => {
     if (!(NORMS as readonly string[]).includes(n)) throw new UserError(`--norm takes ${NORMS.join(', ')}, not ${n}.`);
     return n as Norm;
   });

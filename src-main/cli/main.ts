@@ -21,6 +21,12 @@ const program = new Command('hairline')
 for (const command of [inspectCommand, gradcheckCommand, auditCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand])
   program.addCommand(command().exitOverride());
 
+// Whoever read our lines has gone, as `head` does: there is nobody left to work for. The journal keeps what is done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.cancelled);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { RunEvent } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
+import { FILES } from '../audit/jobs.ts';
 import { EngineClient } from '../engine/client.ts';
 import { readResults } from '../engine/documents.ts';
 import { nodeFork } from '../engine/fork.ts';
@@ -40,8 +42,10 @@ export async function runHere(request: RunHere): Promise<void> {
   const interrupt = () => {
     if (interrupted) process.exit(EXIT.cancelled);
     interrupted = true;
-    if (audit !== null) void client.call('cancel', { audit });
+    cancel();
   };
+  // It may be over at the same moment; then there is nothing to cancel.
+  const cancel = () => void (audit === null || client.call('cancel', { audit }).catch(() => undefined));
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
@@ -52,18 +56,22 @@ export async function runHere(request: RunHere): Promise<void> {
       });
     });
     ({ audit } = await client.call('start', { plan, folder, resume }));
-    if (interrupted) void client.call('cancel', { audit });
+    if (interrupted) cancel();
     const end = await over;
     progress.end();
     if (end.type === 'failed') {
       if (end.user) throw new UserError(end.message);
-      throw new Error(end.message);
+      throw new Error(`${end.message.replace(/\.$/, '')}; go on with: ${again(folder)}`);
+    }
+    if (interrupted && !existsSync(join(folder, FILES.results))) {
+      process.stderr.write('Cancelled before the first image was looked at.\n');
+      throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
     request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv, report.pdf and the pictures.\n`);
     if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
     if (interrupted) {
-      process.stderr.write(`Cancelled; go on with --resume --out ${folder}\n`);
+      process.stderr.write(`Cancelled; go on with: ${again(folder)}\n`);
       throw new Exit(EXIT.cancelled);
     }
     judge(results, request.failUnder);
@@ -73,6 +81,11 @@ export async function runHere(request: RunHere): Promise<void> {
     process.off('SIGTERM', interrupt);
     await client.close();
   }
+}
+
+/** The command that takes up an audit where it stopped. */
+function again(folder: string): string {
+  return `hairline audit --resume --out ${/^[\w@%+=:,./\\-]+$/.test(folder) ? folder : `"${folder}"`}`;
 }
 
 /** @throws Exit with code 1 when robust accuracy at any budget is below the share. */

@@ -1,4 +1,4 @@
-import { formatEps, formatDistance, interval, percent } from '../../shared/format.ts';
+import { formatEps, formatDistance, interval, NONE, percent } from '../../shared/format.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { Results } from '../../shared/results.ts';
 import { table } from './print.ts';
@@ -10,7 +10,7 @@ export function summaryText(results: Results): string {
   const clean = results.cleanAccuracy;
   lines.push(`${results.model.file}: ${total} images${clean ? `, clean accuracy ${percent(clean.accuracy)}` : ', no labels'}.`, '');
   const accuracy = [['norm', 'ε', 'robust accuracy', '95 % interval']];
-  for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), percent(point.accuracy), interval(point)]);
+  for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), point.total > 0 ? percent(point.accuracy) : NONE, point.total > 0 ? interval(point) : NONE]);
   lines.push(table(accuracy), '');
   const attacks = [['norm', 'attack', 'attacked', 'broken', 'failed', 'median', 'mean']];
   for (const threat of results.threats) {

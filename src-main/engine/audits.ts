@@ -5,6 +5,7 @@ import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import { FILES } from '../audit/jobs.ts';
 import { Journal } from '../audit/journal.ts';
+import { AuditState, progressOf } from '../audit/state.ts';
 import { readPlan } from '../audit/plan.ts';
 import { runAudit } from '../audit/run.ts';
 import { writeDocuments } from './documents.ts';
@@ -14,6 +15,9 @@ import { findingEvent, imageEvent } from './progress.ts';
 
 /** Events of progress are sent no more often than this, in ms. */
 const QUIET = 100;
+
+/** States of a run that is not over. */
+const LIVE: readonly AuditStatus['state'][] = ['preparing', 'running', 'paused'];
 
 interface Running {
   plan: AuditPlan;
@@ -52,8 +56,8 @@ export class Audits {
   start(plan: AuditPlan, wanted: string | null, resume: boolean): string {
     const folder = wanted === null ? join(this.root, freshName(plan, this.root)) : resolve(wanted);
     const audit = resolve(this.root, basename(folder)) === folder ? basename(folder) : folder;
-    const status = this.running.get(audit)?.status;
-    if (status && (status.state === 'running' || status.state === 'preparing' || status.state === 'paused')) throw new UserError('This audit is already running.');
+    const known = this.running.get(audit);
+    if (known && LIVE.includes(known.status.state)) throw new UserError('This audit is already running.');
     const control = new Switch();
     const running: Running = {
       plan,
@@ -89,7 +93,11 @@ export class Audits {
     };
     try {
       tell({});
-      crew = await this.hire(plan.workers ?? this.cores, control.shared);
+      const hired = this.hire(plan.workers ?? this.cores, control.shared);
+      crew = await Promise.race([hired, control.cancellation]).catch((error: unknown) => {
+        void hired.then((late) => late.close(), () => undefined);
+        throw error;
+      });
       const results = await runAudit({
         plan,
         folder,
@@ -131,7 +139,7 @@ export class Audits {
   /** Lets a paused run go on, or takes up one that was interrupted. */
   resume(audit: string): void {
     const running = this.running.get(audit);
-    if (running && running.control.paused) {
+    if (running && running.control.paused && LIVE.includes(running.status.state)) {
       running.control.set(GO);
       this.say(running, 'running', 'Attacking');
       return;
@@ -153,7 +161,7 @@ export class Audits {
 
   private demand(audit: string): Running {
     const running = this.running.get(audit);
-    if (!running) throw new UserError('This audit is not running.');
+    if (!running || !LIVE.includes(running.status.state)) throw new UserError('This audit is not running.');
     return running;
   }
 
@@ -184,17 +192,18 @@ export class Audits {
 }
 
 function storedStatus(name: string, folder: string): AuditStatus {
-  const finished = existsSync(join(folder, FILES.results));
-  let done = 0;
+  let count = { done: 0, total: 0 };
   let title = name;
   try {
-    done = Journal.read(join(folder, FILES.journal)).records.filter((r) => r.type === 'finding').length;
     const plan = readPlan(join(folder, FILES.plan));
     title = plan.name || basename(plan.model);
+    count = progressOf(plan, new AuditState(Journal.read(join(folder, FILES.journal)).records));
   } catch {
     // A damaged audit is listed all the same; opening it tells what is wrong.
   }
-  return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', done, total: done, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
+  // One that was cancelled has results as well, of what was done.
+  const finished = count.total > 0 && count.done === count.total && existsSync(join(folder, FILES.results));
+  return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', ...count, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
 }
 
 /** `2026-11-21-signs`, and `-2`, `-3`, ... where that is taken. */

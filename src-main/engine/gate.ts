@@ -10,12 +10,25 @@ export const CANCEL = 2;
 export class Switch {
   readonly shared = new SharedArrayBuffer(4);
   private readonly flag = new Int32Array(this.shared);
+  /** Rejects with Cancelled when the run is cancelled. */
+  readonly cancellation: Promise<never>;
+  private reject: (error: Error) => void = () => {};
+
+  constructor() {
+    this.cancellation = new Promise((_, reject) => (this.reject = reject));
+    // Most of the time nobody waits for it.
+    this.cancellation.catch(() => {});
+  }
 
   set(word: typeof GO | typeof PAUSE | typeof CANCEL): void {
     // A cancelled run stays cancelled: resuming is a new run.
     if (Atomics.load(this.flag, 0) === CANCEL) return;
     Atomics.store(this.flag, 0, word);
     Atomics.notify(this.flag, 0);
+    if (word === CANCEL) this.reject(new Cancelled());
+  }
+  cancel(): void {
+    this.set(CANCEL);
   }
   get cancelled(): boolean {
     return Atomics.load(this.flag, 0) === CANCEL;

@@ -17,8 +17,8 @@ interface Waiting {
 
 /**
  * Worker threads with a queue. They are started one after another, because native modules that load in several threads
- * at once have crashed; and they are never terminated while at work, because that aborts the whole process: a pool is
- * closed when its tasks are over.
+ * at once have crashed; and they are never terminated while at work, because that aborts the whole process: a closed
+ * pool ends a thread when its task is over.
  */
 export class Pool implements Crew {
   readonly size: number;
@@ -28,6 +28,7 @@ export class Pool implements Crew {
   private readonly all: Worker[] = [];
   private nextId = 1;
   private dead: Error | null = null;
+  private closed = false;
 
   private constructor(size: number) {
     this.size = size;
@@ -36,8 +37,18 @@ export class Pool implements Crew {
   /** @param entry file of the worker's code; @param shared the run's switch */
   static async start(entry: string | URL, size: number, shared: SharedArrayBuffer): Promise<Pool> {
     const pool = new Pool(size);
-    for (let i = 0; i < size; i++) await pool.add(entry, shared);
+    try {
+      for (let i = 0; i < size; i++) await pool.add(entry, shared);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
     return pool;
+  }
+
+  /** Whether it takes tasks: false after a thread failed, and once closed. */
+  get alive(): boolean {
+    return this.dead === null;
   }
 
   private add(entry: string | URL, shared: SharedArrayBuffer): Promise<void> {
@@ -56,7 +67,9 @@ export class Pool implements Crew {
         this.fail(error);
       });
       worker.on('exit', (code) => {
-        if (code !== 0) this.fail(new Error(`A worker thread ended with code ${code}.`));
+        const error = new Error(`A worker thread ended with code ${code}.`);
+        failed(error);
+        if (!this.closed) this.fail(error);
       });
     });
   }
@@ -81,7 +94,8 @@ export class Pool implements Crew {
   private finish(worker: Worker, answer: Exclude<FromWorker, { ready: true }>): void {
     const task = this.busy.get(worker);
     this.busy.delete(worker);
-    this.idle.push(worker);
+    if (this.closed) void worker.terminate();
+    else this.idle.push(worker);
     if (answer.ok) task?.resolve(answer.value);
     else task?.reject(answer.kind === 'cancelled' ? new Cancelled() : answer.kind === 'user' ? new UserError(answer.message) : new Error(answer.message));
     this.dispatch();
@@ -94,10 +108,11 @@ export class Pool implements Crew {
     this.queue.length = 0;
   }
 
-  /** Ends the threads; only when no task runs. */
+  /** Ends the threads: idle ones now, one at work when its task is over. Tasks that wait are given up. */
   async close(): Promise<void> {
+    this.closed = true;
     this.dead ??= new Error('The workers were closed.');
-    if (this.busy.size > 0) return; // ends with the process
-    await Promise.all(this.all.map((w) => w.terminate()));
+    for (const task of this.queue.splice(0)) task.reject(this.dead);
+    await Promise.all(this.all.filter((w) => !this.busy.has(w)).map((w) => w.terminate()));
   }
 }

@@ -4,12 +4,13 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { FILES } from '../audit/jobs.ts';
 import { Journal } from '../audit/journal.ts';
+import { standing } from '../audit/records.ts';
 import type { ImageRecord } from '../audit/records.ts';
 
 /** What is told of a clean image that was looked at. */
 export function imageEvent(audit: string, image: ImageRecord): ImageEvent {
   const { id, label, prediction } = image;
-  return { type: 'image', audit, image: id, label, prediction, right: label === prediction };
+  return { type: 'image', audit, image: id, label, prediction, right: standing(image) === 'right' };
 }
 
 /** What is told of a finding; a distance only where the image is broken. */

@@ -103,14 +103,14 @@ export class EngineService implements Service {
 
   async close(): Promise<void> {
     await this.audits.close();
-    await (await this.desk)?.close();
+    await (await this.desk?.catch(() => null))?.close();
   }
 
-  private async atDesk(): Promise<Pool> {
+  private atDesk(): Promise<Pool> {
+    const fresh = () => Pool.start(this.worker, 1, new Switch().shared);
     // A thread that failed, or never came up, is not asked again.
-    const desk = await this.desk?.catch(() => null);
-    if (!desk?.alive) this.desk = Pool.start(this.worker, 1, new Switch().shared);
-    return this.desk!;
+    this.desk = this.desk ? this.desk.then((pool) => (pool.alive ? pool : fresh()), fresh) : fresh();
+    return this.desk;
   }
 
   private sample(): CallOut<'sample'> {

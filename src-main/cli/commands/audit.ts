@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '../../../shared/errors.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
+import { FILES } from '../../audit/jobs.ts';
 import { readPlan } from '../../audit/plan.ts';
-import { planFromFlags } from '../flags.ts';
+import { planFromFlags, whole } from '../flags.ts';
 import type { AuditFlags } from '../flags.ts';
 import { runHere } from '../run.ts';
 import { barProgress, jsonProgress } from '../progress.ts';
@@ -20,13 +22,13 @@ export function auditCommand(): Command {
     .option('--class-names <file>', 'class names, one a line')
     .option('--preset <name>', 'preprocessing by name: mnist, cifar10, imagenet, 0..255, -1..1, ... (default: guessed from the model)')
     .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
-    .option('--norm <norms>', 'l0, l1, l2, linf, or several separated by commas', 'linf')
+    .option('--norm <norms>', 'l0, l1, l2, linf, or several separated by commas (default: linf)')
     .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', list)
     .option('--attacks <list>', 'attacks separated by commas (default: the usual ones for each norm)')
     .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely')
     .option('--limit <n>', 'at most so many images')
     .option('--offset <n>', 'leave out so many images at the start')
-    .option('--seed <n>', 'seed of every random choice', '0')
+    .option('--seed <n>', 'seed of every random choice (default: 0)')
     .option('--steps <n>', 'steps of every attack that has them')
     .option('--max-queries <n>', 'most forward plus backward passes an attack may spend on one image')
     .option('--workers <n>', 'worker threads (default: as many as cores); never changes a result')
@@ -34,10 +36,11 @@ export function auditCommand(): Command {
     .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda', 'dml', 'webgpu', 'coreml']))
     .option('--name <text>', 'title of the report')
     .option('--out <folder>', 'output folder (default: audits/NAME)')
-    .option('--resume', 'go on with the audit that the output folder holds')
+    .option('--resume', 'go on with the audit that the output folder holds, if any; its plan need not be given again')
     .option('--fail-under <share>', 'exit with 1 when robust accuracy at any budget is below this share, such as 0.5 or 50%')
     .option('--json', 'one JSON line per event, also on a terminal')
     .action(async (file: string | undefined, flags: AuditFlags) => {
+      const failUnder = flags.failUnder === undefined ? null : share(flags.failUnder);
       const plan = await planOf(file, flags);
       const out = flags.out ?? `audits/${plan.name || basename(plan.model).replace(/\.onnx$/i, '')}`;
       const terminal = Boolean(process.stdout.isTTY) && !flags.json;
@@ -47,24 +50,34 @@ export function auditCommand(): Command {
         resume: Boolean(flags.resume),
         progress: terminal ? barProgress() : jsonProgress(),
         summaryTo: terminal ? process.stdout : process.stderr,
-        failUnder: flags.failUnder === undefined ? null : share(flags.failUnder),
+        failUnder,
         json: !terminal,
       });
     });
 }
 
-async function planOf(file: string | undefined, flags: AuditFlags): Promise<AuditPlan> {
+/** What a plan file says, and no flag may say as well. */
+const OF_THE_PLAN = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', preset: '--preset', preprocess: '--preprocess' } as const;
+const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', steps: '--steps' } as const;
+
+async function planOf(given: string | undefined, flags: AuditFlags): Promise<AuditPlan> {
+  const asked = Object.entries({ ...OF_THE_PLAN, ...OF_ITS_THREATS }).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];
+  // An audit that is taken up brings its plan along.
+  const kept = flags.resume && flags.out !== undefined && asked === undefined ? join(resolve(flags.out), FILES.plan) : undefined;
+  const file = given ?? (kept !== undefined && existsSync(kept) ? kept : undefined);
   if (file === undefined) return planFromFlags(flags);
-  for (const flag of ['model', 'images', 'labels', 'preset', 'preprocess', 'attacks', 'targets', 'eps', 'steps'] as const)
-    if (flags[flag] !== undefined) throw new UserError(`Give either a plan file or --${flag}, not both.`);
+  if (asked !== undefined) throw new UserError(`Give either a plan file or ${asked}, not both.`);
   const plan = readPlan(file);
   return {
     ...plan,
-    ...(flags.workers === undefined ? {} : { workers: Number(flags.workers) }),
-    ...(flags.batch === undefined ? {} : { batch: Number(flags.batch) }),
-    ...(flags.limit === undefined ? {} : { limit: Number(flags.limit) }),
-    ...(flags.provider === undefined ? {} : { provider: flags.provider }),
-    ...(flags.name === undefined ? {} : { name: flags.name }),
+    workers: whole('--workers', flags.workers, 1) ?? plan.workers,
+    batch: whole('--batch', flags.batch, 1) ?? plan.batch,
+    limit: whole('--limit', flags.limit, 1) ?? plan.limit,
+    offset: whole('--offset', flags.offset, 0) ?? plan.offset,
+    seed: whole('--seed', flags.seed, 0) ?? plan.seed,
+    maxQueries: whole('--max-queries', flags.maxQueries, 1) ?? plan.maxQueries,
+    provider: flags.provider ?? plan.provider,
+    name: flags.name ?? plan.name,
   };
 }
 
