@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { defineAttack } from '../attack.ts';
+import { normConstrained } from './constrained.ts';
+import { clipOption, exponentOption } from './gnm.ts';
+
+/**
+ * Algorithm 2 of Balda et al.: GNM with L(x, η) ≈ f_y(x + η), the own class's logit alone (targeted: -f_t). One gradient
+ * however many classes there are; that L has fallen does not say that the class has changed.
+ */
+export const gnmSimple = defineAttack({
+  id: 'gnm-simple',
+  title: 'GNM, own logit (Algorithm 2)',
+  norms: ['l0', 'l1', 'l2', 'linf'],
+  kind: 'fixed-budget',
+  targeted: true,
+  summary: 'One step against the own class’s logit alone: the cheap form of GNM for models with very many classes.',
+  source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), section 6.1, Algorithm 2; steps exact inside the box',
+  options: z.strictObject({
+    steps: z.number().int().min(1).max(10_000).default(1).describe('T, the number of linearisations; the paper has 1.'),
+    p: exponentOption,
+    clip: clipOption,
+  }),
+  async run(target, { epsilon = 0, ...options }) {
+    await target.query(await normConstrained(target, { ...options, loss: 'logit', rivals: 1, lengths: [], dither: [], epsilon }));
+  },
+});
