@@ -18,6 +18,8 @@ export interface Case {
   of?: number;
   opset?: number;
   domain?: string;
+  /** False where onnxruntime's kernel for float64 computes in float32. */
+  double?: boolean;
 }
 
 const c = (op: string, inputs: Input[], attributes: Record<string, AttributeValue> = {}, more: Partial<Case> = {}): Case => ({ op, inputs, attributes, ...more });
@@ -29,6 +31,7 @@ export const ACTIVATIONS: Case[] = [
   ...every(['Relu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign', 'LeakyRelu', 'Elu', 'Celu', 'Selu', 'ThresholdedRelu', 'HardSigmoid', 'HardSwish', 'Mish'], [[2, 3, 4]]),
   c('LeakyRelu', [[3, 4]], { alpha: asFloat(0.3) }),
   c('Elu', [[3, 4]], { alpha: asFloat(0.7) }),
+  c('Shrink', [[4, 5]], { lambd: asFloat(0.75), bias: asFloat(0.75) }, { double: false }),
   c('Celu', [[3, 4]], { alpha: asFloat(0.7) }),
   c('Selu', [[3, 4]], { alpha: asFloat(1.2), gamma: asFloat(0.8) }),
   c('ThresholdedRelu', [[3, 4]], { alpha: asFloat(0.4) }),
@@ -62,6 +65,7 @@ export const BINARY: Case[] = [
   c('Pow', [[2, 3], { floats: [1] }]),
   c('Pow', [[2, 3], { floats: [-0.5] }], {}, { range: [0.5, 2] }),
   c('Pow', [[2, 3], { ints: [3] }]),
+  c('Mod', [[2, 3], [3]], { fmod: 1 }, { range: [0.5, 2] }),
   c('Sum', [[2, 3], [3], [2, 1]]),
   c('Max', [[2, 3], [3], [2, 1]]),
   c('Min', [[2, 3]]),
@@ -119,6 +123,15 @@ export const MATRICES: Case[] = [
   c('MatMul', [[4], [4, 5]]),
   c('MatMul', [[2, 3, 4], [4]]),
   c('MatMul', [[4], [4]]),
+  c('Einsum', [[3, 4], [4, 5]], { equation: 'ij,jk->ik' }),
+  c('Einsum', [[2, 3, 4], [2, 5, 4]], { equation: 'bid, bjd -> bij' }),
+  c('Einsum', [[2, 3, 4, 5], [2, 5, 6, 4]], { equation: 'bhwc,bckw->bkh' }),
+  c('Einsum', [[2, 3, 4], [4, 5]], { equation: '...k,kj->...j' }),
+  c('Einsum', [[2, 3, 4], [1, 3, 4]], { equation: '...ij,...ij->...i' }),
+  c('Einsum', [[3, 4]], { equation: 'ij->ji' }),
+  c('Einsum', [[3, 4]], { equation: 'ij->j' }),
+  c('Einsum', [[3, 4], [3, 5]], { equation: 'ij,ik' }),
+  c('Einsum', [[3], [4], [3, 4]], { equation: 'i,j,ij->' }),
 ];
 
 export const POOLS: Case[] = [
@@ -150,7 +163,7 @@ export const POOLS: Case[] = [
   c('MaxUnpool', [[1, 1, 2, 2], { ints: [5, 7, 13, 15], dims: [1, 1, 2, 2] }], { kernel_shape: [2, 2], strides: [2, 2] }),
 ];
 
-const reductions = ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceLogSumExp'];
+const reductions = ['ReduceProd', 'ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceLogSumExp'];
 export const REDUCTIONS: Case[] = [
   ...reductions.flatMap((op) => [
     c(op, [[2, 3, 4], { ints: [1] }], { keepdims: 1 }),
@@ -174,6 +187,8 @@ export const NORMALIZATIONS: Case[] = [
   c('LayerNormalization', [[2, 3, 4], { fixed: [3, 4] }], { axis: 1, epsilon: asFloat(1e-2) }),
   c('GroupNormalization', [[2, 4, 3, 3], { fixed: [4] }, { fixed: [4] }], { num_groups: 2, stash_type: 11 }, { opset: 21 }),
   c('RMSNormalization', [[2, 3, 4], { fixed: [4] }], {}, { opset: 23 }),
+  c('MeanVarianceNormalization', [image]),
+  c('MeanVarianceNormalization', [image], { axes: [2, 3] }),
   c('LRN', [[2, 7, 3, 2]], { size: 3, alpha: asFloat(0.3), beta: asFloat(0.75), bias: asFloat(1) }),
   c('LRN', [[2, 7, 3, 2]], { size: 5, alpha: asFloat(0.5) }),
   c('LpNormalization', [[2, 5]]),
@@ -188,6 +203,10 @@ export const SHAPES: Case[] = [
   c('Transpose', [[2, 3, 4]]),
   c('Transpose', [[2, 3, 4, 5]], { perm: [2, 0, 3, 1] }),
   c('Expand', [[3, 1], { ints: [2, 3, 4] }]),
+  c('Trilu', [[2, 4, 4]]),
+  c('Trilu', [[3, 4], { ints: [-1], dims: [] }], { upper: 0 }),
+  c('ReverseSequence', [[4, 2, 3], { ints: [3, 4] }]),
+  c('ReverseSequence', [[2, 4, 3], { ints: [2, 4] }], { batch_axis: 0, time_axis: 1 }),
   c('Tile', [[2, 3], { ints: [3, 2] }]),
   c('Tile', [[2, 3], { ints: [1, 1] }]),
   c('Concat', [[2, 3], [2, 1], [2, 2]], { axis: 1 }),
@@ -222,6 +241,9 @@ export const RESIZES: Case[] = [
   c('Resize', [image, ...sizes(9, 4)], { mode: 'linear', coordinate_transformation_mode: 'align_corners' }),
   c('Resize', [image, ...sizes(3, 3)], { mode: 'linear', antialias: 1 }),
   c('Resize', [image, ...scales(1.7, 2)], { mode: 'cubic' }),
+  c('Resize', [image, { floats: [0, 0, 0.1, 0.3, 1, 1, 0.8, 1.2] }, '', { ints: [2, 3, 4, 7] }], { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize' }),
+  c('Resize', [image, ...sizes(3, 2)], { mode: 'cubic', antialias: 1 }),
+  c('Resize', [image, '', '', { ints: [4, 8] }], { mode: 'linear', axes: [2, 3] }),
   c('Resize', [image, ...sizes(9, 8)], { mode: 'cubic', coordinate_transformation_mode: 'asymmetric', cubic_coeff_a: asFloat(-0.5), exclude_outside: 1 }),
 ];
 

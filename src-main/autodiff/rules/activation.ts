@@ -74,6 +74,11 @@ export const activation: Rules = {
     (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', SELU.alpha) * attr(ctx, 'gamma', SELU.gamma))),
   ),
   ThresholdedRelu: (ctx) => [ctx.where(ctx.greater(ctx.x(), attr(ctx, 'alpha', 1)), ctx.dy, 0)],
+  /** 1 outside of the dead zone, whose ends belong to it. */
+  Shrink(ctx) {
+    const outside = ctx.greater(ctx.emit('Abs', [ctx.x()]), attr(ctx, 'lambd', 0.5));
+    return [ctx.where(outside, ctx.dy, 0)];
+  },
   PRelu(ctx) {
     const [x, slope] = [ctx.x(0), ctx.x(1)];
     const positive = ctx.greater(x, 0);

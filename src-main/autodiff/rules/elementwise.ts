@@ -53,6 +53,12 @@ export const elementwise: Rules = {
   Min: extreme,
   Where: (ctx) => [null, operand(ctx, 1, () => ctx.where(ctx.x(0), ctx.dy, 0)), operand(ctx, 2, () => ctx.where(ctx.x(0), 0, ctx.dy))],
 
+  /** x - b trunc(x / b) (fmod 1), or with floor, for integers only: between the jumps one, and minus the whole quotient. */
+  Mod(ctx) {
+    const quotient = () => ctx.div(ctx.sub(ctx.x(0), ctx.y()), ctx.x(1));
+    return each(ctx, (i) => (i === 0 ? ctx.dy : ctx.emit('Neg', [ctx.mul(ctx.dy, quotient())])));
+  },
+
   /** Strictly between the bounds; at a bound zero, so that Clip(0, ...) agrees with Relu. */
   Clip(ctx) {
     const above = ctx.x(1) ? ctx.greater(ctx.x(), ctx.x(1)) : '';

@@ -1,6 +1,7 @@
 import type { Rules } from '../rule.ts';
 import { activation } from './activation.ts';
 import { conv } from './conv.ts';
+import { einsum } from './einsum.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { indexOps } from './index-ops.ts';
@@ -16,5 +17,5 @@ import { unary } from './unary.ts';
 
 /** Every operator family, by name; a new one is added here. */
 export const families: readonly Rules[] = [
-  activation, conv, elementwise, gemm, indexOps, normalization, pool, quantised, reduce, resize, shape, softmax, surrogate, unary,
+  activation, conv, einsum, elementwise, gemm, indexOps, normalization, pool, quantised, reduce, resize, shape, softmax, surrogate, unary,
 ];

@@ -1,4 +1,4 @@
-import { float, int } from '../../graph/index.ts';
+import { float, int, ints } from '../../graph/index.ts';
 import { axisFrom, reshape } from '../broadcast.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 
@@ -57,6 +57,9 @@ export const normalization: Rules = {
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
     return [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx), false)];
   },
+
+  /** Without scale and shift; onnxruntime keeps a variance of zero apart by 1e-9. */
+  MeanVarianceNormalization: (ctx) => [backNormalize(ctx, ctx.x(), ctx.dy, ints(ctx.node, 'axes', [0, 2, 3]), 1e-18)],
 
   /** Scale per group in version 18, per channel from 21 on. */
   GroupNormalization(ctx) {

@@ -16,6 +16,9 @@ function kept(ctx: RuleContext, value: string): string {
   return reshape(ctx, value, ctx.dims(ctx.y()), ctx.dims(ctx.x()).map((d, i) => (axes.has(i) ? 1 : d)));
 }
 
+/** A reduction over all axes, or over none where the node says so. */
+const keepAll = (ctx: RuleContext, op: string, value: string) => ctx.emit(op, [value], { keepdims: 1, noop_with_empty_axes: int(ctx.node, 'noop_with_empty_axes', 0) });
+
 const reduction =
   (gradient: (ctx: RuleContext, dy: string, y: () => string) => string): Rule =>
   (ctx) => [gradient(ctx, kept(ctx, ctx.dy), () => kept(ctx, ctx.y())), null];
@@ -51,6 +54,17 @@ export const reduce: Rules = {
     const norm = y();
     return ctx.mul(ctx.x(), ctx.div(dy, ctx.where(ctx.emit('Equal', [norm, ctx.scalar(0, ctx.y())]), 1, norm)));
   }),
+  /** The product of all others: y / x, or, where one factor is zero, the rest's product for that one alone. */
+  ReduceProd: (ctx) => {
+    const x = ctx.x();
+    const zero = ctx.emit('Equal', [x, ctx.scalar(0, x)]);
+    const safe = ctx.where(zero, 1, x);
+    const reduced = (op: string, value: string) => (ctx.x(1) ? ctx.emit(op, [value, ctx.x(1)], { keepdims: 1 }) : keepAll(ctx, op, value));
+    const rest = reduced('ReduceProd', safe);
+    const zeros = reduced('ReduceSum', ctx.emit('Cast', [zero], { to: ctx.type(x) }));
+    const others = ctx.emit('Equal', [ctx.sub(zeros, ctx.emit('Cast', [zero], { to: ctx.type(x) })), ctx.scalar(0, x)]);
+    return [ctx.mul(kept(ctx, ctx.dy), ctx.where(others, ctx.div(rest, safe), 0)), null];
+  },
   ReduceSumSquare: reduction((ctx, dy) => ctx.mul(ctx.mul(dy, 2), ctx.x())),
   ReduceLogSum: reduction((ctx, dy, y) => ctx.expand(ctx.div(dy, ctx.emit('Exp', [y()])), ctx.dims(ctx.x()))),
   ReduceLogSumExp: reduction((ctx, dy, y) => ctx.mul(dy, ctx.emit('Exp', [ctx.sub(ctx.x(), y())]))),

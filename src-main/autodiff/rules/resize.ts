@@ -29,7 +29,7 @@ export const resize: Rules = {
   Resize(ctx) {
     const [from, to] = [ctx.dims(ctx.x()), ctx.dims(ctx.y())];
     const rank = from.length;
-    if (string(ctx.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize') return ctx.refuse('it crops (tf_crop_and_resize)');
+    const crop = string(ctx.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize' ? ctx.data(1) : null;
     if (string(ctx.node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') return ctx.refuse('it keeps the aspect ratio');
     const factors = wholeFactors(ctx, from, to);
     if (factors) {
@@ -41,8 +41,11 @@ export const resize: Rules = {
     const scales = ctx.x(2) && ctx.data(2).length > 0 ? ctx.data(2) : null;
     let dx = ctx.dy;
     for (const [i, axis] of listed.entries()) {
-      if (from[axis] === to[axis] && (scales?.[i] ?? 1) === 1) continue;
-      const sized = scales ? ['', ctx.builder.constant([1, 1, scales[i]!, 1], [4])] : ['', '', ctx.ints([1, 1, to[axis]!, from[axis]!])];
+      const [start, end] = crop ? [crop[i]!, crop[i + listed.length]!] : [0, 1];
+      if (from[axis] === to[axis] && (scales?.[i] ?? 1) === 1 && start === 0 && end === 1) continue;
+      // Outside of the picture a crop reads a constant, which has no derivative.
+      const roi = crop ? ctx.builder.constant([0, 0, start, 0, 1, 1, end, 1], [8]) : '';
+      const sized = scales ? [roi, ctx.builder.constant([1, 1, scales[i]!, 1], [4])] : [roi, '', ctx.ints([1, 1, to[axis]!, from[axis]!])];
       dx = alongAxis(ctx, dx, rank, axis, matrixOf(ctx, from[axis]!, (eye) => ctx.emit('Resize', [eye, ...sized], sampling(ctx))));
     }
     return [dx, null, null, null];

@@ -33,6 +33,14 @@ export const shape: Rules = {
     return [ctx.emit('Transpose', [ctx.dy], { perm: perm.map((_, i) => perm.indexOf(i)) })];
   },
 
+  /** A triangle of the matrix; the rest was cut away. */
+  Trilu: (ctx) => [ctx.emit('Trilu', [ctx.dy, ...(ctx.x(1) ? [ctx.x(1)] : [])], { upper: int(ctx.node, 'upper', 1) }), null],
+  /** Turning back what was turned around. */
+  ReverseSequence: (ctx) => [
+    ctx.emit('ReverseSequence', [ctx.dy, ctx.x(1)], { batch_axis: int(ctx.node, 'batch_axis', 1), time_axis: int(ctx.node, 'time_axis', 0) }),
+    null,
+  ],
+
   Expand: (ctx) => [unbroadcast(ctx, ctx.dy, ctx.dims(ctx.y()), ctx.dims(ctx.x())), null],
 
   /** Every copy flows back: split each axis into copies and size, sum the copies. */
