@@ -1,26 +1,20 @@
+import { keep, kept } from './logic/keep.ts';
+
 export type Theme = 'system' | 'light' | 'dark';
 
-const KEY = 'hairline.theme';
+const KEY = 'theme';
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
 /** What the user chose last time; `system` when nothing was, or storage is closed to us. */
 export function storedTheme(): Theme {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === 'light' || value === 'dark' ? value : 'system';
-  } catch {
-    return 'system';
-  }
+  const value = kept(KEY);
+  return value === 'light' || value === 'dark' ? value : 'system';
 }
 
 /** Shows the theme now and remembers it. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // A private window without storage simply forgets.
-  }
+  keep(KEY, theme);
 }
 
 dark.addEventListener('change', () => {

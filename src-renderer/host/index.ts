@@ -1,9 +1,10 @@
 import type { Host } from '../../shared/contract.ts';
 import { WebHost } from './web.ts';
 
-/** What Electron's preload adds: files the user opened Hairline with, now and later. */
+/** What Electron's preload adds: files the user opened Hairline with, now and later, and actions chosen in its menu. */
 export interface WindowHost extends Host {
   onOpen?(listener: (paths: string[]) => void): () => void;
+  onAction?(listener: (id: string) => void): () => void;
 }
 
 let host: WindowHost | null = null;

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue';
 import type { AttackCard, AuditStatus, CallOut } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { theHost } from '../host/index.ts';
+import { kept, keep } from '../logic/keep.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
 export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export';
@@ -21,6 +22,10 @@ export const useApp = defineStore('app', () => {
   const about = shallowRef<CallOut<'about'> | null>(null);
   const attacks = shallowRef<AttackCard[]>([]);
   const audits = shallowRef<AuditStatus[]>([]);
+  /** What lies over the window now. */
+  const panel = ref<'palette' | 'keys' | null>(null);
+  /** Whether single characters are shortcuts. */
+  const singleKeys = ref(kept('single-keys') !== 'off');
   let next = 1;
 
   /** Shows an error as one sentence. The same sentence is not shown twice. */
@@ -37,6 +42,15 @@ export const useApp = defineStore('app', () => {
   function setTheme(value: Theme): void {
     theme.value = value;
     applyTheme(value);
+  }
+
+  function toggle(which: 'palette' | 'keys'): void {
+    panel.value = panel.value === which ? null : which;
+  }
+
+  function setSingleKeys(on: boolean): void {
+    singleKeys.value = on;
+    keep('single-keys', on ? 'on' : 'off');
   }
 
   /** Asks the host what it can do. Called once, and again after a lost connection. */
@@ -65,5 +79,8 @@ export const useApp = defineStore('app', () => {
     return (id: string) => titles.get(id) ?? id;
   });
 
-  return { step, theme, toasts, connected, about, attacks, audits, attackTitle, fail, dismiss, setTheme, connect, refreshAudits };
+  return {
+    step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle,
+    fail, dismiss, setTheme, toggle, setSingleKeys, connect, refreshAudits,
+  };
 });

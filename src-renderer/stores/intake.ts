@@ -11,6 +11,7 @@ import { useModel } from './model.ts';
 export const useIntake = defineStore('intake', () => {
   /** Files on their way; 0 when none. */
   const importing = ref(0);
+  const sampling = ref(false);
 
   /** Files the host knows already. */
   async function open(paths: readonly string[]): Promise<void> {
@@ -34,6 +35,11 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
+  /** As `take`, but nothing is no mistake: a dialog that was closed. */
+  async function takeSome(files: readonly File[]): Promise<void> {
+    if (files.length > 0) await take(files);
+  }
+
   async function place(paths: readonly string[]): Promise<void> {
     const app = useApp();
     const images = useImages();
@@ -53,14 +59,17 @@ export const useIntake = defineStore('intake', () => {
   /** Loads the bundled model and pictures. */
   async function sample(): Promise<void> {
     const app = useApp();
+    sampling.value = true;
     try {
       const given = await theHost().call('sample', {});
       if (!(await useImages().replace(given.images, given.labels, given.classNames))) return;
-      await useModel().open(given.model);
+      if (await useModel().open(given.model)) app.step = 'model';
     } catch (error) {
       app.fail(error);
+    } finally {
+      sampling.value = false;
     }
   }
 
-  return { importing, take, open, sample };
+  return { importing, sampling, take, takeSome, open, sample };
 });

@@ -135,6 +135,34 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await good('images');
   });
 
+  it('finds every action by keyboard: palette, shortcuts and their sheet', async () => {
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog', { name: 'Command palette' });
+    await palette.getByRole('combobox').fill('threat');
+    await good('palette');
+    await page.keyboard.press('Enter');
+    await poll(() => page.getByRole('heading', { level: 1 }).innerText()).toBe('Threat model');
+    expect(await palette.count()).toBe(0);
+
+    await page.keyboard.press('?');
+    const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await sheet.waitFor();
+    await good('keys');
+    // Single characters can be switched off, as WCAG 2.1.4 wants it.
+    await sheet.getByRole('switch').click();
+    await page.keyboard.press('Escape');
+    await poll(() => sheet.count()).toBe(0);
+    await page.keyboard.press('?');
+    expect(await sheet.count()).toBe(0);
+    await page.keyboard.press('Control+k');
+    await palette.getByRole('combobox').fill('shortcuts');
+    await page.keyboard.press('Enter');
+    await sheet.getByRole('switch').click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+2');
+    await poll(() => page.getByRole('heading', { level: 1 }).innerText()).toBe('Images');
+  });
+
   it('takes a threat model, with budgets in both units', async () => {
     await step(page, 'Threat model').click();
     await page.getByRole('tab', { name: '∞' }).click();

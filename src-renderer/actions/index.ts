@@ -1,0 +1,99 @@
+import { ACTIONS, type ActionId } from '../../shared/actions.ts';
+import { useApp, type Step } from '../stores/app.ts';
+import { useExports, type Format } from '../stores/exports.ts';
+import { useIntake } from '../stores/intake.ts';
+import { useModel } from '../stores/model.ts';
+import { useResults } from '../stores/results.ts';
+import { useRun } from '../stores/run.ts';
+import { useThreat } from '../stores/threat.ts';
+import type { Theme } from '../theme.ts';
+import { diagnostics } from './diagnostics.ts';
+import { ACCEPT, pickFiles } from './pick.ts';
+
+interface Deed {
+  /** Absent: always. */
+  enabled?: () => boolean;
+  run(): unknown;
+}
+
+const go = (step: Step): Deed => ({ run: () => (useApp().step = step) });
+const appearance = (theme: Theme): Deed => ({ run: () => useApp().setTheme(theme) });
+const save = (format: Format): Deed => ({ enabled: () => useResults().audit !== null, run: () => useExports().save(format) });
+const pick = (options: Parameters<typeof pickFiles>[0]): Deed => ({ run: async () => useIntake().takeSome(await pickFiles(options)) });
+const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(), run });
+const onResults = (run: () => unknown): Deed => ({ enabled: () => useApp().step === 'results' && useResults().results !== null, run });
+const threatBy = (by: number): Deed => ({
+  enabled: () => ['results', 'image'].includes(useApp().step) && useResults().results?.threats[useResults().threat + by] !== undefined,
+  run: () => (useResults().threat += by),
+});
+
+/** When each action is possible, and what it does. */
+const DEEDS: Record<ActionId, Deed> = {
+  'file.model': pick({ accept: ACCEPT.model, multiple: true }),
+  'file.pictures': pick({ accept: ACCEPT.pictures, multiple: true }),
+  'file.folder': pick({ folder: true }),
+  'file.labels': pick({ accept: ACCEPT.labels }),
+  'file.sample': { enabled: () => !useIntake().sampling, run: () => useIntake().sample() },
+  'export.pdf': save('pdf'),
+  'export.csv': save('csv'),
+  'export.json': save('json'),
+  'go.model': go('model'),
+  'go.images': go('images'),
+  'go.threat': go('threat'),
+  'go.run': go('run'),
+  'go.results': go('results'),
+  'go.export': go('export'),
+  'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
+  'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
+  'run.pause': { enabled: () => useRun().status?.state === 'running', run: () => useRun().act('pause') },
+  'run.resume': { enabled: () => ['paused', 'cancelled', 'failed'].includes(useRun().status?.state ?? ''), run: () => useRun().act('resume') },
+  'run.cancel': { enabled: () => useRun().busy && !useRun().cancelling, run: () => useRun().act('cancel') },
+  'run.results': { enabled: () => useRun().status?.state === 'finished' || (useRun().status !== null && useResults().audit === useRun().status!.audit), run: see },
+  'results.gallery': onResults(() => (useResults().view = 'gallery')),
+  'results.table': onResults(() => (useResults().view = 'table')),
+  'results.search': onResults(() => document.querySelector<HTMLElement>('#main input[type=search]')?.focus()),
+  'results.nextThreat': threatBy(1),
+  'results.previousThreat': threatBy(-1),
+  'image.back': onImage(() => true, () => (useApp().step = 'results')),
+  'image.previous': onImage(() => useResults().place > 0, () => useResults().move(-1)),
+  'image.next': onImage(() => useResults().place >= 0 && useResults().place < useResults().rows.length - 1, () => useResults().move(1)),
+  'view.palette': { run: () => useApp().toggle('palette') },
+  'view.system': appearance('system'),
+  'view.light': appearance('light'),
+  'view.dark': appearance('dark'),
+  'help.keys': { run: () => useApp().toggle('keys') },
+  'help.diagnostics': { run: () => navigator.clipboard.writeText(diagnostics()) },
+};
+
+/** Whether an action is possible now. Reads stores, so a template that asks follows them. */
+export function canDo(id: ActionId): boolean {
+  return DEEDS[id].enabled?.() ?? true;
+}
+
+/** Carries an action out, if it is possible; what goes wrong is shown. */
+export async function perform(id: ActionId): Promise<void> {
+  if (!canDo(id)) return;
+  try {
+    await DEEDS[id].run();
+  } catch (error) {
+    useApp().fail(error);
+  }
+}
+
+/** An id that came from outside, as Electron's menu sends it. */
+export function isAction(id: string): id is ActionId {
+  return ACTIONS.some((action) => action.id === id);
+}
+
+async function begin(): Promise<void> {
+  const app = useApp();
+  app.step = 'run';
+  if (!(await useRun().start())) app.step = 'threat';
+}
+
+/** The results of the audit that ran. */
+async function see(): Promise<void> {
+  const { audit } = useRun().status!;
+  const results = useResults();
+  if (results.audit === audit || (await results.open(audit))) useApp().step = 'results';
+}
