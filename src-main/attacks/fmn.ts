@@ -50,7 +50,14 @@ export const fmn = defineAttack({
     gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the radius changes at first.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.001).describe('By how much it changes in the end.'),
     overshoot: z.number().min(0).max(1).default(0.05).describe('How far beyond the estimated boundary the first radii aim.'),
-    finish: z.number().int().min(0).max(100).default(8).describe('Passes of the final bisection (l0: of the exchange of features).'),
+    finish: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .nullable()
+      .default(null)
+      .describe('Passes of the final bisection, for l0 of the exchange of features; null: 8, for l0 50.'),
   }),
   async run(target, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
@@ -84,7 +91,7 @@ export const fmn = defineAttack({
       }
     }
     await target.query(delta);
-    await (norm === 'l0' ? polish(target, finish) : settle(target, finish, 0.97));
+    await (norm === 'l0' ? polish(target, finish ?? 50) : settle(target, finish ?? 8, 0.97));
   },
 });
 

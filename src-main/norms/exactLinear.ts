@@ -56,35 +56,35 @@ export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<nu
  */
 export function targetedBound(norm: Norm, model: LinearModel, clean: ArrayLike<number>, goal: number, iterations = 600): number {
   const d = clean.length;
-  const others = Array.from({ length: model.classes }, (_, k) => k).filter((k) => k !== goal);
   if (model.weights.length !== model.classes * d || model.bias.length !== model.classes)
     throw new RangeError('weights and bias do not fit the image');
-  const above = (k: number, x: ArrayLike<number>): number => {
-    let sum = model.bias[k]! - model.bias[goal]!;
-    for (let j = 0; j < d; j++) sum += (model.weights[k * d + j]! - model.weights[goal * d + j]!) * x[j]!;
-    return sum;
-  };
-  const margins = others.map((k) => above(k, clean));
-  const log = others.map(() => 0);
+  // Row i: f_k - f_goal of the i-th other class, as slopes and value at the clean image.
+  const others = Array.from({ length: model.classes }, (_, k) => k).filter((k) => k !== goal);
+  const slopes = others.map((k) => Float64Array.from(clean, (_, j) => model.weights[k * d + j]! - model.weights[goal * d + j]!));
+  const values = others.map((k, i) => slopes[i]!.reduce((sum, slope, j) => sum + slope * clean[j]!, model.bias[k]! - model.bias[goal]!));
+  const log = new Float64Array(others.length);
   const gradient = new Float64Array(d);
   const delta = new Float64Array(d);
-  const moved = new Float64Array(d);
   let bound = 0;
   for (let step = 0; step < iterations; step++) {
     const top = Math.max(...log);
-    const total = log.reduce((sum, l) => sum + Math.exp(l - top), 0);
-    const lambda = log.map((l) => Math.exp(l - top) / total);
-    for (let j = 0; j < d; j++) {
-      gradient[j] = 0;
-      others.forEach((k, i) => (gradient[j]! += lambda[i]! * (model.weights[k * d + j]! - model.weights[goal * d + j]!)));
+    const weights = log.map((l) => Math.exp(l - top));
+    const total = weights.reduce((sum, w) => sum + w, 0);
+    gradient.fill(0);
+    let drop = 0;
+    for (let i = 0; i < others.length; i++) {
+      const share = weights[i]! / total;
+      drop += share * values[i]!;
+      for (let j = 0; j < d; j++) gradient[j]! += share * slopes[i]![j]!;
     }
-    const drop = lambda.reduce((sum, l, i) => sum + l * margins[i]!, 0);
     bound = Math.max(bound, smallestDrop(norm, gradient, clean, drop, delta));
     if (bound === Infinity) return bound;
-    for (let j = 0; j < d; j++) moved[j] = clean[j]! + delta[j]!;
-    const left = others.map((k) => above(k, moved));
+    const left = values.map((value, i) => {
+      for (let j = 0; j < d; j++) value += slopes[i]![j]! * delta[j]!;
+      return value;
+    });
     const scale = Math.max(...left.map(Math.abs), 1e-12);
-    left.forEach((v, i) => (log[i]! += (4 / Math.sqrt(1 + step)) * (v / scale)));
+    for (let i = 0; i < left.length; i++) log[i]! += (4 / Math.sqrt(1 + step)) * (left[i]! / scale);
   }
   return bound;
 }

@@ -14,6 +14,14 @@ interface Ratios {
   eightBit: number[];
 }
 
+const known = new Map<string, number>();
+
+/** Each optimum is asked for by several attacks and takes a while when targeted. */
+function optimum(key: string, compute: () => number): number {
+  if (!known.has(key)) known.set(key, compute());
+  return known.get(key)!;
+}
+
 /** Found over optimum for every image that can be broken at all; whatever cannot must be held. */
 async function ratios(
   attack: string,
@@ -38,8 +46,9 @@ async function ratios(
   const out: Ratios = { float: [], eightBit: [] };
   found.forEach((finding, i) => {
     const { pixels, label, goal } = test.images[i]!;
-    const best =
-      goal !== null && classes > 2 ? targetedBound(norm, test.model, pixels, goal) : exactMinimum(norm, test.model, pixels, label).distance;
+    const best = optimum(`${norm} ${classes} ${targeted} ${i}`, () =>
+      goal !== null && classes > 2 ? targetedBound(norm, test.model, pixels, goal) : exactMinimum(norm, test.model, pixels, label).distance,
+    );
     if (best === Infinity) return expect(finding.state).toBe('held');
     out.float.push((finding.float?.[norm] ?? Infinity) / best);
     out.eightBit.push((finding.eightBitDistances?.[norm] ?? Infinity) / best);
@@ -105,8 +114,8 @@ function canReach({ weights, bias }: LinearModel, x: Float32Array, t: number, ma
 
 describe('targeted l0 with three classes', () => {
   it.each([
-    ['sigma-zero', { steps: 1000, polish: 40 }],
-    ['fmn', { steps: 1000, finish: 40 }],
+    ['sigma-zero', { steps: 1000 }],
+    ['fmn', { steps: 1000 }],
   ] as const)('%s is at the optimum of every support tried, or one feature above it on a few', async (attack, options) => {
     const shape = { channels: 1, height: 2, width: 5 };
     const test = linearCase('brute', 3, shape, 20, true);
