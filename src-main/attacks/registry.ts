@@ -3,6 +3,12 @@ import type { AttackCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Attack } from './attack.ts';
+import { deepFool } from './balda/deepfool.ts';
+import { gnmSimple } from './balda/gnm-simple.ts';
+import { gnm } from './balda/gnm.ts';
+import { linearMinimum } from './balda/linear-minimum.ts';
+import { random } from './balda/random-noise.ts';
+import { subset } from './balda/subset.ts';
 import { bim } from './bim.ts';
 import { ddn } from './ddn.ts';
 import { fgsm } from './fgsm.ts';
@@ -18,7 +24,7 @@ export function register(attack: Attack): void {
   attacks.set(attack.id, attack);
 }
 
-for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero]) register(attack);
+for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, random]) register(attack);
 
 /** @throws UserError when there is no attack of that id */
 export function attackOf(id: string): Attack {

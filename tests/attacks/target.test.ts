@@ -20,6 +20,16 @@ const ATTACKS = [
   ['fmn', 'l2', { steps: 40 }],
   ['fmn', 'linf', { steps: 40 }],
   ['sigma-zero', 'l0', { steps: 60 }],
+  ['gnm', 'linf', { steps: 4, dither: [0.5, 0.2], lengths: [4, 3, 2, 1], rivals: 2 }],
+  ['gnm', 'l1', { steps: 2, p: 3, clip: false, loss: 'cross-entropy' }],
+  ['gnm-simple', 'l2', {}],
+  ['linear-minimum', 'l0', { steps: 5 }],
+  ['linear-minimum', 'l1', { steps: 5 }],
+  ['linear-minimum', 'linf', { steps: 8, from: 'iterate' }],
+  ['deepfool', 'l2', {}],
+  ['deepfool', 'linf', { variant: 'step', rivals: 2 }],
+  ['subset', 'linf', { subsets: 3, partition: 'block', block: 2 }],
+  ['random', 'l2', { draws: 3 }],
 ] as const;
 
 function job(rows: number, change: Partial<AttackJob> = {}): AttackJob {
