@@ -1,5 +1,6 @@
 export * from './ir.ts';
 export * from './attributes.ts';
+export * from './batch.ts';
 export * from './bodies.ts';
 export * from './tensors.ts';
 export * from './load.ts';

@@ -1,6 +1,6 @@
 import { differentiate } from '../autodiff/index.ts';
 import { fold, upgrade } from '../graph/upgrade/index.ts';
-import { DType, GraphBuilder, prune, valueInfo } from '../graph/index.ts';
+import { DType, freeBatch, GraphBuilder, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import type { ImageShape, Objective } from './differentiable.ts';
@@ -39,9 +39,12 @@ export interface ComposeRequest {
  * @throws UserError when picture, preprocessing and model do not fit, or the model is no classifier.
  */
 export async function composePixels(request: ComposeRequest): Promise<PixelModel> {
-  const { graph: original, input, preprocessing, picture, rows, trace } = request;
+  const { input, preprocessing, picture, rows, trace } = request;
   const network = networkInput(input, preprocessing, picture, rows);
-  const facts = await trace(original, { [input.name]: network.dims });
+  const own = input.dims[0] ?? rows;
+  const as = (batch: number) => ({ [input.name]: [batch, ...network.dims.slice(1)] });
+  const original = own === rows ? request.graph : freeBatch(request.graph, await trace(request.graph, as(own)), own);
+  const facts = await trace(original, as(rows));
   const output = findLogits(original, facts, rows);
   const lifted = upgrade(original, facts);
 

@@ -1,11 +1,12 @@
+import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import { saveGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { composeGradient, composePixels, PORT } from '../model/compose.ts';
 import type { PixelModel } from '../model/compose.ts';
-import type { Differentiable, Forward, Gradient, ImageShape, Loss } from '../model/differentiable.ts';
+import type { Differentiable, Forward, Gradient, ImageShape, Objective } from '../model/differentiable.ts';
 import type { ImageInput } from '../model/network.ts';
-import { openSession, Tensor } from './ort.ts';
+import { openSession, ortReason, Tensor } from './ort.ts';
 import type { OrtTensor, Session } from './ort.ts';
 import { traceFacts } from './trace.ts';
 
@@ -26,6 +27,15 @@ export interface OpenModel extends Differentiable {
   /** Straight-through surrogates that gradients opened so far run through. */
   readonly surrogates: string[];
   close(): Promise<void>;
+}
+
+/** What a provider has no kernel for, it may say only now. */
+async function run(session: Session, feeds: Record<string, OrtTensor>) {
+  try {
+    return await session.run(feeds);
+  } catch (error) {
+    throw new UserError(`onnxruntime cannot run the model's derived graph: ${ortReason(error)}`);
+  }
 }
 
 /**
@@ -68,10 +78,10 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
     },
     async forward(pixels: Float32Array): Promise<Forward> {
       const session = await open('forward', () => Promise.resolve(model.graph));
-      const out = await session.run({ [PORT.pixels]: checked(pixels) });
+      const out = await run(session, { [PORT.pixels]: checked(pixels) });
       return { logits: out[PORT.logits]!.data as Float32Array };
     },
-    async gradient(loss: Loss, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient> {
+    async gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient> {
       const session = await open(`${loss}${target ? '-targeted' : ''}`, async () => {
         const derived = await composeGradient(model, loss, target !== null, traceFacts);
         for (const name of derived.surrogates) surrogates.add(name);
@@ -80,7 +90,7 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
       const feeds: Record<string, OrtTensor> = { [PORT.pixels]: checked(pixels) };
       if (session.inputNames.includes(PORT.label)) feeds[PORT.label] = oneHot(label);
       if (target) feeds[PORT.target] = oneHot(target);
-      const out = await session.run(feeds);
+      const out = await run(session, feeds);
       return {
         logits: out[PORT.logits]!.data as Float32Array,
         loss: out[PORT.loss]!.data as Float32Array,
@@ -88,9 +98,10 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
       };
     },
     async close() {
-      const opened = [...sessions.values()];
+      const opened = await Promise.allSettled(sessions.values());
       sessions.clear();
-      for (const session of opened) await (await session).release();
+      // One that could not be opened was told to whoever asked for it.
+      for (const session of opened) if (session.status === 'fulfilled') await session.value.release();
     },
   };
 }

@@ -13,38 +13,43 @@ function trial(rows: number, features: number, first: number): Float32Array {
   return x;
 }
 
+/** Differences between rows above this share of the largest value are no rounding. */
+const ROUNDING = 1e-3;
+
 /**
  * Finds out whether a batch shape keeps images apart: an image's logits and gradient must be the same
  * bits in every row and beside any neighbours. Kernels may round differently for different shapes,
  * which is why one audit runs with one shape; within a shape they must not.
+ * @returns 0 when it does, else the largest difference relative to the largest value
  */
-async function keepsRowsApart(model: OpenModel): Promise<boolean> {
+async function rowDifference(model: OpenModel): Promise<number> {
   const { rows, shape, classes } = model;
   const features = shape.channels * shape.height * shape.width;
   const label = (shift: number) => Int32Array.from({ length: rows }, (_, r) => (r + shift) % classes);
   const first = trial(rows, features, 1);
-  const a = await model.gradient('margin', first, label(0), null);
   // Everyone moves one row on, and one stranger joins.
   const second = new Float32Array(rows * features);
   second.set(first.subarray(0, (rows - 1) * features), features);
   second.set(trial(1, features, 2), 0);
-  const b = await model.gradient('margin', second, label(rows * classes - 1), null);
-  for (let r = 0; r + 1 < rows; r++) {
-    if (!sameBits(a.logits, r * classes, b.logits, (r + 1) * classes, classes)) return false;
-    if (!sameBits(a.gradient, r * features, b.gradient, (r + 1) * features, features)) return false;
-  }
-  return true;
+  const [a, b] = [await model.forward(first), await model.forward(second)];
+  const [c, d] = [await model.gradient('margin', first, label(0), null), await model.gradient('margin', second, label(rows * classes - 1), null)];
+  return Math.max(moved(a.logits, b.logits, classes), moved(c.logits, d.logits, classes), moved(c.gradient, d.gradient, features));
 }
 
-function sameBits(a: Float32Array, at: number, b: Float32Array, bt: number, count: number): boolean {
-  const x = new Uint32Array(a.buffer, a.byteOffset + at * 4, count);
-  const y = new Uint32Array(b.buffer, b.byteOffset + bt * 4, count);
-  return x.every((word, i) => word === y[i]);
+/** Largest difference between a row and the same image's row in the other run, one further; 0 only for the same bits. */
+function moved(a: Float32Array, b: Float32Array, width: number): number {
+  const before = a.subarray(0, a.length - width);
+  const after = b.subarray(width);
+  const bits = (v: Float32Array) => new Uint32Array(v.buffer, v.byteOffset, v.length);
+  const words = bits(after);
+  if (bits(before).every((word, i) => word === words[i])) return 0;
+  const [most, difference] = before.reduce<[number, number]>(([m, d], v, i) => [Math.max(m, Math.abs(v)), Math.max(d, Math.abs(v - after[i]!))], [0, 0]);
+  return Number.isFinite(difference) ? Math.max(difference / most, Number.MIN_VALUE) : Infinity;
 }
 
 export interface RowChoice {
   rows: number;
-  /** A sentence for the auditor when images run one by one although more would fit; null otherwise. */
+  /** A sentence for the auditor when fewer images run at a time than were asked for; null otherwise. */
   note: string | null;
 }
 
@@ -55,27 +60,37 @@ export interface RowChoice {
  */
 export async function chooseRows(request: Omit<OpenRequest, 'rows'>, wanted: number): Promise<RowChoice> {
   const own = request.input.dims[0] ?? 1;
-  if (wanted > own) {
-    let model: OpenModel | null = null;
-    try {
-      model = await openDifferentiable({ ...request, rows: wanted });
-      if (await keepsRowsApart(model)) return { rows: wanted, note: null };
-      return { rows: own, note: 'Images run one by one: in a batch, this model rounds an image differently from row to row.' };
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      // The batch is what may have failed: a fault of the model itself comes again, by name, with its own batch.
-    } finally {
-      await model?.close();
-    }
-  }
-  const model = await openDifferentiable({ ...request, rows: own });
+  const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }) : null;
+  if (wanted > own && obstacle === null) return { rows: wanted, note: null };
+  await tryOwn({ ...request, rows: own });
+  return { rows: own, note: obstacle === null ? null : `Images run ${own === 1 ? 'one by one' : `${own} at a time`}: ${obstacle}.` };
+}
+
+/** Why a model should not run with these rows; null when it may. */
+async function obstacleTo(request: OpenRequest): Promise<string | null> {
+  let model: OpenModel | null = null;
   try {
-    const apart = own === 1 || (await keepsRowsApart(model));
-    if (!apart) throw new UserError(`The model has a fixed batch of ${own} and mixes the images in it: export it with a batch of 1 or a free one.`);
+    model = await openDifferentiable(request);
+    const difference = await rowDifference(model);
+    if (difference === 0) return null;
+    return difference > ROUNDING ? 'in a batch, this model mixes the images' : 'in a batch, this model rounds an image differently from row to row';
+  } catch (error) {
+    // The batch is what may have failed: a fault of the model itself comes again, by name, with its own batch.
+    if (error instanceof UserError) return 'the model does not take a larger batch';
+    throw error;
+  } finally {
+    await model?.close();
+  }
+}
+
+async function tryOwn(request: OpenRequest): Promise<void> {
+  const model = await openDifferentiable(request);
+  try {
+    if (request.rows > 1 && (await rowDifference(model)) > 0)
+      throw new UserError(`The model has a fixed batch of ${request.rows}, and its result for an image depends on the row: export it with a batch of 1 or a free one.`);
   } finally {
     await model.close();
   }
-  return { rows: own, note: wanted > own ? `Images run ${own === 1 ? 'one by one' : `${own} at a time`}: the model does not take a larger batch.` : null };
 }
 
 /** Rows worth asking for: enough for the matrix kernels, bounded by the memory of one picture. Depends on nothing but its arguments. */
