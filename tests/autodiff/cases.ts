@@ -16,13 +16,15 @@ export interface Case {
   /** Number of outputs, and the one that is differentiated. */
   outputs?: number;
   of?: number;
+  /** Outputs that are left out. */
+  absent?: number[];
   opset?: number;
   domain?: string;
   /** False where onnxruntime's kernel for float64 computes in float32. */
   double?: boolean;
 }
 
-const c = (op: string, inputs: Input[], attributes: Record<string, AttributeValue> = {}, more: Partial<Case> = {}): Case => ({ op, inputs, attributes, ...more });
+export const c = (op: string, inputs: Input[], attributes: Record<string, AttributeValue> = {}, more: Partial<Case> = {}): Case => ({ op, inputs, attributes, ...more });
 const every = (ops: string[], inputs: Input[], more: Partial<Case> = {}): Case[] => ops.map((op) => c(op, inputs, {}, more));
 
 const image = [2, 3, 6, 5];

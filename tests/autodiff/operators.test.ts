@@ -1,59 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { supportedOperators, SURROGATES } from '../../src-main/autodiff/index.ts';
-import { DType, elementCount, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
-import type { Graph } from '../../src-main/graph/index.ts';
+import { elementCount } from '../../src-main/graph/index.ts';
 import type { OrtTensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
+import { build, label } from './build.ts';
+import type { Width } from './build.ts';
 import { CASES } from './cases.ts';
 import type { Case } from './cases.ts';
-import { directionalError, filled, gaussian, openPair, tensor, uniform } from './gradient.ts';
-import type { Numbers } from './gradient.ts';
+import { directionalError, filled, gaussian, openPair, tensor } from './gradient.ts';
 
-type Width = 'float32' | 'float64';
 /** Central differences in float64 leave 1e-9 or so of rounding and h^2 of curvature; in float32, 1e-3 is what the product promises. */
 const PRECISION = { float32: { steps: [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4], limit: 1e-3 }, float64: { steps: [1e-3, 1e-4, 1e-5], limit: 1e-6 } } as const;
-
-interface Built {
-  graph: Graph;
-  /** Random inputs by name: all are graph inputs, so that none is folded away. */
-  values: Record<string, { data: Numbers; dims: number[] }>;
-  wrt: string[];
-  of: string;
-}
-
-function build(test: Case, type: Width, seed: number): Built {
-  const opset = test.opset ?? 18;
-  const builder = new GraphBuilder(emptyGraph('case', opset));
-  const dtype = type === 'float32' ? DType.float32 : DType.float64;
-  const next = uniform(seed);
-  const [lo, hi] = test.range ?? [-2, 2];
-  const values: Built['values'] = {};
-  const wrt: string[] = [];
-  const names = test.inputs.map((input, i) => {
-    if (input === '') return '';
-    if ('ints' in input) return builder.constant(input.ints, input.dims ?? [input.ints.length], DType.int64);
-    if ('bools' in input) return builder.constant(input.bools, input.dims, DType.bool);
-    // Scales of Resize are float32 whatever the image is; scalars (bounds of Clip) have no axis.
-    if ('floats' in input) {
-      const one = input.floats.length === 1;
-      return builder.constant(input.floats, one ? [] : [input.floats.length], test.op === 'Resize' ? DType.float32 : dtype);
-    }
-    const dims = Array.isArray(input) ? input : input.fixed;
-    const data = filled(elementCount(dims), () => lo + (hi - lo) * next(), type);
-    if (!Array.isArray(input)) return builder.constant(data, dims, dtype);
-    const name = builder.input(`x${i}`, dtype, dims);
-    values[name] = { data, dims };
-    wrt.push(name);
-    return name;
-  });
-  const outputs = Array.from({ length: test.outputs ?? 1 }, (_, i) => `y${i}`);
-  builder.nodes(test.op, names, test.attributes ?? {}, { outputs, domain: test.domain ?? '' });
-  if (test.domain) builder.graph.model.opsetImport.push({ ...builder.graph.model.opsetImport[0]!, domain: test.domain, version: 1n });
-  const of = outputs[test.of ?? 0]!;
-  builder.output(of, dtype, []);
-  builder.graph.outputs[0]!.type = undefined as never;
-  return { graph: builder.graph, values, wrt, of };
-}
 
 /** Greatest error over the inputs, or null where onnxruntime has no kernel of this width. */
 async function greatestError(test: Case, type: Width): Promise<number | null> {
@@ -81,8 +38,6 @@ async function greatestError(test: Case, type: Width): Promise<number | null> {
   }
   return worst;
 }
-
-const label = (test: Case) => `${test.op} ${JSON.stringify(test.inputs)} ${JSON.stringify(test.attributes)}${test.opset ? ` opset ${test.opset}` : ''}`;
 
 describe.each(Object.entries(CASES))('gradients: %s', (_, cases) => {
   it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {

@@ -152,6 +152,22 @@ const FORMS: Record<string, Form> = {
   QLinearLeakyRelu: unaryForm('LeakyRelu', { alpha: { float: 0.1 } }, 0),
   QLinearAveragePool: unaryForm('AveragePool', { kernel_shape: [2, 2], strides: [2, 2] }, 0),
   QLinearGlobalAveragePool: unaryForm('GlobalAveragePool', { channels_last: 0 }, 0, [2, 3, 4, 4], {}),
+  'QLinearConv with the channels last': {
+    dims: [2, 5, 4, 3],
+    quantised: (b, x) => [b.node('QLinearConv', [...x, ...filters.triple(b), ...result(b)], { ...conv, channels_last: 1 }, { domain: MS }), ...result(b)],
+    float: (b, x) => b.node('Transpose', [b.node('Conv', [b.node('Transpose', [x], { perm: [0, 3, 1, 2] }), filters.float(b)], conv)], { perm: [0, 2, 3, 1] }),
+  },
+  'NhwcMaxPool and QLinearGlobalAveragePool with the channels last': {
+    dims: [2, 4, 4, 3],
+    quantised: (b, [q, s, z]) => {
+      const pooled = b.node('NhwcMaxPool', [q], { kernel_shape: [2, 2], strides: [2, 2] }, { domain: MS });
+      return [b.node('QLinearGlobalAveragePool', [pooled, s, z, ...result(b)], { channels_last: 1 }, { domain: MS }), ...result(b)];
+    },
+    float(b, x) {
+      const pooled = b.node('MaxPool', [b.node('Transpose', [x], { perm: [0, 3, 1, 2] })], { kernel_shape: [2, 2], strides: [2, 2] });
+      return b.node('Transpose', [b.node('GlobalAveragePool', [pooled])], { perm: [0, 2, 3, 1] });
+    },
+  },
   'integers that are only moved about': {
     dims: [1, 4, 4, 4],
     quantised(b, [q, s, z]) {
@@ -169,7 +185,8 @@ async function pairOf(dims: number[], write: (b: GraphBuilder, x: string) => str
   const b = new GraphBuilder(emptyGraph());
   b.graph.model.opsetImport.push({ ...b.graph.model.opsetImport[0]!, domain: MS, version: 1n });
   const y = write(b, b.input('x', DType.float32, dims));
-  return openPair(b.graph, await traceFacts(b.graph, { x: dims }), y, 'x');
+  const lifted = upgrade(b.graph, await traceFacts(b.graph, { x: dims }));
+  return openPair(lifted, await traceFacts(lifted, { x: dims }), y, 'x');
 }
 
 describe('a quantised operator has the gradient of the float operator it stands for', () => {

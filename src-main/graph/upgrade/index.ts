@@ -2,11 +2,15 @@ import { create } from '@bufbuild/protobuf';
 import { ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { GraphBuilder, WORKING_OPSET } from '../builder.ts';
-import { opset } from '../ir.ts';
+import { operatorName, opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
+import { attention } from './attention.ts';
 import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
+import { channelsLast } from './channelsLast.ts';
 import { experimental } from './experimental.ts';
+import { fused } from './fused.ts';
+import { sampling } from './gridSample.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
 import type { Lifter } from './lift.ts';
@@ -17,13 +21,22 @@ import { widen } from './widen.ts';
 
 export { fold } from './fold.ts';
 
-/** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
-const LIFTERS = new Map<string, Lifter>(Object.entries({ ...axes, ...broadcast, ...experimental, ...inputs, ...misc, ...resize, ...softmax }));
+/**
+ * Operators whose form or meaning changed on the way to opset 18, and those that are better differentiated as what they are
+ * made of. All others are written today as they were.
+ */
+const FAMILIES = [attention, axes, broadcast, channelsLast, experimental, fused, inputs, misc, resize, sampling, softmax];
+const LIFTERS = new Map<string, Lifter>(FAMILIES.flatMap((family) => Object.entries(family)));
+
+/** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
+export function decomposedOperators(): string[] {
+  return [...LIFTERS].flatMap(([op, { since }]) => (since === Infinity ? [op] : [])).sort();
+}
 
 /**
  * The same model in the forms of opset 18 (models of 18 and later keep their version), so that nothing after this knows
  * older forms, computing in float32 where it computed in 16 bits (see `widen`). Values keep their names. Needs the dimensions of the model's values (see `traceFacts`).
- * Operators of other domains stay as they are.
+ * Of other domains only onnxruntime's fused operators are taken apart.
  *
  * @throws UserError naming operator and node for what has no newer form.
  */
@@ -48,7 +61,7 @@ export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): G
 
 /** What a node needs; nothing where its form is the newest. */
 function lifterOf(node: NodeProto, version: number): Lifter | undefined {
-  const lifter = node.domain === '' ? LIFTERS.get(node.opType) : undefined;
+  const lifter = LIFTERS.get(operatorName(node));
   return lifter && version < lifter.since ? lifter : undefined;
 }
 

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { asFloat, elementCount, saveGraph } from '../../src-main/graph/index.ts';
+import { upgrade } from '../../src-main/graph/upgrade/index.ts';
+import { openSession } from '../../src-main/runtime/ort.ts';
+import { traceFacts } from '../../src-main/runtime/trace.ts';
+import { build, label } from './build.ts';
+import { c } from './cases.ts';
+import type { Case } from './cases.ts';
+import { directionalError, filled, forward, gaussian, openPair, tensor } from './gradient.ts';
+
+const ms = { domain: 'com.microsoft' };
+const image = [2, 3, 6, 5];
+const filter = { fixed: [4, 3, 3, 3] };
+const token = [2, 5, 8];
+
+const FUSED: Case[] = [
+  ...['Relu', 'Sigmoid', 'Tanh'].map((activation) => c('FusedConv', [image, filter, { fixed: [4] }], { activation, strides: [2, 1], pads: [1, 0, 1, 1] }, ms)),
+  c('FusedConv', [image, filter], { activation: 'LeakyRelu', activation_params: { floats: [0.3] } }, ms),
+  c('FusedConv', [image, filter], { activation: 'HardSigmoid', activation_params: { floats: [0.1, 0.4] } }, ms),
+  c('FusedConv', [image, filter], { activation: 'Clip', activation_params: { floats: [-3, 4] } }, ms),
+  c('FusedConv', [image, filter, { fixed: [4] }, [2, 4, 4, 3]], { activation: 'Relu' }, ms),
+  c('FusedGemm', [[3, 4], [4, 5], [5]], { activation: 'Relu', alpha: asFloat(0.7) }, ms),
+  c('FusedGemm', [[3, 4], [5, 4]], { activation: 'LeakyRelu', activation_alpha: asFloat(0.2), transB: 1 }, ms),
+  c('FusedMatMul', [[2, 4, 3], [2, 5, 4]], { transA: 1, transB: 1, alpha: asFloat(0.3) }, ms),
+  c('TransposeMatMul', [[3, 4], [5, 4]], { transB: 1 }, ms),
+  c('BiasGelu', [token, [8]], {}, ms),
+  c('FastGelu', [token, [8]], {}, ms),
+  c('FastGelu', [token], {}, ms),
+  c('SkipLayerNormalization', [token, token, { fixed: [8] }, { fixed: [8] }, [8]], { epsilon: asFloat(1e-3) }, ms),
+  c('SkipLayerNormalization', [token, token, { fixed: [8] }, { fixed: [8] }], {}, { ...ms, outputs: 4, of: 3, absent: [1, 2] }),
+  c('SkipSimplifiedLayerNormalization', [token, token, [8]], {}, ms),
+  c('SimplifiedLayerNormalization', [token, [8]], { axis: -1 }),
+];
+
+const ATTENTIONS: Case[] = [
+  c('Attention', [token, [8, 24], [24]], { num_heads: 2 }, ms),
+  c('Attention', [token, [8, 24], [24]], { num_heads: 4, unidirectional: 1, scale: asFloat(0.2) }, ms),
+  c('Attention', [token, [8, 32], [32]], { num_heads: 2, qkv_hidden_sizes: [8, 8, 16] }, ms),
+  c('MultiHeadAttention', [token, [2, 4, 8], [2, 4, 8]], { num_heads: 2 }, ms),
+  c('MultiHeadAttention', [token, token, token, [24], '', [2, 2, 5, 5]], { num_heads: 2 }, ms),
+  c('Attention', [[2, 3, 5, 4], [2, 3, 6, 4], [2, 3, 6, 4]], {}, { opset: 23 }),
+  c('Attention', [[2, 4, 5, 4], [2, 2, 6, 4], [2, 2, 6, 3], { fixed: [5, 6] }], { scale: asFloat(0.3) }, { opset: 23 }),
+  c('Attention', [token, token, token], { q_num_heads: 2, kv_num_heads: 2, is_causal: 1, softcap: asFloat(2) }, { opset: 23 }),
+  c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 1, 1, 1, 0], dims: [2, 3] }], {}, { opset: 23 }),
+];
+
+const grids = ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
+  [0, 1].flatMap((align_corners) => ['bilinear', 'nearest', 'bicubic'].map((mode) => ({ mode, padding_mode, align_corners }))),
+);
+const SAMPLINGS: Case[] = [
+  ...grids.map((attributes) => c('GridSample', [[2, 3, 4, 5], { fixed: [2, 3, 3, 2] }], attributes, { range: [-1.3, 1.3] })),
+  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'bilinear' }, { range: [-0.7, 0.7] }),
+  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'bicubic', align_corners: 1 }, { range: [-0.7, 0.7] }),
+  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'linear', padding_mode: 'reflection' }, { opset: 20 }),
+];
+
+const CASES: Record<string, Case[]> = { 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS };
+
+describe.each(Object.entries(CASES))('taken apart: %s', (_, cases) => {
+  it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {
+    const { graph, values, wrt, of } = build(test, 'float32', 7);
+    const dims = Object.fromEntries(wrt.map((n) => [n, values[n]!.dims]));
+    const lifted = upgrade(graph, await traceFacts(graph, dims));
+    expect(lifted.nodes.some((n) => n.opType === test.op && n.domain === (test.domain ?? ''))).toBe(false);
+    const facts = await traceFacts(lifted, dims);
+    const original = await openSession(saveGraph(graph));
+    const feeds = Object.fromEntries(wrt.map((n) => [n, tensor('float32', values[n]!.data, values[n]!.dims)]));
+    const expected = (await original.run(feeds, [of]))[of]!;
+    const size = Math.max(...Array.from(expected.data as Float32Array, Math.abs));
+    await original.release();
+    for (const name of wrt) {
+      const pair = await openPair(lifted, facts, of, name);
+      const { [name]: _own, ...others } = feeds;
+      // The parts do what the whole does,
+      expect(pair.dims.of).toEqual(expected.dims);
+      const y = await forward(pair, values[name]!.data, others);
+      y.forEach((v: number, i: number) => expect(Math.abs(v - (expected.data[i] as number)) / size).toBeLessThan(2e-5));
+      // and have its derivative.
+      const normal = gaussian(11);
+      const u = filled(elementCount(pair.dims.of), normal);
+      const v = filled(values[name]!.data.length, normal);
+      expect(await directionalError(pair, values[name]!.data, u, v, [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4], others)).toBeLessThan(1e-3);
+      await pair.forward.release();
+      await pair.backward.release();
+    }
+  });
+});
