@@ -68,7 +68,7 @@ export async function runHere(request: RunHere): Promise<void> {
       throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
-    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv, report.pdf and the pictures.\n`);
+    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv${interrupted ? '' : ', report.pdf'} and the pictures.\n`);
     if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
     if (interrupted) {
       process.stderr.write(`Cancelled; go on with: ${again(folder)}\n`);

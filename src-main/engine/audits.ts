@@ -8,7 +8,7 @@ import { Journal } from '../audit/journal.ts';
 import { AuditState, progressOf } from '../audit/state.ts';
 import { readPlan } from '../audit/plan.ts';
 import { runAudit } from '../audit/run.ts';
-import { writeDocuments } from './documents.ts';
+import { writeDocuments, writeTables } from './documents.ts';
 import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
 import type { Pool } from './pool.ts';
 import { findingEvent, imageEvent } from './progress.ts';
@@ -115,7 +115,7 @@ export class Audits {
         },
       });
       tell({ message: 'Writing the report', eta: null });
-      await writeDocuments(folder, results);
+      await (control.cancelled ? writeTables : writeDocuments)(folder, results);
       for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
       tell({ state: control.cancelled ? 'cancelled' : 'finished', message: control.cancelled ? 'Cancelled' : 'Finished', eta: null });
       this.emit({ type: 'finished', audit, folder });

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { Results } from '../../shared/results.ts';
+import { makeFolder } from '../audit/folder.ts';
 import { FILES } from '../audit/jobs.ts';
 import { canonicalJson, renderPdf, resultsSchema, toCsv, writeResults, writeWhole } from '../report/index.ts';
 
@@ -11,12 +12,27 @@ import { canonicalJson, renderPdf, resultsSchema, toCsv, writeResults, writeWhol
  * @throws UserError when the folder cannot be written.
  */
 export async function writeDocuments(folder: string, results: Results): Promise<void> {
-  try {
-    mkdirSync(folder, { recursive: true });
+  await writeTables(folder, results);
+  await writing(folder, async () => writeWhole(join(folder, FILES.pdf), await renderPdf(results, (file) => readFile(join(folder, file)))));
+}
+
+/**
+ * The same without the PDF, which takes seconds: for an audit that was cancelled. `writeDocuments` makes it when it is
+ * asked for.
+ */
+export async function writeTables(folder: string, results: Results): Promise<void> {
+  await writing(folder, async () => {
+    makeFolder(folder);
+    await rm(join(folder, FILES.pdf), { force: true });
     await writeResults(folder, results);
     await writeWhole(join(folder, FILES.schema), canonicalJson(resultsSchema()));
     await writeWhole(join(folder, FILES.csv), toCsv(results));
-    await writeWhole(join(folder, FILES.pdf), await renderPdf(results, (file) => readFile(join(folder, file))));
+  });
+}
+
+async function writing(folder: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== undefined) throw new UserError(`The documents cannot be written to ${folder}: ${messageOf(error)}.`);
     throw error;

@@ -16,7 +16,7 @@ import { offeredProviders } from '../runtime/providers.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
-import { readResults } from './documents.ts';
+import { readResults, writeDocuments } from './documents.ts';
 import { Switch } from './gate.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
@@ -122,8 +122,11 @@ export class EngineService implements Service {
     return { model: join(folder, model), images: [join(folder, 'images')], labels: null, classNames: existsSync(names) ? names : null };
   }
 
-  private document(audit: string, format: 'pdf' | 'csv' | 'json'): CallOut<'export'> {
-    const file = join(this.audits.folder(audit), { pdf: FILES.pdf, csv: FILES.csv, json: FILES.results }[format]);
+  private async document(audit: string, format: 'pdf' | 'csv' | 'json'): Promise<CallOut<'export'>> {
+    const folder = this.audits.folder(audit);
+    const file = join(folder, { pdf: FILES.pdf, csv: FILES.csv, json: FILES.results }[format]);
+    // A cancelled audit has no PDF until somebody wants it.
+    if (!existsSync(file) && existsSync(join(folder, FILES.results))) await writeDocuments(folder, readResults(folder));
     if (!existsSync(file)) throw new UserError('The audit is not finished, so there is nothing to export yet.');
     return { file, url: null };
   }

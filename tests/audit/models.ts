@@ -1,0 +1,74 @@
+import { create } from '@bufbuild/protobuf';
+import { writeFileSync } from 'node:fs';
+import { OperatorSetIdProtoSchema } from 'onnx-buf';
+import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
+
+/** Small models written here, right and wrong ones. All read 3 x 32 x 32 pictures, as the sample's are. */
+const PIXELS = ['N', 3, 32, 32] as const;
+const FEATURES = 3 * 32 * 32;
+
+/** Weights that look random and are always the same, in [-1, 1). */
+function weights(count: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 31;
+  });
+}
+
+function model(build: (b: GraphBuilder) => void, inputs = ['pixels']): Uint8Array {
+  const b = new GraphBuilder(emptyGraph('test'));
+  for (const name of inputs) b.input(name, DType.float32, PIXELS);
+  build(b);
+  return saveGraph(b.graph).bytes;
+}
+
+const flat = (b: GraphBuilder, x = 'pixels'): string => b.node('Reshape', [x, b.ints([-1, FEATURES])]);
+const linear = (b: GraphBuilder, x: string, classes: number): string => b.node('MatMul', [x, b.constant(weights(FEATURES * classes, 7), [FEATURES, classes])]);
+const answer = (b: GraphBuilder, scores: string, classes: number): void => {
+  b.node('Identity', [scores], {}, { outputs: ['scores'] });
+  b.output('scores', DType.float32, ['N', classes]);
+};
+
+/** Scores = pixels · W: ten classes and no surprises. */
+export const plain = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10), 10));
+
+/** An operator of a domain that nobody knows. */
+export const unknownOperator = (): Uint8Array =>
+  model((b) => {
+    b.graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: 'com.example', version: 1n }));
+    answer(b, linear(b, b.node('Wobble', [flat(b)], {}, { domain: 'com.example' }), 10), 10);
+  });
+
+/** An operator that onnxruntime runs and Hairline has no gradient rule for. */
+export const noRule = (): Uint8Array => model((b) => answer(b, linear(b, b.node('Hardmax', [flat(b)], { axis: -1 }), 10), 10));
+
+export const noOpset = (): Uint8Array =>
+  model((b) => {
+    b.graph.model.opsetImport.length = 0;
+    answer(b, linear(b, flat(b), 10), 10);
+  });
+
+export const twoInputs = (): Uint8Array => model((b) => answer(b, linear(b, b.node('Add', [flat(b), flat(b, 'other')]), 10), 10), ['pixels', 'other']);
+
+/** One number an image and no sigmoid. */
+export const oneNumber = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 1), 1));
+
+/** Scores are NaN for every picture: the logarithm of what is below 0. */
+export const neverANumber = (): Uint8Array =>
+  model((b) => answer(b, b.node('Log', [b.node('Sub', [b.node('Sigmoid', [linear(b, flat(b), 10)]), b.constant([2], [1])])]), 10));
+
+/** Scores are NaN for pictures whose mean is below a threshold, and a linear function's for all others. */
+export const notANumberBelow = (mean: number): Uint8Array =>
+  model((b) => {
+    const x = flat(b);
+    const average = b.node('MatMul', [x, b.constant(new Float32Array(FEATURES).fill(1 / FEATURES), [FEATURES, 1])]);
+    // 0 times a logarithm: nothing, or NaN.
+    const nothing = b.node('Mul', [b.node('Log', [b.node('Sub', [average, b.constant([mean], [1])])]), b.constant([0], [1])]);
+    answer(b, b.node('Add', [linear(b, x, 10), nothing]), 10);
+  });
+
+export function write(file: string, bytes: Uint8Array): string {
+  writeFileSync(file, bytes);
+  return file;
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+export const ROOT = join(import.meta.dirname, '../..');
+export const SAMPLES = join(ROOT, 'assets/samples');
+export const MODEL = join(SAMPLES, 'signs.onnx');
+export const IMAGES = join(SAMPLES, 'images');
+const BIN = join(ROOT, 'bin/hairline.js');
+
+/** These tests run the built program, as a user does. */
+if (!existsSync(join(ROOT, 'out/main/cli.js'))) throw new Error('out/main/cli.js is missing: run `npm run build` first (`npm test` does).');
+
+/** How a command ended. */
+export interface Ended {
+  /** Null when it was killed. */
+  code: number | null;
+  out: string;
+  err: string;
+  ms: number;
+}
+
+export interface Running {
+  child: ChildProcess;
+  /** What stdout holds so far. */
+  out(): string;
+  ended: Promise<Ended>;
+}
+
+/** Starts `hairline` with pipes instead of a terminal; it is killed, and so fails the test, when it hangs. */
+export function start(args: readonly string[], options: { cwd?: string; limit?: number } = {}): Running {
+  const began = performance.now();
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd ?? ROOT });
+  let out = '';
+  let err = '';
+  child.stdout!.on('data', (chunk: Buffer) => (out += chunk));
+  child.stderr!.on('data', (chunk: Buffer) => (err += chunk));
+  const limit = options.limit ?? 60_000;
+  const timer = setTimeout(() => {
+    err += `\nhangs: no end after ${limit} ms`;
+    child.kill('SIGKILL');
+  }, limit);
+  const ended = new Promise<Ended>((done) =>
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      done({ code, out, err, ms: performance.now() - began });
+    }),
+  );
+  return { child, out: () => out, ended };
+}
+
+export function hairline(args: readonly string[], options: { cwd?: string; limit?: number } = {}): Promise<Ended> {
+  return start(args, options).ended;
+}
+
+/** A folder that is gone after the tests of the file. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hairline-cli-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** results.json as it lies on the disk, without the lines of its `timing` member. */
+export function untimed(folder: string): string {
+  const text = readFileSync(join(folder, 'results.json'), 'utf8');
+  const cut = text.replace(/^ {2}"timing": \{\n(?: {4}.*\n)+ {2}\},?\n/m, '');
+  if (cut.length === text.length) throw new Error('results.json has no timing member');
+  return cut;
+}
+
+/** Waits until stdout holds a text. */
+export async function said(running: Running, text: string | RegExp): Promise<void> {
+  const there = () => (typeof text === 'string' ? running.out().includes(text) : text.test(running.out()));
+  let over = false;
+  void running.ended.then(() => (over = true));
+  while (!there()) {
+    if (over) throw new Error(`it ended without saying ${text}: ${(await running.ended).err}`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+/** The engine process of a running command (Linux only). */
+export function engineOf(pid: number): number | null {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))![1];
+      if (Number(parent) === pid) return Number(entry);
+    } catch {
+      // It ended while we were looking.
+    }
+  }
+  return null;
+}
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
