@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { NodeProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { declaredShape, DType, elementCount, halfToFloat, prune, saveGraph, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
+import { declaredShape, DType, elementCount, prune, saveGraph, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
-import { ONNX_TYPE, openSession, ORT_TYPE, ortReason, Tensor } from './ort.ts';
+import { constantValues } from './constants.ts';
+import { ONNX_TYPE, openSession, ortReason } from './ort.ts';
 import type { OrtTensor } from './ort.ts';
+import { numbersOf, zeros } from './values.ts';
 
 /** Constants up to this many elements are read out; shape arithmetic, scales and clip bounds are far smaller. */
 const SMALL = 4096;
@@ -92,52 +94,3 @@ async function inferValues(graph: Graph): Promise<Map<string, { type: number; di
     await session.release();
   }
 }
-
-/** Names of values that no pixel reaches. The shape of a value is constant even where its content is not. */
-function constantValues(graph: Graph): Set<string> {
-  const constant = new Set<string>(graph.initializers.keys());
-  constant.add('');
-  for (const node of graph.nodes) {
-    const shapeOnly = (node.opType === 'Shape' || node.opType === 'Size') && node.domain === '';
-    const random = /^(Random|Multinomial|Bernoulli)/.test(node.opType);
-    const hasBody = node.attribute.some((a) => a.g || a.graphs.length > 0);
-    if (shapeOnly || (!random && !hasBody && node.input.every((i) => constant.has(i)))) for (const output of node.output) constant.add(output);
-  }
-  for (const input of graph.inputs) constant.delete(input.name);
-  constant.delete('');
-  return constant;
-}
-
-/** A tensor of zeros as onnxruntime-node takes it. */
-export function zeros(type: number, dims: readonly number[]): OrtTensor {
-  const count = elementCount(dims);
-  const name = ORT_TYPE[type];
-  switch (name) {
-    case 'float32':
-      return new Tensor('float32', new Float32Array(count), dims);
-    case 'float64':
-      return new Tensor('float64', new Float64Array(count), dims);
-    case 'int64':
-      return new Tensor('int64', new BigInt64Array(count), dims);
-    case 'int32':
-      return new Tensor('int32', new Int32Array(count), dims);
-    case 'uint8':
-      return new Tensor('uint8', new Uint8Array(count), dims);
-    case 'int8':
-      return new Tensor('int8', new Int8Array(count), dims);
-    case 'bool':
-      return new Tensor('bool', new Uint8Array(count), dims);
-    case 'float16':
-      return new Tensor('float16', new Uint16Array(count) as never, dims);
-    default:
-      throw new UserError(`The model takes an input of type ${name ?? type}, which Hairline cannot feed.`);
-  }
-}
-
-/** Content of a small tensor as plain numbers. */
-function numbersOf(tensor: OrtTensor): ArrayLike<number> {
-  const data = tensor.data as ArrayLike<number | bigint>;
-  if (tensor.type === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, halfToFloat);
-  return Array.from(data, Number);
-}
-
