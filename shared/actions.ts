@@ -51,6 +51,16 @@ export const ACTIONS = [
   { id: 'image.previous', title: 'Previous image', group: 'image', shortcut: 'ArrowLeft' },
   { id: 'image.next', title: 'Next image', group: 'image', shortcut: 'ArrowRight' },
 
+  { id: 'image.side', title: 'Side by side', group: 'image', shortcut: 's' },
+  { id: 'image.swipe', title: 'Swipe', group: 'image', shortcut: 'w' },
+  { id: 'image.blink', title: 'Blink', group: 'image', shortcut: 'b' },
+  { id: 'image.hold', title: 'Stop or go on blinking', group: 'image', shortcut: 'p' },
+  { id: 'image.flip', title: 'Show the other', group: 'image', shortcut: 'f' },
+  { id: 'image.swap', title: 'Swap the two pictures', group: 'image', shortcut: 'x' },
+  { id: 'image.zoomIn', title: 'Zoom in', group: 'image', shortcut: '+' },
+  { id: 'image.zoomOut', title: 'Zoom out', group: 'image', shortcut: '-' },
+  { id: 'image.fit', title: 'Whole picture', group: 'image', shortcut: '0' },
+
   { id: 'view.palette', title: 'Command palette', group: 'view', shortcut: 'Mod+K' },
   { id: 'view.system', title: 'Appearance: system', group: 'view', shortcut: null },
   { id: 'view.light', title: 'Appearance: light', group: 'view', shortcut: null },

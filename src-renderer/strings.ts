@@ -256,6 +256,15 @@ export const S = {
     none: 'This image is not in the results.',
     at: (x: number, y: number) => `x ${x}, y ${y}`,
     hover: 'Point at a picture to read its values.',
+    viewHint: 'Arrow keys walk from pixel to pixel, with Shift by eight. Plus and minus zoom, zero shows the whole picture.',
+    mode: 'How to compare',
+    modes: { side: 'Side by side', swipe: 'Swipe', blink: 'Blink' },
+    firstPicture: 'First picture',
+    secondPicture: 'Second picture',
+    pair: (first: string, second: string) => `${first} | ${second}`,
+    divider: 'Divider',
+    fit: 'Fit',
+    still: 'Motion is reduced: change by hand.',
     label: 'Label',
     was: 'clean',
     became: 'adversarial',
@@ -279,6 +288,11 @@ export const S = {
   keys: {
     title: 'Keyboard shortcuts',
     single: 'Single characters are shortcuts, too',
+    inPicture: 'In a picture',
+    picture: [
+      { title: 'Pixel by pixel', keys: ['ArrowLeft', 'ArrowUp', 'ArrowDown', 'ArrowRight'] },
+      { title: 'Eight pixels', keys: ['Shift+ArrowLeft', 'Shift+ArrowRight'] },
+    ],
     inGrid: 'In a grid of pictures',
     grid: [
       { title: 'Move', keys: ['ArrowLeft', 'ArrowUp', 'ArrowDown', 'ArrowRight'] },

@@ -6,6 +6,7 @@ import { useModel } from '../stores/model.ts';
 import { useResults } from '../stores/results.ts';
 import { useRun } from '../stores/run.ts';
 import { useThreat } from '../stores/threat.ts';
+import { useView } from '../stores/view.ts';
 import type { Theme } from '../theme.ts';
 import { diagnostics } from './diagnostics.ts';
 import { ACCEPT, pickFiles } from './pick.ts';
@@ -21,6 +22,7 @@ const appearance = (theme: Theme): Deed => ({ run: () => useApp().setTheme(theme
 const save = (format: Format): Deed => ({ enabled: () => useResults().audit !== null, run: () => useExports().save(format) });
 const pick = (options: Parameters<typeof pickFiles>[0]): Deed => ({ run: async () => useIntake().takeSome(await pickFiles(options)) });
 const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(), run });
+const comparing = (run: () => unknown): Deed => onImage(() => useResults().finding?.file != null, run);
 const onResults = (run: () => unknown): Deed => ({ enabled: () => useApp().step === 'results' && useResults().results !== null, run });
 const threatBy = (by: number): Deed => ({
   enabled: () => ['results', 'image'].includes(useApp().step) && useResults().results?.threats[useResults().threat + by] !== undefined,
@@ -57,6 +59,15 @@ const DEEDS: Record<ActionId, Deed> = {
   'image.back': onImage(() => true, () => (useApp().step = 'results')),
   'image.previous': onImage(() => useResults().place > 0, () => useResults().move(-1)),
   'image.next': onImage(() => useResults().place >= 0 && useResults().place < useResults().rows.length - 1, () => useResults().move(1)),
+  'image.side': comparing(() => useView().setMode('side')),
+  'image.swipe': comparing(() => useView().setMode('swipe')),
+  'image.blink': comparing(() => useView().setMode('blink')),
+  'image.hold': onImage(() => useView().mode === 'blink' && !useView().still, () => (useView().playing = !useView().playing)),
+  'image.flip': onImage(() => useView().mode === 'blink', () => useView().flip()),
+  'image.swap': onImage(() => useView().mode !== 'side', () => useView().swap()),
+  'image.zoomIn': onImage(() => useView().view.zoom < useView().limit, () => useView().zoomBy(1.5)),
+  'image.zoomOut': onImage(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
+  'image.fit': onImage(() => useView().view.zoom > 1, () => useView().fit()),
   'view.palette': { run: () => useApp().toggle('palette') },
   'view.system': appearance('system'),
   'view.light': appearance('light'),

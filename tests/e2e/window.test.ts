@@ -236,6 +236,43 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     const finding = results.findings.find((one) => one.image === image.id && one.threat === 0 && one.attack === best)!;
     expect(full).toBe(Math.round(finding.eightBit!.linf * 255));
 
+    // Values under the pointer are those of the pictures that were exported, in every view at once.
+    const views = page.locator('[role=group]:has(> canvas)');
+    await views.first().focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('dl > div', { hasText: 'adversarial' }).isVisible()).toBe(true);
+    const spot = (await views.first().boundingBox())!;
+    await page.mouse.move(spot.x + spot.width / 2, spot.y + spot.height / 2);
+    await page.mouse.wheel(0, -700);
+    await poll(() => page.getByText(/^[3-9]\d\d.%$/).count()).toBe(1);
+    await good('zoomed');
+    await page.keyboard.press('0');
+
+    await page.keyboard.press('w');
+    const divider = page.getByRole('slider', { name: 'Divider' });
+    await divider.focus();
+    await page.keyboard.press('End');
+    expect(await divider.getAttribute('aria-valuenow')).toBe('100');
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowRight');
+    await page.getByLabel('Second picture').selectOption('difference');
+    await good('swipe');
+
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('b');
+    const stage = page.locator('#view-stage');
+    await poll(() => stage.innerText()).toBe('Difference');
+    await poll(() => stage.innerText()).toBe('Clean');
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await good('blink');
+    const rest = await stage.innerText();
+    await page.waitForTimeout(700);
+    expect(await stage.innerText()).toBe(rest);
+    await page.keyboard.press('f');
+    expect(await stage.innerText()).not.toBe(rest);
+    await page.emulateMedia({ reducedMotion: null });
+    await page.keyboard.press('s');
+
     await page.keyboard.press('ArrowLeft');
     await poll(() => page.getByRole('heading', { level: 1 }).innerText()).not.toBe(title);
     await page.keyboard.press('Escape');

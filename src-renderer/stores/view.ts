@@ -1,0 +1,84 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { Layer } from '../logic/paint.ts';
+import { WHOLE, type Point, type View } from '../logic/zoom.ts';
+
+export type Shown = Layer['id'];
+export type Mode = 'side' | 'swipe' | 'blink';
+
+/** How long each of two blinking pictures stays, in ms: one change back and forth a second, far from what may cause seizures (WCAG 2.3.1). */
+const BLINK = 500;
+
+/** How pictures are looked at; all of them show the same part. */
+export const useView = defineStore('view', () => {
+  const mode = ref<Mode>('side');
+  const first = ref<Shown>('clean');
+  const second = ref<Shown>('adversarial');
+  const view = shallowRef<View>(WHOLE);
+  const limit = ref(1);
+  const pointed = shallowRef<Point | null>(null);
+  /** Share of the width where the second picture begins. */
+  const split = ref(0.5);
+  const turned = ref(false);
+  const playing = ref(true);
+  const still = ref(false);
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  /** Follows what the system says of motion, and lets pictures blink. Gives back what ends it. */
+  function live(): () => void {
+    const motion = window.matchMedia('(prefers-reduced-motion: reduce)');
+    const follow = (): void => {
+      still.value = motion.matches;
+    };
+    follow();
+    motion.addEventListener('change', follow);
+    timer = setInterval(() => {
+      if (blinking.value) turned.value = !turned.value;
+    }, BLINK);
+    return () => {
+      motion.removeEventListener('change', follow);
+      clearInterval(timer);
+    };
+  }
+
+  const blinking = computed(() => mode.value === 'blink' && playing.value && !still.value);
+
+  function setMode(value: Mode): void {
+    mode.value = value;
+    turned.value = false;
+    playing.value = true;
+  }
+
+  /** Shows the other one of two and stays there. */
+  function flip(): void {
+    playing.value = false;
+    turned.value = !turned.value;
+  }
+
+  function swap(): void {
+    [first.value, second.value] = [second.value, first.value];
+  }
+
+  /** Chooses one of the two; the other gives way when it was the same. */
+  function choose(which: 'first' | 'second', value: Shown): void {
+    const [mine, other] = which === 'first' ? [first, second] : [second, first];
+    if (other.value === value) other.value = mine.value;
+    mine.value = value;
+  }
+
+  function zoomBy(factor: number): void {
+    view.value = { ...view.value, zoom: Math.min(limit.value, Math.max(1, view.value.zoom * factor)) };
+  }
+
+  /** As at first: the whole picture. */
+  function fit(): void {
+    view.value = WHOLE;
+  }
+
+  function reset(): void {
+    fit();
+    pointed.value = null;
+  }
+
+  return { mode, first, second, view, limit, pointed, split, turned, playing, still, blinking, live, setMode, flip, swap, choose, zoomBy, fit, reset };
+});
