@@ -1,6 +1,8 @@
 import { DType, float, string } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { RuleContext, Rule, Rules } from '../rule.ts';
+import { betweenZeroAnd, beyond, hasStep, inBlocks, positive } from './blocked.ts';
+import { oneMinus } from './gated.ts';
 
 /** dx = dy f'(x), with f' written by `derivative`. */
 export const pointwise =
@@ -45,7 +47,7 @@ function gelu(ctx: RuleContext): string {
  */
 export function above(ctx: RuleContext, value: string): string {
   if (ctx.type(value) !== DType.float32) return ctx.emit('Sign', [value]);
-  return ctx.emit('HardSigmoid', [value], { alpha: { float: 3e38 }, beta: { float: 0 } });
+  return positive(ctx, value);
 }
 
 /**
@@ -59,8 +61,8 @@ export function masksForRelu(ctx: RuleContext, value: string): boolean {
 export const activation: Rules = {
   /** Relu'(0) = 0. Before a MaxPool the mask is the pool's business (see `masksForRelu`). */
   Relu: (ctx) => [masksForRelu(ctx, ctx.y()) ? ctx.dy : ctx.mul(ctx.dy, above(ctx, ctx.y()))],
-  Sigmoid: pointwise((ctx) => ctx.mul(ctx.y(), ctx.sub(1, ctx.y()))),
-  Tanh: pointwise((ctx) => ctx.sub(1, ctx.mul(ctx.y(), ctx.y()))),
+  Sigmoid: pointwise((ctx) => ctx.mul(ctx.y(), oneMinus(ctx, ctx.y()))),
+  Tanh: pointwise((ctx) => oneMinus(ctx, ctx.mul(ctx.y(), ctx.y()))),
   Softplus: pointwise((ctx) => ctx.emit('Sigmoid', [ctx.x()])),
   Softsign(ctx) {
     const below = ctx.add(ctx.emit('Abs', [ctx.x()]), 1);
@@ -85,6 +87,25 @@ export const activation: Rules = {
     const dx = ctx.needs(0) ? ctx.where(positive, ctx.dy, ctx.mul(ctx.dy, slope)) : null;
     const dslope = () => unbroadcast(ctx, ctx.where(positive, 0, ctx.mul(ctx.dy, x)), ctx.dims(ctx.y()), ctx.dims(slope));
     return [dx, ctx.needs(1) ? dslope() : null];
+  },
+
+  /**
+   * Strictly between the bounds; at a bound zero, so that Clip(0, ...) agrees with Relu. Known bounds are compared with the
+   * output, which onnxruntime has even where it takes the Clip into a convolution.
+   */
+  Clip(ctx) {
+    const bounds = [1, 2].map((i) => (ctx.x(i) ? (ctx.facts(ctx.x(i)).data?.[0] ?? NaN) : null));
+    if (bounds.every((b) => b === null)) return [ctx.dy];
+    if (ctx.type(ctx.x()) === DType.float32 && bounds.every((b) => b === null || hasStep(b))) {
+      const [least, most] = bounds as (number | null)[];
+      if (least === 0 && most! > 0 && inBlocks(ctx, ctx.y())) return [ctx.mul(ctx.dy, betweenZeroAnd(ctx, ctx.y(), most!)), null, null];
+      const masks = [least === null ? [] : [beyond(ctx, ctx.y(), least!, 1)], most === null ? [] : [beyond(ctx, ctx.y(), most!, -1)]].flat();
+      return [masks.reduce((dx, mask) => ctx.mul(dx, mask), ctx.dy), null, null];
+    }
+    const above = ctx.x(1) ? ctx.greater(ctx.x(), ctx.x(1)) : '';
+    const below = ctx.x(2) ? ctx.less(ctx.x(), ctx.x(2)) : '';
+    const inside = above && below ? ctx.emit('And', [above, below]) : above || below;
+    return [ctx.where(inside, ctx.dy, 0), null, null];
   },
 
   /** alpha strictly between the two plateaus, where the output is neither 0 nor 1. */

@@ -1,6 +1,7 @@
 import { isFloat } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { Rule, RuleContext, Rules } from '../rule.ts';
+import { selfGated } from './gated.ts';
 
 /** Gradient of one operand of a broadcasting operator: summed down to the operand's own shape. */
 function operand(ctx: RuleContext, i: number, gradient: () => string): string | null {
@@ -43,7 +44,7 @@ export const elementwise: Rules = {
   Sum: (ctx) => each(ctx, () => ctx.dy),
   Mean: (ctx) => each(ctx, () => ctx.div(ctx.dy, ctx.node.input.length)),
   Sub: (ctx) => each(ctx, (i) => (i === 0 ? ctx.dy : ctx.emit('Neg', [ctx.dy]))),
-  Mul: (ctx) => each(ctx, (i) => ctx.mul(ctx.dy, ctx.x(1 - i))),
+  Mul: (ctx) => selfGated(ctx) ?? each(ctx, (i) => ctx.mul(ctx.dy, ctx.x(1 - i))),
   Div(ctx) {
     const da = () => ctx.div(ctx.dy, ctx.x(1));
     return each(ctx, (i) => (i === 0 ? da() : ctx.emit('Neg', [ctx.mul(da(), ctx.y())])));
@@ -57,14 +58,5 @@ export const elementwise: Rules = {
   Mod(ctx) {
     const quotient = () => ctx.div(ctx.sub(ctx.x(0), ctx.y()), ctx.x(1));
     return each(ctx, (i) => (i === 0 ? ctx.dy : ctx.emit('Neg', [ctx.mul(ctx.dy, quotient())])));
-  },
-
-  /** Strictly between the bounds; at a bound zero, so that Clip(0, ...) agrees with Relu. */
-  Clip(ctx) {
-    const above = ctx.x(1) ? ctx.greater(ctx.x(), ctx.x(1)) : '';
-    const below = ctx.x(2) ? ctx.less(ctx.x(), ctx.x(2)) : '';
-    if (!above && !below) return [ctx.dy];
-    const inside = above && below ? ctx.emit('And', [above, below]) : above || below;
-    return [ctx.where(inside, ctx.dy, 0)];
   },
 };

@@ -1,7 +1,8 @@
 import { DType, elementCount, int, ints } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 import { above, masksForRelu } from './activation.ts';
-import { firstOfFour, quartered } from './first-of-four.ts';
+import { blockable, inBlocks, repeated } from './blocked.ts';
+import { findable, firstMaximum } from './first-maximum.ts';
 import { toFirst } from './reduce.ts';
 import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
@@ -15,21 +16,28 @@ function disjoint(w: Window): boolean {
   return w.kernel.every((k, i) => (k - 1) * w.dilation[i]! + 1 <= w.stride[i]!);
 }
 
+const unpadded = (w: Window) => [...w.begin, ...w.end].every((p) => p === 0);
+
 /** Windows side by side that cover every input exactly once. */
 function tiling(w: Window): boolean {
   const whole = w.size.every((d, i) => w.kernel[i] === w.stride[i] && w.dilation[i] === 1 && d === w.output[i]! * w.kernel[i]!);
-  return whole && [...w.begin, ...w.end].every((p) => p === 0);
+  return whole && unpadded(w);
 }
 
 function backwardMax(ctx: RuleContext): string {
   const dims = ctx.dims(ctx.x());
   const w = kernelOf(ctx);
   if (int(ctx.node, 'storage_order', 0) !== 0) return ctx.refuse('its indices run down the columns (storage_order 1)');
-  const dy = masksForRelu(ctx, ctx.x()) ? ctx.mul(ctx.dy, above(ctx, ctx.y())) : ctx.dy;
-  const indices = quartered(ctx, w) ? firstOfFour(ctx) : ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
-  if (disjoint(w) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32) {
+  // What a Relu put out: no more than zero comes from where it is zero, and it lets nothing through there.
+  const rectified = ctx.producer(ctx.x())?.opType === 'Relu';
+  const find = findable(ctx, w, rectified);
+  const dy = masksForRelu(ctx, ctx.x()) || (rectified && find) ? ctx.mul(ctx.dy, above(ctx, ctx.y())) : ctx.dy;
+  const indices = find ? firstMaximum(ctx, w) : ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
+  // Over padding an index that was found may be another pixel's, with nothing to give: it must add, not write.
+  if (disjoint(w) && (!find || unpadded(w)) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32) {
     // onnxruntime infers no shape here, and without one leaves the blocked layout for good: Reshape says it, at no cost.
-    const placed = ctx.emit('MaxUnpool', [dy, indices, ctx.ints(dims)], { kernel_shape: w.kernel, strides: w.stride });
+    // The indices say all; the window only sets the least size that onnxruntime accepts, which forgets about padding.
+    const placed = ctx.emit('MaxUnpool', [dy, indices, ctx.ints(dims)], { kernel_shape: w.kernel.map(() => 1) });
     return ctx.emit('Reshape', [placed, ctx.ints(dims)]);
   }
   const flat = ctx.ints([-1]);
@@ -43,6 +51,7 @@ function spread(ctx: RuleContext, g: string, w: Window): string {
   const dims = ctx.dims(ctx.x());
   const [n, c] = dims as [number, number];
   if (tiling(w)) {
+    if (blockable(ctx, ctx.x())) return repeated(ctx, g, w.kernel);
     const open = ctx.emit('Reshape', [g, ctx.ints([n, c, ...w.output.flatMap((d) => [d, 1])])]);
     const copied = ctx.expand(open, [n, c, ...w.output.flatMap((d, i) => [d, w.kernel[i]!])]);
     return ctx.emit('Reshape', [copied, ctx.ints(dims)]);
@@ -97,7 +106,8 @@ export const pool: Rules = {
 
   GlobalAveragePool(ctx) {
     const dims = ctx.dims(ctx.x());
-    return [ctx.expand(ctx.div(ctx.dy, product(dims.slice(2))), dims)];
+    const share = ctx.div(ctx.dy, product(dims.slice(2)));
+    return [inBlocks(ctx, ctx.x()) ? repeated(ctx, share, dims.slice(2)) : ctx.expand(share, dims)];
   },
   GlobalMaxPool: (ctx) => [toFirst(ctx, 'ArgMax', spaceOf(ctx))],
 
