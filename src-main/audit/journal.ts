@@ -66,9 +66,17 @@ export class Journal {
       fsyncSync(this.fd);
       this.length += line.length;
     } catch (error) {
-      // Half a line in the middle would spoil the whole journal.
-      ftruncateSync(this.fd, this.length);
+      this.undo();
       throw new UserError(`${this.file} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
+    }
+  }
+
+  /** Half a line in the middle would spoil the whole journal. */
+  private undo(): void {
+    try {
+      ftruncateSync(this.fd, this.length);
+    } catch {
+      // What is wrong with the file is told by the error that led here.
     }
   }
 
