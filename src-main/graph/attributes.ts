@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { AttributeProtoSchema, AttributeProto_AttributeType as Kind } from 'onnx-buf';
-import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf';
 
 const text = new TextDecoder();
 const bytes = new TextEncoder();
@@ -44,6 +44,11 @@ export function strings(node: NodeProto, name: string): string[] | undefined {
 
 export function tensor(node: NodeProto, name: string): TensorProto | undefined {
   return find(node, name)?.t;
+}
+
+/** The body of an If, Loop or Scan. */
+export function body(node: NodeProto, name: string): GraphProto | undefined {
+  return find(node, name)?.g;
 }
 
 export function hasAttribute(node: NodeProto, name: string): boolean {

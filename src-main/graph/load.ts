@@ -1,13 +1,13 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { AttributeProto_AttributeType as Kind, ModelProtoSchema, TensorProtoSchema } from 'onnx-buf';
-import type { AttributeProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
+import { ModelProtoSchema } from 'onnx-buf';
+import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
 import { outerNames } from './bodies.ts';
-import { DType } from './ir.ts';
+import { constantTensor } from './constants.ts';
+import { inlineFunctions } from './functions.ts';
 import type { Graph } from './ir.ts';
-import { makeTensor } from './tensors.ts';
 
 /** Protobuf's own limit; bigger models keep their weights in external data. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -50,37 +50,13 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
     throw new UserError(`${file} names no operator set version (opset_import), so its operators cannot be understood: export it again.`);
   const initializers = new Map<string, TensorProto>(proto.initializer.map((t) => [t.name, t]));
   const nodes: NodeProto[] = [];
-  for (const node of proto.node) {
-    const constant = node.opType === 'Constant' && (node.domain === '' || node.domain === 'ai.onnx') ? constantTensor(node) : null;
+  for (const node of inlineFunctions(model, proto.node)) {
+    const constant = constantTensor(node);
     if (constant) initializers.set(constant.name, constant);
     else nodes.push(node);
   }
   const inputs = proto.input.filter((v) => !initializers.has(v.name));
   return { model, inputs, outputs: proto.output, nodes: sortNodes(nodes, file), initializers, path, bytes };
-}
-
-/** A Constant node is an initializer written differently; as one, its bytes are shared like any weight. */
-function constantTensor(node: NodeProto): TensorProto | null {
-  const name = node.output[0]!;
-  const value = node.attribute.find((a) => a.name.startsWith('value'));
-  if (!value) return null;
-  if (value.t) return Object.assign(create(TensorProtoSchema), value.t, { name });
-  return scalarConstant(name, value);
-}
-
-function scalarConstant(name: string, value: AttributeProto): TensorProto | null {
-  switch (value.type) {
-    case Kind.FLOAT:
-      return makeTensor(name, DType.float32, [], [value.f]);
-    case Kind.FLOATS:
-      return makeTensor(name, DType.float32, [value.floats.length], value.floats);
-    case Kind.INT:
-      return makeTensor(name, DType.int64, [], BigInt64Array.of(value.i));
-    case Kind.INTS:
-      return makeTensor(name, DType.int64, [value.ints.length], BigInt64Array.from(value.ints));
-    default:
-      return null; // strings and sparse tensors stay nodes; no float path runs through them
-  }
 }
 
 /** ONNX asks for topological order, but some writers ignore it; everything after this relies on it. */

@@ -1,5 +1,6 @@
 import { outerNames } from '../bodies.ts';
 import { absorb } from './absorb.ts';
+import { unroll } from './control.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { makeTensor } from '../tensors.ts';
@@ -12,7 +13,7 @@ const WRITABLE: ReadonlySet<number> = new Set([DType.float32, DType.float64, DTy
  * taken into the convolutions before them (see `absorb`), so values between the two disappear; trace the result anew.
  */
 export function fold(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
-  return absorb(foldConstants(graph, facts), facts);
+  return absorb(foldConstants(unroll(graph, facts), facts), facts);
 }
 
 function foldConstants(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {

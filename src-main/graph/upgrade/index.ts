@@ -8,12 +8,13 @@ import { attention } from './attention.ts';
 import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
 import { channelsLast } from './channelsLast.ts';
+import { unroll } from './control.ts';
 import { experimental } from './experimental.ts';
 import { fused } from './fused.ts';
 import { sampling } from './gridSample.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
-import type { Lifter } from './lift.ts';
+import type { Lifter, Lifters } from './lift.ts';
 import { misc } from './misc.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -21,16 +22,16 @@ import { widen } from './widen.ts';
 
 export { fold } from './fold.ts';
 
-/**
- * Operators whose form or meaning changed on the way to opset 18, and those that are better differentiated as what they are
- * made of. All others are written today as they were.
- */
-const FAMILIES = [attention, axes, broadcast, channelsLast, experimental, fused, inputs, misc, resize, sampling, softmax];
-const LIFTERS = new Map<string, Lifter>(FAMILIES.flatMap((family) => Object.entries(family)));
+const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatMap((family) => Object.entries(family)));
+
+/** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
+const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
+/** Operators that are better differentiated as what they are made of. */
+const PARTS = table(attention, channelsLast, fused, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {
-  return [...LIFTERS].flatMap(([op, { since }]) => (since === Infinity ? [op] : [])).sort();
+  return [...FORMS, ...PARTS].flatMap(([op, { since }]) => (since === Infinity ? [op] : [])).sort();
 }
 
 /**
@@ -40,7 +41,8 @@ export function decomposedOperators(): string[] {
  *
  * @throws UserError naming operator and node for what has no newer form.
  */
-export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
+export function upgrade(original: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
+  const graph = unroll(original, facts);
   const version = opset(graph);
   const domains = graph.model.opsetImport.filter((o) => o.domain !== '' && o.domain !== 'ai.onnx');
   const own = create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(Math.max(version, WORKING_OPSET)) });
@@ -48,8 +50,8 @@ export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): G
   const model = Object.assign(create(ModelProtoSchema), graph.model, { opsetImport: [own, ...domains], irVersion });
   const builder = new GraphBuilder({ ...graph, model, initializers: new Map(graph.initializers) });
   builder.graph.nodes = [];
-  for (const original of graph.nodes) {
-    const node = plain(original, version);
+  for (const written of graph.nodes) {
+    const node = plain(written, version);
     const lift = new Lift(node, version, builder, facts);
     refuseOldBodies(lift);
     const lifter = lifterOf(node, version);
@@ -61,7 +63,7 @@ export function upgrade(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): G
 
 /** What a node needs; nothing where its form is the newest. */
 function lifterOf(node: NodeProto, version: number): Lifter | undefined {
-  const lifter = LIFTERS.get(operatorName(node));
+  const lifter = FORMS.get(operatorName(node)) ?? PARTS.get(operatorName(node));
   return lifter && version < lifter.since ? lifter : undefined;
 }
 
@@ -77,5 +79,5 @@ function plain(node: NodeProto, version: number): NodeProto {
 function refuseOldBodies(lift: Lift): void {
   for (const a of lift.node.attribute)
     for (const body of a.g ? [a.g, ...a.graphs] : a.graphs)
-      for (const inner of body.node) if (lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
+      for (const inner of body.node) if (FORMS.has(operatorName(inner)) && lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
 }
