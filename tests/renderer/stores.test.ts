@@ -26,6 +26,7 @@ const { useApp } = await import('../../src-renderer/stores/app.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useIntake } = await import('../../src-renderer/stores/intake.ts');
 const { useModel } = await import('../../src-renderer/stores/model.ts');
+const { useResults } = await import('../../src-renderer/stores/results.ts');
 const { useRun } = await import('../../src-renderer/stores/run.ts');
 const { useThreat } = await import('../../src-renderer/stores/threat.ts');
 
@@ -140,6 +141,31 @@ it('catches up with an audit it did not see, and counts nothing twice', async ()
   expect([...run.images.keys()]).toEqual(['b', 'a']);
   expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 3 }, states: { 0: ['broken', 'held'] } });
   expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2 }]);
+});
+
+it('sorts and filters five thousand results at once', async () => {
+  const states = ['broken', 'held', 'wrong-already'] as const;
+  const images = Array.from({ length: 5000 }, (_, index) => {
+    const state = states[(index * 7) % 3]!;
+    const outcome = { threat: 0, state, best: state === 'broken' ? 'fmn' : null, distance: state === 'broken' ? ((index * 7919) % 5000) / 5000 : null };
+    return { id: `i${index}`, source: `set/${(index * 31) % 5000}.png`, label: index % 10, outcomes: [outcome] };
+  });
+  const findings = images.flatMap(({ id }) => ['fmn', 'pgd'].map((name) => ({ image: id, threat: 0, attack: name })));
+  answers['results'] = { classNames: null, threats: [{ norm: 'l2' }], images, findings };
+  const results = useResults();
+  await results.open('big');
+  const took: Record<string, number> = {};
+  for (const key of ['distance', 'source', 'label', 'state', 'worst'] as const) {
+    const began = performance.now();
+    results.sortBy(key);
+    expect(results.rows).toHaveLength(5000);
+    took[key] = performance.now() - began;
+  }
+  expect(Math.max(...Object.values(took)), JSON.stringify(took)).toBeLessThan(200);
+  const distances = results.rows.map((row) => row.distance ?? Number.POSITIVE_INFINITY);
+  expect(distances).toEqual(distances.toSorted((a, b) => a - b));
+  results.filter.text = 'set/4999';
+  expect(results.rows).toHaveLength(1);
 });
 
 it('follows its own audit through events, whichever comes first', async () => {

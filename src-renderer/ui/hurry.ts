@@ -1,0 +1,40 @@
+import { inject, provide, ref, watch, type InjectionKey, type Ref } from 'vue';
+
+/** Whether a grid is flying past; its pictures are asked for when it slows down. */
+const HURRY: InjectionKey<Ref<boolean>> = Symbol('hurry');
+
+/** From this speed on nobody can look at a picture, in px per ms. */
+const FAST = 4;
+/** A scroll is over when nothing moved for so long, in ms. */
+const REST = 90;
+
+/** For the grid: tell it each position; gives whether it flies. */
+export function provideHurry(): { moved(top: number): void } {
+  const hurry = ref(false);
+  let last = { top: 0, time: 0 };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  provide(HURRY, hurry);
+  return {
+    moved(top) {
+      const time = performance.now();
+      hurry.value = Math.abs(top - last.top) / Math.max(1, time - last.time) > FAST;
+      last = { top, time };
+      clearTimeout(timer);
+      timer = setTimeout(() => (hurry.value = false), REST);
+    },
+  };
+}
+
+/** For a picture: true from the first quiet moment on. */
+export function useQuiet(): Ref<boolean> {
+  const hurry = inject(HURRY, null);
+  const quiet = ref(!hurry?.value);
+  if (hurry && !quiet.value) {
+    const stop = watch(hurry, (fast) => {
+      if (fast) return;
+      quiet.value = true;
+      stop();
+    });
+  }
+  return quiet;
+}
