@@ -127,10 +127,20 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   else if (records.some((i) => !i.labelGiven)) out.push('Some images had no label; for them the clean prediction was taken.');
   if (accuracy !== null && within(accuracy, 2 / setup.classes) && records.length >= 20)
     out.push(`The model is right on only ${(100 * accuracy).toFixed(1)} % of the clean images, near chance: check the preprocessing and the order of the labels.`);
-  const failed = findings.filter((f) => f.state === 'failed');
-  const reasons = [...new Set(failed.map((f) => f.reason ?? 'no reason given'))];
-  for (const reason of reasons.slice(0, 3)) out.push(`${failed.filter((f) => (f.reason ?? 'no reason given') === reason).length} attack runs failed: ${reason}.`);
-  if (records.length > 1 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
+  out.push(...failures(findings));
+  if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
     out.push('The model gives the very same answer for every image: check the preprocessing.');
+  return out;
+}
+
+/** Failed attack runs by their reason; the commonest reasons in full. */
+function failures(findings: Finding[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { state, reason } of findings)
+    if (state === 'failed') counts.set(reason ?? 'no reason given', (counts.get(reason ?? 'no reason given') ?? 0) + 1);
+  const byCount = [...counts].sort(([, a], [, b]) => b - a);
+  const out = byCount.slice(0, 3).map(([reason, n]) => `${n} attack ${n === 1 ? 'run' : 'runs'} failed: ${reason.replace(/\.$/, '')}.`);
+  const rest = byCount.slice(3).reduce((sum, [, n]) => sum + n, 0);
+  if (rest > 0) out.push(`${rest} more attack ${rest === 1 ? 'run' : 'runs'} failed for other reasons, which the findings tell.`);
   return out;
 }

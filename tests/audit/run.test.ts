@@ -1,0 +1,248 @@
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Cancelled, UserError } from '../../shared/errors.ts';
+import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
+import type { Results } from '../../shared/results.ts';
+import type { Crew, TaskName, Tasks } from '../../src-main/audit/crew.ts';
+import { Journal } from '../../src-main/audit/journal.ts';
+import { checkPlan } from '../../src-main/audit/plan.ts';
+import { runAudit } from '../../src-main/audit/run.ts';
+import type { RunRequest } from '../../src-main/audit/sitting.ts';
+import { TaskRunner } from '../../src-main/audit/tasks.ts';
+import { sharedGate, Switch } from '../../src-main/engine/gate.ts';
+import { encodePng } from '../../src-main/images/index.ts';
+import { plain, write } from './models.ts';
+
+/** The real tasks, in this thread instead of workers; `before` may interfere. */
+class Here implements Crew {
+  readonly control = new Switch();
+  readonly asked: TaskName[] = [];
+  readonly size: number;
+  before: (name: TaskName, count: number) => unknown = () => undefined;
+  private readonly runner = new TaskRunner(sharedGate(this.control.shared));
+
+  constructor(size = 1) {
+    this.size = size;
+  }
+  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+    this.asked.push(name);
+    await this.before(name, this.asked.length);
+    return this.runner.run(name, input);
+  }
+}
+
+let root: string;
+let folder: string;
+let images: string;
+let model: string;
+let plan: AuditPlan;
+let n = 0;
+
+/** A picture of the size that the models read, another one for every seed. */
+async function picture(file: string, seed: number): Promise<void> {
+  const data = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * (seed + 3) * 31 + seed * 97) % 251);
+  writeFileSync(file, await encodePng({ width: 32, height: 32, channels: 3, data }));
+}
+
+function planOf(more: Partial<AuditPlanInput> = {}): AuditPlan {
+  const threats: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }, { id: 'pgd', options: { steps: 3 } }] }];
+  return checkPlan({ model, preprocessing: {}, images: [images], threats, batch: 2, ...more }, root);
+}
+
+async function run(crew = new Here(), more: Partial<RunRequest> = {}): Promise<Results> {
+  return runAudit({ plan, folder, resume: false, crew, control: crew.control, onImage: () => {}, onFinding: () => {}, onProgress: () => {}, ...more });
+}
+
+const without = ({ timing: _, ...rest }: Results) => rest;
+
+beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'hairline-run-'))));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+beforeEach(async () => {
+  folder = join(root, `audit ${++n}`);
+  images = join(root, `images ${n}`);
+  model = write(join(root, `model ${n}.onnx`), plain());
+  mkdirSync(images);
+  for (let i = 0; i < 5; i++) await picture(join(images, `${i}.png`), i);
+  plan = planOf();
+});
+
+describe('an audit', () => {
+  it('has every image, finding and picture on the disk before it tells of it', async () => {
+    const file = join(folder, 'journal.jsonl');
+    let told = 0;
+    const results = await run(new Here(), {
+      onImage: (image) => {
+        told++;
+        expect(Journal.read(file).records.at(-1)).toEqual({ type: 'image', image });
+        expect(existsSync(join(folder, image.file))).toBe(true);
+      },
+      onFinding: (finding) => {
+        told++;
+        expect(Journal.read(file).records.at(-1)).toEqual({ type: 'finding', finding });
+        if (finding.file) expect(existsSync(join(folder, finding.file))).toBe(true);
+      },
+    });
+    expect(told).toBe(results.images.length + results.findings.length);
+    expect(results.findings).toHaveLength(10);
+  });
+
+  it('tells a progress that never falls and ends at the whole', async () => {
+    const seen: [number, number][] = [];
+    await run(new Here(), { onProgress: (done, total) => seen.push([done, total]) });
+    expect(seen[0]).toEqual([0, 0]);
+    expect(seen.at(-1)).toEqual([10, 10]);
+    expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).sort((a, b) => a - b));
+  });
+
+  it('goes on after a cancel with what is missing only, to the same results', async () => {
+    const whole = await run();
+    folder = join(root, 'other');
+    const crew = new Here();
+    // prepare, three batches of clean images, then the first attack.
+    crew.before = (_, count) => count === 6 && crew.control.cancel();
+    const part = await run(crew);
+    expect(part.findings).toHaveLength(2);
+    expect(part.images[4]!.outcomes[0]!.state).toBe('cancelled');
+    const again = new Here();
+    const results = await run(again, { resume: true });
+    expect(again.asked.every((name) => name === 'job')).toBe(true);
+    expect(again.asked).toHaveLength(5);
+    expect(results.timing.resumed).toBe(2);
+    expect(without(results)).toEqual(without(whole));
+  });
+
+  it('is over at once when cancelled while the model is loaded', async () => {
+    const crew = new Here();
+    crew.before = () => sleep(60_000, undefined, { ref: false });
+    const over = run(crew);
+    setTimeout(() => crew.control.cancel(), 50);
+    await expect(over).rejects.toBeInstanceOf(Cancelled);
+  });
+
+  it('writes its plan again when it was killed before that was there', async () => {
+    await run();
+    const file = join(folder, 'plan.json');
+    const text = readFileSync(file, 'utf8');
+    rmSync(file);
+    await run(new Here(), { resume: true });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+});
+
+describe('an audit that was begun', () => {
+  const refuses = async (says: RegExp, more: Partial<RunRequest> = { resume: true }): Promise<void> => {
+    const error: unknown = await run(new Here(), more).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(says);
+  };
+
+  it('is not begun again without being asked', async () => {
+    await run();
+    await refuses(/already holds an audit: go on with it \(--resume\)/, {});
+  });
+
+  it('does not go on with another plan', async () => {
+    await run();
+    plan = planOf({ seed: 1 });
+    await refuses(/another plan/);
+  });
+
+  it('does not go on with another model', async () => {
+    await run();
+    const bytes = plain();
+    bytes[bytes.length - 40] = bytes[bytes.length - 40]! ^ 1;
+    write(model, bytes);
+    await refuses(/is not the model this audit began with/);
+    rmSync(model);
+    await refuses(/cannot be read/);
+  });
+
+  it('does not go on with other images, be it their number, their names or their pixels', async () => {
+    const crew = new Here();
+    crew.before = (_, count) => count === 6 && crew.control.cancel();
+    await run(crew);
+    cpSync(images, `${images} kept`, { recursive: true });
+    await picture(join(images, '5.png'), 5);
+    await refuses(/images are not the ones/);
+    rmSync(join(images, '5.png'));
+    await picture(join(images, '4.png'), 9);
+    await refuses(/4\.png is not the picture this audit began with/);
+    cpSync(join(`${images} kept`, '4.png'), join(images, '4.png'));
+    expect((await run(new Here(), { resume: true })).findings).toHaveLength(10);
+  });
+
+  it('does not go on with other labels', async () => {
+    const labels = join(root, `labels ${n}.txt`);
+    const predictions = (await run()).images.map((i) => i.prediction);
+    folder += ' labelled';
+    writeFileSync(labels, predictions.join('\n'));
+    plan = planOf({ labels });
+    await run();
+    writeFileSync(labels, predictions.map((p) => (p + 1) % 10).join('\n'));
+    await refuses(/The label of .*0\.png is not the one/);
+  });
+
+  it('may be begun again when it found its input wrong', async () => {
+    const labels = join(root, `few labels ${n}.txt`);
+    writeFileSync(labels, '0\n1\n');
+    plan = planOf({ labels });
+    await refuses(/holds 2 labels/, {});
+    plan = planOf({ threats: [{ norm: 'l2', eps: [1], goal: { kind: 'targeted', target: 10 }, attacks: [{ id: 'ddn' }] }] });
+    await refuses(/class 10 does not exist/, {});
+    plan = planOf();
+    expect((await run()).findings).toHaveLength(10);
+    expect(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'))).toEqual(plan);
+  });
+
+  it('starts where there is nothing to go on with, and cuts a torn line off', async () => {
+    const whole = await run(new Here(), { resume: true });
+    const file = join(folder, 'journal.jsonl');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, lines.slice(0, 9).join('\n'));
+    appendFileSync(file, '\n{"type":"finding","finding":{"image":"0000');
+    expect(without(await run(new Here(), { resume: true }))).toEqual(without(whole));
+  });
+});
+
+describe('when something goes wrong', () => {
+  it('ends only when no worker is at work any more, so that nobody writes into a closed journal', async () => {
+    const crew = new Here(2);
+    let late = false;
+    crew.before = async (_, count) => {
+      // The first two attacks run side by side, after the model and three batches of clean images.
+      if (count === 5) {
+        await sleep(50);
+        throw new Error('the machine is on fire');
+      }
+      if (count === 6) {
+        await sleep(300);
+        late = true;
+      }
+    };
+    await expect(run(crew)).rejects.toThrow('the machine is on fire');
+    expect(late).toBe(true);
+    expect(crew.control.cancelled).toBe(true);
+    // Whatever is in the journal is whole.
+    expect(Journal.read(join(folder, 'journal.jsonl')).records.length).toBeGreaterThan(2);
+  });
+
+  it('names a picture that cannot be decoded, when the worker beside has ended', async () => {
+    const file = join(images, '3.png');
+    writeFileSync(file, readFileSync(file).subarray(0, 200));
+    const crew = new Here(2);
+    let late = false;
+    // The first batch of clean images is at work while the second one cannot be read.
+    crew.before = async (_, count) => {
+      if (count !== 2) return;
+      await sleep(300);
+      late = true;
+    };
+    const error: unknown = await run(crew).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(/3\.png/);
+    expect(late).toBe(true);
+  });
+});
