@@ -167,3 +167,65 @@ describe('activations in blocks have the slope of their formula', () => {
     got.forEach((g, i) => expect(Math.abs(g - sigma(x[i]!) * (1 + (x[i]! + 1) * sigma(-x[i]!)))).toBeLessThan(3e-6));
   });
 });
+
+describe('a depthwise convolution with strides', () => {
+  interface Shape {
+    kernel: [number, number];
+    strides: [number, number];
+    pads: [number, number, number, number];
+    dilations?: [number, number];
+    size: [number, number];
+  }
+  const CASES: [string, Shape][] = [
+    ['3x3, stride 2, padded', { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], size: [8, 6] }],
+    ['3x3, stride 2, padded, odd size', { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], size: [7, 5] }],
+    ['5x5, stride 2, padded', { kernel: [5, 5], strides: [2, 2], pads: [2, 2, 2, 2], size: [9, 10] }],
+    ['3x3, stride 2, padded at the end only (TensorFlow)', { kernel: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1], size: [8, 8] }],
+    ['3x3, stride 3, pixels left over', { kernel: [3, 3], strides: [3, 3], pads: [0, 0, 0, 0], size: [11, 8] }],
+    ['2x3, stride 4x1: pixels that no window reads', { kernel: [2, 3], strides: [4, 1], pads: [0, 1, 0, 1], size: [11, 6] }],
+    ['3x3, stride 2, dilated', { kernel: [3, 3], strides: [2, 2], pads: [2, 2, 2, 2], dilations: [2, 2], size: [8, 9] }],
+    ['1x1, stride 2, padded: more than the kernel reaches', { kernel: [1, 1], strides: [2, 2], pads: [1, 1, 1, 1], size: [6, 6] }],
+  ];
+  it.each(CASES)('%s', async (_, { kernel, strides, pads, dilations = [1, 1], size }) => {
+    const [n, channels] = [2, 16];
+    const next = gaussian(7);
+    const weights = Array.from({ length: channels * elementCount(kernel) }, () => Math.fround(next()));
+    const out = size.map((d, i) => Math.floor((d + pads[i]! + pads[i + 2]! - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!) + 1) as [number, number];
+    const dy = Array.from({ length: n * channels * elementCount(out) }, () => Math.fround(next()));
+    const expected = new Float64Array(n * channels * elementCount(size));
+    dy.forEach((g, at) => {
+      const [plane, r, q] = [Math.floor(at / elementCount(out)), Math.floor(at / out[1]) % out[0], at % out[1]];
+      for (let i = 0; i < kernel[0]; i++)
+        for (let j = 0; j < kernel[1]; j++) {
+          const [row, column] = [r * strides[0] - pads[0] + i * dilations[0], q * strides[1] - pads[1] + j * dilations[1]];
+          if (row < 0 || column < 0 || row >= size[0] || column >= size[1]) continue;
+          expected[(plane * size[0] + row) * size[1] + column]! += g * weights[((plane % channels) * kernel[0] + i) * kernel[1] + j]!;
+        }
+    });
+    const write = (b: GraphBuilder) => b.node('Conv', ['x', b.constant(weights, [channels, 1, ...kernel])], { group: channels, kernel_shape: kernel, strides, pads, dilations });
+    const got = await gradient([n, channels, ...size], new Float32Array(expected.length), write, dy);
+    got.forEach((g, i) => expect(Math.abs(g - expected[i]!)).toBeLessThan(1e-5));
+  });
+});
+
+describe('an image times a factor per channel (squeeze and excitation)', () => {
+  it.each([true, false])('factor second: %s', async (second) => {
+    const [n, c, s] = [2, 16, 12];
+    const next = gaussian(11);
+    const x = Array.from({ length: n * c * s }, () => Math.fround(next()));
+    const u = Array.from({ length: n * c * s }, () => Math.fround(next()));
+    const write = (b: GraphBuilder) => {
+      const v = enter(b, 'x', c);
+      const gate = b.node('Sigmoid', [b.node('GlobalAveragePool', [v])]);
+      return b.node('Mul', second ? [v, gate] : [gate, v]);
+    };
+    // y = x sigma(m), m the mean of a plane: u sigma(m) + sigma'(m) <u, x> / s.
+    const got = await gradient([n, c, 3, 4], x, write, u);
+    for (let plane = 0; plane < n * c; plane++) {
+      const at = Array.from({ length: s }, (_, i) => plane * s + i);
+      const sigma = 1 / (1 + Math.exp(-at.reduce((m, i) => m + x[i]! / s, 0)));
+      const along = at.reduce((m, i) => m + u[i]! * x[i]!, 0);
+      for (const i of at) expect(Math.abs(got[i]! - (u[i]! * sigma + (sigma * (1 - sigma) * along) / s))).toBeLessThan(1e-5);
+    }
+  });
+});

@@ -113,12 +113,12 @@ export function filled(count: number, next: () => number, type: 'float32' | 'flo
  * |f(x + hv) - f(x - hv) - the integral of f'(x + tv) v| in units of the gradient's usual size along v. The integral, by the
  * midpoint rule, does not mind the kinks that lie every few thousandths of a pixel and defeat a plain difference.
  */
-export async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: number, enough = 8e-4): Promise<number> {
+export async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: number, enough = 8e-4, most = 4096): Promise<number> {
   const at = (t: number) => x.map((a, i) => a + t * v[i]!);
   const [ahead, behind] = [await forward(pair, at(h)), await forward(pair, at(-h))];
   const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (ahead[i]! - behind[i]!)) / (2 * h), 0);
   let best = Infinity;
-  for (let points = 16; points <= 4096 && best > enough; points *= 4) {
+  for (let points = 16; points <= most && best > enough; points *= 4) {
     let slope = 0;
     let size = 0;
     for (let k = 0; k < points; k++) {

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkModelGradient } from '../../src-main/audit/gradcheck.ts';
+import { usesHalf } from '../../src-main/audit/gradcheck.ts';
+import { inspectModel } from '../../src-main/audit/inspect.ts';
+import { declaredShape, loadGraph } from '../../src-main/graph/index.ts';
+import { openSession } from '../../src-main/runtime/ort.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import type { Preprocessing } from '../../shared/plan.ts';
+import type { Known } from './catalog.ts';
+import type { Outcome } from './page.ts';
+import { checkProducts } from './products.ts';
+
+export interface Task extends Known {
+  path: string;
+  /** Folder of pictures. */
+  data: string;
+}
+
+const FILES: Record<Known['pictures'], string> = { mnist: 'mnist', cifar10: 'cifar10/test_batch.bin', 'imagenet-sample': 'imagenet-sample' };
+
+/** Pictures to check at: an IDX file, a batch of CIFAR's, or a folder; null where they are not there. */
+function picturesOf({ data, pictures }: Task): string[] | null {
+  const path = join(data, FILES[pictures]);
+  if (!existsSync(path)) return null;
+  if (pictures !== 'mnist') return [path];
+  const name = readdirSync(path).find((file) => /t10k-images/.test(file));
+  return name ? [join(path, name)] : null;
+}
+
+/** One model: through the product's own check where it is a classifier, else by J'u. */
+export async function checkModel(task: Task): Promise<Outcome> {
+  const { path, values } = task;
+  try {
+    await (await openSession(path)).release();
+  } catch (error) {
+    return { result: 'not run', detail: messageOf(error) };
+  }
+  const graph = loadGraph(path);
+  if (!graph.inputs.some((input) => [1, 10, 11, 16].includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
+  const tolerance = usesHalf(graph) ? 3e-2 : 1e-3;
+  const images = picturesOf(task);
+  const classifier = await inspectModel(path).catch((error: unknown) => messageOf(error));
+  if (typeof classifier === 'string') return checkProducts(graph, { values, images, tolerance, seconds: 40 });
+  const { preprocessing } = classifier;
+  const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
+  // Padding, stretching or cropping as the model's size and the pictures' demand.
+  if (spec.width !== null) spec.geometry = task.pictures === 'imagenet-sample' ? 'centre-crop' : /balda/.test(path) ? 'pad' : 'stretch';
+  try {
+    const check = await checkModelGradient({ model: path, preprocessing: spec, images });
+    const { ok, gradientError, forwardError, surrogates } = check;
+    if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
+    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError };
+  } catch (error) {
+    if (error instanceof UserError) return { result: 'refused', detail: error.message };
+    throw error;
+  }
+}

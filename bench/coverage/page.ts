@@ -1,0 +1,51 @@
+/** What came of one model. */
+export interface Outcome {
+  result: 'gradcheck' | 'products' | 'surrogate' | 'failed' | 'refused' | 'not run' | 'unfinished';
+  /** Greatest relative error over the directions. */
+  error?: number;
+  /** Greatest relative difference of the derived graph's forward pass from the file's own. */
+  forward?: number;
+  surrogates?: string[];
+  /** What was differentiated, or the reason. */
+  detail?: string;
+}
+
+const WORDS: Record<Outcome['result'], string> = {
+  gradcheck: 'passes gradcheck',
+  products: "passes, J'u checked",
+  surrogate: 'by surrogate',
+  failed: '**fails**',
+  refused: 'refused',
+  'not run': 'onnxruntime does not run it',
+  unfinished: 'not finished',
+};
+
+const cell = (value: string) => value.replaceAll('|', '\\|');
+
+/** docs/models.md. */
+export function modelsPage(rows: readonly [string, Outcome][]): string {
+  const lines = rows.map(([file, o]) => {
+    const number = (v: number | undefined) => (v === undefined ? '' : v.toExponential(1));
+    const notes = [o.surrogates?.length ? `surrogates: ${o.surrogates.join(', ')}` : '', o.detail ?? ''].filter(Boolean).join('; ');
+    return `| ${file} | ${WORDS[o.result]} | ${number(o.forward)} | ${number(o.error)} | ${cell(notes)} |`;
+  });
+  const counts = Object.entries(WORDS).flatMap(([key, words]) => {
+    const count = rows.filter(([, o]) => o.result === key).length;
+    return count > 0 ? [`${count} ${words.replaceAll('*', '')}`] : [];
+  });
+  return `# Gradients of published models
+
+Written by \`npm run bench -- coverage\`; do not edit. ${rows.length} files: ${counts.join(', ')}.
+
+*forward* is the greatest difference between the derived graph and onnxruntime on the file itself, relative to the greatest
+output. *gradient* is the greatest error over random directions: the difference quotient over an interval against the mean of the
+derivative over that interval, relative to the gradient's usual size along such a direction (1e-3 is asked for, 3e-2 of models
+in 16 bits). Classifiers go through \`hairline gradcheck\` with five directions on pictures; of other models J'u of a random
+cotangent over all float outputs is checked along one to five directions, as time allows. Where the gradient goes by a
+surrogate, it is not the derivative, and only the forward pass is compared.
+
+| model | outcome | forward | gradient | notes |
+|---|---|---:|---:|---|
+${lines.join('\n')}
+`;
+}
