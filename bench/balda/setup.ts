@@ -42,26 +42,31 @@ export function readOracle(shared: string): Oracle {
   return JSON.parse(readFileSync(join(shared, FILES.oracle), 'utf8')) as Oracle;
 }
 
-/** MNIST's test digits on the network's own 32 x 32 canvas: the padding is part of what is attacked. */
-export function paddedDigits(shared: string, indices: readonly number[]): TargetImage[] {
+/** MNIST's test digits, by default on LeNet's own 32 x 32 canvas: the padding is part of what is attacked. */
+export function paddedDigits(shared: string, indices: readonly number[], side = PADDED): TargetImage[] {
   const pixels = gunzipSync(readFileSync(join(shared, FILES.images)));
   const labels = gunzipSync(readFileSync(join(shared, FILES.labels)));
-  const margin = (PADDED - SIDE) / 2;
+  const margin = (side - SIDE) / 2;
   return indices.map((index) => {
-    const canvas = new Float32Array(PADDED * PADDED);
+    const canvas = new Float32Array(side * side);
     for (let y = 0; y < SIDE; y++)
-      for (let x = 0; x < SIDE; x++) canvas[(y + margin) * PADDED + x + margin] = pixels[16 + (index * SIDE + y) * SIDE + x]! / 255;
+      for (let x = 0; x < SIDE; x++) canvas[(y + margin) * side + x + margin] = pixels[16 + (index * SIDE + y) * SIDE + x]! / 255;
     return { pixels: canvas, hash: `mnist-${index}`, label: labels[8 + index]!, goal: null };
   });
 }
 
-export async function openLeNet(shared: string, rows = 64): Promise<OpenModel> {
-  const graph = loadGraph(join(shared, FILES.model));
+export function openLeNet(shared: string): Promise<OpenModel> {
+  return openDigits(join(shared, FILES.model), PADDED);
+}
+
+/** A network of grey digits in [0,1]. */
+export async function openDigits(file: string, side: number, rows = 64): Promise<OpenModel> {
+  const graph = loadGraph(file);
   return openDifferentiable({
     graph,
     input: findImageInput(graph, null),
     preprocessing: Preprocessing.parse({ channels: 'grey' }),
-    picture: { channels: 1, height: PADDED, width: PADDED },
+    picture: { channels: 1, height: side, width: side },
     rows,
     provider: 'cpu',
   });

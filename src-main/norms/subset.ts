@@ -22,7 +22,7 @@ export function subsetStep(partition: Partition, gradient: ArrayLike<number>, fr
   for (let j = 0; j < partition.of.length; j++) {
     const g = gradient[j]!;
     const size = g === 0 || !taken.has(partition.of[j]!) ? 0 : from ? Math.min(most, room(from[j]!, -g)) : most;
-    out[j] = g > 0 ? -size : size;
+    out[j] = size === 0 ? 0 : g > 0 ? -size : size;
   }
 }
 

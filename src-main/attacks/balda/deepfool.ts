@@ -76,7 +76,7 @@ export const deepFool = defineAttack({
   summary: 'Steps across the nearest linearised class boundary until the class changes. Quick, and seldom the smallest change.',
   source: 'Moosavi-Dezfooli, Fawzi, Frossard 2016, algorithm 2, eq. 10 and 11; the candidate classes are those likeliest now, and a final bisection',
   options: z.strictObject({
-    steps: z.number().int().min(1).max(10_000).default(50).describe('Most linearisations.'),
+    steps: z.number().int().min(1).max(10_000).default(100).describe('Most linearisations; the authors and Foolbox have 50.'),
     rivals: z.number().int().min(1).max(1000).default(9).describe('Other classes looked at in every step, the likeliest first, two passes each.'),
     overshoot: z.number().min(0).max(1).default(0.02).describe('How far beyond the linearised boundary a step goes, as a share of the way.'),
     variant: z.enum(['sum', 'step']).default('sum').describe('sum: steps add up and are clipped when the picture is made (the authors, Foolbox). step: each step is stretched and clipped by itself (adversarial-library).'),
