@@ -25,7 +25,7 @@ const ATTACKS = [
   ['gnm-simple', 'l2', {}],
   ['linear-minimum', 'l0', { steps: 5 }],
   ['linear-minimum', 'l1', { steps: 5 }],
-  ['linear-minimum', 'linf', { steps: 8, from: 'iterate' }],
+  ['linear-minimum', 'linf', { steps: 8, rounds: 5 }],
   ['deepfool', 'l2', {}],
   ['deepfool', 'linf', { variant: 'step', rivals: 2 }],
   ['subset', 'linf', { subsets: 3, partition: 'block', block: 2 }],
