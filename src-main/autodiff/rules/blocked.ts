@@ -87,8 +87,35 @@ export function betweenZeroAnd(ctx: RuleContext, value: string, bound: number): 
   return clipped(ctx, excess, -STEEP, 0);
 }
 
-/** Every pixel repeated over a window of the given size: [n, c, h, w] to [n, c, h kh, w kw]. */
-export function repeated(ctx: RuleContext, value: string, kernel: readonly number[]): string {
+/**
+ * scale * every pixel, repeated over a window of the given size: [n, c, h, w] to [n, c, h kh, w kw]. The scaling is what brings
+ * the value into blocks, without which a nearest Resize takes its slow way.
+ */
+export function repeated(ctx: RuleContext, value: string, channels: number, kernel: readonly number[], scale = 1): string {
   const scales = ctx.builder.constant([1, 1, ...kernel], [4], DType.float32, 'scales');
-  return ctx.emit('Resize', [value, '', scales], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  const settings = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  return ctx.emit('Resize', [affine(ctx, value, channels, scale), '', scales], settings);
+}
+
+/** Puts a value that is in the plain layout into blocks, so that what follows stays there. */
+export const intoBlocks = (ctx: RuleContext, value: string, channels: number): string => affine(ctx, value, channels, 1);
+
+/**
+ * An image with its pixels `stride` apart and zeros between them, in an image of the given size. MaxUnpool places them, one
+ * by one but far faster than anything else can; its indices take twice the memory of the image with no zeros.
+ */
+export function spaced(ctx: RuleContext, value: string, dims: readonly number[], stride: readonly number[], size: readonly number[]): string {
+  const [n, c, h, w] = dims as [number, number, number, number];
+  const corners = Array.from({ length: h * w }, (_, i) => Math.floor(i / w) * stride[0]! * size[1]! + (i % w) * stride[1]!);
+  const planes = Array.from({ length: n * c }, (_, i) => i * size[0]! * size[1]!);
+  const places = ctx.add(ctx.builder.constant(corners, [h, w], DType.int64, 'corners'), ctx.builder.constant(planes, [n, c, 1, 1], DType.int64, 'planes'));
+  return placed(ctx, value, places, [n, c, ...size]);
+}
+
+/** Every value of an image written to its place (int64, counted over the whole result), zeros elsewhere. No two may share a place. */
+export function placed(ctx: RuleContext, value: string, places: string, dims: readonly number[]): string {
+  // The window only sets the least size that onnxruntime accepts, which forgets about padding: the places say all.
+  const result = ctx.emit('MaxUnpool', [value, places, ctx.ints(dims)], { kernel_shape: dims.slice(2).map(() => 1) });
+  // onnxruntime infers no shape here, and without one leaves the blocked layout for good: Reshape says it, at no cost.
+  return ctx.emit('Reshape', [result, ctx.ints(dims)]);
 }

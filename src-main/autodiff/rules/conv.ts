@@ -1,5 +1,6 @@
 import { int, ints, string } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
+import { blockable, inBlocks, intoBlocks, spaced } from './blocked.ts';
 import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
 
@@ -47,10 +48,28 @@ function backwardConv(ctx: RuleContext, w: Window, groups: number): string {
   });
 }
 
+/**
+ * A depthwise convolution with strides: the adjoint at stride 1, on a gradient with zeros between its pixels. Most products are
+ * by zero, but it is memory that counts here: two to three times as fast as ConvTranspose, which takes each channel by itself.
+ * Null where the kernel does not reach over the padding.
+ */
+function backwardDepthwise(ctx: RuleContext, w: Window, channels: number): string | null {
+  const reach = w.kernel.map((k, i) => w.dilation[i]! * (k - 1));
+  const begin = reach.map((r, i) => r - w.begin[i]!);
+  const needed = w.size.map((d, i) => d + reach[i]! - begin[i]!);
+  const size = w.output.map((o, i) => Math.max((o - 1) * w.stride[i]! + 1, needed[i]! - reach[i]!));
+  const end = needed.map((d, i) => d - size[i]!);
+  if ([...begin, ...end].some((p) => p < 0)) return null;
+  const dy = spaced(ctx, ctx.dy, ctx.dims(ctx.y()), w.stride, size);
+  return ctx.emit('Conv', [dy, turned(ctx, ctx.x(1), channels)], { group: channels, kernel_shape: w.kernel, dilations: w.dilation, pads: [...begin, ...end] });
+}
+
 /** Any stride, and few input channels: ConvTranspose, with the rows and columns that the last stride left over put back. */
 function backwardStrided(ctx: RuleContext, w: Window, groups: number): string {
   const rest = w.size.map((d, i) => (d + w.begin[i]! + w.end[i]! - w.dilation[i]! * (w.kernel[i]! - 1) - 1) % w.stride[i]!);
-  return ctx.emit('ConvTranspose', [ctx.dy, ctx.x(1)], { ...windowAttributes(w), group: groups, output_padding: rest });
+  const dx = ctx.emit('ConvTranspose', [ctx.dy, ctx.x(1)], { ...windowAttributes(w), group: groups, output_padding: rest });
+  // Plain as it comes, it would keep the residual stream before it in the plain layout, from block to block.
+  return inBlocks(ctx, ctx.x()) ? intoBlocks(ctx, dx, ctx.dims(ctx.x())[1]!) : dx;
 }
 
 /** Gradient of a convolution with respect to its weights: a convolution of input and dy with batch and channels swapped. */
@@ -79,8 +98,11 @@ export const conv: Rules = {
     const w = windowOf(ctx, ctx.dims(ctx.x(1)).slice(2));
     // Into a single grey or RGB channel the blocked convolution would compute a whole block of 16 channels.
     const turnable = w.stride.every((s) => s === 1) && ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS;
+    const [channels, outputs] = [ctx.x(), ctx.y()].map((v) => ctx.dims(v)[1]!) as [number, number];
+    const single = groups === channels && groups === outputs && blockable(ctx, ctx.x());
+    const backward = () => (turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups)));
     return [
-      ctx.needs(0) ? (turnable ? backwardConv(ctx, w, groups) : backwardStrided(ctx, w, groups)) : null,
+      ctx.needs(0) ? backward() : null,
       ctx.needs(1) ? backwardWeights(ctx, w, groups) : null,
       ctx.needs(2) ? backwardBias(ctx) : null,
     ];

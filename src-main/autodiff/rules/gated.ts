@@ -1,5 +1,5 @@
 import type { RuleContext } from '../rule.ts';
-import { affine, inBlocks } from './blocked.ts';
+import { affine, inBlocks, repeated } from './blocked.ts';
 
 /** 1 - value, for a value of the shape of the node's output. */
 export function oneMinus(ctx: RuleContext, value: string): string {
@@ -20,4 +20,22 @@ export function selfGated(ctx: RuleContext): (string | null)[] | null {
   const rest = inBlocks(ctx, x) ? ctx.emit('Add', [affine(ctx, y, ctx.dims(y)[1]!, -1, 1), x]) : ctx.add(ctx.sub(x, y), 1);
   const dx = ctx.mul(ctx.dy, ctx.mul(s, rest));
   return gate === 1 ? [dx, null] : [null, dx];
+}
+
+/**
+ * An image times one factor per channel of each picture, [n, c, h, w] by [n, c, 1, 1] (squeeze and excitation), in blocks:
+ * a product that broadcasts would leave them. Null for any other product.
+ */
+export function channelGated(ctx: RuleContext): (string | null)[] | null {
+  const image = [0, 1].find((i) => {
+    const [all, factor] = [ctx.x(i), ctx.x(1 - i)].map((v) => ctx.dims(v)) as [number[], number[]];
+    const perChannel = factor.length === 4 && factor[0] === all[0] && factor[1] === all[1] && factor[2] === 1 && factor[3] === 1;
+    return perChannel && all[2]! * all[3]! > 1 && inBlocks(ctx, ctx.x(i));
+  });
+  if (image === undefined) return null;
+  const [, c, h, w] = ctx.dims(ctx.x(image)) as [number, number, number, number];
+  const dimage = ctx.needs(image) ? ctx.mul(ctx.dy, repeated(ctx, ctx.x(1 - image), c, [h, w])) : null;
+  const sum = () => affine(ctx, ctx.emit('GlobalAveragePool', [ctx.mul(ctx.dy, ctx.x(image))]), c, h * w);
+  const dfactor = ctx.needs(1 - image) ? sum() : null;
+  return image === 0 ? [dimage, dfactor] : [dfactor, dimage];
 }

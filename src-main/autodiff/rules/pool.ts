@@ -1,7 +1,7 @@
 import { DType, elementCount, int, ints } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 import { above, masksForRelu } from './activation.ts';
-import { blockable, inBlocks, repeated } from './blocked.ts';
+import { blockable, inBlocks, placed, repeated } from './blocked.ts';
 import { findable, firstMaximum } from './first-maximum.ts';
 import { toFirst } from './reduce.ts';
 import { windowAttributes, windowOf } from './window.ts';
@@ -35,10 +35,7 @@ function backwardMax(ctx: RuleContext): string {
   const indices = find ? firstMaximum(ctx, w) : ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
   // Over padding an index that was found may be another pixel's, with nothing to give: it must add, not write.
   if (disjoint(w) && (!find || unpadded(w)) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32) {
-    // onnxruntime infers no shape here, and without one leaves the blocked layout for good: Reshape says it, at no cost.
-    // The indices say all; the window only sets the least size that onnxruntime accepts, which forgets about padding.
-    const placed = ctx.emit('MaxUnpool', [dy, indices, ctx.ints(dims)], { kernel_shape: w.kernel.map(() => 1) });
-    return ctx.emit('Reshape', [placed, ctx.ints(dims)]);
+    return placed(ctx, dy, indices, dims);
   }
   const flat = ctx.ints([-1]);
   const places = ctx.emit('Reshape', [indices, flat]);
@@ -51,7 +48,6 @@ function spread(ctx: RuleContext, g: string, w: Window): string {
   const dims = ctx.dims(ctx.x());
   const [n, c] = dims as [number, number];
   if (tiling(w)) {
-    if (blockable(ctx, ctx.x())) return repeated(ctx, g, w.kernel);
     const open = ctx.emit('Reshape', [g, ctx.ints([n, c, ...w.output.flatMap((d) => [d, 1])])]);
     const copied = ctx.expand(open, [n, c, ...w.output.flatMap((d, i) => [d, w.kernel[i]!])]);
     return ctx.emit('Reshape', [copied, ctx.ints(dims)]);
@@ -101,13 +97,16 @@ export const pool: Rules = {
 
   AveragePool(ctx) {
     const w = kernelOf(ctx);
-    return [spread(ctx, ctx.mul(ctx.dy, divisors(ctx, w)), w)];
+    const divisor = divisors(ctx, w);
+    if (typeof divisor === 'number' && tiling(w) && blockable(ctx, ctx.x())) return [repeated(ctx, ctx.dy, ctx.dims(ctx.x())[1]!, w.kernel, divisor)];
+    return [spread(ctx, ctx.mul(ctx.dy, divisor), w)];
   },
 
   GlobalAveragePool(ctx) {
     const dims = ctx.dims(ctx.x());
-    const share = ctx.div(ctx.dy, product(dims.slice(2)));
-    return [inBlocks(ctx, ctx.x()) ? repeated(ctx, share, dims.slice(2)) : ctx.expand(share, dims)];
+    const [, channels, ...size] = dims as [number, number, ...number[]];
+    if (inBlocks(ctx, ctx.x())) return [repeated(ctx, ctx.dy, channels, size, 1 / product(size))];
+    return [ctx.expand(ctx.div(ctx.dy, product(size)), dims)];
   },
   GlobalMaxPool: (ctx) => [toFirst(ctx, 'ArgMax', spaceOf(ctx))],
 
