@@ -38,6 +38,7 @@ export async function runHere(request: RunHere): Promise<void> {
   const { plan, folder, resume, progress } = request;
   const client = engine();
   let interrupted = false;
+  let cancelled = false;
   let audit: string | null = null;
   const interrupt = () => {
     if (interrupted) process.exit(EXIT.cancelled);
@@ -52,6 +53,7 @@ export async function runHere(request: RunHere): Promise<void> {
     const over = new Promise<Extract<RunEvent, { type: 'finished' | 'failed' }>>((done) => {
       client.listen((event) => {
         progress.event(event);
+        if (event.type === 'status') cancelled = event.status.state === 'cancelled';
         if (event.type === 'finished' || event.type === 'failed') done(event);
       });
     });
@@ -63,14 +65,14 @@ export async function runHere(request: RunHere): Promise<void> {
       if (end.user) throw new UserError(end.message);
       throw new Error(`${end.message.replace(/\.$/, '')}; go on with: ${again(folder)}`);
     }
-    if (interrupted && !existsSync(join(folder, FILES.results))) {
+    if (cancelled && !existsSync(join(folder, FILES.results))) {
       process.stderr.write('Cancelled before the first image was looked at.\n');
       throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
-    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv${interrupted ? '' : ', report.pdf'} and the pictures.\n`);
+    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv${cancelled ? '' : ', report.pdf'} and the pictures.\n`);
     if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
-    if (interrupted) {
+    if (cancelled) {
       process.stderr.write(`Cancelled; go on with: ${again(folder)}\n`);
       throw new Exit(EXIT.cancelled);
     }

@@ -54,7 +54,7 @@ export class Audits {
   }
 
   start(plan: AuditPlan, wanted: string | null, resume: boolean): string {
-    const folder = wanted === null ? join(this.root, freshName(plan, this.root)) : resolve(wanted);
+    const folder = wanted === null ? this.freshFolder(plan) : resolve(wanted);
     const audit = resolve(this.root, basename(folder)) === folder ? basename(folder) : folder;
     const known = this.running.get(audit);
     if (known && LIVE.includes(known.status.state)) throw new UserError('This audit is already running.');
@@ -115,9 +115,11 @@ export class Audits {
         },
       });
       tell({ message: 'Writing the report', eta: null });
-      await (control.cancelled ? writeTables : writeDocuments)(folder, results);
+      // A cancel that came after the last finding has nothing to cancel.
+      const cancelled = control.cancelled && status.done < status.total;
+      await (cancelled ? writeTables : writeDocuments)(folder, results);
       for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
-      tell({ state: control.cancelled ? 'cancelled' : 'finished', message: control.cancelled ? 'Cancelled' : 'Finished', eta: null });
+      tell({ state: cancelled ? 'cancelled' : 'finished', message: cancelled ? 'Cancelled' : 'Finished', eta: null });
       this.emit({ type: 'finished', audit, folder });
     } catch (error) {
       const message = error instanceof Cancelled ? 'Cancelled' : messageOf(error);
@@ -127,6 +129,17 @@ export class Audits {
     } finally {
       clearTimeout(later);
       await crew?.close();
+    }
+  }
+
+  /** `2026-11-21-signs` below the root, and `-2`, `-3`, ... where that is taken. */
+  private freshFolder(plan: AuditPlan): string {
+    const stem = (plan.name || basename(plan.model).replace(/\.onnx$/i, '')).toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80).replace(/^-|-$/g, '') || 'audit';
+    const base = `${new Date().toISOString().slice(0, 10)}-${stem}`;
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? base : `${base}-${n}`;
+      // One that has just been started has no folder yet.
+      if (!this.running.has(name) && !existsSync(join(this.root, name))) return join(this.root, name);
     }
   }
 
@@ -204,14 +217,4 @@ function storedStatus(name: string, folder: string): AuditStatus {
   // One that was cancelled has results as well, of what was done.
   const finished = count.total > 0 && count.done === count.total && existsSync(join(folder, FILES.results));
   return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', ...count, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
-}
-
-/** `2026-11-21-signs`, and `-2`, `-3`, ... where that is taken. */
-function freshName(plan: AuditPlan, root: string): string {
-  const stem = (plan.name || basename(plan.model).replace(/\.onnx$/i, '')).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'audit';
-  const base = `${new Date().toISOString().slice(0, 10)}-${stem}`;
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? base : `${base}-${n}`;
-    if (!existsSync(join(root, name))) return name;
-  }
 }
