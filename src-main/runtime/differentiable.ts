@@ -9,6 +9,7 @@ import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
 import type { OrtTensor, Session } from './ort.ts';
 import { traceFacts } from './trace.ts';
+import { leaveToCpu } from './webgpu.ts';
 
 export interface OpenRequest {
   graph: Graph;
@@ -53,9 +54,14 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
   const dims = [rows, picture.channels, picture.height, picture.width];
   const features = picture.channels * picture.height * picture.width;
 
+  const openOn = (graph: Graph) => {
+    if (request.provider !== 'webgpu') return openSession(saveGraph(graph), options);
+    const { graph: named, names } = leaveToCpu(graph);
+    return openSession(saveGraph(named), { ...options, onCpu: names });
+  };
   const open = (key: string, make: () => Promise<Graph>): Promise<Session> => {
     let session = sessions.get(key);
-    if (!session) sessions.set(key, (session = make().then((graph) => openSession(saveGraph(graph), options))));
+    if (!session) sessions.set(key, (session = make().then(openOn)));
     return session;
   };
   const checked = (pixels: Float32Array) => {

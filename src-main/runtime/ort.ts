@@ -7,6 +7,8 @@ import type { SavedGraph } from '../graph/index.ts';
 export type Session = InferenceSession;
 export type OrtTensor = ort.Tensor;
 export const Tensor = ort.Tensor;
+// What goes wrong is thrown and told in one sentence; onnxruntime's own log would say it again, in red, with paths.
+ort.env.logLevel = 'fatal';
 export const ortVersion: string = ort.env.versions.node ?? ort.env.versions.common ?? 'unknown';
 
 export interface SessionOptions {
@@ -17,6 +19,8 @@ export interface SessionOptions {
   optimize?: boolean;
   /** Refuse to run when the provider leaves a node to the CPU. */
   strict?: boolean;
+  /** Names of nodes that WebGPU shall leave to the CPU; see `leaveToCpu`. */
+  onCpu?: readonly string[];
   /** Prefix of a profile file; `session.endProfiling()` closes it. */
   profile?: string;
 }
@@ -26,12 +30,12 @@ export interface SessionOptions {
  * @throws UserError with onnxruntime's own reason in one sentence.
  */
 export async function openSession(model: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
-  const { provider = 'cpu', threads = 1, optimize = true, strict = false, profile } = options;
+  const { provider = 'cpu', threads = 1, optimize = true, strict = false, onCpu = [], profile } = options;
   const session: Record<string, string> = {};
   if (typeof model !== 'string' && model.dataFolder) session['model_external_initializers_file_folder_path'] = model.dataFolder;
   if (strict) session['disable_cpu_ep_fallback'] = '1';
   const settings: InferenceSession.SessionOptions = {
-    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    executionProviders: provider === 'cpu' ? ['cpu'] : [onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimize ? 'all' : 'disabled',
@@ -48,11 +52,11 @@ export async function openSession(model: SavedGraph | string, options: SessionOp
   }
 }
 
-/** onnxruntime's messages carry file names and line numbers of its own sources; what a user can use comes after. */
+/** onnxruntime's messages carry file names, line numbers and conditions of its own sources; what a user can use comes after. */
 export function ortReason(error: unknown): string {
   const text = messageOf(error).replace(/^Error: /, '');
   const parts = text.split(/ : /);
-  const last = parts[parts.length - 1]!.replace(/^[A-Za-z]:?[^ ]*\.(cc|h):\d+ /, '').replace(/^.*\.(cc|h):\d+ [^ ]+ /, '');
+  const last = parts[parts.length - 1]!.replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+ )/, '');
   return last.trim().replace(/\.?$/, '.');
 }
 

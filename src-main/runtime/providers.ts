@@ -34,7 +34,7 @@ export async function chooseProvider(asked: Provider, probe: Probe = probeProvid
   if (asked === 'cpu') return { asked, used: 'cpu', why: 'The CPU was asked for.' };
   if (!offered.includes(asked))
     return { asked, used: 'cpu', why: `${NAME[asked]} is not available on this system (${process.platform} ${process.arch}); the CPU was used instead.` };
-  const reason = await probe(asked);
+  const reason = await probe(asked).catch(messageOf);
   if (reason === null) return { asked, used: asked, why: `${NAME[asked]} was asked for, and computed a test graph as the CPU does.` };
   return { asked, used: 'cpu', why: `${NAME[asked]} cannot be used here (${reason.replace(/\.$/, '')})${HINT[asked] ?? ''}; the CPU was used instead.` };
 }
