@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../shared/errors.ts';
+import { DType, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
+import { openSession, ortReason, ortVersion, Tensor } from '../../src-main/runtime/ort.ts';
+import { scratch } from '../graph/folder.ts';
+
+const folder = scratch();
+
+describe('reasons that onnxruntime gives', () => {
+  // Messages as version 1.30 throws them.
+  it.each([
+    [
+      '/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> adapter_result.status == wgpu::RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: No supported adapters\n',
+      'Failed to get a WebGPU adapter: No supported adapters.',
+    ],
+    ['OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library', 'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library.'],
+    ['Failed to load model because protobuf parsing failed.', 'Failed to load model because protobuf parsing failed.'],
+    [
+      "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:47 onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, onnxruntime::TensorShapeVector&, bool) input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}\n",
+      "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}.",
+    ],
+    ['[ONNXRuntimeError] : 10 : INVALID_GRAPH : This is an invalid model. Error: no node', 'This is an invalid model. Error: no node.'],
+  ])('lose what only its authors can use', (message, reason) => expect(ortReason(new Error(message))).toBe(reason));
+});
+
+describe('sessions', () => {
+  const double = () => {
+    const b = new GraphBuilder();
+    b.input('x', DType.float32, ['N', 2]);
+    b.node('Add', ['x', 'x'], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, ['N', 2]);
+    return saveGraph(b.graph);
+  };
+
+  it('open from memory and from a file, optimised or not, on any number of threads', async () => {
+    const file = folder.write('double.onnx', double().bytes);
+    for (const model of [double(), file])
+      for (const options of [{}, { optimize: false }, { threads: 2 }]) {
+        const session = await openSession(model, options);
+        const out = await session.run({ x: new Tensor('float32', Float32Array.of(1, 2), [1, 2]) });
+        expect(Array.from(out['y']!.data as Float32Array)).toEqual([2, 4]);
+        await session.release();
+      }
+  });
+
+  it.each<[string, () => string]>([
+    ['a text', () => folder.write('text.onnx', 'no model at all')],
+    ['a file that is missing', () => `${folder.path}/nowhere.onnx`],
+  ])('of %s are refused in one sentence', async (_, file) => {
+    const opening = openSession(file());
+    await expect(opening).rejects.toThrow(UserError);
+    await expect(opening).rejects.toThrow(/^onnxruntime cannot load the model: [^\n]{10,}\.$/);
+  });
+
+  it('know the version of onnxruntime', () => expect(ortVersion).toMatch(/^\d+\.\d+\.\d+/));
+});
