@@ -33,17 +33,14 @@ export function robustAccuracy(distances: readonly (number | null)[], total: num
   return curvePoint(eps, distances.filter((d) => d === null || !within(d, eps)).length, total);
 }
 
-/** The whole curve: ε = 0, and a point at every distance found. */
+/** The whole curve: ε = 0, and a point at every distance found; every point is what `robustAccuracy` gives there. */
 export function robustCurve(distances: readonly (number | null)[], total: number): CurvePoint[] {
-  const steps = [...new Set(distances.filter((d): d is number => d !== null))].sort((a, b) => a - b);
   const sorted = distances.filter((d): d is number => d !== null).sort((a, b) => a - b);
-  const points = [curvePoint(0, distances.length, total)];
   let broken = 0;
-  for (const eps of steps) {
-    while (broken < sorted.length && sorted[broken]! <= eps) broken++;
-    points.push(curvePoint(eps, distances.length - broken, total));
-  }
-  return points;
+  return [...new Set([0, ...sorted])].map((eps) => {
+    while (broken < sorted.length && within(sorted[broken]!, eps)) broken++;
+    return curvePoint(eps, distances.length - broken, total);
+  });
 }
 
 /** Median with null as infinity; null when the median itself is infinite or there is nothing. */
