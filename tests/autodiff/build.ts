@@ -30,7 +30,7 @@ export function build(test: Case, type: Width, seed: number): Built {
     // Scales of Resize are float32 whatever the image is; scalars (bounds of Clip) have no axis.
     if ('floats' in input) {
       const one = input.floats.length === 1;
-      return builder.constant(input.floats, one ? [] : [input.floats.length], test.op === 'Resize' ? DType.float32 : dtype);
+      return builder.constant(input.floats, input.dims ?? (one ? [] : [input.floats.length]), test.op === 'Resize' ? DType.float32 : dtype);
     }
     const dims = Array.isArray(input) ? input : input.fixed;
     const data = filled(elementCount(dims), () => lo + (hi - lo) * next(), type);

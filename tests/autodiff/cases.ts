@@ -5,7 +5,7 @@ import type { AttributeValue } from '../../src-main/graph/index.ts';
  * Input of a case: dimensions of a random value that the gradient is taken for; a random value that stays fixed;
  * whole numbers (int64, one axis unless dims are given); booleans; or '' for one that is left out.
  */
-export type Input = number[] | { fixed: number[] } | { ints: number[]; dims?: number[] } | { floats: number[] } | { bools: number[]; dims: number[] } | '';
+export type Input = number[] | { fixed: number[] } | { ints: number[]; dims?: number[] } | { floats: number[]; dims?: number[] } | { bools: number[]; dims: number[] } | '';
 
 export interface Case {
   op: string;

@@ -54,7 +54,24 @@ const SAMPLINGS: Case[] = [
   c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'linear', padding_mode: 'reflection' }, { opset: 20 }),
 ];
 
-const CASES: Record<string, Case[]> = { 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS };
+const boxes = { floats: [0.3, 0.4, 3.2, 2.7, 1.1, -0.8, 4.9, 3.1, -2.6, 1, 2, 6], dims: [3, 4] };
+const ROIS: Case[] = ['half_pixel', 'output_half_pixel'].map((coordinate_transformation_mode) =>
+  c('RoiAlign', [[2, 3, 5, 6], boxes, { ints: [1, 0, 1] }], { coordinate_transformation_mode, output_height: 2, output_width: 3, sampling_ratio: 2, spatial_scale: asFloat(0.9) }),
+);
+
+/** Input, weights, recurrent weights, biases: [steps, batch, in], hidden 3. */
+const layer = (gates: number, directions = 1) => [[4, 2, 5], { fixed: [directions, gates * 3, 5] }, { fixed: [directions, gates * 3, 3] }, { fixed: [directions, gates * 6] }];
+const RECURRENT: Case[] = [
+  c('LSTM', layer(4), { hidden_size: 3 }, { range: [-1, 1] }),
+  c('LSTM', layer(4, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of: 2 }),
+  c('LSTM', [...layer(4).slice(0, 3), '', '', [1, 2, 3], [1, 2, 3]] as Case['inputs'], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1] }),
+  c('GRU', layer(3), { hidden_size: 3 }, { range: [-1, 1] }),
+  c('GRU', layer(3), { hidden_size: 3, linear_before_reset: 1, direction: 'reverse' }, { range: [-1, 1], outputs: 2, of: 1 }),
+  c('GRU', layer(3, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1] }),
+  c('RNN', layer(1), { hidden_size: 3 }, { range: [-1, 1] }),
+];
+
+const CASES: Record<string, Case[]> = { recurrent: RECURRENT, regions: ROIS,  'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS };
 
 describe.each(Object.entries(CASES))('taken apart: %s', (_, cases) => {
   it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {

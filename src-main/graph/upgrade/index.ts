@@ -16,7 +16,9 @@ import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
 import type { Lifter, Lifters } from './lift.ts';
 import { misc } from './misc.ts';
+import { recurrents } from './recurrent.ts';
 import { resize } from './resize.ts';
+import { regions } from './roiAlign.ts';
 import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
@@ -27,7 +29,7 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, fused, sampling);
+const PARTS = table(attention, channelsLast, fused, recurrents, regions, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {

@@ -50,7 +50,4 @@ export const misc: Lifters = {
       lift.rewrite({ set: { alpha: asFloat(float(lift.node, 'alpha', 1.6732)), gamma: asFloat(float(lift.node, 'gamma', 1.0507)) }, drop: ['consumed_inputs'] });
     },
   },
-
-  /** Version 16 moved the sampling points by half a pixel unless told otherwise. */
-  RoiAlign: { since: 16, lift: (lift) => lift.rewrite({ set: { coordinate_transformation_mode: 'output_half_pixel' } }) },
 };
