@@ -33,6 +33,7 @@ export const ACTIONS = [
   { id: 'go.run', title: 'Run', group: 'go', shortcut: 'Mod+4' },
   { id: 'go.results', title: 'Results', group: 'go', shortcut: 'Mod+5' },
   { id: 'go.export', title: 'Export', group: 'go', shortcut: 'Mod+6' },
+  { id: 'go.compare', title: 'Compare audits', group: 'go', shortcut: 'Mod+7' },
 
   { id: 'model.check', title: 'Check the gradient again', group: 'run', shortcut: null },
   { id: 'run.start', title: 'Start audit', group: 'run', shortcut: 'Mod+Enter' },

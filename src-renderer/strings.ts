@@ -11,7 +11,7 @@ function plural(n: number, one: string, many = `${one}s`): string {
 /** Every word the window shows, so that another language is one more file. */
 export const S = {
   app: { name: 'Hairline', tagline: 'The smallest change that breaks it', offline: 'Offline. Nothing leaves this machine.' },
-  steps: { model: 'Model', images: 'Images', threat: 'Threat model', run: 'Run', results: 'Results', image: 'Image', export: 'Export' },
+  steps: { model: 'Model', images: 'Images', threat: 'Threat model', run: 'Run', results: 'Results', image: 'Image', export: 'Export', compare: 'Compare' },
   theme: { label: 'Appearance', system: 'System', light: 'Light', dark: 'Dark' },
   common: {
     next: 'Next',
@@ -283,6 +283,29 @@ export const S = {
     repeatWhat: 'The plan is part of the results. On the command line:',
     folder: 'Folder of the audit',
   },
+  compare: {
+    title: 'Compare',
+    side: { a: 'First', b: 'Second' },
+    swap: 'Swap the two audits',
+    none: 'Nothing to compare yet.',
+    noneHint: 'It takes two finished audits of the same pictures: of two models, two versions, or two threat models.',
+    noThreat: 'These audits have no threat model in common.',
+    noThreatHint: 'They can be compared where both have the same norm and goal.',
+    noImage: 'These audits have no picture in common.',
+    noImageHint: 'Pictures are the same when their pixels are, whatever their names.',
+    nothing: 'No picture changed its state.',
+    images: 'Pictures in both audits',
+    changed: (n: number) => `Changed (${count(n)})`,
+    all: (n: number) => `All (${count(n)})`,
+    turn: 'Second against first',
+    turns: { worse: 'holds less', better: 'holds more', other: 'cannot be told', same: 'same' },
+    show: (state: string, image: string, side: string) => `${state}: ${image}, ${side}`,
+    sameModel: 'Both audits are of the same model file.',
+    models: (a: string, b: string) => (a === b ? `Two versions of ${a}.` : `First: ${a}. Second: ${b}.`),
+    unshared: (n: number) => `${plural(n, 'picture')} in only one of them; each curve is over all pictures of its audit.`,
+    otherThreats: 'Threat models that only one of them has are left out.',
+    with: 'Compare',
+  },
   audits: { open: (name: string) => `Open ${name}`, untitled: 'Untitled audit', progress: (done: number, total: number) => `${count(done)} / ${count(total)}` },
   palette: { title: 'Command palette', hint: 'What do you want to do?', none: 'Nothing fits that.', audit: 'Open audit' },
   keys: {
@@ -309,6 +332,7 @@ export const S = {
     } satisfies Record<Norm, string>,
     summary: (norm: string, text: string) => `Robust accuracy against the budget under ${norm}: ${text}`,
     empty: 'Waiting for the first image.',
+    two: (first: string, second: string) => `first audit: ${first}; second audit: ${second}`,
     at: (eps: string, accuracy: string) => `${accuracy} at ${eps}`,
   },
   units: {

@@ -1,5 +1,6 @@
 import { ACTIONS, type ActionId } from '../../shared/actions.ts';
 import { useApp, type Step } from '../stores/app.ts';
+import { useCompare } from '../stores/compare.ts';
 import { useExports, type Format } from '../stores/exports.ts';
 import { useIntake } from '../stores/intake.ts';
 import { useModel } from '../stores/model.ts';
@@ -45,6 +46,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'go.run': go('run'),
   'go.results': go('results'),
   'go.export': go('export'),
+  'go.compare': { run: () => useCompare().open() },
   'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
   'run.pause': { enabled: () => useRun().status?.state === 'running', run: () => useRun().act('pause') },

@@ -6,7 +6,7 @@ import { theHost } from '../host/index.ts';
 import { kept, keep } from '../logic/keep.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
-export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export';
+export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare';
 
 export interface Toast {
   id: number;

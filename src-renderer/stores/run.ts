@@ -100,7 +100,7 @@ export const useRun = defineStore('run', () => {
 
   async function act(call: 'pause' | 'resume' | 'cancel'): Promise<void> {
     if (!status.value) return;
-    if (call === 'cancel') cancelling.value = true;
+    if (call !== 'pause') cancelling.value = call === 'cancel';
     try {
       await theHost().call(call, { audit: status.value.audit });
     } catch (error) {

@@ -310,7 +310,55 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await poll(() => status.innerText()).toBe('Cancelled');
     await step(page, 'Model').click();
     expect(await page.getByRole('button', { name: /^Cancelled Cancelled/ }).isVisible()).toBe(true);
+    await step(page, 'Run').click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    // All of it: what was done before the reload, before the cancelling and after.
+    await expect.poll(() => status.innerText(), { timeout: 120_000 }).toBe('Finished');
+    expect(await page.getByText('36 / 36').isVisible()).toBe(true);
     expect(faults).toEqual([]);
+  });
+
+  it('compares two audits of the same pictures', async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('sample');
+    await page.keyboard.press('Enter');
+    await page.getByText('Passed', { exact: true }).waitFor();
+    await page.keyboard.press('Control+2');
+    await page.getByLabel('Use at most').fill('6');
+    await page.getByLabel('Use at most').press('Enter');
+    await poll(() => page.locator('figure').count()).toBe(6);
+    // One fixed budget so small that some pictures hold, under one norm.
+    await page.keyboard.press('Control+3');
+    for (const norm of ['0', '2']) {
+      await page.getByRole('tab', { name: new RegExp(`^ℓ${norm}`) }).click();
+      await page.getByRole('switch', { name: 'Audit under' }).click();
+    }
+    await page.getByRole('tab', { name: '∞' }).click();
+    await page.getByRole('switch', { name: 'FMN' }).click();
+    for (const n of [5, 4, 3, 2]) await page.getByRole('button', { name: `Remove: Budget ${n}` }).click();
+    await page.getByLabel('Name of the audit').fill('Weaker');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'See results' }).click({ timeout: 120_000 });
+    await page.getByRole('heading', { name: 'Robust accuracy' }).waitFor();
+    await page.getByRole('button', { name: 'Compare', exact: true }).last().click();
+
+    const options = page.getByLabel('First', { exact: true });
+    const name = (await options.locator('option', { hasText: 'Signs' }).getAttribute('value'))!;
+    await options.selectOption(name);
+    const weaker = Results.parse(JSON.parse(readFileSync(join(folder, 'data/audits', await page.getByLabel('Second', { exact: true }).inputValue(), 'results.json'), 'utf8')));
+    const linf = results.threats.findIndex((threat) => threat.norm === 'linf');
+    const stateOf = (all: Results, hash: string, threat: number) => all.images.find((one) => one.hash === hash)!.outcomes.find((one) => one.threat === threat)!.state;
+    const changed = results.images.filter(({ hash }) => stateOf(results, hash, linf) !== stateOf(weaker, hash, 0));
+    expect(changed.length).toBeGreaterThan(0);
+    const rows = page.getByRole('region', { name: 'Pictures in both audits' }).locator('tbody tr');
+    await poll(() => rows.count()).toBe(changed.length);
+    // Only ℓ∞ is in both, in one chart.
+    expect(await page.getByRole('img', { name: /first audit: .*second audit: / }).count()).toBe(1);
+    await good('compare');
+    await page.keyboard.press('Tab');
+    await rows.first().getByRole('button', { name: /, Second$/ }).focus();
+    await page.keyboard.press('Enter');
+    await poll(() => page.getByRole('heading', { level: 1 }).innerText()).toMatch(/png$/);
   });
 
   it('says so when the program ends', async () => {

@@ -1,0 +1,77 @@
+import { formatDistance, goalWords } from '../../shared/format.ts';
+import { NORM_LABEL } from '../../shared/norms.ts';
+import type { ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
+
+/** A threat model that two audits have in common: same norm, same goal. Budgets and attacks may differ. */
+export interface SharedThreat {
+  a: ThreatResult;
+  b: ThreatResult;
+  /** Their places in their own audits. */
+  at: [number, number];
+  title: string;
+}
+
+export function sharedThreats(a: Results, b: Results): SharedThreat[] {
+  const taken = new Set<number>();
+  return a.threats.flatMap((mine, i) => {
+    const j = b.threats.findIndex((other, index) => !taken.has(index) && other.norm === mine.norm && JSON.stringify(other.goal) === JSON.stringify(mine.goal));
+    if (j < 0) return [];
+    taken.add(j);
+    return [{ a: mine, b: b.threats[j]!, at: [i, j], title: `${NORM_LABEL[mine.norm]}, ${goalWords(mine.goal)}` }];
+  });
+}
+
+/** The same picture in both audits: same pixels, whatever the file is called. */
+export function sharedImages(a: Results, b: Results): [ImageResult, ImageResult][] {
+  const others = new Map<string, ImageResult[]>();
+  for (const image of b.images) others.set(image.hash, [...(others.get(image.hash) ?? []), image]);
+  return a.images.flatMap((image) => {
+    const other = others.get(image.hash)?.shift();
+    return other ? [[image, other] as [ImageResult, ImageResult]] : [];
+  });
+}
+
+export interface Side {
+  image: ImageResult;
+  state: State;
+  distance: number | null;
+}
+
+/** One picture under one threat in both audits. */
+export interface ComparedRow {
+  id: string;
+  a: Side;
+  b: Side;
+  /** From the first audit to the second: another state, and whether it holds less or more. */
+  turn: 'same' | 'worse' | 'better' | 'other';
+}
+
+/** How much a state says for the model; failed and cancelled say nothing. */
+const HOLDS: Partial<Record<State, number>> = { 'wrong-already': 0, broken: 1, held: 2 };
+
+export function compareRows(pairs: readonly [ImageResult, ImageResult][], { at }: SharedThreat): ComparedRow[] {
+  return pairs.flatMap(([first, second]) => {
+    const [a, b] = [side(first, at[0]), side(second, at[1])];
+    return a && b ? [{ id: first.id, a, b, turn: turnOf(a.state, b.state) }] : [];
+  });
+}
+
+function side(image: ImageResult, threat: number): Side | null {
+  const outcome = image.outcomes.find((one) => one.threat === threat);
+  return outcome ? { image, state: outcome.state, distance: outcome.distance } : null;
+}
+
+function turnOf(a: State, b: State): ComparedRow['turn'] {
+  if (a === b) return 'same';
+  const [from, to] = [HOLDS[a], HOLDS[b]];
+  return from === undefined || to === undefined ? 'other' : to < from ? 'worse' : 'better';
+}
+
+/** Every budget of either audit with what each has there; a budget only one of them has leaves the other empty. */
+export function budgetRows({ a, b }: SharedThreat): { eps: number; a: number | null; b: number | null }[] {
+  const same = (x: number, y: number): boolean => formatDistance(a.norm, x) === formatDistance(a.norm, y);
+  const all = [...a.points, ...b.points].map(({ eps }) => eps).sort((x, y) => x - y);
+  const budgets = all.filter((eps, index) => index === 0 || !same(eps, all[index - 1]!));
+  const at = (threat: ThreatResult, eps: number): number | null => threat.points.find((point) => same(point.eps, eps))?.accuracy ?? null;
+  return budgets.map((eps) => ({ eps, a: at(a, eps), b: at(b, eps) }));
+}

@@ -1,0 +1,67 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowReactive } from 'vue';
+import type { Results } from '../../shared/results.ts';
+import { theHost } from '../host/index.ts';
+import { compareRows, sharedImages, sharedThreats } from '../logic/compare.ts';
+import { useApp } from './app.ts';
+import { useResults } from './results.ts';
+
+export type Which = 'a' | 'b';
+
+/** Two finished audits side by side. Every number is one of their results. */
+export const useCompare = defineStore('compare', () => {
+  const ids = shallowReactive<Record<Which, string | null>>({ a: null, b: null });
+  const results = shallowReactive<Record<Which, Results | null>>({ a: null, b: null });
+  const threat = ref(0);
+  const onlyChanged = ref(true);
+
+  const audits = computed(() => useApp().audits.filter((audit) => audit.state === 'finished'));
+  const both = computed(() => (results.a && results.b ? ([results.a, results.b] as const) : null));
+  const threats = computed(() => (both.value ? sharedThreats(...both.value) : []));
+  const images = computed(() => (both.value ? sharedImages(...both.value) : []));
+  const current = computed(() => threats.value[threat.value] ?? threats.value[0] ?? null);
+  const all = computed(() => (current.value ? compareRows(images.value, current.value) : []));
+  const changed = computed(() => all.value.filter((row) => row.turn !== 'same'));
+  const rows = computed(() => (onlyChanged.value ? changed.value : all.value));
+
+  async function choose(which: Which, id: string): Promise<void> {
+    ids[which] = id;
+    try {
+      const loaded = await theHost().call('results', { audit: id });
+      if (ids[which] !== id) return;
+      results[which] = loaded;
+      threat.value = 0;
+    } catch (error) {
+      ids[which] = null;
+      results[which] = null;
+      useApp().fail(error);
+    }
+  }
+
+  /** Opens the screen: with an audit as the second when one is given, else with the one on show and the one before it. */
+  async function open(second?: string): Promise<void> {
+    const app = useApp();
+    app.step = 'compare';
+    await app.refreshAudits();
+    const known = audits.value.map(({ audit }) => audit);
+    const b = second ?? ids.b ?? useResults().audit ?? known[0] ?? null;
+    const a = ids.a !== null && ids.a !== b ? ids.a : (known.find((id) => id !== b) ?? null);
+    await Promise.all([b !== null && choose('b', b), a !== null && choose('a', a)]);
+  }
+
+  function swap(): void {
+    [ids.a, ids.b] = [ids.b, ids.a];
+    [results.a, results.b] = [results.b, results.a];
+  }
+
+  /** Shows a picture in its own audit. */
+  async function show(which: Which, image: string): Promise<void> {
+    const own = useResults();
+    const at = current.value!.at[which === 'a' ? 0 : 1];
+    if (own.audit !== ids[which] && !(await own.open(ids[which]!))) return;
+    own.threat = at;
+    own.show(image);
+  }
+
+  return { ids, results, threat, onlyChanged, audits, both, threats, images, current, all, changed, rows, choose, open, swap, show };
+});
