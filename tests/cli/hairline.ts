@@ -9,7 +9,7 @@ export const ROOT = join(import.meta.dirname, '../..');
 export const SAMPLES = join(ROOT, 'assets/samples');
 export const MODEL = join(SAMPLES, 'signs.onnx');
 export const IMAGES = join(SAMPLES, 'images');
-const BIN = join(ROOT, 'bin/hairline.js');
+export const BIN = join(ROOT, 'bin/hairline.js');
 
 /** These tests run the built program, as a user does. */
 if (!existsSync(join(ROOT, 'out/main/cli.js'))) throw new Error('out/main/cli.js is missing: run `npm run build` first (`npm test` does).');
@@ -31,9 +31,20 @@ export interface Running {
 }
 
 /** Starts `hairline` with pipes instead of a terminal; it is killed, and so fails the test, when it hangs. */
-export function start(args: readonly string[], options: { cwd?: string; limit?: number } = {}): Running {
+export function start(args: readonly string[], options: Options = {}): Running {
+  return launch(process.execPath, [BIN, ...args], options);
+}
+
+interface Options {
+  cwd?: string;
+  /** Milliseconds. */
+  limit?: number;
+}
+
+/** The same for a command that starts `hairline` in its turn. */
+export function launch(command: string, args: readonly string[], options: Options = {}): Running {
   const began = performance.now();
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd ?? ROOT });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd ?? ROOT });
   let out = '';
   let err = '';
   child.stdout!.on('data', (chunk: Buffer) => (out += chunk));
@@ -52,7 +63,7 @@ export function start(args: readonly string[], options: { cwd?: string; limit?: 
   return { child, out: () => out, ended };
 }
 
-export function hairline(args: readonly string[], options: { cwd?: string; limit?: number } = {}): Promise<Ended> {
+export function hairline(args: readonly string[], options: Options = {}): Promise<Ended> {
   return start(args, options).ended;
 }
 

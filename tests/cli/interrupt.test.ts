@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JournalRecord } from '../../src-main/audit/records.ts';
-import { alive, engineOf, hairline, said, scratch, start, untimed } from './hairline.ts';
+import { alive, BIN, engineOf, hairline, launch, said, scratch, start, untimed } from './hairline.ts';
 import type { Ended, Running } from './hairline.ts';
 import { writePlan } from './samplePlan.ts';
 
@@ -112,6 +112,22 @@ describe.runIf(process.platform !== 'win32')('Ctrl+C', () => {
     expect(ended.err).toMatch(/^Cancelled/);
     expect(ended.out).not.toContain('"type":"finding"');
   });
+});
+
+describe.runIf(linux)('a disk that is full', () => {
+  it('is told in one sentence, leaves a journal of whole lines, and the audit goes on when there is room', async () => {
+    const out = join(folder, 'full');
+    // No file may grow beyond 12 kB: the setup fits, the findings do not.
+    const [command, ...args] = ['bash', '-c', `ulimit -f 12; exec "$@"`, 'sh', process.execPath, BIN, 'audit', plan, '--out', out, '--workers', '2', '--batch', '2'];
+    const run = await launch(command!, args).ended;
+    expect(run.code, run.err).toBe(2);
+    expect(run.err).toMatch(/^hairline: .*journal\.jsonl cannot be written \(EFBIG\): make room or mend the folder, then go on with --resume\.\n$/);
+    const text = journalOf(out);
+    expect(text.length).toBeLessThanOrEqual(12 * 1024);
+    expect(text.endsWith('\n')).toBe(true);
+    for (const line of text.trimEnd().split('\n')) JournalRecord.parse(JSON.parse(line));
+    await finish(out);
+  }, 60_000);
 });
 
 it('ends quietly when nobody reads its lines any more', async () => {
