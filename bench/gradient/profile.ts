@@ -48,7 +48,18 @@ export async function profileModel(task: Task): Promise<{ forward: Profile; grad
     [PORT.pixels]: new Tensor('float32', pixelsFor(request), [rows, picture.channels, picture.height, picture.width]),
     [PORT.label]: new Tensor('float32', label, [rows, output.classes]),
   };
-  return { forward: await profile(model.graph, feeds, task.threads), gradient: await profile(graph, feeds, task.threads) };
+  const result = { forward: await profile(model.graph, feeds, task.threads), gradient: await profile(graph, feeds, task.threads) };
+  // Both a second time: on a machine with other work, one of the two may have had the worse moment.
+  return {
+    forward: lower(result.forward, await profile(model.graph, feeds, task.threads)),
+    gradient: lower(result.gradient, await profile(graph, feeds, task.threads)),
+  };
+}
+
+/** Two profiles of one graph as one: each node at its least. */
+function lower(a: Profile, b: Profile): Profile {
+  const again = new Map(b.nodes.map((node) => [node.name, node.ms]));
+  return summed(a.nodes.map((node) => ({ ...node, ms: Math.min(node.ms, again.get(node.name) ?? Infinity) })));
 }
 
 /** Runs a graph under onnxruntime's profiler. */
@@ -88,7 +99,11 @@ function read(events: readonly Event[], blocked: ReadonlySet<string>): Profile {
     if (known) known.ms = Math.min(known.ms, dur / 1000);
     else nodes.set(node, { name: node, op: args.op_name, shape: shape.join('x'), ms: dur / 1000, blocked: blocked.has(node) });
   }
-  const list = [...nodes.values()].sort((a, b) => b.ms - a.ms);
+  return summed([...nodes.values()]);
+}
+
+function summed(nodes: readonly NodeCost[]): Profile {
+  const list = [...nodes].sort((a, b) => b.ms - a.ms);
   const isReorder = (node: NodeCost) => /^Reorder(In|Out)put$/.test(node.op);
   return {
     nodes: list,
