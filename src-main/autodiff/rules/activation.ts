@@ -2,7 +2,7 @@ import { DType, float, string } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { RuleContext, Rule, Rules } from '../rule.ts';
 import { betweenZeroAnd, beyond, hasStep, inBlocks, positive } from './blocked.ts';
-import { oneMinus } from './gated.ts';
+import { erfSlope, oneMinus } from './gated.ts';
 
 /** dx = dy f'(x), with f' written by `derivative`. */
 export const pointwise =
@@ -17,19 +17,12 @@ const twoSided =
 const SELU = { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 };
 const attr = (ctx: RuleContext, name: string, fallback: number) => float(ctx.node, name, fallback);
 
-/** Normal distribution and density at x: Phi and phi. */
-function normal(ctx: RuleContext, x: string): { cdf: string; pdf: string } {
-  const erf = ctx.emit('Erf', [ctx.mul(x, Math.SQRT1_2)]);
-  const bell = ctx.emit('Exp', [ctx.mul(ctx.mul(x, x), -0.5)]);
-  return { cdf: ctx.mul(ctx.add(erf, 1), 0.5), pdf: ctx.mul(bell, 1 / Math.sqrt(2 * Math.PI)) };
-}
-
-/** d/dx of x Phi(x), or of the tanh form x (1 + tanh(k (x + c x^3))) / 2 (Hendrycks and Gimpel 2016). */
+/** d/dx of x Phi(x) = x (1 + erf(x / √2)) / 2, or of the tanh form x (1 + tanh(k (x + c x^3))) / 2 (Hendrycks and Gimpel 2016). */
 function gelu(ctx: RuleContext): string {
   const x = ctx.x();
   if (string(ctx.node, 'approximate', 'none') !== 'tanh') {
-    const { cdf, pdf } = normal(ctx, x);
-    return ctx.add(cdf, ctx.mul(x, pdf));
+    const u = ctx.mul(x, Math.SQRT1_2);
+    return ctx.mul(erfSlope(ctx, u, ctx.add(ctx.emit('Erf', [u]), 1)), 0.5);
   }
   const [k, c] = [Math.sqrt(2 / Math.PI), 0.044715];
   const square = ctx.mul(x, x);

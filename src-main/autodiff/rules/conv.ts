@@ -4,7 +4,8 @@ import { blockable, inBlocks, intoBlocks, spaced } from './blocked.ts';
 import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
 
-const FEW_CHANNELS = 4;
+/** Fewer channels than a block of the blocked layout holds are filled up to one. */
+const FEW_CHANNELS = 16;
 
 /**
  * Weights [M, C/g, k...] turned into those of the adjoint, [C, M/g, k...] with every kernel read backwards.
@@ -96,8 +97,8 @@ export const conv: Rules = {
   Conv(ctx) {
     const groups = int(ctx.node, 'group', 1);
     const w = windowOf(ctx, ctx.dims(ctx.x(1)).slice(2));
-    // Into a single grey or RGB channel the blocked convolution would compute a whole block of 16 channels.
-    const turnable = w.stride.every((s) => s === 1) && ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS;
+    // Into a few channels a blocked convolution would compute a whole block of 16, most of it for nothing.
+    const turnable = w.stride.every((s) => s === 1) && (groups > 1 || ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS);
     const [channels, outputs] = [ctx.x(), ctx.y()].map((v) => ctx.dims(v)[1]!) as [number, number];
     const single = groups === channels && groups === outputs && blockable(ctx, ctx.x());
     const backward = () => (turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups)));

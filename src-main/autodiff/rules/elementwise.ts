@@ -1,7 +1,7 @@
 import { isFloat } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { Rule, RuleContext, Rules } from '../rule.ts';
-import { channelGated, selfGated } from './gated.ts';
+import { channelGated, erfGated, selfGated } from './gated.ts';
 
 /** Gradient of one operand of a broadcasting operator: summed down to the operand's own shape. */
 function operand(ctx: RuleContext, i: number, gradient: () => string): string | null {
@@ -44,7 +44,7 @@ export const elementwise: Rules = {
   Sum: (ctx) => each(ctx, () => ctx.dy),
   Mean: (ctx) => each(ctx, () => ctx.div(ctx.dy, ctx.node.input.length)),
   Sub: (ctx) => each(ctx, (i) => (i === 0 ? ctx.dy : ctx.emit('Neg', [ctx.dy]))),
-  Mul: (ctx) => selfGated(ctx) ?? channelGated(ctx) ?? each(ctx, (i) => ctx.mul(ctx.dy, ctx.x(1 - i))),
+  Mul: (ctx) => selfGated(ctx) ?? erfGated(ctx) ?? channelGated(ctx) ?? each(ctx, (i) => ctx.mul(ctx.dy, ctx.x(1 - i))),
   Div(ctx) {
     const da = () => ctx.div(ctx.dy, ctx.x(1));
     return each(ctx, (i) => (i === 0 ? da() : ctx.emit('Neg', [ctx.mul(da(), ctx.y())])));

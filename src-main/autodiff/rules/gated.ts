@@ -22,6 +22,39 @@ export function selfGated(ctx: RuleContext): (string | null)[] | null {
   return gate === 1 ? [dx, null] : [null, dx];
 }
 
+/** A + u A' for A = 1 + erf(u): twice the slope of the Gaussian's own gate. The constant 2/√π is taken into the exponent. */
+export function erfSlope(ctx: RuleContext, u: string, gate: string): string {
+  const bell = ctx.emit('Exp', [ctx.sub(Math.log(2 / Math.sqrt(Math.PI)), ctx.mul(u, u))]);
+  return ctx.add(gate, ctx.mul(u, bell));
+}
+
+/**
+ * A product x (1 + erf(c x)), the inside of GELU as PyTorch exports it, taken as one function: it spares a third of the passes,
+ * and they are as wide as the widest layers of a transformer. Null for any other product.
+ */
+export function erfGated(ctx: RuleContext): (string | null)[] | null {
+  const only = (value: string, reader: unknown) => ctx.soleReader(value) === reader;
+  const single = (value: string) => (ctx.dims(value).length === 0 || ctx.dims(value).every((d) => d === 1) ? (ctx.facts(value).data?.[0] ?? null) : null);
+  for (const gate of [0, 1]) {
+    const [a, x] = [ctx.x(gate), ctx.x(1 - gate)];
+    const sum = ctx.producer(a);
+    if (sum?.opType !== 'Add' || !only(a, ctx.node)) continue;
+    const e = sum.input.find((v) => ctx.producer(v)?.opType === 'Erf');
+    const one = sum.input.find((v) => v !== e);
+    if (e === undefined || one === undefined || single(one) !== 1 || !only(e, sum)) continue;
+    const erf = ctx.producer(e)!;
+    const u = erf.input[0]!;
+    const scaled = ctx.producer(u);
+    if (!scaled || !only(u, erf)) continue;
+    const divided = scaled.opType === 'Div' && scaled.input[0] === x && single(scaled.input[1]!) !== null;
+    const multiplied = scaled.opType === 'Mul' && [0, 1].some((i) => scaled.input[i] === x && single(scaled.input[1 - i]!) !== null);
+    if (!divided && !multiplied) continue;
+    const dx = ctx.mul(ctx.dy, erfSlope(ctx, u, a));
+    return gate === 1 ? [dx, null] : [null, dx];
+  }
+  return null;
+}
+
 /**
  * An image times one factor per channel of each picture, [n, c, h, w] by [n, c, 1, 1] (squeeze and excitation), in blocks:
  * a product that broadcasts would leave them. Null for any other product.
