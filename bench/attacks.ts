@@ -41,11 +41,9 @@ interface Run {
   median: number;
 }
 
+const NAMES = ['python', 'model', 'images', 'labels', 'attacks', 'steps', 'limit', 'threads', 'rounds'];
 const { values } = parseArgs({
-  options: {
-    ...Object.fromEntries(['python', 'model', 'images', 'labels', 'attacks', 'steps', 'limit', 'threads', 'rounds'].map((name) => [name, { type: 'string' as const }])),
-    help: { type: 'boolean' },
-  },
+  options: { ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])), help: { type: 'boolean' } },
 });
 const given = values as Record<string, string | undefined>;
 const files = {
@@ -65,7 +63,8 @@ function ours(name: string): Run {
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   try {
     const start = performance.now();
-    const { status, stdout } = spawnSync('sh', ['-c', '"$@" >/dev/null && times', 'sh', process.execPath, 'bin/hairline.js', 'audit', ...args, '--json'], {
+    const command = [process.execPath, 'bin/hairline.js', 'audit', ...args, '--json'];
+    const { status, stdout } = spawnSync('sh', ['-c', '"$@" >/dev/null && times', 'sh', ...command], {
       stdio: ['ignore', 'pipe', 'ignore'],
       encoding: 'utf8',
     });
@@ -84,14 +83,17 @@ function ours(name: string): Run {
 /** The second line of `times`, such as `0m1.23s 0m0.45s`: user and system time of the children. */
 function childSeconds(text: string): number {
   const line = text.trim().split('\n').at(-1)!;
-  return [...line.matchAll(/(\d+)m([\d.,]+)s/g)].reduce((sum, [, minutes, rest]) => sum + 60 * Number(minutes) + Number(rest!.replace(',', '.')), 0);
+  const times = [...line.matchAll(/(\d+)m([\d.,]+)s/g)].map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest!.replace(',', '.')));
+  return times.reduce((a, b) => a + b, 0);
 }
 
 async function compare(python: string, names: readonly string[], rounds: number): Promise<void> {
   const args = Object.entries({ ...files, count: limit, threads }).flatMap(([flag, value]) => [`--${flag}`, value]);
   const partner = await startPartner(python, ['bench/reference/serve.py', ...args]);
-  console.log(`${partner.greeting}; ${threads} of ${availableParallelism()} cores each, ${steps} steps; images the model gets wrong from the start (of ${limit}) are left out\n`);
-  console.log('| attack | ours s/image | reference s/image | times as fast | of minima | of processor time | ours: success, mean, median | reference |');
+  const setting = `${threads} of ${availableParallelism()} cores each, ${steps} steps`;
+  console.log(`${partner.greeting}; ${setting}; images the model gets wrong from the start (of ${limit}) are left out\n`);
+  const times = 'ours s/image | reference s/image | times as fast | of minima | of processor time';
+  console.log(`| attack | ${times} | ours: success, mean, median | reference |`);
   console.log('|---|---:|---:|---:|---:|---:|---|---|');
   for (const name of names) {
     const mine: Run[] = [];
