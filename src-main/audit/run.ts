@@ -63,13 +63,15 @@ function openJournal({ plan, folder, resume }: RunRequest): Journal {
     const begun = journal.records.some((record) => record.type === 'image' || record.type === 'finding');
     if (begun && !resume) throw new UserError(`${folder} already holds an audit: go on with it (--resume), or choose another folder.`);
     const [first] = journal.records;
-    if (begun && !(first?.type === 'plan' && first.hash === hash)) throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
+    const same = first?.type === 'plan' && first.hash === hash;
+    if (begun && !same) throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
     // An audit that found its input wrong has left nothing worth keeping: it may be started again.
-    if (!begun) {
+    const goesOn = same && resume;
+    if (!goesOn) {
       journal.clear();
       journal.append({ type: 'plan', hash, started: new Date().toISOString() });
     }
-    if (!begun || !existsSync(join(folder, FILES.plan))) writePlan(folder, plan);
+    if (!goesOn || !existsSync(join(folder, FILES.plan))) writePlan(folder, plan);
     return journal;
   } catch (error) {
     journal.close();
