@@ -3,7 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import { differentiate } from '../../src-main/autodiff/index.ts';
 import { DType, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 import { LOSSES } from '../../src-main/model/differentiable.ts';
-import type { Loss } from '../../src-main/model/differentiable.ts';
+import type { Objective } from '../../src-main/model/differentiable.ts';
 import { emitLoss } from '../../src-main/model/goals.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
@@ -16,7 +16,7 @@ interface Case {
 }
 
 /** Losses and their gradients with respect to the logits, as the graph computes them for a block of rows. */
-async function graphLoss(loss: Loss, cases: Case[]): Promise<{ loss: number[]; gradient: number[][] }> {
+async function graphLoss(loss: Objective, cases: Case[]): Promise<{ loss: number[]; gradient: number[][] }> {
   const rows = cases.length;
   const classes = cases[0]!.logits.length;
   const targeted = cases[0]!.target !== null;
@@ -46,16 +46,18 @@ async function graphLoss(loss: Loss, cases: Case[]): Promise<{ loss: number[]; g
 /** The definitions, in float64. */
 const largest = (z: number[], but: number) => Math.max(...z.filter((_, k) => k !== but));
 const logSumExp = (z: number[]) => Math.max(...z) + Math.log(z.reduce((sum, v) => sum + Math.exp(v - Math.max(...z)), 0));
-const PLAIN: Record<Loss, (c: Case) => number> = {
+const PLAIN: Record<Objective, (c: Case) => number> = {
   margin: ({ logits: z, label: y, target: t }) => (t === null ? z[y]! - largest(z, y) : largest(z, t) - z[t]!),
   'cross-entropy': ({ logits: z, label: y, target: t }) => (t === null ? z[y]! - logSumExp(z) : logSumExp(z) - z[t]!),
   dlr: ({ logits: z, label: y, target: t }) => {
     const [first, , third, fourth] = [...z].sort((a, b) => b - a);
     return t === null ? (z[y]! - largest(z, y)) / (first! - third!) : (z[y]! - z[t]!) / (first! - (third! + fourth!) / 2);
   },
+  difference: ({ logits: z, label: y, target: t }) => z[y]! - z[t!]!,
+  logit: ({ logits: z, label: y, target: t }) => (t === null ? z[y]! : -z[t]!),
 };
 
-function differences(loss: Loss, c: Case): number[] {
+function differences(loss: Objective, c: Case): number[] {
   const h = 1e-5;
   const at = (k: number, step: number) => PLAIN[loss]({ ...c, logits: c.logits.map((v, j) => (j === k ? v + step : v)) });
   return c.logits.map((_, k) => (at(k, h) - at(k, -h)) / (2 * h));
@@ -70,8 +72,10 @@ function random(classes: number, targeted: boolean, seed: number): Case[] {
   }));
 }
 
-const NEEDS: Record<Loss, [untargeted: number, targeted: number]> = { margin: [2, 2], 'cross-entropy': [2, 2], dlr: [3, 4] };
-const all = LOSSES.flatMap((loss) => [2, 3, 4, 10].flatMap((classes) => [false, true].map((targeted) => [loss, classes, targeted] as const)));
+/** Classes that a loss needs. */
+const NEEDS: Record<Objective, [untargeted: number, targeted: number]> = { margin: [2, 2], 'cross-entropy': [2, 2], dlr: [3, 4], difference: [Infinity, 2], logit: [2, 2] };
+const OBJECTIVES: Objective[] = [...LOSSES, 'difference', 'logit'];
+const all = OBJECTIVES.flatMap((loss) => [2, 3, 4, 10].flatMap((classes) => [false, true].map((targeted) => [loss, classes, targeted] as const)));
 
 describe('losses', () => {
   it.each(all.filter(([loss, classes, targeted]) => classes >= NEEDS[loss][targeted ? 1 : 0]))('%s of %i classes, targeted %s: values and gradients as defined', async (loss, classes, targeted) => {
@@ -86,7 +90,7 @@ describe('losses', () => {
     });
   });
 
-  it.each(all.filter(([loss, classes, targeted]) => classes < NEEDS[loss][targeted ? 1 : 0]))('%s of %i classes, targeted %s: refused', async (loss, classes, targeted) => {
+  it.each(all.filter(([loss, classes, targeted]) => loss === 'dlr' && classes < NEEDS[loss][targeted ? 1 : 0]))('%s of %i classes, targeted %s: refused', async (loss, classes, targeted) => {
     const computing = graphLoss(loss, random(classes, targeted, 1));
     await expect(computing).rejects.toThrow(UserError);
     await expect(computing).rejects.toThrow(`The DLR loss needs ${targeted ? 4 : 3} classes, but the model tells ${classes} apart: choose the margin or cross-entropy loss.`);
@@ -116,8 +120,8 @@ describe('losses', () => {
   });
 
   it('stay exact for logits of ten thousand', async () => {
-    for (const loss of LOSSES)
-      for (const target of [null, 2]) {
+    for (const loss of OBJECTIVES)
+      for (const target of loss === 'difference' ? [2] : [null, 2]) {
         const cases: Case[] = [[1e4, -1e4, 0, 17], [-1e4, 1e4, 9999, -3], [1e4, 1e4 - 1, 1e4 - 2, 1e4 - 4]].map((logits) => ({ logits, label: 0, target }));
         const got = await graphLoss(loss, cases);
         cases.forEach((c, r) => {
@@ -128,8 +132,8 @@ describe('losses', () => {
       }
   });
 
-  it.each(LOSSES)('%s of a row is the same bits in every row and beside any others', async (loss) => {
-    for (const target of [false, true]) {
+  it.each(OBJECTIVES)('%s of a row is the same bits in every row and beside any others', async (loss) => {
+    for (const target of loss === 'difference' ? [true] : [false, true]) {
       const [cases, others] = [random(4, target, 9), random(4, target, 10)];
       const reference = await graphLoss(loss, cases);
       for (let shift = 1; shift < cases.length; shift++) {
