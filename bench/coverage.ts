@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { globSync } from 'tinyglobby';
@@ -15,11 +15,13 @@ const HELP = `Checks the gradient of every model of a folder and writes what cam
   npm run bench -- coverage [options]
     --folder PATH    models, with a catalog.json; default ../shared/models
     --data PATH      pictures: mnist/, cifar10/, imagenet-sample/; default ../shared/data
-    --only TEXT      models whose path contains it; nothing is written then
+    --only TEXT      models whose path contains it; the others keep what came out last time
     --limit SECONDS  for one model; default 300
     --operators      write docs/operators.md only`;
 
 const CHILD = '--check';
+/** What came out last time. */
+const LAST = 'out/bench/coverage.json';
 const text = { type: 'string' } as const;
 
 /** Each model in a process of its own: one that onnxruntime aborts on takes no other with it. */
@@ -33,20 +35,23 @@ function inChild(task: Parameters<typeof checkModel>[0], limit: number): Outcome
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { folder: text, data: text, only: text, limit: text, operators: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) return console.log(HELP);
-  if (values.only === undefined) writeFileSync('docs/operators.md', operatorsPage());
+  if (values.operators || values.only === undefined) writeFileSync('docs/operators.md', operatorsPage());
   if (values.operators) return;
   const folder = resolve(values.folder ?? '../shared/models');
   const data = resolve(values.data ?? '../shared/data');
   const catalog = JSON.parse(readFileSync(join(folder, 'catalog.json'), 'utf8')) as CatalogEntry[];
-  const rows: [string, Outcome][] = [];
+  const last = existsSync(LAST) ? (JSON.parse(readFileSync(LAST, 'utf8')) as Record<string, Outcome>) : {};
+  const rows: Record<string, Outcome> = {};
   for (const file of globSync('**/*.onnx', { cwd: folder }).sort()) {
-    if (values.only !== undefined && !file.includes(values.only)) continue;
+    if (last[file]) rows[file] = last[file];
+    if (!file.includes(values.only ?? '')) continue;
     const known = describeModel(file, catalog);
     const outcome = inChild({ path: join(folder, file), data, ...known }, Number(values.limit ?? 300));
-    rows.push([file, outcome]);
+    rows[file] = outcome;
     console.log(`${file}: ${outcome.result} ${outcome.detail ?? ''} ${outcome.error?.toExponential(1) ?? ''} ${outcome.surrogates?.join(', ') ?? ''}`);
   }
-  if (values.only === undefined) writeFileSync('docs/models.md', modelsPage(rows));
+  writeFileSync(LAST, JSON.stringify(rows));
+  writeFileSync('docs/models.md', modelsPage(Object.entries(rows)));
 }
 
 if (process.argv[2] === CHILD) console.log(`\n${JSON.stringify(await checkModel(JSON.parse(process.argv[3]!) as Parameters<typeof checkModel>[0]))}`);

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { checkModelGradient } from '../../src-main/audit/gradcheck.ts';
-import { usesHalf } from '../../src-main/audit/gradcheck.ts';
+import { basename, join } from 'node:path';
+import { checkModelGradient, usesHalf } from '../../src-main/audit/gradcheck.ts';
 import { inspectModel } from '../../src-main/audit/inspect.ts';
 import { declaredShape, loadGraph } from '../../src-main/graph/index.ts';
 import { openSession } from '../../src-main/runtime/ort.ts';
@@ -34,14 +33,17 @@ export async function checkModel(task: Task): Promise<Outcome> {
   try {
     await (await openSession(path)).release();
   } catch (error) {
-    return { result: 'not run', detail: messageOf(error) };
+    // onnxruntime names the file in full, which is nobody's business.
+    return { result: 'not run', detail: messageOf(error).replaceAll(path, basename(path)) };
   }
   const graph = loadGraph(path);
   if (!graph.inputs.some((input) => [1, 10, 11, 16].includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
   const tolerance = usesHalf(graph) ? 3e-2 : 1e-3;
   const images = picturesOf(task);
-  const classifier = await inspectModel(path).catch((error: unknown) => messageOf(error));
-  if (typeof classifier === 'string') return checkProducts(graph, { values, images, tolerance, seconds: 40 });
+  // Constant weights make all scores equal: no margin has a slope there, the scores themselves do.
+  const empty = /arch-only/.test(path);
+  const classifier = empty ? 'constant weights' : await inspectModel(path).catch((error: unknown) => messageOf(error));
+  if (typeof classifier === 'string') return checkProducts(graph, { values, images, tolerance, seconds: 15 });
   const { preprocessing } = classifier;
   const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
   // Padding, stretching or cropping as the model's size and the pictures' demand.

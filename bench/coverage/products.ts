@@ -53,7 +53,7 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
       const v = filled(x.length, () => (normal() > 0 ? 1 : -1));
       let least = Infinity;
       for (const width of [0.01, 0.003, 0.03]) {
-        least = Math.min(least, await integralError(pair, x, u, v, width * spread, 0.8 * tolerance, x.length > 2e5 ? 64 : 1024));
+        least = Math.min(least, await integralError(pair, x, u, v, width * spread, 0.8 * tolerance, x.length > 1e5 ? 64 : 1024));
         if (least < 0.8 * tolerance) break;
       }
       error = Math.max(error, least);
