@@ -31,13 +31,12 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   try {
     const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: 1 })).items[0]!;
     const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-    const features = picture.channels * picture.height * picture.width;
     const own = models.input.dims[0] ?? 1;
     const trial = await models.differentiable(picture, own);
     const { output } = trial.pixels;
     const classNames = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
     const set = await openSet(plan, output.classes, classNames);
-    const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(features, set.items.length));
+    const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length));
     const model = await models.differentiable(picture, rows);
     const original = await models.original(output);
     const pictures = await checkable(set, picture, original);

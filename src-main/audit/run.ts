@@ -41,13 +41,14 @@ export async function runAudit(request: RunRequest): Promise<Results> {
     demandSameImages(set, setup, state);
     checkGoals(plan, set.items.length, setup.classes);
     const resumed = state.findings.size;
-    await new Sitting(request, state, set, contextOf(request, setup)).work();
+    const sitting = new Sitting(request, state, set, contextOf(request, setup));
+    await sitting.work();
     journal.append({ type: 'sitting', seconds: (Date.now() - began) / 1000, done: state.findings.size - resumed });
     return assemble(plan, setup, state, {
       started: state.started,
       seconds: state.seconds + (Date.now() - began) / 1000,
       workers: crew.size,
-      batch: plan.batch ?? setup.rows,
+      batch: sitting.batch,
       resumed,
     });
   } finally {

@@ -29,14 +29,15 @@ export class Sitting {
   private readonly state: AuditState;
   private readonly set: ImageSet;
   private readonly context: JobContext;
-  private readonly batch: number;
+  /** Images given to an attack at once. */
+  readonly batch: number;
 
   constructor(request: RunRequest, state: AuditState, set: ImageSet, context: JobContext) {
     this.request = request;
     this.state = state;
     this.set = set;
     this.context = context;
-    this.batch = request.plan.batch ?? context.rows;
+    this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.crew.size);
   }
 
   async work(): Promise<void> {
@@ -133,6 +134,14 @@ function refusalOf(image: ImageRecord, goal: number | null): string | null {
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {
   const picture = await ref.read();
   return { id: ref.id, index, hash: pictureHash(picture), width: picture.width, height: picture.height, channels: picture.channels, data: picture.data };
+}
+
+/** Blocks in a batch: images want different things at a time, and a batch of several blocks keeps the blocks full. */
+const BLOCKS = 8;
+
+/** Several blocks, but no more images than leave work for every worker. */
+function usualBatch(rows: number, images: number, workers: number): number {
+  return Math.max(1, Math.min(BLOCKS * rows, Math.ceil(images / workers)));
 }
 
 /** Runs of at most `size` pictures of one shape, in order. */

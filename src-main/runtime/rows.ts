@@ -93,8 +93,13 @@ async function tryOwn(request: OpenRequest): Promise<void> {
   }
 }
 
-/** Rows worth asking for: enough for the matrix kernels, bounded by the memory of one picture. Depends on nothing but its arguments. */
-export function wantedRows(features: number, images: number): number {
-  const fit = features <= 4096 ? 16 : features <= 65536 ? 8 : 4;
-  return Math.max(1, Math.min(fit, images));
+/**
+ * Rows of a block. Convolutions cost the same per picture from here on, and few rows waste little when images of a batch
+ * want different things: a gradient, a prediction, or nothing any more.
+ */
+const ROWS = 4;
+
+/** Rows worth asking for. Depends on nothing but how many images there are, so that every run of a plan has the same. */
+export function wantedRows(images: number): number {
+  return Math.max(1, Math.min(ROWS, images));
 }
