@@ -1,4 +1,4 @@
-import { int } from '../../graph/index.ts';
+import { elementCount, int } from '../../graph/index.ts';
 import { axisFrom } from '../broadcast.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 
@@ -6,7 +6,24 @@ const axis = (ctx: RuleContext) => [axisFrom(int(ctx.node, 'axis', -1), ctx.dims
 
 export const softmax: Rules = {
   /** J = diag(y) - y y', so J'dy = y (dy - <dy, y>). */
-  Softmax: (ctx) => [ctx.mul(ctx.y(), ctx.sub(ctx.dy, ctx.sum(ctx.mul(ctx.dy, ctx.y()), axis(ctx))))],
+  Softmax: (ctx) => [ctx.mul(ctx.y(), ctx.sub(ctx.dy, dotted(ctx)))],
   /** J = I - 1 p', so J'dy = dy - p <dy, 1>. */
   LogSoftmax: (ctx) => [ctx.sub(ctx.dy, ctx.mul(ctx.emit('Exp', [ctx.y()]), ctx.sum(ctx.dy, axis(ctx))))],
 };
+
+/** Floats that onnxruntime's widest vectors hold. */
+const VECTOR = 16;
+
+/**
+ * <dy, y> along the axis. onnxruntime's sum over the last axis rounds by where in memory it begins, so that an image of, say,
+ * 3 x 17 x 17 attention weights would get other bits in every row of a batch; a product of matrices does not.
+ */
+function dotted(ctx: RuleContext): string {
+  const dims = ctx.dims(ctx.y());
+  const [at] = axis(ctx) as [number];
+  if (at !== dims.length - 1 || elementCount(dims.slice(1)) % VECTOR === 0) return ctx.sum(ctx.mul(ctx.dy, ctx.y()), [at]);
+  const lead = dims.slice(0, -1);
+  const row = ctx.emit('Reshape', [ctx.dy, ctx.ints([...lead, 1, dims[at]!])]);
+  const column = ctx.emit('Reshape', [ctx.y(), ctx.ints([...lead, dims[at]!, 1])]);
+  return ctx.emit('Reshape', [ctx.emit('MatMul', [row, column]), ctx.ints([...lead, 1])]);
+}
