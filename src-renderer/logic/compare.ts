@@ -1,5 +1,5 @@
 import { formatDistance, goalWords } from '../../shared/format.ts';
-import { NORM_LABEL } from '../../shared/norms.ts';
+import { NORM_LABEL, within } from '../../shared/norms.ts';
 import type { ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
 
 /** A threat model that two audits have in common: same norm, same goal. Budgets and attacks may differ. */
@@ -49,16 +49,20 @@ export interface ComparedRow {
 /** How much a state says for the model; failed and cancelled say nothing. */
 const HOLDS: Partial<Record<State, number>> = { 'wrong-already': 0, broken: 1, held: 2 };
 
-export function compareRows(pairs: readonly [ImageResult, ImageResult][], { at }: SharedThreat): ComparedRow[] {
+/** @param eps only what broke within this budget counts as broken; null: at any distance */
+export function compareRows(pairs: readonly [ImageResult, ImageResult][], { at }: SharedThreat, eps: number | null): ComparedRow[] {
   return pairs.flatMap(([first, second]) => {
-    const [a, b] = [side(first, at[0]), side(second, at[1])];
+    const [a, b] = [side(first, at[0], eps), side(second, at[1], eps)];
     return a && b ? [{ id: first.id, a, b, turn: turnOf(a.state, b.state) }] : [];
   });
 }
 
-function side(image: ImageResult, threat: number): Side | null {
+function side(image: ImageResult, threat: number, eps: number | null): Side | null {
   const outcome = image.outcomes.find((one) => one.threat === threat);
-  return outcome ? { image, state: outcome.state, distance: outcome.distance } : null;
+  if (!outcome) return null;
+  const { state, distance } = outcome;
+  const beyond = eps !== null && state === 'broken' && distance !== null && !within(distance, eps);
+  return { image, state: beyond ? 'held' : state, distance };
 }
 
 function turnOf(a: State, b: State): ComparedRow['turn'] {
@@ -74,4 +78,10 @@ export function budgetRows({ a, b }: SharedThreat): { eps: number; a: number | n
   const budgets = all.filter((eps, index) => index === 0 || !same(eps, all[index - 1]!));
   const at = (threat: ThreatResult, eps: number): number | null => threat.points.find((point) => same(point.eps, eps))?.accuracy ?? null;
   return budgets.map((eps) => ({ eps, a: at(a, eps), b: at(b, eps) }));
+}
+
+/** The budget that tells the two apart most; null when they share none. */
+export function tellingBudget(threat: SharedThreat): number | null {
+  const shared = budgetRows(threat).flatMap(({ eps, a, b }) => (a === null || b === null ? [] : [{ eps, gap: Math.abs(a - b) }]));
+  return shared.sort((x, y) => y.gap - x.gap || x.eps - y.eps)[0]?.eps ?? null;
 }

@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowReactive } from 'vue';
+import { computed, ref, shallowReactive, watch } from 'vue';
 import type { Results } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
-import { compareRows, sharedImages, sharedThreats } from '../logic/compare.ts';
+import { compareRows, sharedImages, sharedThreats, tellingBudget } from '../logic/compare.ts';
 import { useApp } from './app.ts';
 import { useResults } from './results.ts';
 
@@ -13,6 +13,8 @@ export const useCompare = defineStore('compare', () => {
   const ids = shallowReactive<Record<Which, string | null>>({ a: null, b: null });
   const results = shallowReactive<Record<Which, Results | null>>({ a: null, b: null });
   const threat = ref(0);
+  /** Budget at which pictures count as broken; null: at any distance. */
+  const eps = ref<number | null>(null);
   const onlyChanged = ref(true);
 
   const audits = computed(() => useApp().audits.filter((audit) => audit.state === 'finished'));
@@ -20,7 +22,9 @@ export const useCompare = defineStore('compare', () => {
   const threats = computed(() => (both.value ? sharedThreats(...both.value) : []));
   const images = computed(() => (both.value ? sharedImages(...both.value) : []));
   const current = computed(() => threats.value[threat.value] ?? threats.value[0] ?? null);
-  const all = computed(() => (current.value ? compareRows(images.value, current.value) : []));
+  // A smallest change breaks nearly every picture; at a budget it shows which audit was the harder one.
+  watch(current, (threat) => (eps.value = threat && tellingBudget(threat)));
+  const all = computed(() => (current.value ? compareRows(images.value, current.value, eps.value) : []));
   const changed = computed(() => all.value.filter((row) => row.turn !== 'same'));
   const rows = computed(() => (onlyChanged.value ? changed.value : all.value));
 
@@ -63,5 +67,5 @@ export const useCompare = defineStore('compare', () => {
     own.show(image);
   }
 
-  return { ids, results, threat, onlyChanged, audits, both, threats, images, current, all, changed, rows, choose, open, swap, show };
+  return { ids, results, threat, eps, onlyChanged, audits, both, threats, images, current, all, changed, rows, choose, open, swap, show };
 });

@@ -342,14 +342,17 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.getByRole('heading', { name: 'Robust accuracy' }).waitFor();
     await page.getByRole('button', { name: 'Compare', exact: true }).last().click();
 
+    const second = page.getByLabel('Second', { exact: true });
+    await poll(() => second.inputValue()).toMatch(/weaker/);
     const options = page.getByLabel('First', { exact: true });
     const name = (await options.locator('option', { hasText: 'Signs' }).getAttribute('value'))!;
     await options.selectOption(name);
-    const weaker = Results.parse(JSON.parse(readFileSync(join(folder, 'data/audits', await page.getByLabel('Second', { exact: true }).inputValue(), 'results.json'), 'utf8')));
+    const weaker = Results.parse(JSON.parse(readFileSync(join(folder, 'data/audits', await second.inputValue(), 'results.json'), 'utf8')));
     const linf = results.threats.findIndex((threat) => threat.norm === 'linf');
     const stateOf = (all: Results, hash: string, threat: number) => all.images.find((one) => one.hash === hash)!.outcomes.find((one) => one.threat === threat)!.state;
     const changed = results.images.filter(({ hash }) => stateOf(results, hash, linf) !== stateOf(weaker, hash, 0));
     expect(changed.length).toBeGreaterThan(0);
+    await page.getByLabel('Counts as broken').selectOption('any distance');
     const rows = page.getByRole('region', { name: 'Pictures in both audits' }).locator('tbody tr');
     await poll(() => rows.count()).toBe(changed.length);
     // Only ℓ∞ is in both, in one chart.

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Results, State } from '../../shared/results.ts';
-import { budgetRows, compareRows, sharedImages, sharedThreats } from '../../src-renderer/logic/compare.ts';
+import { budgetRows, compareRows, sharedImages, sharedThreats, tellingBudget } from '../../src-renderer/logic/compare.ts';
 
 type Outcome = [hash: string, state: State, distance: number | null];
 
@@ -25,7 +25,7 @@ it('matches pictures by their pixels, and copies of one picture one by one', () 
 });
 
 it('says which pictures hold less or more than before', () => {
-  const rows = compareRows(sharedImages(first, second), sharedThreats(first, second)[0]!);
+  const rows = compareRows(sharedImages(first, second), sharedThreats(first, second)[0]!, null);
   expect(rows.map(({ a, b, turn }) => [a.state, b.state, turn])).toEqual([
     ['held', 'broken', 'worse'],
     ['broken', 'broken', 'same'],
@@ -38,4 +38,18 @@ it('puts budgets of both together, and leaves empty what one of them does not ha
   const rows = budgetRows(sharedThreats(first, second)[0]!);
   expect(rows.map(({ eps }) => Number(eps.toFixed(6)))).toEqual([0.1, 0.3, 0.5]);
   expect(rows.map(({ a, b }) => [a !== null, b !== null])).toEqual([[true, false], [true, true], [false, true]]);
+});
+
+it('takes what only breaks beyond a budget for held', () => {
+  const threat = sharedThreats(first, second)[0]!;
+  const rows = compareRows(sharedImages(first, second), threat, 0.3);
+  // 0.3 itself is within; 0.4 is not.
+  expect(rows.slice(0, 2).map(({ a, b }) => [a.state, b.state])).toEqual([['held', 'broken'], ['broken', 'held']]);
+});
+
+it('starts at the budget that tells the two apart', () => {
+  const [threat] = sharedThreats(first, second);
+  expect(tellingBudget(threat!)).toBe(0.3);
+  const points = [0.1, 0.2, 0.3].map((eps, index) => ({ eps, accuracy: [1, 0.2, 0][index]! }));
+  expect(tellingBudget({ ...threat!, a: { ...threat!.a, points } as never, b: { ...threat!.b, points: points.map((point) => ({ ...point, accuracy: 0.1 })) } as never })).toBe(0.1);
 });

@@ -1,0 +1,119 @@
+/**
+ * node scripts/screens.mjs [folder]: pictures of every screen of the built window, light and dark, in two sizes, by the
+ * real program on the bundled sample. Needs `npm run build` and Chromium, Chrome or Edge (CHROME_PATH names one).
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+
+const root = resolve(import.meta.dirname, '..');
+const out = resolve(process.argv[2] ?? join(root, 'docs/screens'));
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+const executablePath = process.env['CHROME_PATH'] ?? places.find((place) => existsSync(place));
+const SIZES = [
+  { name: '', width: 1280, height: 800 },
+  { name: '-large', width: 1920, height: 1200 },
+];
+
+const data = mkdtempSync(join(tmpdir(), 'hairline-screens-'));
+const served = spawn(process.execPath, [join(root, 'bin/hairline.js'), 'serve', '--json', '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
+const url = await new Promise((/** @type {(url: string) => void} */ done) => {
+  served.stdout.on('data', (/** @type {Buffer} */ chunk) => done(JSON.parse(String(chunk).split('\n')[0] ?? '').url));
+});
+const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+const page = await browser.newPage({ viewport: SIZES[0] ?? null, colorScheme: 'light' });
+page.setDefaultTimeout(240_000);
+mkdirSync(out, { recursive: true });
+
+/** One screen, four pictures: the window follows the system's colours and size at once. */
+async function shoot(/** @type {string} */ name) {
+  for (const { name: size, width, height } of SIZES) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(400);
+      // 256 colours are what a flat window needs; photographs lose nothing that matters here.
+      await sharp(await page.screenshot()).png({ palette: true, quality: 90, effort: 8, compressionLevel: 9 }).toFile(join(out, `${name}-${colorScheme}${size}.png`));
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  console.log(name);
+}
+
+/** Names an audit of so many pictures of the sample. */
+async function start(/** @type {string} */ name, /** @type {string} */ images) {
+  await page.keyboard.press('Control+2');
+  await page.getByLabel('Use at most').fill(images);
+  await page.getByLabel('Use at most').press('Enter');
+  await page.getByText(`${images} ${images === '60' ? 'images' : 'of 60 images'}`).first().waitFor();
+  await page.keyboard.press('Control+3');
+  await page.getByLabel('Name of the audit').fill(name);
+}
+
+try {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  await shoot('start');
+  await page.getByRole('button', { name: 'Try the sample' }).click();
+  await page.getByText('Passed', { exact: true }).waitFor();
+  await shoot('model');
+  await page.keyboard.press('Control+2');
+  await page.locator('figure img').nth(40).waitFor();
+  await shoot('images');
+  await start('Signs', '60');
+  await page.getByRole('tab', { name: '∞' }).click();
+  await shoot('threat-model');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').waitFor();
+  await shoot('palette');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await shoot('shortcuts');
+  await page.keyboard.press('Escape');
+
+  await page.keyboard.press('Control+Enter');
+  await page.locator('figure', { hasText: 'broken' }).nth(24).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused', { exact: true }).first().waitFor();
+  await shoot('run');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByText('Finished', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.locator('[data-at="8"] img').waitFor();
+  await shoot('results');
+  await page.keyboard.press('t');
+  await shoot('results-table');
+  await page.keyboard.press('g');
+  await page.getByRole('group', { name: 'Threat models' }).getByRole('button').nth(1).click();
+  await page.locator('button[data-at="3"]').click();
+  await page.locator('canvas').nth(2).waitFor();
+  await shoot('image');
+  await page.keyboard.press('w');
+  await page.getByRole('slider').waitFor();
+  await shoot('image-swipe');
+  await page.keyboard.press('s');
+  await page.keyboard.press('Control+6');
+  await shoot('export');
+
+  await start('Signs, 40 queries', '60');
+  await page.getByLabel('Queries per image, at most').fill('40');
+  await page.getByLabel('Queries per image, at most').press('Enter');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Finished', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.keyboard.press('Control+7');
+  await page.getByRole('img', { name: /first audit/ }).first().waitFor();
+  await shoot('compare');
+} finally {
+  await browser.close();
+  served.kill();
+  rmSync(data, { recursive: true, force: true });
+}
+const total = readdirSync(out).reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
+console.log(`${out}: ${(total / 1e6).toFixed(1)} MB`);
