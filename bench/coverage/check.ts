@@ -43,7 +43,9 @@ export async function checkModel(task: Task): Promise<Outcome> {
   // Constant weights make all scores equal: no margin has a slope there, the scores themselves do.
   const empty = /arch-only/.test(path);
   const classifier = empty ? 'constant weights' : await inspectModel(path).catch((error: unknown) => messageOf(error));
-  if (typeof classifier === 'string') return checkProducts(graph, { values, images, tolerance, seconds: 15 });
+  const { channels = 1, height, width } = typeof classifier === 'string' ? {} : classifier.network;
+  // An autoencoder's row is a picture, no scores.
+  if (typeof classifier === 'string' || classifier.classes === channels * (height ?? 0) * (width ?? 0)) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
   const { preprocessing } = classifier;
   const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
   // Padding, stretching or cropping as the model's size and the pictures' demand.
