@@ -1,6 +1,6 @@
 /** What came of one model. */
 export interface Outcome {
-  result: 'gradcheck' | 'products' | 'surrogate' | 'failed' | 'refused' | 'not run' | 'unfinished';
+  result: 'gradcheck' | 'products' | 'surrogate' | 'flat' | 'failed' | 'refused' | 'not run' | 'unfinished';
   /** Greatest relative error over the directions. */
   error?: number;
   /** Greatest relative difference of the derived graph's forward pass from the file's own. */
@@ -14,6 +14,7 @@ const WORDS: Record<Outcome['result'], string> = {
   gradcheck: 'passes gradcheck',
   products: "passes, J'u checked",
   surrogate: 'by surrogate',
+  flat: 'too flat to compare',
   failed: '**fails**',
   refused: 'refused',
   'not run': 'onnxruntime does not run it',
@@ -42,7 +43,8 @@ output. *gradient* is the greatest error over random directions: the difference 
 derivative over that interval, relative to the gradient's usual size along such a direction (1e-3 is asked for, 3e-2 of models
 in 16 bits). Classifiers go through \`hairline gradcheck\` with five directions on pictures; of other models J'u of a random
 cotangent over all float outputs is checked along one to five directions, as time allows. Where the gradient goes by a
-surrogate, it is not the derivative, and only the forward pass is compared.
+surrogate, it is not the derivative, and only the forward pass is compared. Networks with constant or dead weights put out the
+same whatever they see; float32 resolves no slope there.
 
 | model | outcome | forward | gradient | notes |
 |---|---|---:|---:|---|
