@@ -68,7 +68,8 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
       const v = filled(x.length, () => (normal() > 0 ? 1 : -1));
       const [ahead, behind] = [1, -1].map((sign) => x.map((a, i) => a + sign * 0.01 * spread * v[i]!)) as [Float32Array, Float32Array];
       const [f, g] = [await forwardOf(pair, ahead), await forwardOf(pair, behind)];
-      const moved = f.reduce((most, value, i) => Math.max(most, Math.abs(value - g[i]!)), 0) / scale;
+      let moved = 0;
+      for (let i = 0; i < f.length; i++) moved = Math.max(moved, Math.abs(f[i]! - g[i]!) / scale);
       if (moved < 1e-4) return { result: 'flat', forward, detail: `a hundredth of the pixels' range moves no output by more than ${moved.toExponential(0)} of the greatest` };
     }
     return { result: ok ? 'products' : 'failed', forward, error, detail: [detail, `${directions} direction${directions > 1 ? 's' : ''}`].filter(Boolean).join('; ') };
