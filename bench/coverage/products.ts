@@ -70,7 +70,7 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
       const [f, g] = [await forwardOf(pair, ahead), await forwardOf(pair, behind)];
       let moved = 0;
       for (let i = 0; i < f.length; i++) moved = Math.max(moved, Math.abs(f[i]! - g[i]!) / scale);
-      if (moved < 1e-4) return { result: 'flat', forward, detail: `a hundredth of the pixels' range moves no output by more than ${moved.toExponential(0)} of the greatest` };
+      if (moved < 1e-4) return { result: 'flat', forward, detail: moved === 0 ? 'nothing moves its outputs' : `a hundredth of the pixels' range moves no output by more than ${moved.toExponential(0)} of the greatest` };
     }
     return { result: ok ? 'products' : 'failed', forward, error, detail: [detail, `${directions} direction${directions > 1 ? 's' : ''}`].filter(Boolean).join('; ') };
   } catch (error) {
