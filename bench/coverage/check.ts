@@ -16,6 +16,9 @@ export interface Task extends Known {
   data: string;
 }
 
+/** ONNX's numbers of the float types. */
+const FLOATS = [1, 10, 11, 16];
+
 const FILES: Record<Known['pictures'], string> = { mnist: 'mnist', cifar10: 'cifar10/test_batch.bin', 'imagenet-sample': 'imagenet-sample' };
 
 /** Pictures to check at: an IDX file, a batch of CIFAR's, or a folder; null where they are not there. */
@@ -37,15 +40,16 @@ export async function checkModel(task: Task): Promise<Outcome> {
     return { result: 'not run', detail: messageOf(error).replaceAll(path, basename(path)) };
   }
   const graph = loadGraph(path);
-  if (!graph.inputs.some((input) => [1, 10, 11, 16].includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
+  if (!graph.inputs.some((input) => FLOATS.includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
   const tolerance = usesHalf(graph) ? 3e-2 : 1e-3;
   const images = picturesOf(task);
   // Constant weights make all scores equal: no margin has a slope there, the scores themselves do.
   const empty = /arch-only/.test(path);
   const classifier = empty ? 'constant weights' : await inspectModel(path).catch((error: unknown) => messageOf(error));
   const { channels = 1, height, width } = typeof classifier === 'string' ? {} : classifier.network;
-  // An autoencoder's row is a picture, no scores.
-  if (typeof classifier === 'string' || classifier.classes === channels * (height ?? 0) * (width ?? 0)) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
+  // An autoencoder's row is a picture, a detector's first of many outputs is a map: no scores.
+  const maps = graph.outputs.filter((output) => FLOATS.includes(declaredShape(output).type)).length > 1;
+  if (typeof classifier === 'string' || maps || classifier.classes === channels * (height ?? 0) * (width ?? 0)) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
   const { preprocessing } = classifier;
   const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
   // Padding, stretching or cropping as the model's size and the pictures' demand.

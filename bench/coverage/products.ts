@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ValueInfoProtoSchema } from 'onnx-buf';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { Preprocessing } from '../../shared/plan.ts';
-import { declaredShape, DType, elementCount, GraphBuilder, isFloat, prune, saveGraph } from '../../src-main/graph/index.ts';
+import { declaredShape, DType, elementCount, GraphBuilder, isFloat, prune, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openImages, toUnit } from '../../src-main/images/index.ts';
@@ -90,9 +90,9 @@ async function prepared(graph: Graph) {
   const image = graph.inputs.find((v) => isFloat(declaredShape(v).type) && declaredShape(v).dims.length >= 2) ?? graph.inputs[0]!;
   const declared = declaredShape(image).dims;
   const dims = declared.map((d, i) => (typeof d === 'number' ? d : i === 0 ? 1 : i === 1 && declared.length === 4 ? 3 : FREE_SIDE));
-  const builder = new GraphBuilder({ ...graph, inputs: [image], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
+  const builder = new GraphBuilder({ ...graph, inputs: [valueInfo(image.name, declaredShape(image).type, dims)], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
   for (const other of graph.inputs) {
-    if (other === image) continue;
+    if (other.name === image.name) continue;
     const { type, dims: size } = declaredShape(other);
     const shape = size.map((d) => (typeof d === 'number' ? d : 1));
     const tensor = builder.graph.initializers.get(builder.constant(new Array<number>(elementCount(shape)).fill(OTHER), shape, type as DType))!;

@@ -108,6 +108,7 @@ export const CONVOLUTIONS: Case[] = [
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 3, 3, 3] }, { fixed: [6] }], { group: 2, strides: [2, 2], pads: [1, 0, 0, 1], output_padding: [1, 1] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 2] }], { strides: [2, 3], dilations: [2, 1] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], output_shape: [10, 8] }),
+  c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], output_shape: [12, 10] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], auto_pad: 'SAME_UPPER' }),
   c('ConvTranspose', [[1, 4, 7], { fixed: [4, 6, 3] }], { strides: [2] }),
 ];

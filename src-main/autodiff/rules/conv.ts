@@ -135,7 +135,8 @@ function transposePads(ctx: RuleContext, size: number[], output: number[], kerne
   const fixed = ints(node, 'pads', [...size, ...size].map(() => 0));
   const byShape = ints(node, 'output_shape') !== undefined || auto.startsWith('SAME');
   if (!byShape) return auto === 'VALID' ? fixed.map(() => 0) : fixed;
-  const all = size.map((d, i) => stride[i]! * (d - 1) + extra[i]! + (kernel[i]! - 1) * dilation[i]! + 1 - output[i]!);
+  // An output longer than anything reaches is filled up behind; no padding is negative.
+  const all = size.map((d, i) => Math.max(0, stride[i]! * (d - 1) + extra[i]! + (kernel[i]! - 1) * dilation[i]! + 1 - output[i]!));
   const less = all.map((p) => Math.floor(p / 2));
   const more = all.map((p, i) => p - less[i]!);
   return auto === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
