@@ -80,8 +80,8 @@ export async function gradientAt(pair: Pair, x: Numbers, u: Numbers, others: Rec
   return { y: out[pair.of]!.data as Numbers, gradient: out[GRADIENT]!.data as Numbers };
 }
 
-const dot = (a: Numbers, b: Numbers): number => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0);
-const size = (a: Numbers): number => Math.sqrt(dot(a, a));
+export const dot = (a: Numbers, b: Numbers): number => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0);
+export const size = (a: Numbers): number => Math.sqrt(dot(a, a));
 
 /**
  * Relative error of u'J v against central differences, in units of max(|difference|, |g||v|/sqrt(n)): the second is the

@@ -7,20 +7,37 @@ import { build, label } from './build.ts';
 import type { Width } from './build.ts';
 import { CASES } from './cases.ts';
 import type { Case } from './cases.ts';
-import { directionalError, filled, gaussian, openPair, tensor } from './gradient.ts';
+import { directionalError, filled, gaussian, gradientAt, openPair, tensor } from './gradient.ts';
+import { adjointError, openTangent, tangentAt, tangentError } from './tangent.ts';
 
-/** Central differences in float64 leave 1e-9 or so of rounding and h^2 of curvature; in float32, 1e-3 is what the product promises. */
-const PRECISION = { float32: { steps: [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4], limit: 1e-3 }, float64: { steps: [1e-3, 1e-4, 1e-5], limit: 1e-6 } } as const;
+/**
+ * Central differences in float64 leave 1e-9 or so of rounding and h^2 of curvature; in float32, 1e-3 is what the product
+ * promises. Between <u, Jv> and <J'u, v> there is nothing but rounding.
+ */
+const PRECISION = {
+  float32: { steps: [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4], limit: 1e-3, adjoint: 1e-5 },
+  float64: { steps: [1e-3, 1e-4, 1e-5], limit: 1e-6, adjoint: 1e-12 },
+} as const;
 
-/** Greatest error over the inputs, or null where onnxruntime has no kernel of this width. */
-async function greatestError(test: Case, type: Width): Promise<number | null> {
+interface Errors {
+  /** J'u against central differences along v, and Jv against the same. */
+  gradient: number;
+  tangent: number;
+  /** <u, Jv> against <J'u, v>. */
+  adjoint: number;
+}
+
+/** Greatest errors over the inputs, or null where onnxruntime has no kernel of this width. */
+async function greatestErrors(test: Case, type: Width): Promise<Errors | null> {
   const { graph, values, wrt, of } = build(test, type, 7);
-  let worst = 0;
+  const worst: Errors = { gradient: 0, tangent: 0, adjoint: 0 };
+  const note = (which: keyof Errors, error: number) => (worst[which] = Number.isNaN(error) ? Infinity : Math.max(worst[which], error));
   for (const name of wrt) {
-    let pair;
+    let pair, forwards;
     try {
       const facts = await traceFacts(graph, Object.fromEntries(wrt.map((n) => [n, values[n]!.dims])));
       pair = await openPair(graph, facts, of, name);
+      forwards = await openTangent(graph, facts, of, name);
     } catch (error) {
       if (type === 'float64' && /not implemented|Type Error|Could not find an implementation|Failed to find kernel/i.test(String(error))) return null;
       throw error;
@@ -31,19 +48,29 @@ async function greatestError(test: Case, type: Width): Promise<number | null> {
     for (let k = 0; k < 2; k++) {
       const u = filled(elementCount(pair.dims.of), normal, type);
       const v = filled(values[name]!.data.length, normal, type);
-      worst = Math.max(worst, await directionalError(pair, values[name]!.data, u, v, PRECISION[type].steps, others));
+      const { data } = values[name]!;
+      note('gradient', await directionalError(pair, data, u, v, PRECISION[type].steps, others));
+      note('tangent', await tangentError(pair, forwards.session, data, v, PRECISION[type].steps, others));
+      const jv = await tangentAt(forwards.session, pair, data, v, others);
+      note('adjoint', adjointError(u, jv, (await gradientAt(pair, data, u, others)).gradient, v));
     }
+    await forwards.session.release();
     await pair.forward.release();
     await pair.backward.release();
   }
   return worst;
 }
 
-describe.each(Object.entries(CASES))('gradients: %s', (_, cases) => {
+describe.each(Object.entries(CASES))('J\'u and Jv: %s', (_, cases) => {
   it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {
-    expect(await greatestError(test, 'float32')).toBeLessThan(PRECISION.float32.limit);
-    const double = test.double === false ? null : await greatestError(test, 'float64');
-    if (double !== null) expect(double).toBeLessThan(PRECISION.float64.limit);
+    for (const type of ['float32', 'float64'] as const) {
+      const errors = type === 'float64' && test.double === false ? null : await greatestErrors(test, type);
+      if (errors === null) continue;
+      const { limit, adjoint } = PRECISION[type];
+      expect(errors.gradient, `J'u in ${type}`).toBeLessThan(limit);
+      expect(errors.tangent, `Jv in ${type}`).toBeLessThan(limit);
+      expect(errors.adjoint, `<u, Jv> = <J'u, v> in ${type}`).toBeLessThan(adjoint);
+    }
   });
 });
 
