@@ -1,5 +1,5 @@
 import type { Norm } from './norms.ts';
-import { NORM_LABEL } from './norms.ts';
+import { isCount, NORM_LABEL } from './norms.ts';
 import type { Goal } from './plan.ts';
 import type { CurvePoint, State } from './results.ts';
 
@@ -57,21 +57,26 @@ export function over255(x: number): string {
   return `${Math.abs(levels - whole) < 1e-3 ? whole : significant(levels)}/255`;
 }
 
-/** A budget, short: `8/255` for l∞, a count for l0, pixel units of [0,1] for l1 and l2. */
+/** A budget, short: `8/255` for l∞, a count for both l0, pixel units of [0,1] for l1 and l2. */
 export function formatEps(norm: Norm, eps: number): string {
   return formatDistance(norm, eps);
 }
 
 /** A budget in both units: `8/255 = 0.03137`, `0.5 = 127.5/255`, `10 values`. */
 export function formatEpsLong(norm: Norm, eps: number): string {
-  if (norm === 'l0') return `${significant(eps, 6)} ${eps === 1 ? 'value' : 'values'}`;
+  if (isCount(norm)) return `${significant(eps, 6)} ${counted(norm, eps)}`;
   return norm === 'linf' ? `${over255(eps)} = ${significant(eps)}` : `${significant(eps)} = ${over255(eps)}`;
+}
+
+/** What an l0 counts, in the number of `n`. */
+function counted(norm: 'l0' | 'l0Pixels', n: number): string {
+  return `${norm === 'l0' ? 'value' : 'pixel'}${n === 1 ? '' : 's'}`;
 }
 
 /** A distance in the units of `formatEps`; null (none found) as a dash. */
 export function formatDistance(norm: Norm, distance: number | null): string {
   if (distance === null) return NONE;
-  if (norm === 'l0') return Number.isInteger(distance) ? count(distance) : significant(distance);
+  if (isCount(norm)) return Number.isInteger(distance) ? count(distance) : significant(distance);
   return norm === 'linf' ? over255(distance) : significant(distance);
 }
 
@@ -83,6 +88,7 @@ export function formatBudget(norm: Norm, eps: number): string {
 /** What a norm measures, after "the": "largest change of any pixel value". */
 export const NORM_MEANING: Record<Norm, string> = {
   l0: 'number of pixel values changed (each colour channel of a pixel counts)',
+  l0Pixels: 'number of pixels changed (in any colour channel)',
   l1: 'sum of the changes of all pixel values',
   l2: 'Euclidean length of the change over all pixel values',
   linf: 'largest change of any single pixel value',
@@ -91,7 +97,7 @@ export const NORM_MEANING: Record<Norm, string> = {
 /** A budget as the start of a sentence: "With changes of at most 8/255 in any pixel value". */
 export function budgetWords(norm: Norm, eps: number): string {
   const size = formatEps(norm, eps);
-  if (norm === 'l0') return eps === 1 ? 'With at most 1 pixel value changed' : `With at most ${size} pixel values changed`;
+  if (isCount(norm)) return `With at most ${size} ${norm === 'l0' ? 'pixel ' : ''}${counted(norm, eps)} changed`;
   if (norm === 'l1') return `With changes that add up to at most ${size} over all pixel values`;
   if (norm === 'l2') return `With changes of Euclidean length at most ${size} over all pixel values`;
   return `With changes of at most ${size} in any pixel value`;
@@ -100,7 +106,7 @@ export function budgetWords(norm: Norm, eps: number): string {
 /** A distance inside a sentence, after "within": "a Euclidean length of 0.2818". */
 export function distanceWords(norm: Norm, distance: number): string {
   const size = formatDistance(norm, distance);
-  if (norm === 'l0') return distance === 1 ? '1 changed pixel value' : `${size} changed pixel values`;
+  if (isCount(norm)) return `${size} changed ${norm === 'l0' ? 'pixel ' : ''}${counted(norm, distance)}`;
   if (norm === 'l1') return `changes that add up to ${size}`;
   return norm === 'l2' ? `a Euclidean length of ${size}` : `${size} in any pixel value`;
 }
@@ -108,6 +114,8 @@ export function distanceWords(norm: Norm, distance: number): string {
 /** The goal in a few words. */
 export function goalWords(goal: Goal): string {
   if (goal.kind === 'untargeted') return 'untargeted (any wrong class)';
+  if (goal.kind === 'deviation') return `output deviation (below ${significant(goal.psnr)} dB from ${goal.reference === 'input' ? 'the image itself' : 'the clean output'})`;
+  if (goal.kind === 'match') return `feature match (${significant(goal.psnr)} dB or more to the output for another picture)`;
   if (Array.isArray(goal.target)) return 'targeted (one given class per image)';
   if (goal.target === 'least-likely') return 'targeted (the class least likely on the clean image)';
   if (goal.target === 'next') return 'targeted (the class after the label)';

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 
 /**
- * The norms a threat model can bound. `l0` counts features (values of any channel that changed);
- * every result also reports `l0Pixels` (positions changed in any channel).
+ * The norms a threat model can bound. `l0` counts features (values of any channel that changed), `l0Pixels` positions
+ * changed in any channel. Each is also the name of its distance in `Distances`.
  */
-export const NORMS = ['l0', 'l1', 'l2', 'linf'] as const;
+export const NORMS = ['l0', 'l0Pixels', 'l1', 'l2', 'linf'] as const;
 export const Norm = z.enum(NORMS);
 export type Norm = z.infer<typeof Norm>;
+/** The norms that look at features one by one; `l0Pixels` takes the channels of a position together. */
+export type FeatureNorm = Exclude<Norm, 'l0Pixels'>;
+
+/** Whether a norm counts what changed: its budgets are whole numbers. */
+export function isCount(norm: string): norm is 'l0' | 'l0Pixels' {
+  return norm === 'l0' || norm === 'l0Pixels';
+}
 
 /** How a norm is written for people. */
-export const NORM_LABEL: Record<Norm, string> = { l0: 'ℓ₀', l1: 'ℓ₁', l2: 'ℓ₂', linf: 'ℓ∞' };
+export const NORM_LABEL: Record<Norm, string> = { l0: 'ℓ₀', l0Pixels: 'ℓ₀ px', l1: 'ℓ₁', l2: 'ℓ₂', linf: 'ℓ∞' };
 
 /** Distance between two images in every norm, pixel units of [0,1]; l0 are counts. */
 export const Distances = z.object({

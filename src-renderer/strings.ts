@@ -134,7 +134,7 @@ export const S = {
     budgets: 'Budgets ε',
     unit01: 'in [0,1]',
     unit255: 'in /255',
-    unitCount: 'pixel values',
+    unitCount: { l0: 'pixel values', l0Pixels: 'pixels' },
     addBudget: 'Add budget',
     budgetN: (n: number) => `Budget ${n}`,
     goal: 'Goal',
@@ -329,6 +329,7 @@ export const S = {
   chart: {
     x: {
       l0: 'ε: number of pixel values changed (ℓ₀)',
+      l0Pixels: 'ε: number of pixels changed (ℓ₀)',
       l1: 'ε: sum of all changes (ℓ₁)',
       l2: 'ε: Euclidean length of the change (ℓ₂)',
       linf: 'ε: largest change of a pixel value (ℓ∞, in 1/255)',
@@ -340,6 +341,7 @@ export const S = {
   },
   units: {
     l0: 'number of pixel values changed',
+    l0Pixels: 'number of pixels changed, in any colour',
     l1: 'sum of changes',
     l2: 'Euclidean length',
     linf: 'largest change of one value',

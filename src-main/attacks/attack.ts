@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm, Norm } from '../../shared/norms.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -24,6 +24,15 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
 /** Keeps the options' type while the registry forgets it. */
 export function defineAttack<Schema extends z.ZodObject>(attack: Attack<Schema>): Attack {
   return attack as unknown as Attack;
+}
+
+/**
+ * The norm, for attacks that know none but those of single features.
+ * @throws RangeError under l0Pixels; the registry keeps such an attack from it
+ */
+export function featureNorm({ norm }: Pick<Target, 'norm'>): FeatureNorm {
+  if (norm === 'l0Pixels') throw new RangeError('this attack has no form for whole pixels');
+  return norm;
 }
 
 /** Views of each image's row in a count x features array; writes go through. */

@@ -9,6 +9,7 @@ import { distance } from '../norms/distances.ts';
 export class Best {
   private readonly norm: Norm;
   private readonly epsilon: number | undefined;
+  private readonly channels: number;
   private readonly clean: Float32Array[];
   private readonly nearest: (Float32Array | null)[];
   private readonly nearestDistance: Float64Array;
@@ -18,10 +19,11 @@ export class Best {
   private readonly deepest: (Float32Array | null)[];
   private readonly deepestMargin: Float64Array;
 
-  constructor(norm: Norm, epsilon: number | undefined, clean: Float32Array, count: number) {
+  constructor(norm: Norm, epsilon: number | undefined, clean: Float32Array, count: number, channels: number) {
     const d = clean.length / count;
     this.norm = norm;
     this.epsilon = epsilon;
+    this.channels = channels;
     this.clean = Array.from({ length: count }, (_, i) => clean.subarray(i * d, (i + 1) * d));
     this.nearest = this.clean.map(() => null);
     this.level = this.clean.map(() => null);
@@ -34,7 +36,7 @@ export class Best {
 
   /** A success; of equally near ones the deeper is kept, for it survives rounding better. Copies `pixels`. */
   offer(image: number, pixels: Float32Array, margin: number): void {
-    const size = distance(this.norm, pixels, this.clean[image]!);
+    const size = distance(this.norm, pixels, this.clean[image]!, this.channels);
     if (this.epsilon !== undefined && !within(size, this.epsilon)) return;
     const known = this.nearestDistance[image]!;
     if (size < known || (size === known && margin < this.nearestMargin[image]!)) {

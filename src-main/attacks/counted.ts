@@ -94,7 +94,7 @@ export class CountedTarget implements Target {
     this.confined = images.map(() => null);
     this.boxed = setting.boxed ?? true;
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
-    this.found = new Best(this.norm, this.epsilon, this.clean, this.count);
+    this.found = new Best(this.norm, this.epsilon, this.clean, this.count, this.shape.channels);
     this.pixels = new Float32Array(this.clean.length);
     this.answer = {
       logits: new Float32Array(this.count * this.classes),

@@ -1,4 +1,4 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import type { Loss } from '../model/differentiable.ts';
 import { projectBox } from '../norms/projectBox.ts';
 import { steepestStep } from '../norms/steepest.ts';
@@ -26,7 +26,7 @@ export interface Descent {
  * rounding to 8 bit; until then it goes on, for the deeper point is the safer one.
  */
 export async function descend(target: Target, delta: Float32Array, how: Descent): Promise<void> {
-  const norm = target.norm as Exclude<Norm, 'l0'>;
+  const norm = target.norm as Exclude<FeatureNorm, 'l0'>;
   const rows = rowsOf(delta, target.count);
   const clean = rowsOf(target.clean, target.count);
   for (let i = 0; i < how.steps && target.anyActive; i++) {

@@ -1,3 +1,4 @@
+import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { rowsOf } from './attack.ts';
 import type { CountedTarget } from './counted.ts';
@@ -20,7 +21,7 @@ import type { Search } from './lockstep.ts';
  * @returns per image the levels CHW, or null
  */
 export async function toEightBit(target: CountedTarget): Promise<(Uint8Array | null)[]> {
-  const images = rowsOf(target.clean, target.count).map((clean) => new EightBit(target.norm, target.epsilon, clean));
+  const images = rowsOf(target.clean, target.count).map((clean) => new EightBit(target.norm, target.epsilon, clean, target.shape.channels));
   await lockstep(
     target,
     (pixels, loss, only) => target.at(pixels, loss, only),
@@ -42,7 +43,7 @@ function searchOf(target: CountedTarget, image: number, best: EightBit): Search 
 function* minimal(best: EightBit, norm: Norm, nearest: Float32Array, known: Float32Array | null, delta: Float32Array): Search {
   // Attacks that round as they go (DDN) or move to the ends of the box (σ-zero) have been to 8-bit pictures already.
   if (known) yield* attempt(best, toLevels(known));
-  if (norm === 'l0') yield* sparse(best, delta);
+  if (isCount(norm)) yield* sparse(best, delta);
   else if (norm === 'linf') yield* flat(best, delta);
   else yield* along(best, delta);
   if (!best.safe) yield* mend(best, toLevels(nearest), norm);

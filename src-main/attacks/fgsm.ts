@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { linearMinimiser } from '../norms/linear.ts';
-import { defineAttack, rowsOf } from './attack.ts';
+import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { checkLoss, lossOption } from './losses.ts';
 
 /**
@@ -25,7 +25,7 @@ export const fgsm = defineAttack({
     const clean = rowsOf(target.clean, target.count);
     const step = rowsOf(delta, target.count);
     rowsOf(gradient, target.count).forEach((g, i) => {
-      if (target.active[i]) linearMinimiser(target.norm, g, clean[i]!, epsilon, step[i]!);
+      if (target.active[i]) linearMinimiser(featureNorm(target), g, clean[i]!, epsilon, step[i]!);
     });
     await target.query(delta);
   },

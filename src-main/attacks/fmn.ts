@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { length } from '../norms/distances.ts';
 import { smallestDrop } from '../norms/linear.ts';
 import { projectBox } from '../norms/projectBox.ts';
-import { defineAttack, rowsOf } from './attack.ts';
+import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { nearestBoundary, rivalsOption } from './nearest.ts';
 import { polish } from './polish.ts';
 import { reach } from './reach.ts';
@@ -11,7 +11,7 @@ import { settle } from './settle.ts';
 import type { Target } from './target.ts';
 
 /** First step where none is asked for, in units of `spread`. */
-const ALPHA: Record<Norm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
+const ALPHA: Record<FeatureNorm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
 
 /**
  * Fast minimum norm (Pintor et al. 2021, algorithm 1): gradient steps of the margin L, each projected to a ball whose
@@ -61,7 +61,8 @@ export const fmn = defineAttack({
   }),
   async run(target, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
-    const { norm, count } = target;
+    const { count } = target;
+    const norm = featureNorm(target);
     const alpha0 = options.alpha ?? ALPHA[norm];
     const delta = options.rivals > 0 ? await nearestBoundary(target, options.rivals) : new Float32Array(target.clean.length);
     const rows = rowsOf(delta, count);
@@ -96,7 +97,7 @@ export const fmn = defineAttack({
 });
 
 /** Where the linearised margin would be crossed from here, inside the box. */
-function firstRadius(norm: Norm, delta: Float32Array, gradient: Float32Array, clean: Float32Array, drop: number, atLeast: number): number {
+function firstRadius(norm: FeatureNorm, delta: Float32Array, gradient: Float32Array, clean: Float32Array, drop: number, atLeast: number): number {
   const here = clean.map((x, j) => x + delta[j]!);
   const way = smallestDrop(norm, gradient, here, drop, new Float32Array(clean.length));
   return Math.max(length(norm, delta) + way, atLeast);
@@ -112,7 +113,7 @@ function nextCount(target: Target, image: number, epsilon: number, gamma: number
 }
 
 /** l2 length of a typical point on the sphere ‖δ‖_p = ε inside the box. */
-function spread(norm: Norm, epsilon: number, features: number): number {
+function spread(norm: FeatureNorm, epsilon: number, features: number): number {
   if (norm === 'l2') return epsilon;
   if (norm === 'linf') return epsilon * Math.sqrt(features);
   return norm === 'l0' ? Math.sqrt(epsilon) : Math.min(epsilon, Math.sqrt(epsilon));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { smallestDrop } from '../norms/linear.ts';
+import { fewestPixels } from '../norms/pixels.ts';
 import { rowsOf } from './attack.ts';
 import type { Target } from './target.ts';
 
@@ -39,7 +40,9 @@ export async function nearestBoundary(target: Target, rivals: number): Promise<F
     if (way === 0) order = rowsOf(logits, count).map((f, image) => othersByLogit(f, target.label[image]!));
     rowsOf(gradient, count).forEach((g, image) => {
       if (!target.active[image]) return;
-      const distance = smallestDrop(norm, g, clean[image]!, BEYOND * loss[image]!, step);
+      const drop = BEYOND * loss[image]!;
+      const distance =
+        norm === 'l0Pixels' ? fewestPixels(g, clean[image]!, drop, target.shape.channels, step) : smallestDrop(norm, g, clean[image]!, drop, step);
       if (distance >= size[image]!) return;
       size[image] = distance;
       best[image]!.set(step);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { projectBox } from '../norms/projectBox.ts';
-import { defineAttack, rowsOf } from './attack.ts';
+import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { descend } from './descend.ts';
 import { checkLoss, lossOption } from './losses.ts';
 import { othersByLogit } from './nearest.ts';
@@ -49,6 +49,7 @@ export const pgd = defineAttack({
   }),
   async run(target, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {
     checkLoss(loss, target);
+    const norm = featureNorm(target);
     const stepLength = (i: number): number => stepSize * epsilon * (decay ? 0.02 + 0.49 * (1 + Math.cos((Math.PI * i) / steps)) : 1);
     const canAim = multiTargeted && !target.goal && (loss !== 'dlr' || target.classes >= 4);
     const delta = new Float32Array(target.clean.length);
@@ -59,8 +60,8 @@ export const pgd = defineAttack({
         if (!target.active[image]) continue;
         rows[image]!.fill(0);
         if (restart === 0 && !randomStart) continue;
-        randomInBall(target.norm, rows[image]!, epsilon, target.random(image));
-        projectBox(target.norm, rows[image]!, clean[image]!, epsilon);
+        randomInBall(norm, rows[image]!, epsilon, target.random(image));
+        projectBox(norm, rows[image]!, clean[image]!, epsilon);
       }
       const towards = restart > 0 && canAim ? await rivalOf(target, restart) : undefined;
       await descend(target, delta, { epsilon, steps, stepLength, loss, share, confidence, towards });

@@ -1,4 +1,5 @@
 import { project } from '../norms/project.ts';
+import { featureNorm } from './attack.ts';
 import { atDelta, lockstep } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
 import type { Target } from './target.ts';
@@ -21,7 +22,7 @@ function* halve(target: Target, image: number, passes: number, low: number): Sea
     // While nothing has failed, the gap may be wide: take longer and longer strides.
     const share = fails === 0 ? low ** (2 ** i) : (fails + works) / 2;
     const point = best.slice();
-    project(target.norm, point, share * size);
+    project(featureNorm(target), point, share * size);
     if ((yield { point, gradient: false }).success) works = share;
     else fails = share;
   }

@@ -1,11 +1,11 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { gaussian } from './random.ts';
 
 /**
  * A uniform point of the ball ‖δ‖_p ≤ eps, written into δ: l∞ feature by feature; l2 a Gaussian direction and radius
  * eps·u^(1/d); l1 the same with Laplace numbers (Barthe et al. 2005); l0 eps features at random values.
  */
-export function randomInBall(norm: Norm, delta: Float32Array, eps: number, random: () => number): void {
+export function randomInBall(norm: FeatureNorm, delta: Float32Array, eps: number, random: () => number): void {
   const d = delta.length;
   if (norm === 'linf') {
     for (let j = 0; j < d; j++) delta[j] = (2 * random() - 1) * eps;

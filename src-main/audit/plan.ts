@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
+import { isCount } from '../../shared/norms.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
@@ -26,7 +27,8 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
       if (threat.goal.kind === 'targeted' && !attack.targeted) throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
       return { id, options: optionsOf(id, options, threat.norm) };
     });
-    if (threat.norm === 'l0' && threat.eps.some((e) => !Number.isInteger(e))) throw new UserError('A budget in l0 is a number of changed values: give whole numbers.');
+    if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))
+      throw new UserError(`A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`);
     return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
   return {

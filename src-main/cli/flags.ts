@@ -35,9 +35,9 @@ export interface AuditFlags {
 }
 
 /** What most papers report; a plan without budgets gets these. */
-const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
+const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l0Pixels: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['subset'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
 
 /**
  * The plan that `hairline audit`'s flags describe.
@@ -96,7 +96,7 @@ export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preproce
 function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
   const out = new Map<Norm, number[]>();
   for (const text of texts) {
-    const named = /^(l0|l1|l2|linf)=(.*)$/.exec(text);
+    const named = /^(l0|l0Pixels|l1|l2|linf)=(.*)$/.exec(text);
     const norm = named ? (named[1] as Norm) : norms[0]!;
     if (!named && norms.length > 1) throw new UserError('With several norms, name the norm of each list of budgets: --eps linf=8/255 --eps l2=0.5.');
     if (!norms.includes(norm)) throw new UserError(`--eps ${text} is for ${norm}, which --norm does not name.`);

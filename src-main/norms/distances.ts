@@ -1,11 +1,14 @@
-import type { Distances, Norm } from '../../shared/norms.ts';
+import type { Distances, FeatureNorm, Norm } from '../../shared/norms.ts';
 
 /**
  * Distance of two images in one norm, pixel units of [0,1]; l0 counts features whose values differ exactly.
  * Sums run in double and in index order, so the number does not depend on where the image was computed.
- * @param a pixels, any shape @param b pixels, as many
+ * @param a pixels, any shape; planes CHW for l0Pixels @param b pixels, as many @param channels how many planes
  */
-export function distance(norm: Norm, a: Float32Array, b: Float32Array): number {
+export function distance(norm: FeatureNorm, a: Float32Array, b: Float32Array): number;
+export function distance(norm: Norm, a: Float32Array, b: Float32Array, channels: number): number;
+export function distance(norm: Norm, a: Float32Array, b: Float32Array, channels = 1): number {
+  if (norm === 'l0Pixels') return pixelsChanged(a, b, channels);
   let sum = 0;
   const n = a.length;
   if (norm === 'l0') {
@@ -28,7 +31,7 @@ export function distance(norm: Norm, a: Float32Array, b: Float32Array): number {
 }
 
 /** Length of a perturbation: `distance` to zero. */
-export function length(norm: Norm, delta: Float32Array): number {
+export function length(norm: FeatureNorm, delta: Float32Array): number {
   let sum = 0;
   const n = delta.length;
   if (norm === 'l0') {
@@ -46,18 +49,24 @@ export function length(norm: Norm, delta: Float32Array): number {
 
 /**
  * Distance of two images in every norm.
- * @param a, b planes CHW @param channels how many planes; l0Pixels counts positions where any plane differs
+ * @param a, b planes CHW @param channels how many planes
  */
 export function distances(a: Float32Array, b: Float32Array, channels: number): Distances {
+  const one = (norm: Norm): number => distance(norm, a, b, channels);
+  return { l0: one('l0'), l0Pixels: one('l0Pixels'), l1: one('l1'), l2: one('l2'), linf: one('linf') };
+}
+
+/** Positions where any plane differs. */
+function pixelsChanged(a: Float32Array, b: Float32Array, channels: number): number {
   const plane = a.length / channels;
-  let l0Pixels = 0;
+  let changed = 0;
   for (let p = 0; p < plane; p++) {
     for (let c = 0; c < channels; c++) {
       if (a[c * plane + p] !== b[c * plane + p]) {
-        l0Pixels++;
+        changed++;
         break;
       }
     }
   }
-  return { l0: distance('l0', a, b), l0Pixels, l1: distance('l1', a, b), l2: distance('l2', a, b), linf: distance('linf', a, b) };
+  return changed;
 }

@@ -1,5 +1,6 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm, Norm } from '../../shared/norms.ts';
 import { smallestDrop } from './linear.ts';
+import { fewestPixels } from './pixels.ts';
 
 /** f(x) = W x + b. */
 export interface LinearModel {
@@ -24,10 +25,12 @@ export interface LinearMinimum {
  * class k that may be reached, the closed form of `smallestDrop` with g = w_y - w_k and the margin f_y - f_k; the
  * smallest over k is the answer (the decision regions are convex, the goal is a union of half spaces). Targeted,
  * all half spaces must hold at once; that has no closed form and is not offered for more than two classes.
- * @param clean features, in [0,1] @param label class y the image must leave
+ * @param clean features, in [0,1]; planes CHW for l0Pixels @param label class y the image must leave @param channels how many planes
  * @throws RangeError when the shapes do not fit
  */
-export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<number>, label: number): LinearMinimum {
+export function exactMinimum(norm: FeatureNorm, model: LinearModel, clean: ArrayLike<number>, label: number): LinearMinimum;
+export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<number>, label: number, channels: number): LinearMinimum;
+export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<number>, label: number, channels = 1): LinearMinimum {
   const d = clean.length;
   if (model.weights.length !== model.classes * d || model.bias.length !== model.classes)
     throw new RangeError('weights and bias do not fit the image');
@@ -41,7 +44,7 @@ export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<nu
       margin += gradient[j]! * clean[j]!;
     }
     const delta = new Float64Array(d);
-    const distance = smallestDrop(norm, gradient, clean, margin, delta);
+    const distance = norm === 'l0Pixels' ? fewestPixels(gradient, clean, margin, channels, delta) : smallestDrop(norm, gradient, clean, margin, delta);
     if (distance < best.distance) best = { distance, delta, class: k };
   }
   return best;
@@ -54,7 +57,7 @@ export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<nu
  * weight of the classes that still lie above the target. For l0 the bound need not be tight.
  * @throws RangeError when the shapes do not fit
  */
-export function targetedBound(norm: Norm, model: LinearModel, clean: ArrayLike<number>, goal: number, iterations = 600): number {
+export function targetedBound(norm: FeatureNorm, model: LinearModel, clean: ArrayLike<number>, goal: number, iterations = 600): number {
   const d = clean.length;
   if (model.weights.length !== model.classes * d || model.bias.length !== model.classes)
     throw new RangeError('weights and bias do not fit the image');

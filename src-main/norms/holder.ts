@@ -1,3 +1,4 @@
+import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 
 /**
@@ -7,9 +8,9 @@ import type { Norm } from '../../shared/norms.ts';
  * Balda, Behboodi and Mathar (arXiv 1812.07385) are multiples of it. The box is not looked at: see linear.ts.
  */
 
-/** p of a norm. @throws RangeError for l0, which has none */
+/** p of a norm. @throws RangeError for a count, which has none */
 export function exponentOf(norm: Norm): number {
-  if (norm === 'l0') throw new RangeError('l0 has no exponent');
+  if (isCount(norm)) throw new RangeError(`${norm} has no exponent`);
   return norm === 'l1' ? 1 : norm === 'l2' ? 2 : Infinity;
 }
 

@@ -1,4 +1,4 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { room } from './projectBox.ts';
 import { rootOf } from './rootOf.ts';
 
@@ -19,7 +19,7 @@ import { rootOf } from './rootOf.ts';
  * @param out δ, features long, overwritten
  */
 export function linearMinimiser(
-  norm: Norm,
+  norm: FeatureNorm,
   gradient: ArrayLike<number>,
   clean: ArrayLike<number>,
   eps: number,
@@ -44,7 +44,7 @@ export function linearMinimiser(
  * @returns the norm, Infinity when the box does not allow it (out is then meaningless)
  */
 export function smallestDrop(
-  norm: Norm,
+  norm: FeatureNorm,
   gradient: ArrayLike<number>,
   clean: ArrayLike<number>,
   drop: number,

@@ -1,9 +1,9 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { length } from './distances.ts';
 import { borrowScratch, kthLargest } from './select.ts';
 
 /** Puts δ onto the ball ‖δ‖_p ≤ eps (Euclidean projection), in place. The box is not looked at: see projectBox. */
-export function project(norm: Norm, delta: Float32Array, eps: number): void {
+export function project(norm: FeatureNorm, delta: Float32Array, eps: number): void {
   if (norm === 'l0') keepLargest(delta, Math.floor(eps));
   else if (norm === 'l1') projectL1(delta, eps);
   else if (norm === 'l2') projectL2(delta, eps);

@@ -1,4 +1,4 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { length } from './distances.ts';
 import { clipBox } from './project.ts';
 import { rootOf } from './rootOf.ts';
@@ -8,7 +8,7 @@ import { borrowScratch, kthLargest } from './select.ts';
  * Euclidean projection of δ onto {‖δ‖_p ≤ eps} ∩ {0 ≤ clean + δ ≤ 1}, in place and exact.
  * First projecting to the ball and then clipping would waste budget: what the clip cuts off is lost.
  */
-export function projectBox(norm: Norm, delta: Float32Array, clean: Float32Array, eps: number): void {
+export function projectBox(norm: FeatureNorm, delta: Float32Array, clean: Float32Array, eps: number): void {
   if (norm === 'l0') return keepBest(delta, clean, Math.floor(eps));
   if (norm === 'linf') {
     for (let i = 0; i < delta.length; i++) delta[i] = Math.max(-eps, Math.min(eps, delta[i]!));

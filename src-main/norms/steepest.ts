@@ -1,4 +1,4 @@
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { borrowScratch, kthLargest } from './select.ts';
 
 /**
@@ -9,7 +9,7 @@ import { borrowScratch, kthLargest } from './select.ts';
  * @param share l1 only: k as a share of the features
  */
 export function steepestStep(
-  norm: Exclude<Norm, 'l0'>,
+  norm: Exclude<FeatureNorm, 'l0'>,
   delta: Float32Array,
   gradient: Float32Array,
   clean: Float32Array,

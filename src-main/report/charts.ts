@@ -4,6 +4,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { formatEps, significant } from '../../shared/format.ts';
+import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { CurvePoint, ThreatResult } from '../../shared/results.ts';
 import { COLOR } from './theme.ts';
@@ -12,6 +13,7 @@ use([CustomChart, LineChart, ScatterChart, AriaComponent, GridComponent, MarkLin
 
 const AXIS_NAME: Record<Norm, string> = {
   l0: 'ε: number of pixel values changed (ℓ₀)',
+  l0Pixels: 'ε: number of pixels changed (ℓ₀)',
   l1: 'ε: sum of all changes (ℓ₁, pixel values in [0,1])',
   l2: 'ε: Euclidean length of the change (ℓ₂, pixel values in [0,1])',
   linf: 'ε: largest change of a pixel value (ℓ∞, in 1/255)',
@@ -28,7 +30,7 @@ export function curveEnd(threat: Pick<ThreatResult, 'eps' | 'curve' | 'norm'>): 
   const budget = Math.max(...threat.eps);
   const last = threat.curve.find((point) => point.accuracy <= 0.02) ?? threat.curve.at(-1);
   const end = Math.max(1.2 * budget, Math.min((last?.eps ?? 0) * 1.08, 4 * budget));
-  return threat.norm === 'l0' ? Math.ceil(end) : end;
+  return isCount(threat.norm) ? Math.ceil(end) : end;
 }
 
 /**
@@ -57,7 +59,7 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
       nameLocation: 'middle',
       nameGap: 24,
       nameTextStyle: text,
-      minInterval: threat.norm === 'l0' ? 1 : undefined,
+      minInterval: isCount(threat.norm) ? 1 : undefined,
       // The axis ends where the drawing ends, not at a round number; that last label would be a crooked one.
       axisLabel: { ...text, showMaxLabel: false, hideOverlap: true, formatter: (x: number) => significant(x) },
       axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } },

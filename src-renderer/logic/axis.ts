@@ -1,3 +1,4 @@
+import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { significant } from '../../shared/format.ts';
 import type { CurvePoint } from '../../shared/results.ts';
@@ -13,11 +14,11 @@ export function ticks(end: number, wanted: number): number[] {
   return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, index) => index * step);
 }
 
-/** Ticks of a budget axis; l∞ in levels of 1/255, l0 whole. */
+/** Ticks of a budget axis; l∞ in levels of 1/255, counts whole. */
 export function budgetTicks(norm: Norm, end: number, wanted = 6): { eps: number; text: string }[] {
   const unit = norm === 'linf' ? 255 : 1;
   return ticks(end * unit, wanted)
-    .filter((value) => norm !== 'l0' || Number.isInteger(value))
+    .filter((value) => !isCount(norm) || Number.isInteger(value))
     .map((value) => ({ eps: value / unit, text: significant(value, 3) }));
 }
 
@@ -30,7 +31,7 @@ export function axisEnd(norm: Norm, points: readonly Step[], budgets: readonly n
   const last = points.find((point) => point.accuracy <= 0.02) ?? points.at(-1);
   const reach = (last?.eps ?? 0) * 1.08;
   const end = Math.max(1.2 * largest, largest > 0 ? Math.min(reach, 4 * largest) : reach);
-  return end > 0 ? (norm === 'l0' ? Math.ceil(end) : end) : 1;
+  return end > 0 ? (isCount(norm) ? Math.ceil(end) : end) : 1;
 }
 
 /** Accuracy at a budget: that of the last step at or before it. Null before the first. */

@@ -1,3 +1,4 @@
+import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 
 /** A number as people type it: `0.5`, `8/255`, `1e-3`. Null when it is none. */
@@ -15,8 +16,8 @@ export function parseNumbers(text: string): number[] | null {
   return values.some((value) => value === null) ? null : (values as number[]);
 }
 
-/** Sorted ascending, doubles and what is not positive dropped; whole numbers for l0. */
+/** Sorted ascending, doubles and what is not positive dropped; whole numbers for counts. */
 export function tidyBudgets(norm: Norm, budgets: readonly number[]): number[] {
-  const values = budgets.map((value) => (norm === 'l0' ? Math.round(value) : value)).filter((value) => value > 0);
+  const values = budgets.map((value) => (isCount(norm) ? Math.round(value) : value)).filter((value) => value > 0);
   return [...new Set(values)].sort((a, b) => a - b);
 }

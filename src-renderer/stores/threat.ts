@@ -23,20 +23,21 @@ interface NormChoice {
 /** What most papers report for small pictures; the command line starts from the same. */
 const USUAL_EPS: Record<Norm, number[]> = {
   l0: [1, 5, 10, 20, 50],
+  l0Pixels: [1, 5, 10, 20, 50],
   l1: [1, 5, 10, 20],
   l2: [0.1, 0.25, 0.5, 1, 2],
   linf: [1, 2, 4, 8, 16].map((levels) => levels / 255),
 };
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['subset'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
 
 function choice(norm: Norm): NormChoice {
-  return { on: norm !== 'l1', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };
+  return { on: norm !== 'l1' && norm !== 'l0Pixels', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };
 }
 
 /** What the attacker may do: becomes the plan of an audit. */
 export const useThreat = defineStore('threat', () => {
-  const norms = reactive<Record<Norm, NormChoice>>({ l0: choice('l0'), l1: choice('l1'), l2: choice('l2'), linf: choice('linf') });
+  const norms = reactive<Record<Norm, NormChoice>>({ l0: choice('l0'), l0Pixels: choice('l0Pixels'), l1: choice('l1'), l2: choice('l2'), linf: choice('linf') });
   const goal = ref<GoalKind>('untargeted');
   const target = ref(0);
   const seed = ref(0);

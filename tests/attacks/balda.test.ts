@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
 import type { Constrained } from '../../src-main/attacks/balda/constrained.ts';
@@ -20,7 +20,7 @@ const D = 105;
 const NORMS = ['l1', 'l2', 'linf'] as const;
 const paper: Omit<Constrained, 'epsilon'> = { loss: 'margin', rivals: 9, steps: 1, lengths: [], dither: [], p: null, clip: false };
 
-function target({ differentiable, images }: LinearCase, norm: Norm, boxed: boolean, epsilon?: number): CountedTarget {
+function target({ differentiable, images }: LinearCase, norm: FeatureNorm, boxed: boolean, epsilon?: number): CountedTarget {
   return new CountedTarget(differentiable, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN, boxed });
 }
 
@@ -96,8 +96,8 @@ describe('targeted, without the box', () => {
 
 describe.each([2, 3, 10])('a linear model of %i classes inside the box', (classes) => {
   const test = linearCase(`boxed-${classes}`, classes, SHAPE, 8, false);
-  const minimum = (norm: Norm, i: number): number => exactMinimum(norm, test.model, test.images[i]!.pixels, test.images[i]!.label).distance;
-  it.each(['l0', ...NORMS] as Norm[])('GNM in %s succeeds from the exact minimum on, and not below it', async (norm) => {
+  const minimum = (norm: FeatureNorm, i: number): number => exactMinimum(norm, test.model, test.images[i]!.pixels, test.images[i]!.label).distance;
+  it.each(['l0', ...NORMS] as FeatureNorm[])('GNM in %s succeeds from the exact minimum on, and not below it', async (norm) => {
     for (let i = 0; i < test.images.length; i++) {
       const exact = minimum(norm, i);
       for (const [epsilon, expected] of norm === 'l0' ? ([[exact - 1, 0], [exact, 1]] as const) : ([[exact * 0.999, 0], [exact * 1.001, 1]] as const)) {
@@ -107,7 +107,7 @@ describe.each([2, 3, 10])('a linear model of %i classes inside the box', (classe
       }
     }
   });
-  it.each(['l0', ...NORMS] as Norm[])('the linearised minimum in %s is the exact one', async (norm) => {
+  it.each(['l0', ...NORMS] as FeatureNorm[])('the linearised minimum in %s is the exact one', async (norm) => {
     const found = await attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack: 'linear-minimum', options: {}, seed: 1, maxQueries: null, gate: OPEN });
     found.forEach((finding, i) => {
       const ratio = finding.float![norm] / minimum(norm, i);
@@ -167,7 +167,7 @@ describe('the special cases of Table 2', () => {
 
 describe('the subset attack', () => {
   const test = linearCase('subset', 4, SHAPE, 10, false);
-  const run = (norm: Norm, eps: number[], options: object) =>
+  const run = (norm: FeatureNorm, eps: number[], options: object) =>
     attackBatch({ model: test.differentiable, images: test.images, norm, eps, attack: 'subset', options: { ...options }, seed: 1, maxQueries: null, gate: OPEN });
 
   it('one pixel in l∞ is broken exactly where trying every pixel finds one', async () => {

@@ -6,7 +6,7 @@ import { linearCase, logitsOf, OPEN } from './linear.ts';
 const SHAPE = { channels: 3, height: 6, width: 5 };
 
 /** How much longer an 8-bit picture may be than the float point, in the norm's own unit, when 90 features round. */
-const PRICE: Record<Norm, number> = { l0: 0, l1: 0.25, l2: 0.03, linf: 1.01 / 255 };
+const PRICE: Record<Norm, number> = { l0: 0, l0Pixels: 0, l1: 0.25, l2: 0.03, linf: 1.01 / 255 };
 
 describe.each([
   ['ddn', 'l2'],

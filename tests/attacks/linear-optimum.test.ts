@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/batch.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
@@ -25,7 +25,7 @@ function optimum(key: string, compute: () => number): number {
 /** Found over optimum for every image that can be broken at all; whatever cannot must be held. */
 async function ratios(
   attack: string,
-  norm: Norm,
+  norm: FeatureNorm,
   options: Record<string, unknown>,
   classes: number,
   targeted: boolean,

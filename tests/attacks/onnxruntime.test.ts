@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/batch.ts';
@@ -67,7 +67,7 @@ describe('a linear ONNX model under onnxruntime', () => {
     ['fmn', 'l2'],
     ['fmn', 'linf'],
     ['sigma-zero', 'l0'],
-  ] as [string, Norm][])('%s %s comes to the exact optimum', async (attack, norm) => {
+  ] as [string, FeatureNorm][])('%s %s comes to the exact optimum', async (attack, norm) => {
     const job = { model, images: test.images, norm, eps: [1], attack, options: {}, seed: 1, maxQueries: null, gate: OPEN };
     for (const [i, finding] of (await attackBatch(job)).entries()) {
       const { pixels, label } = test.images[i]!;

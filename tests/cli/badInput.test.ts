@@ -69,7 +69,7 @@ const CASES: [string, () => string[], RegExp][] = [
   ['ε below 0', () => audit('--eps=-0.1'), /A budget of -0\.1 leaves nothing to change/],
   ['ε in words', () => audit('--eps', 'much'), /much is no budget/],
   ['half a pixel value', () => audit('--norm', 'l0', '--eps', '1.5', '--attacks', 'fmn'), /give whole numbers/],
-  ['an unknown norm', () => audit('--norm', 'l3'), /--norm takes l0, l1, l2, linf, not l3/],
+  ['an unknown norm', () => audit('--norm', 'l3'), /--norm takes l0, l0Pixels, l1, l2, linf, not l3/],
   ['an unknown attack', () => audit('--attacks', 'hammer'), /no attack called hammer: choose one of/],
   ['an unknown preset', () => audit('--preset', 'mine'), /no preset called mine: choose one of/],
   ['an unknown provider', () => audit('--provider', 'abacus'), /'abacus' is invalid\. Allowed choices are cpu/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Norm } from '../../shared/norms.ts';
+import type { FeatureNorm } from '../../shared/norms.ts';
 import { randomStream } from '../../src-main/attacks/random.ts';
 import { distance, distances, length } from '../../src-main/norms/distances.ts';
 import { dualNorm } from '../../src-main/norms/dual.ts';
@@ -11,7 +11,7 @@ import { borrowScratch, kthLargest } from '../../src-main/norms/select.ts';
 import { steepestStep } from '../../src-main/norms/steepest.ts';
 
 const random = randomStream('norms');
-const NORMS: Norm[] = ['l0', 'l1', 'l2', 'linf'];
+const NORMS: FeatureNorm[] = ['l0', 'l1', 'l2', 'linf'];
 const vector = (n: number, scale = 1): Float32Array => Float32Array.from({ length: n }, () => (2 * random() - 1) * scale);
 const image = (n: number): Float32Array => Float32Array.from({ length: n }, () => (random() < 0.4 ? Math.round(random()) : random()));
 const squared = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i) => sum + (v - b[i]!) ** 2, 0);

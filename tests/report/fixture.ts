@@ -60,9 +60,9 @@ export function png(width: number, height: number, channels: 1 | 3, data: Uint8A
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', new Uint8Array())]);
 }
 
-const EPS: Record<Norm, number[]> = { l0: [5, 10, 25], l1: [2, 8], l2: [0.5, 1, 2], linf: [2 / 255, 4 / 255, 8 / 255] };
-const ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn', 'pgd'], linf: ['pgd', 'fmn', 'fgsm'] };
-const SPREAD: Record<Norm, number> = { l0: 14, l1: 5, l2: 0.9, linf: 5 };
+const EPS: Record<Norm, number[]> = { l0: [5, 10, 25], l0Pixels: [2, 5, 10], l1: [2, 8], l2: [0.5, 1, 2], linf: [2 / 255, 4 / 255, 8 / 255] };
+const ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn', 'pgd'], linf: ['pgd', 'fmn', 'fgsm'] };
+const SPREAD: Record<Norm, number> = { l0: 14, l0Pixels: 8, l1: 5, l2: 0.9, linf: 5 };
 const NAMES = ['aeroplane', 'motor car', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'lorry'];
 const LONG = [
   'red-breasted merganser, Mergus serrator, a large fish-eating diving duck of northern lakes',
@@ -190,7 +190,7 @@ function attacked(c: Case): { finding: Finding; png: Uint8Array | null } {
   const change = (i: number, by: number): void => {
     data[i] = Math.max(0, Math.min(255, data[i]! + by));
   };
-  if (c.norm === 'l0') for (let k = 0; k < Math.ceil(size); k++) change(Math.floor(c.random() * features), c.random() < 0.5 ? 255 : -255);
+  if (c.norm === 'l0' || c.norm === 'l0Pixels') for (let k = 0; k < Math.ceil(size); k++) change(Math.floor(c.random() * features), c.random() < 0.5 ? 255 : -255);
   else {
     const level = c.norm === 'linf' ? Math.ceil(size) : Math.max(1, (size / Math.sqrt(features)) * 255);
     for (let i = 0; i < features; i++) change(i, Math.round((c.random() < 0.5 ? 1 : -1) * (c.norm === 'linf' ? level : 2 * c.random() * level)));

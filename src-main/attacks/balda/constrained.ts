@@ -3,7 +3,7 @@ import { length } from '../../norms/distances.ts';
 import { holderStep, exponentOf } from '../../norms/holder.ts';
 import { linearMinimiser } from '../../norms/linear.ts';
 import { clipBox } from '../../norms/project.ts';
-import { rowsOf } from '../attack.ts';
+import { featureNorm, rowsOf } from '../attack.ts';
 import { randomInBall } from '../start.ts';
 import type { Target } from '../target.ts';
 import { eachLine } from './lines.ts';
@@ -34,7 +34,8 @@ export interface Constrained {
  * @throws UserError when options contradict each other
  */
 export async function normConstrained(target: Target, how: Constrained): Promise<Float32Array> {
-  const { norm, count, features } = target;
+  const { count, features } = target;
+  const norm = featureNorm(target);
   const lengths = stepLengths(how, norm === 'l0');
   const step = stepper(target, how);
   const eta = new Float32Array(target.clean.length);
@@ -80,7 +81,7 @@ type Step = (image: number, gradient: Float32Array, from: Float32Array, size: nu
 
 /** How one step is taken: exactly inside the box, or by (6) with the length measured in the target's norm. */
 function stepper(target: Target, { p, clip }: Constrained): Step {
-  const { norm } = target;
+  const norm = featureNorm(target);
   if (norm === 'l0' && (p !== null || !clip)) throw new UserError('In l0 a step has no exponent p and is always taken inside the box: leave p empty and clip on.');
   const clean = rowsOf(target.clean, target.count);
   if (p === null && clip) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Norm } from '../../../shared/norms.ts';
+import type { FeatureNorm } from '../../../shared/norms.ts';
 import { linearMinimiser, smallestDrop } from '../../norms/linear.ts';
-import { defineAttack, rowsOf } from '../attack.ts';
+import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { polish } from '../polish.ts';
 import { reach } from '../reach.ts';
 import { settle } from '../settle.ts';
@@ -41,7 +41,8 @@ export const linearMinimum = defineAttack({
 
 /** Smallest steps across the nearest boundary until the class changes. */
 async function cross(target: Target, steps: number, rivals: number, overshoot: number): Promise<void> {
-  const { norm, count, features } = target;
+  const { count, features } = target;
+  const norm = featureNorm(target);
   const delta = new Float32Array(target.clean.length);
   const [points, clean] = [rowsOf(delta, count), rowsOf(target.clean, count)];
   const best = rowsOf(delta.slice(), count);
@@ -71,7 +72,7 @@ async function cross(target: Target, steps: number, rivals: number, overshoot: n
 }
 
 /** `smallestDrop`, or as far as the box goes when it cannot drop enough; Infinity when nothing moves. */
-function smallestStep(norm: Norm, gradient: Float32Array, from: Float32Array, drop: number, out: Float32Array): number {
+function smallestStep(norm: FeatureNorm, gradient: Float32Array, from: Float32Array, drop: number, out: Float32Array): number {
   const size = smallestDrop(norm, gradient, from, drop, out);
   if (size < Infinity) return size;
   const most = reach(norm, from);

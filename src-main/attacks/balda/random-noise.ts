@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { clipBox } from '../../norms/project.ts';
 import { length } from '../../norms/distances.ts';
-import { defineAttack, rowsOf } from '../attack.ts';
+import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { gaussian } from '../random.ts';
-import type { Norm } from '../../../shared/norms.ts';
+import type { FeatureNorm } from '../../../shared/norms.ts';
 import type { Target } from '../target.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Target } from '../target.ts';
  *   l1  a Laplace direction, ‖η‖₁ = ε       l0  ε features chosen at random, each at one end of the box
  * Clipping to the box may shorten η; nothing is added to make up for it.
  */
-export function randomNoise(norm: Norm, eta: Float32Array, clean: Float32Array, epsilon: number, random: () => number): void {
+export function randomNoise(norm: FeatureNorm, eta: Float32Array, clean: Float32Array, epsilon: number, random: () => number): void {
   const d = eta.length;
   const sign = (): number => (random() < 0.5 ? -1 : 1);
   if (norm === 'linf') for (let j = 0; j < d; j++) eta[j] = epsilon * sign();
@@ -38,7 +38,7 @@ export async function tryNoise(target: Target, eta: Float32Array, epsilon: numbe
   const clean = rowsOf(target.clean, target.count);
   rowsOf(eta, target.count).forEach((row, image) => {
     if (!target.active[image]) return;
-    randomNoise(target.norm, row, clean[image]!, epsilon, target.random(image));
+    randomNoise(featureNorm(target), row, clean[image]!, epsilon, target.random(image));
     if (clip) clipBox(row, clean[image]!);
   });
   return (await target.query(eta)).success;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../../shared/errors.ts';
+import { isCount } from '../../../shared/norms.ts';
 import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subsetSizes } from '../../norms/partition.ts';
 import type { Partition, Planes } from '../../norms/partition.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../norms/subset.ts';
@@ -20,13 +21,14 @@ interface Choice {
  * Single and multiple subset attack on classifiers (Balda et al., eq. 22, 23 and Algorithm 1 with its line for
  * ‖η‖_{0,S} = 1): each linearisation moves the subset with the largest Σ |∇L_j| to the edge of the ball or the box,
  * for the rival class that this brings nearest, and never the same subset again. In l∞ a feature moves by at most ε
- * and `subsets` bounds how many subsets change; in l0 it moves as far as the box goes and ε bounds the features.
+ * and `subsets` bounds how many subsets change; in l0 it moves as far as the box goes
+ * and ε bounds the features, or the pixels.
  * The picture that is made of it changes no other subset.
  */
 export const subset = defineAttack({
   id: 'subset',
   title: 'Pixel and subset attack',
-  norms: ['l0', 'linf'],
+  norms: ['l0', 'l0Pixels', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
   summary: 'Changes few pixels, blocks, rows or areas of your own: one more with every linearisation, the most effective first.',
@@ -40,9 +42,14 @@ export const subset = defineAttack({
     rivals: rivalsOption,
   }),
   async run(target, { subsets, perStep, rivals, epsilon = 0, ...choice }) {
+    const counts = isCount(target.norm);
+    if (target.norm === 'l0Pixels' && (choice.partition === 'feature' || choice.partition === 'channel'))
+      throw new UserError('In l0Pixels a pixel is changed with all its channels: choose another partition, or the norm l0.');
     const partition = partitionOf(choice, target.shape);
-    const most = target.norm === 'l0' ? 1 : epsilon;
-    const paths = Array.from({ length: target.count }, () => new Path(partition, target.norm === 'l0' ? Math.floor(epsilon) : Infinity, subsets ?? (target.norm === 'l0' ? Infinity : 1)));
+    const most = counts ? 1 : epsilon;
+    // The other partitions hold whole pixels, so features count pixels too.
+    const features = Math.floor(epsilon) * (target.norm === 'l0Pixels' ? target.shape.channels : 1);
+    const paths = Array.from({ length: target.count }, () => new Path(partition, counts ? features : Infinity, subsets ?? (counts ? Infinity : 1)));
     const eta = new Float32Array(target.clean.length);
     const [points, clean] = [rowsOf(eta, target.count), rowsOf(target.clean, target.count)];
     const here = new Float32Array(target.features);

@@ -1,5 +1,6 @@
 import { length } from '../../norms/distances.ts';
 import { smallestDrop } from '../../norms/linear.ts';
+import { featureNorm } from '../attack.ts';
 import { atDelta, lockstep } from '../lockstep.ts';
 import type { Search } from '../lockstep.ts';
 import type { Target } from '../target.ts';
@@ -21,6 +22,7 @@ export async function tighten(target: Target, rounds: number, overshoot: number)
 
 function* search(target: Target, image: number, rounds: number, overshoot: number): Search {
   const clean = target.clean.subarray(image * target.features, (image + 1) * target.features);
+  const norm = featureNorm(target);
   const eta = new Float32Array(clean.length);
   let share = 1;
   let beyond = overshoot;
@@ -30,9 +32,9 @@ function* search(target: Target, image: number, rounds: number, overshoot: numbe
     const { gradient, margin } = yield { point: best, gradient: true };
     let linear = margin;
     for (let j = 0; j < best.length; j++) linear -= gradient[j]! * best[j]!;
-    while (beyond > 1e-5 && smallestDrop(target.norm, gradient, clean, (1 + beyond) * linear, eta) >= size) beyond /= 3;
+    while (beyond > 1e-5 && smallestDrop(norm, gradient, clean, (1 + beyond) * linear, eta) >= size) beyond /= 3;
     // Nothing smaller even on the tangent plane itself: as near as the first order can tell.
-    if (linear <= 0 || length(target.norm, eta) >= size) return;
+    if (linear <= 0 || length(norm, eta) >= size) return;
     for (let i = 0; i < TRIES; i++) {
       const point = best.map((b, j) => b + share * (eta[j]! - b));
       if ((yield { point, gradient: false }).success) break;

@@ -20,18 +20,20 @@ export class EightBit {
   safe = false;
   private readonly norm: Norm;
   private readonly epsilon: number | undefined;
+  private readonly channels: number;
   private readonly pixels: Float32Array;
 
   /** @param pixels the clean picture: exact multiples of 1/255 */
-  constructor(norm: Norm, epsilon: number | undefined, pixels: Float32Array) {
+  constructor(norm: Norm, epsilon: number | undefined, pixels: Float32Array, channels: number) {
     this.norm = norm;
+    this.channels = channels;
     this.epsilon = epsilon;
     this.pixels = pixels;
     this.clean = toLevels(pixels);
   }
 
   distanceOf(levels: Uint8Array): number {
-    return distance(this.norm, toPixels(levels), this.pixels);
+    return distance(this.norm, toPixels(levels), this.pixels, this.channels);
   }
 
   inBudget(levels: Uint8Array): boolean {

@@ -22,7 +22,7 @@ export function auditCommand(): Command {
     .option('--class-names <file>', 'class names, one a line')
     .option('--preset <name>', 'preprocessing by name: mnist, cifar10, imagenet, 0..255, -1..1, ... (default: guessed from the model)')
     .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
-    .option('--norm <norms>', 'l0, l1, l2, linf, or several separated by commas (default: linf)')
+    .option('--norm <norms>', 'l0 (values), l0Pixels, l1, l2, linf, or several separated by commas (default: linf)')
     .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', list)
     .option('--attacks <list>', 'attacks separated by commas (default: the usual ones for each norm)')
     .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely')

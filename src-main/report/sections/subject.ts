@@ -1,5 +1,5 @@
 import { bytes, count, formatEps, formatEpsLong, goalWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
-import { NORM_LABEL } from '../../../shared/norms.ts';
+import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
@@ -44,7 +44,7 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
 }
 
 function budgets({ norm, eps }: ThreatResult): string {
-  if (norm === 'l0') return `${eps.map((one) => formatEps(norm, one)).join(', ')} pixel values`;
+  if (isCount(norm)) return `${eps.map((one) => formatEps(norm, one)).join(', ')} ${norm === 'l0' ? 'pixel values' : 'pixels'}`;
   return eps.map((one) => formatEpsLong(norm, one)).join('; ');
 }
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { count, dateTime, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
-import { NORM_LABEL } from '../../../shared/norms.ts';
+import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import type { CurvePoint, Results } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
 import type { Cell, Row } from '../table.ts';
@@ -106,7 +106,7 @@ function accuracies(paper: Paper, results: Results): void {
       cells: [
         i === 0 ? `${NORM_LABEL[threat.norm]}, ${threat.goal.kind}` : '',
         formatEps(threat.norm, point.eps),
-        threat.norm === 'l0' ? '' : significant(point.eps),
+        isCount(threat.norm) ? '' : significant(point.eps),
         `${count(point.right)} of ${count(point.total)}`,
         accuracyOf(point),
         point.total === 0 ? NONE : interval(point),
