@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -66,7 +66,7 @@ export class EngineService implements Service {
     attacks: () => attackCards(),
     sample: () => this.sample(),
     inspect: async ({ model }) => (await this.atDesk()).run('inspect', { model }),
-    gradcheck: async ({ model, preprocessing, images }) => (await this.atDesk()).run('gradcheck', { model, preprocessing, images: images.length > 0 ? images : null }),
+    gradcheck: async ({ images, ...request }) => (await this.atDesk()).run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
     images: async ({ paths, labels, classNames: file, offset, limit }) => {
       const names = file === null ? null : await readClassNames(file, null);
       const set = await openImages({ paths, labels, offset, limit, classNames: names });
@@ -115,11 +115,10 @@ export class EngineService implements Service {
 
   private sample(): CallOut<'sample'> {
     const folder = join(this.options.assets, 'samples');
-    if (!existsSync(folder)) throw new UserError('The bundled sample is missing from this installation.');
-    const model = readdirSync(folder).find((f) => f.endsWith('.onnx'));
-    if (!model) throw new UserError('The bundled sample is missing from this installation.');
+    const model = join(folder, 'signs.onnx');
+    if (!existsSync(model)) throw new UserError('The bundled sample is missing from this installation.');
     const names = join(folder, 'classes.txt');
-    return { model: join(folder, model), images: [join(folder, 'images')], labels: null, classNames: existsSync(names) ? names : null };
+    return { model, images: [join(folder, 'images')], labels: null, classNames: existsSync(names) ? names : null };
   }
 
   private async document(audit: string, format: 'pdf' | 'csv' | 'json'): Promise<CallOut<'export'>> {
