@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Norm } from './norms.ts';
 import { AuditPlan, Preprocessing, Provider, ThreatModel } from './plan.ts';
-import { GradientCheck, ModelIdentity, Results, State } from './results.ts';
+import { GradientCheck, ModelIdentity, OutputField, Results, State } from './results.ts';
 
 /**
  * What the window may ask of a host, and what it is told. Electron serves this over a MessagePort,
@@ -29,14 +29,19 @@ export const ModelCard = z.object({
   identity: ModelIdentity,
   /** Which input takes the image. */
   input: z.string(),
+  /** The other inputs, which get fixed values; null where a dimension is open. */
+  inputs: z.array(z.object({ name: z.string(), dims: z.array(z.number().int().nullable()) })),
+  /** 0 of a network that is no classifier. */
   classes: z.number().int(),
   /** Size of the image the network reads; null: any. */
   network: z.object({ width: z.number().int().nullable(), height: z.number().int().nullable(), channels: z.number().int() }),
   /** Best guess of the preprocessing, with the reason in a sentence. */
   preprocessing: Preprocessing,
   guess: z.string(),
-  /** softmax, sigmoid, log-softmax or logits: what the file puts out. */
-  output: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
+  /** softmax, sigmoid, log-softmax or logits: what a classifier's file puts out; values: no class scores. */
+  output: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid', 'values']),
+  /** The output of a network that is no classifier: a picture, a vector, a map. */
+  field: OutputField.nullable(),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
@@ -112,7 +117,17 @@ export const CALLS = {
   sample: { in: none, out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }) },
   inspect: { in: z.strictObject({ model: z.string() }), out: ModelCard },
   /** Checks the gradient under a preprocessing: design rule 5. */
-  gradcheck: { in: z.strictObject({ model: z.string(), preprocessing: Preprocessing, images: z.array(z.string()) }), out: GradientCheck },
+  gradcheck: {
+    in: z.strictObject({
+      model: z.string(),
+      preprocessing: Preprocessing,
+      images: z.array(z.string()),
+      input: z.string().nullable().default(null),
+      fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
+      output: z.string().nullable().default(null),
+    }),
+    out: GradientCheck,
+  },
   /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
   images: {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),

@@ -24,15 +24,40 @@ export const Preprocessing = z.strictObject({
   /** One value, or one per channel in the network's own channel order; in units after `scale`. */
   mean: z.array(z.number()).min(1).default([0]),
   std: z.array(z.number().positive()).min(1).default([1]),
+  /** Where the network reads more channels than the picture has: the first one that the picture takes, and what the others hold; null: it takes all. */
+  embed: z.strictObject({ first: z.number().int().min(0), fill: z.number() }).nullable().default(null),
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
-/** The class every image shall be taken for; a list holds one class per image, in image order. */
+/** What an output is held against: what the network makes of the clean image, or the image as the network reads it (autoencoders). */
+export const REFERENCES = ['clean-output', 'input'] as const;
+
+/**
+ * What an attack is to reach. Of a classifier: another class than its own, or a given class; a list holds one class per image, in
+ * image order. Of any network: an output that lies more than so many dB from its reference (peak signal-to-noise ratio), or one that
+ * comes as near to what the network makes of another picture (feature match).
+ */
 export const Goal = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('untargeted') }),
   z.strictObject({
     kind: z.literal('targeted'),
     target: z.union([z.number().int().min(0), z.array(z.number().int().min(0)), z.enum(['least-likely', 'next'])]),
+  }),
+  z.strictObject({
+    kind: z.literal('deviation'),
+    reference: z.enum(REFERENCES).default('clean-output'),
+    /** The output counts as broken below this many dB. */
+    psnr: z.number().min(-100).max(200),
+    /** Largest value an output can take, which PSNR is relative to. */
+    peak: z.number().positive().default(1),
+  }),
+  z.strictObject({
+    kind: z.literal('match'),
+    /** Picture whose output is to be matched. */
+    picture: z.string(),
+    /** The output counts as matched at this many dB or more. */
+    psnr: z.number().min(-100).max(200),
+    peak: z.number().positive().default(1),
   }),
 ]);
 export type Goal = z.infer<typeof Goal>;
@@ -47,7 +72,7 @@ export type AttackChoice = z.infer<typeof AttackChoice>;
 
 export const ThreatModel = z.strictObject({
   norm: Norm,
-  /** Budgets, ascending, in pixel units of [0,1] (l0: number of features). */
+  /** Budgets, ascending, in pixel units of [0,1] (l0: number of features, l0Pixels: of pixels). */
   eps: z.array(z.number().positive()).min(1),
   goal: Goal.default({ kind: 'untargeted' }),
   attacks: z.array(AttackChoice).min(1),
@@ -66,6 +91,10 @@ export const AuditPlan = z.strictObject({
   model: z.string(),
   /** Which input takes the image, when there are several; null: found. */
   input: z.string().nullable().default(null),
+  /** Values of the other inputs, one for all entries or a list; what is not named gets 0. */
+  fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
+  /** Output, or any value inside the network, that goals of deviation and match are about; null: found. */
+  output: z.string().nullable().default(null),
   preprocessing: Preprocessing,
   images: z.array(z.string()).min(1),
   /** File of labels, or null: class folders, the data set's own, else the clean prediction. */

@@ -16,6 +16,17 @@ export type ClassScore = z.infer<typeof ClassScore>;
  * reached; `eightBit` is the exported PNG, decoded again and predicted by the original model.
  * Only that makes the state `broken`.
  */
+/** What an image-to-image or vector network made of a picture, held against the goal's reference: original model, in float64. */
+export const OutputResult = z.object({
+  /** dB; null where the two are equal. */
+  psnr: z.number().nullable(),
+  /** Mean structural similarity; null where the output is no picture, or a tiny one. */
+  ssim: z.number().nullable(),
+  /** The output as PNG relative to the audit folder; null where it is no picture. */
+  file: z.string().nullable(),
+});
+export type OutputResult = z.infer<typeof OutputResult>;
+
 export const Finding = z.object({
   image: z.string(),
   threat: z.number().int(),
@@ -31,6 +42,8 @@ export const Finding = z.object({
   top: z.array(ClassScore),
   /** File of the PNG relative to the audit folder. */
   file: z.string().nullable(),
+  /** What the network makes of that PNG, for goals on its output; else null. */
+  output: OutputResult.nullable().default(null),
   forwards: z.number().int(),
   backwards: z.number().int(),
 });
@@ -52,6 +65,8 @@ export const ImageResult = z.object({
   top: z.array(ClassScore),
   /** The clean image as PNG, relative to the audit folder. */
   file: z.string(),
+  /** What the network makes of it, for goals on its output: one entry per threat model, each against that goal's reference; else empty. */
+  outputs: z.array(OutputResult).default([]),
   /** One entry per threat model: the smallest verified change over all attacks. */
   outcomes: z.array(
     z.object({
@@ -127,11 +142,23 @@ export const GradientCheck = z.object({
   forwardError: z.number(),
   /** Largest relative error of a directional derivative against central differences. */
   gradientError: z.number(),
+  /** The same of Jv, which networks that are no classifiers are attacked with; null of classifiers. */
+  tangentError: z.number().nullable().default(null),
   directions: z.number().int(),
   /** Operators attacked through a declared straight-through surrogate. */
   surrogates: z.array(z.string()),
 });
 export type GradientCheck = z.infer<typeof GradientCheck>;
+
+/** The output that goals of deviation and match are about, of one image. */
+export const OutputField = z.object({
+  name: z.string(),
+  dims: z.array(z.number().int()),
+  width: z.number().int(),
+  /** How its values are a picture; null where they are none. */
+  picture: z.object({ channels: z.number().int(), height: z.number().int(), width: z.number().int(), layout: z.enum(['nchw', 'nhwc']) }).nullable(),
+});
+export type OutputField = z.infer<typeof OutputField>;
 
 export const Results = z.object({
   $schema: z.string().optional(),
@@ -150,7 +177,9 @@ export const Results = z.object({
   gradientCheck: GradientCheck,
   /** Of the clean images against given labels; null when the labels are the model's own predictions. */
   cleanAccuracy: CurvePoint.nullable(),
-  /** Classes the model tells apart: the length of its logits. */
+  /** Where goals are on the output of the network: which; null of classifiers. Labels and predictions are then 0: unbroken. */
+  output: OutputField.nullable().default(null),
+  /** Classes the model tells apart: the length of its logits; 2 where goals are on the output: unbroken and broken. */
   classes: z.number().int(),
   threats: z.array(ThreatResult),
   images: z.array(ImageResult),

@@ -1,5 +1,5 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { Differentiable, ImageShape, Objective } from '../model/differentiable.ts';
+import type { Differentiable, ImageShape, Objective, Products } from '../model/differentiable.ts';
 import { Best } from './best.ts';
 import { randomStream } from './random.ts';
 import type { GradientQuery, Pair, Query, Target } from './target.ts';
@@ -17,6 +17,8 @@ export interface TargetImage {
   label: number;
   /** Class to reach; null: any but `label`. */
   goal: number | null;
+  /** What its output is held against, where the model's goal is on its output. */
+  reference?: Float32Array;
 }
 
 export interface TargetSetting {
@@ -67,7 +69,8 @@ export class CountedTarget implements Target {
   private readonly answer: GradientQuery;
   private readonly confined: (Uint8Array | null)[];
   private readonly boxed: boolean;
-  private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array };
+  private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array; reference: Float32Array | undefined };
+  readonly reference: Float32Array | null;
 
   constructor(model: Differentiable, images: readonly TargetImage[], setting: TargetSetting) {
     const { channels, height, width } = model.shape;
@@ -107,7 +110,21 @@ export class CountedTarget implements Target {
       pixels: new Float32Array(model.rows * this.features),
       label: new Int32Array(model.rows),
       towards: new Int32Array(model.rows),
+      reference: undefined,
     };
+    const values = this.width;
+    this.reference = values > 0 ? new Float32Array(this.count * values) : null;
+    if (this.reference === null) return;
+    this.block.reference = new Float32Array(model.rows * values);
+    images.forEach(({ reference }, i) => {
+      if (reference?.length !== values) throw new RangeError(`The output has ${values} values an image and the reference ${reference?.length ?? 'none'}.`);
+      this.reference!.set(reference, i * values);
+    });
+  }
+
+  /** Values of the output that the goal is on; 0 for classifiers. */
+  get width(): number {
+    return this.model.products?.width ?? 0;
   }
 
   get anyActive(): boolean {
@@ -162,19 +179,24 @@ export class CountedTarget implements Target {
 
   /** @param points δ of every image, or its pixels */
   private async evaluate(points: Float32Array, areDeltas: boolean, loss: Objective | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
-    const cost = loss === null ? 1 : 2;
-    const images: number[] = [];
-    for (let i = 0; i < this.count; i++) {
-      if (!this.active[i] || (only && !only[i])) continue;
-      if (this.limits && this.forwards[i]! + this.backwards[i]! + cost > this.limits[i]! - this.reserve) this.active[i] = 0;
-      else images.push(i);
-    }
+    const images = this.affordable(loss === null ? 1 : 2, only);
     for (const i of images) this.place(i, points, areDeltas);
     const { rows } = this.model;
     for (let start = 0; start < images.length; start += rows) {
       await this.gate.check();
       await this.runBlock(loss, images.slice(start, start + rows), towards);
     }
+  }
+
+  /** The images asked about that take part and have so many passes left; those without drop out. */
+  private affordable(cost: number, only: Uint8Array | undefined): number[] {
+    const images: number[] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (!this.active[i] || (only && !only[i])) continue;
+      if (this.limits && this.forwards[i]! + this.backwards[i]! + cost > this.limits[i]! - this.reserve) this.active[i] = 0;
+      else images.push(i);
+    }
+    return images;
   }
 
   /** Writes the pixels to be evaluated: clip(clean + δ, 0, 1), or as given. */
@@ -195,9 +217,10 @@ export class CountedTarget implements Target {
       block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       if (towards) block.towards[row] = towards[image]!;
+      this.refer(row, image);
     }
-    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, towards && block.towards);
-    const { logits } = out ?? (await this.model.forward(block.pixels));
+    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, towards && block.towards, block.reference);
+    const { logits } = out ?? (await this.model.forward(block.pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;
       this.forwards[image]!++;
@@ -209,6 +232,67 @@ export class CountedTarget implements Target {
       }
       this.judge(image, out !== null);
     }
+  }
+
+  private refer(row: number, image: number): void {
+    const { width, block } = this;
+    if (this.reference) block.reference!.set(this.reference.subarray(image * width, (image + 1) * width), row * width);
+  }
+
+  async pull(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }> {
+    const gradient = new Float32Array(this.clean.length);
+    const output = await this.product(delta, u, this.width, only, async (products, pixels, block, rows) => {
+      const out = await products.pull(pixels, block);
+      rows.forEach((image, row) => gradient.set(this.masked(image, out.gradient.subarray(row * this.features, (row + 1) * this.features)), image * this.features));
+      return { output: out.output, sound: (row) => allFinite(out.gradient, row * this.features, this.features) };
+    });
+    return { output, gradient };
+  }
+
+  async push(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }> {
+    const { width } = this;
+    const tangent = new Float32Array(this.count * width);
+    const output = await this.product(delta, v, this.features, only, async (products, pixels, block, rows) => {
+      const out = await products.push(pixels, block);
+      rows.forEach((image, row) => tangent.set(out.tangent.subarray(row * width, (row + 1) * width), image * width));
+      return { output: out.output, sound: (row) => allFinite(out.tangent, row * width, width) };
+    });
+    return { output, tangent };
+  }
+
+  /** Blocks of a product of every image's Jacobian with its own vector of `length` values; each costs a forward and a backward pass. */
+  private async product(
+    delta: Float32Array,
+    vectors: Float32Array,
+    length: number,
+    only: Uint8Array | undefined,
+    run: (products: Products, pixels: Float32Array, vectors: Float32Array, images: readonly number[]) => Promise<{ output: Float32Array; sound(row: number): boolean }>,
+  ): Promise<Float32Array> {
+    const { products, rows } = this.model;
+    if (!products) throw new Error('Only a goal on the output of a network has products with its Jacobian.');
+    const { width, features } = this;
+    const output = new Float32Array(this.count * width);
+    const images = this.affordable(2, only);
+    for (const i of images) this.place(i, delta, true);
+    const block = new Float32Array(rows * length);
+    for (let start = 0; start < images.length; start += rows) {
+      await this.gate.check();
+      const part = images.slice(start, start + rows);
+      for (let row = 0; row < rows; row++) {
+        const image = part[row] ?? part[0]!;
+        this.block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
+        block.set(vectors.subarray(image * length, (image + 1) * length), row * length);
+      }
+      const out = await run(products, this.block.pixels, block, part);
+      part.forEach((image, row) => {
+        this.forwards[image]!++;
+        this.backwards[image]!++;
+        output.set(out.output.subarray(row * width, (row + 1) * width), image * width);
+        if (!allFinite(out.output, row * width, width)) this.fail(image, 'The model put out NaN or infinity');
+        else if (!out.sound(row)) this.fail(image, 'A product with the Jacobian was NaN or infinite');
+      });
+    }
+    return output;
   }
 
   /** Margin, success, the best so far; takes an image out whose numbers are none. */
@@ -281,8 +365,9 @@ export class CountedTarget implements Target {
       block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       block.towards[row] = towards;
+      this.refer(row, image);
     }
-    const out = await this.model.gradient('difference', block.pixels, block.label, block.towards);
+    const out = await this.model.gradient('difference', block.pixels, block.label, block.towards, block.reference);
     pairs.forEach((pair, row) => {
       const { image } = pair;
       const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));

@@ -61,6 +61,17 @@ export interface Target {
    * a view that the next block overwrites. Pairs of images that are inactive, or become so, are left out.
    */
   differences(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void>;
+  /** Values D of the output that the goal is on; 0 for classifiers, which have no reference and no products. */
+  readonly width: number;
+  /** count x D: the y that each image's output is held against (Balda et al., section 3); null for classifiers. */
+  readonly reference: Float32Array | null;
+  /**
+   * J'u at each image's point, J the Jacobian of the output with respect to the pixels, and the output itself; a forward
+   * and a backward pass each. Nothing is judged: what a point comes to, `query` tells. @param u count x D
+   */
+  pull(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
+  /** Jv likewise. @param v count x features @returns tangent, count x D */
+  push(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
   /** From now on the image's gradient is 0 wherever `mayMove` is: what rounds its picture keeps off those features. */
   confine(image: number, mayMove: Uint8Array): void;
   /** Smallest success so far in the target's norm; Infinity while there is none. */

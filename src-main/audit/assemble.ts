@@ -42,6 +42,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     versions: setup.versions,
     gradientCheck: setup.gradientCheck,
     cleanAccuracy,
+    output: setup.field,
     classes: setup.classes,
     threats,
     images: records.map((image) => imageResult(image, plan, state)),
@@ -72,6 +73,8 @@ function outcomeState(image: ImageRecord, threat: ThreatModel, t: number, state:
   if (best(image, threat, t, state) !== null) return 'broken';
   const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
   if (findings.some((f) => f === undefined)) return 'cancelled';
+  // Goals on the output may be reached by a clean image, under one threat model and not under another.
+  if (findings.some((f) => f!.state === 'wrong-already')) return 'wrong-already';
   // One attack that ran to its end without success is enough to say that the image held against it.
   return findings.some((f) => f!.state === 'held') ? 'held' : 'failed';
 }
@@ -88,7 +91,7 @@ function imageResult(image: ImageRecord, plan: AuditPlan, state: AuditState): Im
 function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): ThreatResult {
   // Robust accuracy speaks of images that were attacked to the end; cancelled and failed ones are told apart, not counted.
   const counted = records.filter((i) => ['wrong-already', 'broken', 'held'].includes(outcomeState(i, threat, t, state)));
-  const attacked = counted.filter((i) => standing(i) === 'right');
+  const attacked = counted.filter((i) => outcomeState(i, threat, t, state) !== 'wrong-already');
   const distances = attacked.map((i) => best(i, threat, t, state)?.eightBit![threat.norm] ?? null);
   return {
     ...threat,
@@ -101,7 +104,7 @@ function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state
 }
 
 function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {
-  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined);
+  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already');
   const finished = findings.filter((f) => f.state === 'broken' || f.state === 'held');
   const eightBit = finished.map((f) => (f.state === 'broken' ? f.eightBit![threat.norm] : null));
   const float = finished.map((f) => (f.state === 'broken' ? (f.float?.[threat.norm] ?? null) : null));
@@ -123,7 +126,7 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const out: string[] = [];
   const missing = setup.images.length - records.length;
   if (missing > 0) out.push(`The audit was cancelled before ${missing} of ${setup.images.length} images were looked at.`);
-  if (records.length > 0 && records.every((i) => !i.labelGiven)) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
+  if (setup.field === null && records.length > 0 && records.every((i) => !i.labelGiven)) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
   else if (records.some((i) => !i.labelGiven)) out.push('Some images had no label; for them the clean prediction was taken.');
   if (accuracy !== null && within(accuracy, 2 / setup.classes) && records.length >= 20)
     out.push(`The model is right on only ${(100 * accuracy).toFixed(1)} % of the clean images, near chance: check the preprocessing and the order of the labels.`);

@@ -4,32 +4,39 @@ import { within } from '../../shared/norms.ts';
 import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
-import type { Gate } from '../attacks/counted.ts';
+import type { Gate, TargetImage } from '../attacks/counted.ts';
 import { decodeFile, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
+import type { Differentiable } from '../model/differentiable.ts';
+import type { FieldOutput } from '../model/field.ts';
+import type { ClassifierOutput } from '../model/output.ts';
+import { distanceAt } from '../model/regression.ts';
 import { topScores } from '../model/scores.ts';
 import { distances } from '../norms/distances.ts';
-import type { Original } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
 import { failure, FILES } from './jobs.ts';
 import type { Job, JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
+import { compareOutput, outputResult, reached, referenceOf, writeOutput } from './outputGoal.ts';
+import type { OutputGoal } from './outputGoal.ts';
 import { pictureOf, writePng } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
+
+type AttackImage = AttackJob['images'][number];
 
 /**
  * Runs one attack on a few images of one size, writes the PNG of every success, and lets the original model judge
  * the decoded PNG (design rule 4).
  */
 export async function runAttackJob(job: AttackJob, context: JobContext, models: Models, gate: Gate): Promise<Finding[]> {
-  const { channels, height, width } = job.images[0]!;
-  const shape = { channels, height, width };
   let found: ImageFinding[];
+  let bench: Bench;
   try {
+    bench = context.field ? await outputBench(job, context, context.field, models) : await classBench(job, context, context.scores!, models);
     found = await attackBatch({
-      model: await models.differentiable(shape, context.rows),
-      images: job.images.map((i) => ({ pixels: toUnit(pictureOf(i)), hash: i.hash, label: i.label, goal: i.goal })),
+      model: bench.model,
+      images: job.images.map((i, at) => ({ pixels: toUnit(pictureOf(i)), hash: i.hash, label: i.label, goal: i.goal, ...bench.extra(at) })),
       norm: job.norm,
       eps: job.eps,
       attack: job.attack,
@@ -42,17 +49,66 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
     if (error instanceof Cancelled) throw error;
     return job.images.map((image) => failure(job, image, messageOf(error)));
   }
-  const original = await models.original(context.output);
   const findings: Finding[] = [];
   for (const [i, image] of job.images.entries()) {
     await gate.check();
-    findings.push(await judge(job, context, image, found[i]!, original));
+    findings.push(await judge(job, context, image, found[i]!, (pixels) => bench.judge(i, pixels)));
   }
   return findings;
 }
 
+/** What an exported picture comes to in the original model: why it does not count, or what the finding says of it. */
+type Verdict = { reason: string } | Pick<Finding, 'prediction' | 'top' | 'output'>;
+
+/** A goal's model under attack, and its judge. */
+interface Bench {
+  model: Differentiable;
+  /** What an image brings besides pixels, label and goal. */
+  extra(image: number): Partial<TargetImage>;
+  judge(image: number, pixels: Float32Array): Promise<Verdict>;
+}
+
+const shapeOf = ({ images: [image] }: AttackJob) => ({ channels: image!.channels, height: image!.height, width: image!.width });
+
+async function classBench(job: AttackJob, context: JobContext, output: ClassifierOutput, models: Models): Promise<Bench> {
+  const shape = shapeOf(job);
+  const original = await models.original(output);
+  return {
+    model: await models.differentiable(shape, context.rows),
+    extra: () => ({}),
+    async judge(at, pixels) {
+      const { goal, label } = job.images[at]!;
+      const scores = await original.predict(pixels, shape);
+      if (!areNumbers(scores)) return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
+      const done = goal === null ? scores.prediction !== label : scores.prediction === goal;
+      if (!done) return { reason: `the original model takes the exported picture for class ${scores.prediction}, so the success does not count` };
+      return { prediction: scores.prediction, top: topScores(scores), output: null };
+    },
+  };
+}
+
+async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models): Promise<Bench> {
+  const shape = shapeOf(job);
+  const goal = context.goals[job.threat] as OutputGoal;
+  const original = await models.originalField(field);
+  const references: Float64Array[] = [];
+  for (const image of job.images) references.push(await referenceOf(goal, original, toUnit(pictureOf(image)), shape, field));
+  return {
+    model: await (await models.field(shape, context.rows)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
+    extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
+    async judge(at, pixels) {
+      const y = await original.output(pixels, shape);
+      if (!y.every(Number.isFinite)) return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
+      const compared = compareOutput(goal, y, references[at]!, field);
+      if (!reached(goal, compared.psnr)) return { reason: `the original model's output for the exported picture is ${compared.psnr.toFixed(2)} dB from its reference, so the success does not count` };
+      const file = await writeOutput(context.folder, FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id), y, field, goal.peak);
+      return { prediction: 1, top: [], output: outputResult(compared, file) };
+    },
+  };
+}
+
 /** From what the attack claims to a finding: broken only if the exported picture breaks the original model. */
-async function judge(job: AttackJob, context: JobContext, image: JobImage & { label: number; goal: number | null }, found: ImageFinding, original: Original): Promise<Finding> {
+async function judge(job: AttackJob, context: JobContext, image: AttackImage, found: ImageFinding, verdictOn: (pixels: Float32Array) => Promise<Verdict>): Promise<Finding> {
   const base: Finding = {
     ...failure(job, image, null),
     state: found.state,
@@ -67,20 +123,11 @@ async function judge(job: AttackJob, context: JobContext, image: JobImage & { la
   await writePng(join(context.folder, file), picture);
   const decoded = await decodeFile(join(context.folder, file), file);
   const pixels = toUnit(decoded);
-  const scores = await original.predict(pixels, { channels: image.channels, height: image.height, width: image.width });
-  if (!areNumbers(scores)) return { ...base, state: 'failed', reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
-  const reached = image.goal === null ? scores.prediction !== image.label : scores.prediction === image.goal;
+  const verdict = await verdictOn(pixels);
+  if ('reason' in verdict) return { ...base, state: 'failed', reason: verdict.reason };
   const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
-  const inside = found.epsilon === null || within(eightBit[job.norm], found.epsilon);
-  if (!reached || !inside)
-    return {
-      ...base,
-      state: 'failed',
-      reason: reached
-        ? 'the exported picture is outside the budget'
-        : `the original model takes the exported picture for class ${scores.prediction}, so the success does not count`,
-    };
-  return { ...base, eightBit, prediction: scores.prediction, top: topScores(scores), file };
+  if (found.epsilon !== null && !within(eightBit[job.norm], found.epsilon)) return { ...base, state: 'failed', reason: 'the exported picture is outside the budget' };
+  return { ...base, eightBit, ...verdict, file };
 }
 
 function planesToPicture(planes: Uint8Array, { width, height, channels }: JobImage): Picture {

@@ -3,42 +3,61 @@ import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
 import type { Gate } from '../attacks/counted.ts';
+import type { FieldOutput } from '../model/field.ts';
+import type { ClassifierOutput } from '../model/output.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';
 import type { Models } from './models.ts';
+import { compareOutput, isOutputGoal, outputResult, referenceOf, writeOutput } from './outputGoal.ts';
 import { pictureOf, writePng } from './picture.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord } from './records.ts';
 
-/** Writes each clean picture as a PNG and asks the original model what it sees. */
-export async function runCleanJob(job: Extract<Job, { kind: 'clean' }>, context: JobContext, models: Models, gate: Gate): Promise<ImageRecord[]> {
-  const original = await models.original(context.output);
+/** Writes each clean picture as a PNG and asks the original model what it sees, or what it makes of it. */
+export async function runCleanJob(job: CleanJob, context: JobContext, models: Models, gate: Gate): Promise<ImageRecord[]> {
   const records: ImageRecord[] = [];
   for (const image of job.images) {
     await gate.check();
     const { id, index, hash, width, height, channels, source } = image;
     const file = FILES.clean(id);
     await writePng(join(context.folder, file), pictureOf(image));
-    const scores = await original.predict(toUnit(pictureOf(image)), { channels, height, width });
-    const ranked = areNumbers(scores) ? topScores(scores, scores.logits.length) : [];
-    const prediction = ranked.length > 0 ? scores.prediction : NO_CLASS;
-    records.push({
-      id,
-      index,
-      source,
-      hash,
-      width,
-      height,
-      channels,
-      label: image.label ?? prediction,
-      labelGiven: image.label !== null,
-      prediction,
-      top: ranked.slice(0, 5),
-      file,
-      leastLikely: ranked.at(-1)?.class ?? NO_CLASS,
-    });
+    const seen = context.field ? await lookAtOutput(image, context, context.field, models) : await lookAtScores(image, context.scores!, models);
+    records.push({ id, index, source, hash, width, height, channels, file, ...seen });
   }
   return records;
+}
+
+type CleanJob = Extract<Job, { kind: 'clean' }>;
+type CleanImage = CleanJob['images'][number];
+type Seen = Pick<ImageRecord, 'label' | 'labelGiven' | 'prediction' | 'top' | 'leastLikely' | 'outputs'>;
+
+async function lookAtScores(image: CleanImage, output: ClassifierOutput, models: Models): Promise<Seen> {
+  const { width, height, channels } = image;
+  const original = await models.original(output);
+  const scores = await original.predict(toUnit(pictureOf(image)), { channels, height, width });
+  const ranked = areNumbers(scores) ? topScores(scores, scores.logits.length) : [];
+  const prediction = ranked.length > 0 ? scores.prediction : NO_CLASS;
+  return {
+    label: image.label ?? prediction,
+    labelGiven: image.label !== null,
+    prediction,
+    top: ranked.slice(0, 5),
+    leastLikely: ranked.at(-1)?.class ?? NO_CLASS,
+    outputs: [],
+  };
+}
+
+/** The clean output against each goal's reference. A network that gives no numbers here has no class 0 either. */
+async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, field: FieldOutput, models: Models): Promise<Seen> {
+  const original = await models.originalField(field);
+  const pixels = toUnit(pictureOf(image));
+  const y = await original.output(pixels, image);
+  const finite = y.every(Number.isFinite);
+  const outputs: ImageRecord['outputs'] = [];
+  const onOutput = goals.filter(isOutputGoal);
+  const file = finite ? await writeOutput(folder, FILES.output(image.id), y, field, onOutput[0]!.peak) : null;
+  for (const goal of onOutput) outputs.push(outputResult(finite ? compareOutput(goal, y, await referenceOf(goal, original, pixels, image, field), field) : { psnr: NaN, ssim: null }, file));
+  return { label: 0, labelGiven: false, prediction: finite ? 0 : NO_CLASS, top: [], leastLikely: NO_CLASS, outputs };
 }
 
 /** Whether a model's answer can be ranked, and written as JSON. */

@@ -4,7 +4,7 @@ import type { ImageRecord } from './records.ts';
 
 /** The class an image shall be taken for, or null when any wrong class will do. The plan has passed `checkGoals`. */
 export function goalFor(goal: Goal, image: ImageRecord, index: number, classes: number): number | null {
-  if (goal.kind === 'untargeted') return null;
+  if (goal.kind !== 'targeted') return null;
   const { target } = goal;
   if (target === 'least-likely') return image.leastLikely;
   if (target === 'next') return (image.label + 1) % classes;
@@ -17,7 +17,7 @@ export function goalFor(goal: Goal, image: ImageRecord, index: number, classes: 
  */
 export function checkGoals(plan: AuditPlan, images: number, classes: number): void {
   for (const { goal } of plan.threats) {
-    if (goal.kind === 'untargeted' || typeof goal.target === 'string') continue;
+    if (goal.kind !== 'targeted' || typeof goal.target === 'string') continue;
     const targets = Array.isArray(goal.target) ? goal.target : [goal.target];
     if (Array.isArray(goal.target) && targets.length !== images)
       throw new UserError(`The list of target classes holds ${targets.length}, but there are ${images} images: give one class per image, or one class for all.`);

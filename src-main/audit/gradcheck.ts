@@ -1,10 +1,11 @@
-import type { Preprocessing } from '../../shared/plan.ts';
+import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { DType } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import { checkGradient } from '../runtime/gradcheck.ts';
+import { checkField, checkGradient } from '../runtime/gradcheck.ts';
+import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { Models } from './models.ts';
 
@@ -18,19 +19,32 @@ export interface GradcheckRequest {
   preprocessing: Preprocessing;
   /** Pictures to check at; null: random pixels of the size that the network reads. */
   images: string[] | null;
+  /** Input that takes the image, values of the others, and output, as in a plan. */
+  input?: string | null;
+  fixed?: Record<string, number | number[]>;
+  output?: string | null;
+  provider?: Provider;
 }
 
 /**
- * The gradient check by itself, on the CPU. A failed check is given back, not thrown.
+ * The gradient check by itself, on the CPU unless another provider is asked for: of the margin where the model is a
+ * classifier and no output is named, else of J'u and Jv. A failed check is given back, not thrown.
  * @throws UserError for a model or images that do not fit, or an operator without a gradient rule.
  */
 export async function checkModelGradient(request: GradcheckRequest): Promise<GradientCheck> {
-  const models = new Models({ ...request, input: null, provider: 'cpu' });
+  const { input = null, fixed = {}, output = null, provider = 'cpu' } = request;
+  const models = new Models({ ...request, input, fixed, output, provider: (await chooseProvider(provider)).used });
   try {
     const { shape, pictures } = request.images ? await read(request.images) : random(models, request.preprocessing);
+    const half = usesHalf(models.graph);
+    if (await models.isField(shape)) {
+      const { rows } = await chooseRows({ ...models.request, picture: shape }, 2, { output });
+      const model = await models.field(shape, rows);
+      return await checkField(model, await models.originalField(model.model.output), pictures, half);
+    }
     const { rows } = await chooseRows({ ...models.request, picture: shape }, 2);
     const model = await models.differentiable(shape, rows);
-    return await checkGradient(model, await models.original(model.pixels.output), pictures, usesHalf(models.graph));
+    return await checkGradient(model, await models.original(model.pixels.output), pictures, half);
   } finally {
     await models.close();
   }

@@ -2,8 +2,14 @@ import { resolve } from 'node:path';
 import type { ModelCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
+import type { Graph, ValueFacts } from '../graph/index.ts';
+import type { ImageShape } from '../model/differentiable.ts';
+import { findField } from '../model/field.ts';
+import type { FieldOutput } from '../model/field.ts';
+import { fixInputs } from '../model/inputs.ts';
 import { findImageInput, networkInput } from '../model/network.ts';
-import { findLogits } from '../model/output.ts';
+import { findLogits, NoScores } from '../model/output.ts';
+import type { ClassifierOutput } from '../model/output.ts';
 import { guessPreprocessing, leadingNormalisation } from '../model/preprocessing/index.ts';
 import { traceFacts } from '../runtime/trace.ts';
 
@@ -14,28 +20,44 @@ const FREE_SIDE = 224;
  * What a window or a person wants to know of a model before anything is attacked.
  * @throws UserError for a file that is no model, or one Hairline cannot attack, with the reason.
  */
-export async function inspectModel(path: string): Promise<ModelCard> {
+export async function inspectModel(path: string, wanted: string | null = null): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
-  const input = findImageInput(graph, null);
+  const input = findImageInput(graph, wanted);
   const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
   const first = guessPreprocessing(input, hints);
   const { network } = first;
   const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
-  const rows = input.dims[0] ?? 1;
-  const facts = await traceFacts(graph, { [input.name]: networkInput(input, first.preprocessing, picture, rows).dims });
-  const output = findLogits(graph, facts, rows);
-  if (output.classes < 2) throw new UserError('The model tells fewer than two classes apart.');
+  const rows = input.batch ?? 1;
+  const read = networkInput(input, first.preprocessing, picture, rows);
+  const fixed = fixInputs(graph, input.others, rows, input.batch);
+  const facts = await traceFacts(fixed, { [input.name]: read.dims });
+  const output = answerOf(fixed, facts, rows, read.image);
+  const classes = 'classes' in output ? output.classes : 0;
+  if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
   // The number of classes says more: a thousand of them mean ImageNet.
-  const guess = guessPreprocessing(input, { ...hints, classes: output.classes });
+  const guess = classes > 0 ? guessPreprocessing(input, { ...hints, classes }) : first;
   return {
     path: resolve(path),
     identity,
     input: input.name,
-    classes: output.classes,
+    inputs: input.others.map(({ name, dims }) => ({ name, dims })),
+    classes,
     network: { width: network.width, height: network.height, channels: picture.channels },
     preprocessing: guess.preprocessing,
     guess: guess.why,
-    output: output.kind,
+    output: 'classes' in output ? output.kind : 'values',
+    field: 'classes' in output ? null : output,
   };
+}
+
+/** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */
+function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape): ClassifierOutput | FieldOutput {
+  try {
+    const scores = findLogits(graph, facts, rows);
+    if (scores.width !== image.channels * image.height * image.width) return scores;
+  } catch (error) {
+    if (!(error instanceof NoScores)) throw error;
+  }
+  return findField(graph, facts, null, rows, image);
 }

@@ -1,6 +1,7 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Goal, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
+import type { FieldOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import type { ImageRecord } from './records.ts';
 
@@ -23,8 +24,15 @@ export interface JobImage {
 export interface JobContext {
   model: string;
   input: string | null;
+  fixed: Record<string, number | number[]>;
+  /** The value that goals are on, as the plan names it. */
+  output: string | null;
   preprocessing: Preprocessing;
-  output: ClassifierOutput;
+  /** One of these two, as the setup found. */
+  scores: ClassifierOutput | null;
+  field: FieldOutput | null;
+  /** Goal of every threat model. */
+  goals: Goal[];
   provider: Provider;
   rows: number;
   seed: number;
@@ -47,6 +55,9 @@ export const FILES = {
   csv: 'results.csv',
   pdf: 'report.pdf',
   clean: (id: string) => `clean/${id}.png`,
+  /** What the network makes of the clean picture, and of the adversarial one. */
+  output: (id: string) => `clean-output/${id}.png`,
+  broken: (threat: number, norm: Norm, attack: string, id: string) => `adversarial-output/${threat + 1}-${norm}-${attack}/${id}.png`,
   adversarial: (threat: number, norm: Norm, attack: string, id: string) => `adversarial/${threat + 1}-${norm}-${attack}/${id}.png`,
 } as const;
 
@@ -63,6 +74,7 @@ export function failure({ threat, attack }: { threat: number; attack: string }, 
     prediction: null,
     top: [],
     file: null,
+    output: null,
     forwards: 0,
     backwards: 0,
   };

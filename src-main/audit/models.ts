@@ -2,20 +2,26 @@ import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
+import type { FieldOutput } from '../model/field.ts';
 import { findImageInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
+import { NoScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { openDifferentiable } from '../runtime/differentiable.ts';
 import type { OpenModel } from '../runtime/differentiable.ts';
-import { openOriginal } from '../runtime/original.ts';
-import type { Original } from '../runtime/original.ts';
+import { openField } from '../runtime/field.ts';
+import type { OpenField } from '../runtime/field.ts';
+import { openOriginal, openOriginalField } from '../runtime/original.ts';
+import type { Original, OriginalField } from '../runtime/original.ts';
 
-/** Differentiable graphs kept open; one for every picture size in use at a time. */
+/** Derived graphs kept open of a kind; one for every picture size in use at a time. */
 const KEPT = 2;
 
 export interface ModelSource {
   model: string;
   input: string | null;
+  fixed: Record<string, number | number[]>;
+  output: string | null;
   preprocessing: Preprocessing;
   provider: Provider;
 }
@@ -26,12 +32,14 @@ export class Models {
   readonly input: ImageInput;
   private readonly source: ModelSource;
   private judge: Promise<Original> | null = null;
-  private readonly open = new Map<string, Promise<OpenModel>>();
+  private fieldJudge: Promise<OriginalField> | null = null;
+  private readonly classifiers = new Shelf<OpenModel>();
+  private readonly fields = new Shelf<OpenField>();
 
   constructor(source: ModelSource) {
     this.source = source;
     this.graph = loadGraph(source.model);
-    this.input = findImageInput(this.graph, source.input);
+    this.input = findImageInput(this.graph, source.input, source.fixed);
   }
 
   /** Everything a derived graph needs but the picture and the rows. */
@@ -39,13 +47,51 @@ export class Models {
     return { graph: this.graph, input: this.input, preprocessing: this.source.preprocessing, provider: this.source.provider };
   }
 
+  /** Whether the model is taken by its output: one is named, or it puts out no class scores. */
+  async isField(picture: ImageShape): Promise<boolean> {
+    if (this.source.output !== null) return true;
+    try {
+      await this.differentiable(picture, this.input.batch ?? 1);
+      return false;
+    } catch (error) {
+      if (error instanceof NoScores) return true;
+      throw error;
+    }
+  }
+
   original(output: ClassifierOutput): Promise<Original> {
     this.judge ??= openOriginal({ ...this.request, output });
     return this.judge;
   }
 
-  async differentiable(picture: ImageShape, rows: number): Promise<OpenModel> {
-    const key = `${picture.channels}x${picture.height}x${picture.width}x${rows}`;
+  originalField(output: FieldOutput): Promise<OriginalField> {
+    this.fieldJudge ??= openOriginalField({ ...this.request, output });
+    return this.fieldJudge;
+  }
+
+  differentiable(picture: ImageShape, rows: number): Promise<OpenModel> {
+    return this.classifiers.get(keyOf(picture, rows), () => openDifferentiable({ ...this.request, picture, rows }));
+  }
+
+  field(picture: ImageShape, rows: number): Promise<OpenField> {
+    return this.fields.get(keyOf(picture, rows), () => openField({ ...this.request, picture, rows }, this.source.output));
+  }
+
+  async close(): Promise<void> {
+    await (await this.judge)?.close();
+    await (await this.fieldJudge)?.close();
+    await this.classifiers.close();
+    await this.fields.close();
+  }
+}
+
+const keyOf = ({ channels, height, width }: ImageShape, rows: number) => `${channels}x${height}x${width}x${rows}`;
+
+/** The last few of a kind that were asked for. */
+class Shelf<T extends { close(): Promise<void> }> {
+  private readonly open = new Map<string, Promise<T>>();
+
+  async get(key: string, make: () => Promise<T>): Promise<T> {
     const known = this.open.get(key);
     if (known) {
       this.open.delete(key); // to the end: last used
@@ -57,14 +103,13 @@ export class Models {
       this.open.delete(oldest);
       await (await model).close();
     }
-    const opening = openDifferentiable({ ...this.request, picture, rows });
+    const opening = make();
     this.open.set(key, opening);
     opening.catch(() => this.open.delete(key));
     return opening;
   }
 
   async close(): Promise<void> {
-    await (await this.judge)?.close();
     for (const model of this.open.values()) await (await model).close();
     this.open.clear();
   }

@@ -6,6 +6,7 @@ import { isCount } from '../../shared/norms.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
+import { isOutputGoal } from './outputGoal.ts';
 
 /**
  * Completes a plan and checks what its schema cannot: that attacks exist, fit the norm and the goal, and take their
@@ -18,6 +19,10 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
   if (!parsed.success) throw new UserError(`The plan is not right: ${issueText(parsed.error)}.`);
   const plan = parsed.data;
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
+  const onOutput = plan.threats.filter((threat) => isOutputGoal(threat.goal)).length;
+  if (onOutput !== 0 && onOutput !== plan.threats.length)
+    throw new UserError('The plan has goals on classes and goals on the output; an audit has one kind: make two of it.');
+  if (onOutput === 0 && plan.output !== null) throw new UserError(`The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match.`);
   const threats = plan.threats.map((threat) => {
     const seen = new Set<string>();
     const attacks = threat.attacks.map(({ id, options }) => {
@@ -29,7 +34,8 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
     });
     if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))
       throw new UserError(`A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`);
-    return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
+    const goal = threat.goal.kind === 'match' ? { ...threat.goal, picture: absolute(threat.goal.picture) } : threat.goal;
+    return { ...threat, goal, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
   return {
     ...plan,

@@ -6,15 +6,16 @@ import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
-import { checkGradient } from '../runtime/gradcheck.ts';
+import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { chooseProvider } from '../runtime/providers.ts';
-import type { Original } from '../runtime/original.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
+import type { RowChoice } from '../runtime/rows.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { CHECKED, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
+import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 
 export interface Prepared {
@@ -31,16 +32,8 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   try {
     const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: 1 })).items[0]!;
     const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-    const own = models.input.dims[0] ?? 1;
-    const trial = await models.differentiable(picture, own);
-    const { output } = trial.pixels;
-    const classNames = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
-    const set = await openSet(plan, output.classes, classNames);
-    const { rows, note } = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length));
-    const model = await models.differentiable(picture, rows);
-    const original = await models.original(output);
-    const pictures = await checkable(set, picture, original);
-    const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
+    const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture) : await classifier(plan, models, picture);
+    const { set, rows, note, gradientCheck, classNames } = subject;
     const warnings = [...set.warnings, ...(note === null ? [] : [note])];
     if (gradientCheck !== UNCHECKED) demand(gradientCheck);
     else
@@ -54,9 +47,10 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
       hairline: VERSION,
       model: inspectGraph(models.graph),
       input: models.input.name,
-      classes: output.classes,
-      output,
-      classNames: classNames ?? (set.classNames?.length === output.classes ? set.classNames : null),
+      classes: subject.classes,
+      scores: subject.scores,
+      field: subject.field,
+      classNames,
       images: set.items.map((i) => i.id),
       provider,
       rows,
@@ -70,17 +64,49 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   }
 }
 
+/** What is settled of a model, by what its goals are on. */
+interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNames' | 'gradientCheck'>, RowChoice {
+  set: ImageSet;
+}
+
+async function classifier(plan: AuditPlan, models: Models, picture: ImageShape): Promise<Subject> {
+  const trial = await models.differentiable(picture, models.input.batch ?? 1);
+  const { output } = trial.pixels;
+  const named = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
+  const set = await openSet(plan, output.classes, named);
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length));
+  const model = await models.differentiable(picture, choice.rows);
+  const original = await models.original(output);
+  const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
+  const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
+  const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
+  return { set, ...choice, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+}
+
+async function field(plan: AuditPlan, models: Models, picture: ImageShape): Promise<Subject> {
+  const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
+  const set = await openSet(plan, 2, null);
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length), { output: plan.output });
+  const model = await models.field(picture, choice.rows);
+  const original = await models.originalField(output);
+  const pictures = await checkable(set, picture, async (pixels) => (await original.output(pixels, picture)).every(Number.isFinite));
+  const gradientCheck = pictures.length > 0 ? await checkField(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
+  // A reference that does not fit is told now, not at the first attack.
+  for (const { goal } of plan.threats) if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
+  return { set, ...choice, gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
+}
+
 /** Where no picture has scores, there is nothing to check and nothing to attack. */
-const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, directions: 0, surrogates: [] };
+const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, tangentError: null, directions: 0, surrogates: [] };
 
 /** The first few pictures of one shape that the model gives numbers for. */
-async function checkable(set: ImageSet, shape: ImageShape, original: Original): Promise<Float32Array[]> {
+async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Float32Array) => Promise<boolean>): Promise<Float32Array[]> {
   const alike = set.items.filter((i) => i.channels === shape.channels && i.height === shape.height && i.width === shape.width);
   const pictures: Float32Array[] = [];
   for (const item of alike) {
     if (pictures.length === CHECKED) break;
     const pixels = toUnit(await item.read());
-    if (areNumbers(await original.predict(pixels, shape))) pictures.push(pixels);
+    if (await isFine(pixels)) pictures.push(pixels);
   }
   return pictures;
 }

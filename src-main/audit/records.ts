@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Finding, GradientCheck, ImageResult, ModelIdentity } from '../../shared/results.ts';
+import { Finding, GradientCheck, ImageResult, ModelIdentity, OutputField } from '../../shared/results.ts';
 import { Provider } from '../../shared/plan.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
@@ -25,13 +25,18 @@ export const Setup = z.object({
   model: ModelIdentity,
   input: z.string(),
   classes: z.number().int(),
-  output: z.object({
-    name: z.string(),
-    logits: z.string(),
-    kind: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
-    width: z.number().int(),
-    classes: z.number().int(),
-  }),
+  /** Where a classifier's answer is found; null where goals are on the output. */
+  scores: z
+    .object({
+      name: z.string(),
+      logits: z.string(),
+      kind: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
+      width: z.number().int(),
+      classes: z.number().int(),
+    })
+    .nullable(),
+  /** The output that goals are on; null of classifiers. */
+  field: OutputField.nullable(),
   classNames: z.array(z.string()).nullable(),
   /** Images of the audit, and their ids in order. */
   images: z.array(z.string()),

@@ -90,8 +90,12 @@ function contextOf({ plan, folder }: RunRequest, setup: Setup): JobContext {
   return {
     model: plan.model,
     input: plan.input,
+    fixed: plan.fixed,
+    output: plan.output,
     preprocessing: plan.preprocessing,
-    output: setup.output,
+    scores: setup.scores,
+    field: setup.field,
+    goals: plan.threats.map(({ goal }) => goal),
     provider: setup.provider.used,
     rows: setup.rows,
     seed: plan.seed,

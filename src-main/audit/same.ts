@@ -24,7 +24,8 @@ export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState)
   if (set.items.map((i) => i.id).join('\n') !== setup.images.join('\n'))
     throw new UserError('The images are not the ones this audit began with: put them back, or start the audit in another folder.');
   for (const { id, label, source } of set.items) {
-    const known = state.images.get(id);
+    // Goals on an output have no use for labels.
+    const known = setup.field ? undefined : state.images.get(id);
     if (known && label !== (known.labelGiven ? known.label : null))
       throw new UserError(`The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`);
   }

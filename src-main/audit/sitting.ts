@@ -6,6 +6,8 @@ import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, Crew } from './crew.ts';
 import { goalFor } from './goal.ts';
 import { failure } from './jobs.ts';
+import { isOutputGoal, reached } from './outputGoal.ts';
+import type { OutputGoal } from './outputGoal.ts';
 import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
 import { standing } from './records.ts';
 import type { ImageRecord } from './records.ts';
@@ -108,6 +110,10 @@ export class Sitting {
           const images = [];
           for (const { ref, index, known } of missing) {
             const goal = goalFor(model.goal, known, index, this.state.setup!.classes);
+            if (isOutputGoal(model.goal) && begins(known, threat, model.goal)) {
+              this.record({ type: 'finding', finding: { ...failure({ threat, attack }, known, null), state: 'wrong-already' } });
+              continue;
+            }
             const refusal = refusalOf(known, goal);
             if (refusal !== null) {
               this.record({ type: 'finding', finding: failure({ threat, attack }, known, refusal) });
@@ -123,6 +129,11 @@ export class Sitting {
         }
     }
   }
+}
+
+/** Whether a goal on the output is reached by the clean image itself. */
+function begins(image: ImageRecord, threat: number, goal: OutputGoal): boolean {
+  return standing(image) === 'right' && reached(goal, image.outputs[threat]?.psnr ?? Infinity);
 }
 
 /** Why an image cannot be attacked, as what an attack would say of it; null when it can. */

@@ -39,7 +39,7 @@ export class TaskRunner {
   }
 
   private async modelsFor(context: JobContext): Promise<Models> {
-    const key = JSON.stringify([context.model, context.input, context.preprocessing, context.provider]);
+    const key = JSON.stringify([context.model, context.input, context.fixed, context.output, context.preprocessing, context.provider]);
     if (this.models?.key !== key) {
       await this.models?.models.close();
       this.models = { key, models: new Models(context) };

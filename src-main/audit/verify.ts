@@ -4,15 +4,21 @@ import { UserError } from '../../shared/errors.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { Finding, ImageResult, Results } from '../../shared/results.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
+import type { Graph } from '../graph/index.ts';
 import { decodeFile, pictureHash, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
+import { findField } from '../model/field.ts';
+import type { FieldOutput } from '../model/field.ts';
+import { fixInputs } from '../model/inputs.ts';
 import { findImageInput, networkInput } from '../model/network.ts';
 import { findLogits } from '../model/output.ts';
 import { distances } from '../norms/distances.ts';
-import { openOriginal } from '../runtime/original.ts';
-import type { Original } from '../runtime/original.ts';
+import { openOriginal, openOriginalField } from '../runtime/original.ts';
+import type { Original, OriginalField } from '../runtime/original.ts';
 import { traceFacts } from '../runtime/trace.ts';
 import { areNumbers } from './cleanJob.ts';
+import { compareOutput, outputResult, reached, referenceOf } from './outputGoal.ts';
+import type { OutputGoal } from './outputGoal.ts';
 import { NO_CLASS } from './records.ts';
 
 export interface Verification {
@@ -35,54 +41,109 @@ export async function verifyAudit(folder: string, results: Results, modelFile: s
   const graph = loadGraph(path);
   if (inspectGraph(graph).sha256 !== results.model.sha256)
     throw new UserError(`${path} is not the model of this audit: its sha256 differs from ${results.model.sha256.slice(0, 16)}….`);
-  const input = findImageInput(graph, plan.input);
   const first = results.images[0];
   if (!first) return { pictures: 0, successes: 0, problems: [] };
-  const rows = input.dims[0] ?? 1;
-  const facts = await traceFacts(graph, { [input.name]: networkInput(input, plan.preprocessing, first, rows).dims });
-  const original = await openOriginal({ graph, input, preprocessing: plan.preprocessing, output: findLogits(graph, facts, rows), provider: 'cpu' });
+  const judge = await openJudge(graph, plan, results);
   const problems: string[] = [];
   let successes = 0;
   try {
     const byImage = new Map<string, Finding[]>();
     for (const f of results.findings) if (f.state === 'broken') byImage.set(f.image, [...(byImage.get(f.image) ?? []), f]);
     for (const image of results.images) {
-      const clean = await checkClean(folder, image, original, problems);
+      const clean = await open(folder, image.file, problems);
       if (clean === null) continue;
+      if (pictureHash(clean) !== image.hash) problems.push(`${image.file} is not the picture of the report: its hash differs.`);
+      problems.push(...(await judge.clean(image, clean)));
       for (const finding of byImage.get(image.id) ?? []) {
         successes++;
-        await checkFinding(folder, image, clean, finding, original, problems);
+        problems.push(...(await checkFinding(folder, image, clean, finding, judge)));
       }
     }
   } finally {
-    await original.close();
+    await judge.close();
   }
   return { pictures: results.images.length, successes, problems };
 }
 
-async function checkClean(folder: string, image: ImageResult, original: Original, problems: string[]): Promise<Picture | null> {
-  const picture = await open(folder, image.file, problems);
-  if (picture === null) return null;
-  if (pictureHash(picture) !== image.hash) problems.push(`${image.file} is not the picture of the report: its hash differs.`);
-  const scores = await original.predict(toUnit(picture), picture);
-  const prediction = areNumbers(scores) ? scores.prediction : NO_CLASS;
-  if (prediction !== image.prediction) problems.push(`${image.file}: the model says class ${prediction}, the report ${image.prediction}.`);
-  return picture;
+/** What the original model says against the report, a sentence for each difference. */
+interface Judge {
+  clean(image: ImageResult, picture: Picture): Promise<string[]>;
+  finding(image: ImageResult, clean: Picture, finding: Finding, picture: Picture): Promise<string[]>;
+  close(): Promise<void>;
 }
 
-async function checkFinding(folder: string, image: ImageResult, clean: Picture, finding: Finding, original: Original, problems: string[]): Promise<void> {
-  if (finding.file === null || finding.eightBit === null) {
-    problems.push(`${image.id}: a success of ${finding.attack} without a picture.`);
-    return;
-  }
+async function openJudge(graph: Graph, plan: AuditPlan, results: Results): Promise<Judge> {
+  const { preprocessing } = plan;
+  const input = findImageInput(graph, plan.input, plan.fixed);
+  const rows = input.batch ?? 1;
+  const network = networkInput(input, preprocessing, results.images[0]!, rows);
+  const fixed = fixInputs(graph, input.others, rows, input.batch);
+  const facts = await traceFacts(fixed, { [input.name]: network.dims });
+  const request = { graph, input, preprocessing, provider: 'cpu' as const };
+  if (results.output === null) return classJudge(await openOriginal({ ...request, output: findLogits(graph, facts, rows) }));
+  const field = findField(fixed, facts, plan.output, rows, network.image);
+  return outputJudge(await openOriginalField({ ...request, output: field }), field, plan);
+}
+
+function classJudge(original: Original): Judge {
+  return {
+    async clean(image, picture) {
+      const scores = await original.predict(toUnit(picture), picture);
+      const prediction = areNumbers(scores) ? scores.prediction : NO_CLASS;
+      return prediction === image.prediction ? [] : [`${image.file}: the model says class ${prediction}, the report ${image.prediction}.`];
+    },
+    async finding(image, _clean, finding, picture) {
+      const { prediction } = await original.predict(toUnit(picture), picture);
+      const problems: string[] = [];
+      if (prediction !== finding.prediction) problems.push(`${finding.file}: the model says class ${prediction}, the report ${finding.prediction}.`);
+      if (prediction === image.label) problems.push(`${finding.file} does not break the model: it still says ${prediction}.`);
+      return problems;
+    },
+    close: () => original.close(),
+  };
+}
+
+function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPlan): Judge {
+  const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
+  /** The output for a picture, in dB from the reference of a goal; null where they are equal or no numbers. */
+  const measure = async (threat: number, clean: Picture, picture: Picture): Promise<number | null> => {
+    const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
+    return outputResult(compareOutput(goalOf(threat), await original.output(toUnit(picture), picture), reference, field), null).psnr;
+  };
+  const differ = (a: number | null, b: number | null) => (a === null || b === null ? a !== b : Math.abs(a - b) > DECIBELS);
+  return {
+    async clean(image, picture) {
+      const problems: string[] = [];
+      for (const [threat, { psnr }] of image.outputs.entries()) {
+        const dB = await measure(threat, picture, picture);
+        if (differ(dB, psnr)) problems.push(`${image.file}: the output is ${dB ?? '∞'} dB from its reference, the report says ${psnr ?? '∞'}.`);
+      }
+      return problems;
+    },
+    async finding(_image, clean, finding, picture) {
+      const dB = await measure(finding.threat, clean, picture);
+      const problems: string[] = [];
+      if (differ(dB, finding.output?.psnr ?? null)) problems.push(`${finding.file}: the output is ${dB ?? '∞'} dB from its reference, the report says ${finding.output?.psnr ?? '∞'}.`);
+      if (!reached(goalOf(finding.threat), dB ?? Infinity)) problems.push(`${finding.file} does not break the model: its output is ${dB ?? '∞'} dB from its reference.`);
+      return problems;
+    },
+    close: () => original.close(),
+  };
+}
+
+/** Another machine's kernels may round an output differently. */
+const DECIBELS = 1e-3;
+
+async function checkFinding(folder: string, image: ImageResult, clean: Picture, finding: Finding, judge: Judge): Promise<string[]> {
+  if (finding.file === null || finding.eightBit === null) return [`${image.id}: a success of ${finding.attack} without a picture.`];
+  const problems: string[] = [];
   const picture = await open(folder, finding.file, problems);
-  if (picture === null) return;
-  const { prediction } = await original.predict(toUnit(picture), picture);
-  if (prediction !== finding.prediction) problems.push(`${finding.file}: the model says class ${prediction}, the report ${finding.prediction}.`);
-  if (prediction === image.label) problems.push(`${finding.file} does not break the model: it still says ${prediction}.`);
+  if (picture === null) return problems;
+  problems.push(...(await judge.finding(image, clean, finding, picture)));
   const found = distances(toUnit(picture), toUnit(clean), clean.channels);
   for (const norm of ['l0', 'l0Pixels', 'l1', 'l2', 'linf'] as const)
     if (Math.abs(found[norm] - finding.eightBit[norm]) > 1e-9) problems.push(`${finding.file}: ${norm} is ${found[norm]}, the report says ${finding.eightBit[norm]}.`);
+  return problems;
 }
 
 async function open(folder: string, file: string, problems: string[]): Promise<Picture | null> {

@@ -2,26 +2,47 @@ import { differentiate } from '../autodiff/index.ts';
 import { fold, upgrade } from '../graph/upgrade/index.ts';
 import { DType, freeBatch, GraphBuilder, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import type { ImageShape, Objective } from './differentiable.ts';
 import { emitLoss } from './goals.ts';
+import { fixInputs } from './inputs.ts';
 import { networkInput } from './network.ts';
-import type { ImageInput } from './network.ts';
-import { findLogits } from './output.ts';
+import type { ImageInput, NetworkInput } from './network.ts';
+import { findLogits, NoScores } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
 import { emitPreprocessing } from './preprocessing/emit.ts';
 
 /** Names of the derived graphs' inputs and outputs. */
-export const PORT = { pixels: 'hl:pixels', label: 'hl:label', target: 'hl:target', logits: 'hl:logits', loss: 'hl:loss', gradient: 'hl:gradient' } as const;
+export const PORT = {
+  pixels: 'hl:pixels',
+  label: 'hl:label',
+  target: 'hl:target',
+  reference: 'hl:reference',
+  logits: 'hl:logits',
+  loss: 'hl:loss',
+  gradient: 'hl:gradient',
+  output: 'hl:output',
+  cotangent: 'hl:cotangent',
+  direction: 'hl:direction',
+  tangent: 'hl:tangent',
+} as const;
 
-/** Pixels in [0,1] to logits as one graph: preprocessing, then the network, then its scores back to logits. */
-export interface PixelModel {
+/** Pixels in [0,1] to logits as one graph: preprocessing, then the network, then what it puts out as logits. */
+export interface ScoredModel {
   graph: Graph;
   picture: ImageShape;
   rows: number;
+  classes: number;
+  /** Values a row of `PORT.reference` holds, which the logits are measured from; 0 where there is no such input. */
+  reference: number;
+}
+
+/** A classifier's graph. */
+export interface PixelModel extends ScoredModel {
   output: ClassifierOutput;
   /** What the network's own input looks like. */
-  network: { dims: number[]; image: ImageShape };
+  network: NetworkInput;
 }
 
 export interface ComposeRequest {
@@ -33,39 +54,73 @@ export interface ComposeRequest {
   trace: Tracer;
 }
 
+/** A network behind its preprocessing, still without outputs of its own. */
+export interface ComposedNetwork {
+  builder: GraphBuilder;
+  /** The network by itself at this batch, in its own operator set, and the facts of its values. */
+  original: Graph;
+  facts: Map<string, ValueFacts>;
+  network: NetworkInput;
+}
+
 /**
- * Composes preprocessing, network and logits into one graph over `rows` pictures
- * (input `PORT.pixels` [rows, C, H, W], output `PORT.logits` [rows, classes]).
- * @throws UserError when picture, preprocessing and model do not fit, or the model is no classifier.
+ * Puts preprocessing and network into one graph over `rows` pictures, whose input is `PORT.pixels` [rows, C, H, W].
+ * Values of the network keep their names.
+ * @throws UserError when picture, preprocessing and model do not fit.
  */
-export async function composePixels(request: ComposeRequest): Promise<PixelModel> {
-  const { input, preprocessing, picture, rows, trace } = request;
+export async function composeNetwork({ graph: file, input, preprocessing, picture, rows, trace }: ComposeRequest): Promise<ComposedNetwork> {
   const network = networkInput(input, preprocessing, picture, rows);
-  const own = input.dims[0] ?? rows;
-  const as = (batch: number) => ({ [input.name]: [batch, ...network.dims.slice(1)] });
-  const original = own === rows ? request.graph : freeBatch(request.graph, await trace(request.graph, as(own)), own);
+  const own = input.batch ?? rows;
+  if (!input.batched && rows !== 1) throw new UserError(`The model's input ${input.name} takes one image at a time.`);
+  const at = (graph: Graph, batch: number) => fixInputs(graph, input.others, batch, input.batch);
+  const as = (batch: number) => ({ [input.name]: input.batched ? [batch, ...network.dims.slice(1)] : network.dims });
+  const original = at(own === rows ? file : freeBatch(file, await trace(at(file, own), as(own)), own), rows);
   const facts = await trace(original, as(rows));
-  const output = findLogits(original, facts, rows);
   const lifted = upgrade(original, facts);
 
   const graph: Graph = { ...lifted, inputs: [], outputs: [], nodes: [], initializers: new Map(lifted.initializers) };
   const builder = new GraphBuilder(graph);
   for (const node of lifted.nodes) for (const name of node.output) builder.reserve(name);
   const pixels = builder.input(PORT.pixels, DType.float32, [rows, picture.channels, picture.height, picture.width]);
-  const read = emitPreprocessing(builder, { pixels, spec: preprocessing, picture, network: network.image, rows });
+  let read = emitPreprocessing(builder, { pixels, spec: preprocessing, picture, network: network.image, rows });
+  if (network.embed) read = embedded(builder, read, network.embed);
   const shaped = builder.node('Reshape', [read, builder.ints(network.dims)]);
   builder.node('Cast', [shaped], { to: input.type }, { outputs: [input.name] });
   for (const node of lifted.nodes) builder.append(node);
+  return { builder, original, facts, network };
+}
 
+/** The picture among other channels, which hold one value. */
+function embedded(builder: GraphBuilder, value: string, { axis, before, after, fill }: NonNullable<NetworkInput['embed']>): string {
+  const pads = [0, 1].flatMap((end) => [0, 1, 2, 3].map((k) => (k !== axis ? 0 : end === 0 ? before : after)));
+  return builder.node('Pad', [value, builder.ints(pads), builder.scalar(fill)], {}, { hint: 'embedded' });
+}
+
+/** Constants of a composed graph computed beforehand, and what nobody reads left out. */
+export async function settled(graph: Graph, { picture, rows, trace }: Pick<ComposeRequest, 'picture' | 'rows' | 'trace'>, more: Record<string, number[]> = {}): Promise<Graph> {
+  prune(graph);
+  const known = await trace(graph, { [PORT.pixels]: [rows, picture.channels, picture.height, picture.width], ...more });
+  return fold(graph, known);
+}
+
+/**
+ * Composes preprocessing, network and logits into one graph (output `PORT.logits` [rows, classes]).
+ * @throws UserError when picture, preprocessing and model do not fit; NoScores when the model is no classifier.
+ */
+export async function composePixels(request: ComposeRequest): Promise<PixelModel> {
+  const { picture, rows } = request;
+  const { builder, original, facts, network } = await composeNetwork(request);
+  const output = findLogits(original, facts, rows);
+  const { channels, height, width } = network.image;
+  if (output.width === channels * height * width)
+    throw new NoScores(`The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`);
   let logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])]);
   logits = builder.node('Cast', [logits], { to: DType.float32 });
   // One sigmoid tells two classes apart; against a constant 0 its logit decides just as against 1/2 after the sigmoid.
   if (output.width === 1) logits = builder.node('Concat', [builder.constant(new Array<number>(rows).fill(0), [rows, 1]), logits], { axis: 1 });
   builder.node('Identity', [logits], {}, { outputs: [PORT.logits] });
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);
-  prune(graph);
-  const known = await trace(graph, { [PORT.pixels]: [rows, picture.channels, picture.height, picture.width] });
-  return { graph: fold(graph, known), picture, rows, output, network };
+  return { graph: await settled(builder.graph, request), picture, rows, classes: output.classes, reference: 0, output, network };
 }
 
 /** A graph with a loss and its gradient, and the surrogates that gradient runs through. */
@@ -79,20 +134,20 @@ export interface GradientGraph {
  * Inputs: pixels, `PORT.label` (and `PORT.target` when targeted) as one-hot rows; outputs: logits, loss [rows], gradient like pixels.
  * @throws UserError naming an operator without a gradient rule.
  */
-export async function composeGradient(model: PixelModel, loss: Objective, targeted: boolean, trace: Tracer): Promise<GradientGraph> {
-  const { rows, picture, output } = model;
+export async function composeGradient(model: ScoredModel, loss: Objective, targeted: boolean, trace: Tracer): Promise<GradientGraph> {
+  const { rows, picture, classes } = model;
   const graph: Graph = { ...model.graph, inputs: [...model.graph.inputs], outputs: [...model.graph.outputs], nodes: [...model.graph.nodes], initializers: new Map(model.graph.initializers) };
   const builder = new GraphBuilder(graph);
-  const oneHot = [rows, output.classes];
+  const oneHot = [rows, classes];
   const needsLabel = !targeted || loss === 'dlr' || loss === 'difference';
   const label = needsLabel ? builder.input(PORT.label, DType.float32, oneHot) : '';
   const target = targeted ? builder.input(PORT.target, DType.float32, oneHot) : null;
-  const value = emitLoss(builder, loss, { logits: PORT.logits, label, target }, output.classes);
+  const value = emitLoss(builder, loss, { logits: PORT.logits, label, target }, classes);
   builder.node('Identity', [value], {}, { outputs: [PORT.loss] });
   builder.output(PORT.loss, DType.float32, [rows]);
 
   const pixels = [rows, picture.channels, picture.height, picture.width];
-  const facts: Map<string, ValueFacts> = await trace(graph, { [PORT.pixels]: pixels, [PORT.label]: oneHot, [PORT.target]: oneHot });
+  const facts: Map<string, ValueFacts> = await trace(graph, { [PORT.pixels]: pixels, [PORT.label]: oneHot, [PORT.target]: oneHot, [PORT.reference]: [rows, model.reference] });
   const ones = builder.constant(new Array<number>(rows).fill(1), [rows]);
   facts.set(ones, { type: DType.float32, dims: [rows] });
   const derived = new GraphBuilder(graph, facts);

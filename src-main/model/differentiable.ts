@@ -34,6 +34,21 @@ export interface Gradient extends Forward {
 }
 
 /**
+ * The output itself of a network f, for attacks that use more of it than a loss: f(x), J'u and Jv, row by row
+ * (D values a row; J is the Jacobian with respect to the pixels).
+ */
+export interface Products {
+  /** D */
+  readonly width: number;
+  /** @param pixels rows x features @returns rows x D */
+  output(pixels: Float32Array): Promise<Float32Array>;
+  /** @param u rows x D @returns output, and J'u, rows x features */
+  pull(pixels: Float32Array, u: Float32Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
+  /** @param v rows x features @returns output, and Jv, rows x D */
+  push(pixels: Float32Array, v: Float32Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
+}
+
+/**
  * The differentiable graph as attacks see it: pixels in [0,1] in, logits and pixel gradients out.
  * Always called with exactly `rows` rows (the one batch shape of the audit; unused rows are padding),
  * and no row's result depends on another row.
@@ -42,8 +57,10 @@ export interface Differentiable {
   readonly shape: ImageShape;
   readonly classes: number;
   readonly rows: number;
-  /** @param pixels rows x (channels*height*width), values in [0,1] */
-  forward(pixels: Float32Array): Promise<Forward>;
+  /** Goals on an output: its values and products, and each row's reference goes with every call. Absent for classifiers. */
+  readonly products?: Products;
+  /** @param pixels rows x (channels*height*width), values in [0,1] @param reference rows x D, where there are products */
+  forward(pixels: Float32Array, reference?: Float32Array): Promise<Forward>;
   /** @param label class y of each row; @param target class t of each row, or null when untargeted */
-  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient>;
+  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array): Promise<Gradient>;
 }

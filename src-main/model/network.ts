@@ -4,6 +4,8 @@ import type { Preprocessing } from '../../shared/plan.ts';
 import { declaredShape, DTYPE_NAME, isFloat } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
+import { otherInputs } from './inputs.ts';
+import type { OtherInput } from './inputs.ts';
 
 /** The input that takes the image: as the file declares it. */
 export interface ImageInput {
@@ -11,65 +13,94 @@ export interface ImageInput {
   type: number;
   /** null where the dimension is symbolic or unknown. */
   dims: (number | null)[];
+  /** Images the model was exported for; null: any number. */
+  batch: number | null;
+  /** false: the input has no batch dimension at all and takes one image. */
+  batched: boolean;
+  /** The model's other inputs, and what they hold. */
+  others: OtherInput[];
 }
 
-function facts(value: ValueInfoProto): ImageInput {
+type Declared = Pick<ImageInput, 'name' | 'type' | 'dims'>;
+
+function declared(value: ValueInfoProto): Declared {
   const { type, dims } = declaredShape(value);
   return { name: value.name, type, dims: dims.map((d) => (typeof d === 'number' ? d : null)) };
 }
 
 /**
- * Finds the input that takes the image.
- * @param wanted name of the input, or null to find it
- * @throws UserError when there is none of that name, none at all, or several: nothing could be put into the others.
+ * Finds the input that takes the image; the others get fixed values.
+ * @param wanted name of the input, or null to find it: the only one that looks like pictures, else the only one with floats
+ * @param fixed values of other inputs, see `otherInputs`
+ * @throws UserError when there is none of that name, none at all, or several that could be it, or a fixed value does not fit.
  */
-export function findImageInput(graph: Graph, wanted: string | null): ImageInput {
-  const inputs = graph.inputs.map(facts);
+export function findImageInput(graph: Graph, wanted: string | null, fixed: Readonly<Record<string, number | number[]>> = {}): ImageInput {
+  const input = checked(choose(graph, wanted));
+  return { ...input, others: otherInputs(graph, input.name, fixed) };
+}
+
+function choose(graph: Graph, wanted: string | null): Declared {
+  const inputs = graph.inputs.map(declared);
   const names = inputs.map((i) => i.name).join(', ');
   if (inputs.length === 0) throw new UserError('The model has no input, so no image can be put into it.');
   if (wanted !== null && !inputs.some((i) => i.name === wanted))
     throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
-  if (inputs.length > 1)
-    throw new UserError(`The model has ${inputs.length} inputs (${names}); Hairline can attack models with one input, the image.`);
-  return checked(inputs[0]!);
+  if (wanted !== null) return inputs.find((i) => i.name === wanted)!;
+  if (inputs.length === 1) return inputs[0]!;
+  const found = [inputs.filter(isPicture), inputs.filter((i) => isFloat(i.type) && i.dims.length >= 2)].find((some) => some.length === 1)?.[0];
+  if (!found) throw new UserError(`The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it.`);
+  return found;
 }
 
-function checked(input: ImageInput): ImageInput {
-  if (!isFloat(input.type))
-    throw new UserError(`The model's input ${input.name} is of type ${DTYPE_NAME[input.type] ?? input.type}; an image has to enter as floating-point numbers.`);
-  if (input.dims.length < 2)
+/** Four dimensions, of which the channels are those of a picture or open. */
+function isPicture({ type, dims }: Declared): boolean {
+  return isFloat(type) && dims.length === 4 && [dims[1], dims[3]].some((d) => d === 1 || d === 3 || d === null);
+}
+
+function checked(input: Declared): Omit<ImageInput, 'others'> {
+  const { name, type, dims } = input;
+  if (!isFloat(type)) throw new UserError(`The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers.`);
+  if (dims.length < 2)
     throw new UserError(
-      `The model's input ${input.name} has ${input.dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
+      `The model's input ${name} has ${dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
     );
-  if (input.dims.length === 3 && input.dims[0] !== null && (input.dims[0] === 1 || input.dims[0] === 3) && (input.dims[2] ?? 0) > 4)
-    throw new UserError(`The model's input ${input.name} has no batch dimension (shape ${input.dims.join(' x ')}): export it with one.`);
-  return input;
+  const colour = (d: number | null | undefined) => d === 1 || d === 3;
+  const bare = dims.length === 3 && ((colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[0] === 3 || dims[1] === null || dims[1] === dims[2])) || (dims[2] === 3 && (dims[0] ?? 0) > 4));
+  return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };
+}
+
+/** What the network reads of a batch of pictures. */
+export interface NetworkInput {
+  dims: number[];
+  /** What the preprocessing must deliver; flat inputs such as [N, 784] take its planes in CHW order. */
+  image: ImageShape;
+  /** Channels before and after the picture's own, and what they hold; null where the picture takes all. */
+  embed: { axis: number; before: number; after: number; fill: number } | null;
 }
 
 /**
- * Dimensions of the network's input for a batch of pictures, and the picture-like shape the preprocessing
- * must deliver (flat inputs such as [N, 784] take the picture's planes in CHW order).
+ * Dimensions of the network's input for a batch of pictures.
  * @throws UserError when the picture and the model do not fit.
  */
-export function networkInput(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): { dims: number[]; image: ImageShape } {
-  const declared = input.dims;
+export function networkInput(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {
+  const declared = input.batched ? input.dims : [null, ...input.dims];
   const nhwc = spec.layout === 'nhwc';
   const sized = spec.geometry === 'none' ? { width: picture.width, height: picture.height } : sizeOf(spec);
   if (declared.length === 4) {
     const channelAt = nhwc ? 3 : 1;
     const rowAt = nhwc ? 1 : 2;
-    const channels = declared[channelAt] ?? (spec.channels === 'grey' ? 1 : picture.channels === 1 && spec.mean.length < 3 && spec.std.length < 3 ? 1 : 3);
-    const image = { channels, height: sized.height, width: sized.width };
+    const usual = spec.channels === 'grey' ? 1 : picture.channels === 1 && spec.mean.length < 3 && spec.std.length < 3 ? 1 : 3;
+    const channels = declared[channelAt] ?? usual;
     const height = declared[rowAt];
     const width = declared[rowAt + 1];
-    if ((height != null && height !== image.height) || (width != null && width !== image.width))
+    if ((height != null && height !== sized.height) || (width != null && width !== sized.width))
       throw new UserError(
-        `The model reads ${width ?? '?'} x ${height ?? '?'} pixels, but the images come as ${image.width} x ${image.height}: choose a preprocessing that resizes, crops or pads to ${width ?? '?'} x ${height ?? '?'}.`,
+        `The model reads ${width ?? '?'} x ${height ?? '?'} pixels, but the images come as ${sized.width} x ${sized.height}: choose a preprocessing that resizes, crops or pads to ${width ?? '?'} x ${height ?? '?'}.`,
       );
-    if (channels !== 1 && channels !== 3)
-      throw new UserError(`The model's input ${input.name} has ${channels} channels in ${nhwc ? 'NHWC' : 'NCHW'} layout; an image has 1 or 3. Check the layout of the preprocessing.`);
+    const embed = embedding(input, spec, channelAt, channels, usual);
+    const image = { channels: embed ? usual : channels, height: sized.height, width: sized.width };
     const dims = nhwc ? [rows, image.height, image.width, channels] : [rows, channels, image.height, image.width];
-    return { dims, image };
+    return { dims: input.batched ? dims : dims.slice(1), image, embed };
   }
   const rest = declared.slice(1);
   const known = rest.reduce<number>((a, b) => a * (b ?? 1), 1);
@@ -81,7 +112,22 @@ export function networkInput(input: ImageInput, spec: Preprocessing, picture: Im
     throw new UserError(
       `The model reads ${known} values an image, but the images come as ${image.width} x ${image.height} with ${channels} channel${channels > 1 ? 's' : ''} (${features} values): choose another preprocessing.`,
     );
-  return { dims: [rows, ...rest.map((d) => d ?? features / known)], image };
+  return { dims: [rows, ...rest.map((d) => d ?? features / known)], image, embed: null };
+}
+
+/** Where the picture's channels lie among the network's. */
+function embedding(input: ImageInput, spec: Preprocessing, axis: number, channels: number, own: number): NetworkInput['embed'] {
+  if (spec.embed === null) {
+    if (channels === 1 || channels === 3) return null;
+    throw new UserError(
+      `The model's input ${input.name} has ${channels} channels in ${spec.layout.toUpperCase()} layout; an image has 1 or 3. Check the layout of the preprocessing, or say with "embed" which of them the image takes.`,
+    );
+  }
+  const { first, fill } = spec.embed;
+  const after = channels - first - own;
+  if (after < 0)
+    throw new UserError(`The image has ${own} channel${own > 1 ? 's' : ''}, and from channel ${first} on the model's input ${input.name} has ${Math.max(0, channels - first)} left: embed it further in front.`);
+  return { axis, before: first, after, fill };
 }
 
 function sizeOf(spec: Preprocessing): { width: number; height: number } {

@@ -17,6 +17,9 @@ export interface ClassifierOutput {
   classes: number;
 }
 
+/** The model puts out no class scores: it is no classifier, and may be attacked by its output. */
+export class NoScores extends UserError {}
+
 /** Operators that only rearrange a row, so what is before them is the same answer. */
 const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
 /** Operators that make a label, or a map from labels to probabilities, of a row of scores. */
@@ -26,7 +29,7 @@ const FINAL: Record<string, OutputKind> = { Softmax: 'softmax', LogSoftmax: 'log
 /**
  * Finds a classifier's class scores and takes them back to logits.
  * @param rows length of the batch dimension the facts were traced with
- * @throws UserError when no output looks like one row of class scores per image.
+ * @throws NoScores when no output looks like one row of class scores per image.
  */
 export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: number): ClassifierOutput {
   const producers = new Map<string, NodeProto>();
@@ -39,12 +42,12 @@ export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: n
   const name = outputs.find(scores) ?? outputs.map((o) => behind(o, producers, scores)).find((n) => n !== null);
   if (!name) {
     const shapes = outputs.map((o) => `${o} [${facts.get(o)?.dims.join(', ') ?? '?'}]`).join(', ');
-    throw new UserError(`No output of the model is one row of class scores per image (${shapes}); Hairline can attack classifiers only so far.`);
+    throw new NoScores(`No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation.`);
   }
   const width = rowWidth(facts.get(name)!.dims, rows)!;
   const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
   if (width === 1 && kind !== 'sigmoid')
-    throw new UserError(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart.`);
+    throw new NoScores(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart.`);
   return { name, logits, kind, width, classes: width === 1 ? 2 : width };
 }
 

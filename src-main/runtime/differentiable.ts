@@ -3,7 +3,7 @@ import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import { saveGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { composeGradient, composePixels, PORT } from '../model/compose.ts';
-import type { PixelModel } from '../model/compose.ts';
+import type { PixelModel, ScoredModel } from '../model/compose.ts';
 import type { Differentiable, Forward, Gradient, ImageShape, Objective } from '../model/differentiable.ts';
 import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
@@ -23,15 +23,19 @@ export interface OpenRequest {
 }
 
 /** A `Differentiable` with what a host wants to know about it, and the sessions to give back. */
-export interface OpenModel extends Differentiable {
-  readonly pixels: PixelModel;
+export interface OpenScored extends Differentiable {
   /** Straight-through surrogates that gradients opened so far run through. */
   readonly surrogates: string[];
   close(): Promise<void>;
 }
 
+/** A classifier. */
+export interface OpenModel extends OpenScored {
+  readonly pixels: PixelModel;
+}
+
 /** What a provider has no kernel for, it may say only now. */
-async function run(session: Session, feeds: Record<string, OrtTensor>) {
+export async function runDerived(session: Session, feeds: Record<string, OrtTensor>) {
   try {
     return await session.run(feeds);
   } catch (error) {
@@ -39,34 +43,59 @@ async function run(session: Session, feeds: Record<string, OrtTensor>) {
   }
 }
 
+/** Sessions of derived graphs, each opened when it is first asked for. */
+export class Sessions {
+  private readonly options: { provider: Provider; threads: number };
+  private readonly known = new Map<string, Promise<Session>>();
+
+  constructor({ provider, threads = 1 }: Pick<OpenRequest, 'provider' | 'threads'>) {
+    this.options = { provider, threads };
+  }
+
+  open(key: string, make: () => Promise<Graph>): Promise<Session> {
+    let session = this.known.get(key);
+    if (!session) this.known.set(key, (session = make().then((graph) => this.openOn(graph))));
+    return session;
+  }
+
+  private openOn(graph: Graph): Promise<Session> {
+    if (this.options.provider !== 'webgpu') return openSession(saveGraph(graph), this.options);
+    const { graph: named, names } = leaveToCpu(graph);
+    return openSession(saveGraph(named), { ...this.options, onCpu: names });
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.known.values());
+    this.known.clear();
+    // One that could not be opened was told to whoever asked for it.
+    for (const session of opened) if (session.status === 'fulfilled') await session.value.release();
+  }
+}
+
 /**
- * Opens the differentiable graph of a model for pictures of one size. Sessions for a loss are opened
+ * Opens the differentiable graph of a classifier for pictures of one size. Sessions for a loss are opened
  * when that loss is first asked for.
  * @throws UserError when the model, the preprocessing and the picture do not fit, or an operator has no gradient rule.
  */
 export async function openDifferentiable(request: OpenRequest): Promise<OpenModel> {
-  const { rows, picture } = request;
-  const options = { provider: request.provider, threads: request.threads ?? 1 };
-  const model = await composePixels({ ...request, trace: traceFacts });
-  const classes = model.output.classes;
-  const sessions = new Map<string, Promise<Session>>();
+  const pixels = await composePixels({ ...request, trace: traceFacts });
+  return Object.assign(openScored(pixels, request), { pixels });
+}
+
+/** A graph of scores as attacks see it. */
+export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provider' | 'threads'>): OpenScored {
+  const { rows, picture, classes } = model;
+  const sessions = new Sessions(request);
   const surrogates = new Set<string>();
   const dims = [rows, picture.channels, picture.height, picture.width];
   const features = picture.channels * picture.height * picture.width;
 
-  const openOn = (graph: Graph) => {
-    if (request.provider !== 'webgpu') return openSession(saveGraph(graph), options);
-    const { graph: named, names } = leaveToCpu(graph);
-    return openSession(saveGraph(named), { ...options, onCpu: names });
-  };
-  const open = (key: string, make: () => Promise<Graph>): Promise<Session> => {
-    let session = sessions.get(key);
-    if (!session) sessions.set(key, (session = make().then(openOn)));
-    return session;
-  };
-  const checked = (pixels: Float32Array) => {
+  const feedsOf = (pixels: Float32Array, reference?: Float32Array): Record<string, OrtTensor> => {
     if (pixels.length !== rows * features) throw new Error(`expected ${rows} x ${features} pixels, got ${pixels.length}`);
-    return new Tensor('float32', pixels, dims);
+    const feeds: Record<string, OrtTensor> = { [PORT.pixels]: new Tensor('float32', pixels, dims) };
+    if (model.reference === 0) return feeds;
+    if (reference?.length !== rows * model.reference) throw new Error(`expected ${rows} x ${model.reference} values of reference, got ${reference?.length ?? 'none'}`);
+    return { ...feeds, [PORT.reference]: new Tensor('float32', reference, [rows, model.reference]) };
   };
   const oneHot = (classOf: Int32Array): OrtTensor => {
     const data = new Float32Array(rows * classes);
@@ -78,36 +107,30 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
     shape: picture,
     classes,
     rows,
-    pixels: model,
     get surrogates() {
       return [...surrogates].sort();
     },
-    async forward(pixels: Float32Array): Promise<Forward> {
-      const session = await open('forward', () => Promise.resolve(model.graph));
-      const out = await run(session, { [PORT.pixels]: checked(pixels) });
+    async forward(pixels: Float32Array, reference?: Float32Array): Promise<Forward> {
+      const session = await sessions.open('forward', () => Promise.resolve(model.graph));
+      const out = await runDerived(session, feedsOf(pixels, reference));
       return { logits: out[PORT.logits]!.data as Float32Array };
     },
-    async gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null): Promise<Gradient> {
-      const session = await open(`${loss}${target ? '-targeted' : ''}`, async () => {
+    async gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array): Promise<Gradient> {
+      const session = await sessions.open(`${loss}${target ? '-targeted' : ''}`, async () => {
         const derived = await composeGradient(model, loss, target !== null, traceFacts);
         for (const name of derived.surrogates) surrogates.add(name);
         return derived.graph;
       });
-      const feeds: Record<string, OrtTensor> = { [PORT.pixels]: checked(pixels) };
+      const feeds = feedsOf(pixels, reference);
       if (session.inputNames.includes(PORT.label)) feeds[PORT.label] = oneHot(label);
       if (target) feeds[PORT.target] = oneHot(target);
-      const out = await run(session, feeds);
+      const out = await runDerived(session, feeds);
       return {
         logits: out[PORT.logits]!.data as Float32Array,
         loss: out[PORT.loss]!.data as Float32Array,
         gradient: out[PORT.gradient]!.data as Float32Array,
       };
     },
-    async close() {
-      const opened = await Promise.allSettled(sessions.values());
-      sessions.clear();
-      // One that could not be opened was told to whoever asked for it.
-      for (const session of opened) if (session.status === 'fulfilled') await session.value.release();
-    },
+    close: () => sessions.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { openDifferentiable } from './differentiable.ts';
-import type { OpenModel, OpenRequest } from './differentiable.ts';
+import type { OpenRequest } from './differentiable.ts';
+import { openField } from './field.ts';
 
 /** Pixels and labels for a trial; any values do, they only have to differ from row to row. */
 function trial(rows: number, features: number, first: number): Float32Array {
@@ -16,24 +17,57 @@ function trial(rows: number, features: number, first: number): Float32Array {
 /** Differences between rows above this share of the largest value are no rounding. */
 const ROUNDING = 1e-3;
 
+/** What is tried for a batch shape: a row of numbers for each picture of a block, as often as there are products of interest. */
+interface Trial {
+  /** @param shift how many rows further on every picture lies than the first time */
+  run(pixels: Float32Array, shift: number): Promise<{ data: Float32Array; width: number }[]>;
+  close(): Promise<void>;
+}
+
+async function openTrial(request: OpenRequest, field: FieldChoice | null): Promise<Trial> {
+  const { rows } = request;
+  const features = request.picture.channels * request.picture.height * request.picture.width;
+  if (field !== null) {
+    const model = await openField(request, field.output);
+    return {
+      run: async (pixels, shift) => {
+        const u = trial(rows, model.width, 3);
+        const moved = new Float32Array(u.length);
+        for (let r = 0; r < rows; r++) moved.set(u.subarray(((r - shift + rows) % rows) * model.width, ((r - shift + rows) % rows) * model.width + model.width), r * model.width);
+        const { output, gradient } = await model.pull(pixels, moved);
+        return [{ data: await model.output(pixels), width: model.width }, { data: output, width: model.width }, { data: gradient, width: features }];
+      },
+      close: () => model.close(),
+    };
+  }
+  const model = await openDifferentiable(request);
+  const { classes } = model;
+  return {
+    run: async (pixels, shift) => {
+      const label = Int32Array.from({ length: rows }, (_, r) => (r - shift + rows * classes) % classes);
+      const { logits, gradient } = await model.gradient('margin', pixels, label, null);
+      return [{ data: (await model.forward(pixels)).logits, width: classes }, { data: logits, width: classes }, { data: gradient, width: features }];
+    },
+    close: () => model.close(),
+  };
+}
+
 /**
- * Finds out whether a batch shape keeps images apart: an image's logits and gradient must be the same
+ * Finds out whether a batch shape keeps images apart: an image's output and gradient must be the same
  * bits in every row and beside any neighbours. Kernels may round differently for different shapes,
  * which is why one audit runs with one shape; within a shape they must not.
  * @returns 0 when it does, else the largest difference relative to the largest value
  */
-async function rowDifference(model: OpenModel): Promise<number> {
-  const { rows, shape, classes } = model;
-  const features = shape.channels * shape.height * shape.width;
-  const label = (shift: number) => Int32Array.from({ length: rows }, (_, r) => (r + shift) % classes);
+async function rowDifference(model: Trial, { rows, picture }: OpenRequest): Promise<number> {
+  const features = picture.channels * picture.height * picture.width;
   const first = trial(rows, features, 1);
   // Everyone moves one row on, and one stranger joins.
   const second = new Float32Array(rows * features);
   second.set(first.subarray(0, (rows - 1) * features), features);
   second.set(trial(1, features, 2), 0);
-  const [a, b] = [await model.forward(first), await model.forward(second)];
-  const [c, d] = [await model.gradient('margin', first, label(0), null), await model.gradient('margin', second, label(rows * classes - 1), null)];
-  return Math.max(moved(a.logits, b.logits, classes), moved(c.logits, d.logits, classes), moved(c.gradient, d.gradient, features));
+  const before = await model.run(first, 0);
+  const after = await model.run(second, 1);
+  return Math.max(...before.map(({ data, width }, i) => moved(data, after[i]!.data, width)));
 }
 
 /** Largest difference between a row and the same image's row in the other run, one further; 0 only for the same bits. */
@@ -53,25 +87,30 @@ export interface RowChoice {
   note: string | null;
 }
 
+/** The output of a network that is no classifier; null: found. */
+export interface FieldChoice {
+  output: string | null;
+}
+
 /**
  * The batch shape of an audit: as many rows as asked for where the model takes them and keeps them apart,
  * else the model's own fixed batch.
  * @throws UserError when the model does not run even so.
  */
-export async function chooseRows(request: Omit<OpenRequest, 'rows'>, wanted: number): Promise<RowChoice> {
-  const own = request.input.dims[0] ?? 1;
-  const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }) : null;
+export async function chooseRows(request: Omit<OpenRequest, 'rows'>, wanted: number, field: FieldChoice | null = null): Promise<RowChoice> {
+  const own = request.input.batch ?? 1;
+  const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }, field) : null;
   if (wanted > own && obstacle === null) return { rows: wanted, note: null };
-  await tryOwn({ ...request, rows: own });
+  await tryOwn({ ...request, rows: own }, field);
   return { rows: own, note: obstacle === null ? null : `Images run ${own === 1 ? 'one by one' : `${own} at a time`}: ${obstacle}.` };
 }
 
 /** Why a model should not run with these rows; null when it may. */
-async function obstacleTo(request: OpenRequest): Promise<string | null> {
-  let model: OpenModel | null = null;
+async function obstacleTo(request: OpenRequest, field: FieldChoice | null): Promise<string | null> {
+  let model: Trial | null = null;
   try {
-    model = await openDifferentiable(request);
-    const difference = await rowDifference(model);
+    model = await openTrial(request, field);
+    const difference = await rowDifference(model, request);
     if (difference === 0) return null;
     return difference > ROUNDING ? 'in a batch, this model mixes the images' : 'in a batch, this model rounds an image differently from row to row';
   } catch (error) {
@@ -83,10 +122,10 @@ async function obstacleTo(request: OpenRequest): Promise<string | null> {
   }
 }
 
-async function tryOwn(request: OpenRequest): Promise<void> {
-  const model = await openDifferentiable(request);
+async function tryOwn(request: OpenRequest, field: FieldChoice | null): Promise<void> {
+  const model = await openTrial(request, field);
   try {
-    if (request.rows > 1 && (await rowDifference(model)) > 0)
+    if (request.rows > 1 && (await rowDifference(model, request)) > 0)
       throw new UserError(`The model has a fixed batch of ${request.rows}, and its result for an image depends on the row: export it with a batch of 1 or a free one.`);
   } finally {
     await model.close();

@@ -37,6 +37,16 @@ export function floatTensor(type: number, data: Float32Array, dims: readonly num
   throw new UserError(`The model takes an input of type ${DTYPE_NAME[type] ?? type}, which Hairline cannot feed.`);
 }
 
+/** Numbers as a tensor of any type that an input declares; integers are rounded towards 0. */
+export function tensorOf(type: number, data: readonly number[], dims: readonly number[]): OrtTensor {
+  if (ORT_TYPE[type] === 'float16') return floatTensor(type, Float32Array.from(data), dims);
+  const tensor = zeros(type, dims);
+  const to = tensor.data as unknown as (number | bigint)[];
+  const big = ORT_TYPE[type] === 'int64' || ORT_TYPE[type] === 'uint64';
+  for (let i = 0; i < data.length; i++) to[i] = big ? BigInt(Math.trunc(data[i]!)) : data[i]!;
+  return tensor;
+}
+
 /** Content of a tensor as plain numbers. */
 export function numbersOf(tensor: OrtTensor): ArrayLike<number> {
   const data = tensor.data as ArrayLike<number | bigint>;

@@ -4,7 +4,7 @@ import type { ImageRecord, Setup } from '../../src-main/audit/records.ts';
 /** Records as an audit writes them, with numbers made up for tests. */
 export function image(id: string, label = 0, prediction = label): ImageRecord {
   const top = [{ class: prediction, logit: 2, probability: 0.9 }];
-  return { id, index: 0, source: `${id}.png`, hash: `hash of ${id}`, width: 4, height: 4, channels: 1, label, labelGiven: true, prediction, top, file: `clean/${id}.png`, leastLikely: 9 };
+  return { id, index: 0, source: `${id}.png`, hash: `hash of ${id}`, width: 4, height: 4, channels: 1, label, labelGiven: true, prediction, top, file: `clean/${id}.png`, outputs: [], leastLikely: 9 };
 }
 
 export function finding(id: string, attack: string, state: Finding['state'], distance: number | null = null, threat = 0): Finding {
@@ -20,6 +20,7 @@ export function finding(id: string, attack: string, state: Finding['state'], dis
     prediction: state === 'broken' ? 1 : null,
     top: [],
     file: state === 'broken' ? `adversarial/${id}.png` : null,
+    output: null,
     forwards: 10,
     backwards: 5,
   };
@@ -31,12 +32,13 @@ export function setup(images: string[]): Setup {
     model: { file: 'm.onnx', sha256: '00', bytes: 1, producer: '', irVersion: 8, opsets: {}, parameters: 1, operators: {}, inputs: [], outputs: [] },
     input: 'x',
     classes: 10,
-    output: { name: 'y', logits: 'y', kind: 'logits', width: 10, classes: 10 },
+    scores: { name: 'y', logits: 'y', kind: 'logits', width: 10, classes: 10 },
+    field: null,
     classNames: null,
     images,
     provider: { asked: 'cpu', used: 'cpu', why: '' },
     rows: 4,
-    gradientCheck: { ok: true, forwardError: 0, gradientError: 0, directions: 2, surrogates: [] },
+    gradientCheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 2, surrogates: [] },
     versions: {},
     warnings: ['Mind the step.'],
   };

@@ -19,9 +19,9 @@ it('tells from the journal what the events told, distances in the threat\'s own 
     images: ['/i'],
     threats: [{ norm: 'l2', eps: [1], attacks: [{ id: 'ddn' }] }, { norm: 'l0', eps: [4], attacks: [{ id: 'fmn' }] }],
   });
-  const image = { id: '00000-a', index: 0, source: 'a.png', hash: 'h', width: 1, height: 1, channels: 3, label: 2, labelGiven: true, prediction: 2, top: [], file: 'clean/00000-a.png', leastLikely: 0 };
+  const image = { id: '00000-a', index: 0, source: 'a.png', hash: 'h', width: 1, height: 1, channels: 3, label: 2, labelGiven: true, prediction: 2, top: [], file: 'clean/00000-a.png', outputs: [], leastLikely: 0 };
   const eightBit = { l0: 3, l0Pixels: 1, l1: 0.5, l2: 0.25, linf: 0.125 };
-  const finding = { image: '00000-a', reason: null, float: eightBit, eightBit, prediction: 1, top: [], file: null, forwards: 1, backwards: 1 };
+  const finding = { image: '00000-a', reason: null, float: eightBit, eightBit, prediction: 1, top: [], file: null, output: null, forwards: 1, backwards: 1 };
   const journal = Journal.open(join(folder, FILES.journal));
   const records = [
     { type: 'image', image },

@@ -177,7 +177,7 @@ describe('pixels, preprocessing, network and loss as one graph', () => {
     expect(saveGraph(graph).bytes).toEqual(before);
     expect(model.graph.outputs.map((o) => o.name)).toEqual([PORT.logits]);
     expect(model.graph.inputs.map((i) => i.name)).toEqual([PORT.pixels]);
-    expect(model.network).toEqual({ dims: [2, 3, 6, 6], image: colour(6, 6) });
+    expect(model.network).toEqual({ dims: [2, 3, 6, 6], image: colour(6, 6), embed: null });
   });
 
   it('refuses an operator without a gradient rule by name, when a gradient is wanted', async () => {

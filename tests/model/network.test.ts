@@ -4,6 +4,7 @@ import { UserError } from '../../shared/errors.ts';
 import { DType, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput, networkInput } from '../../src-main/model/network.ts';
+import { valuesBeside } from '../../src-main/model/inputs.ts';
 import type { ImageInput } from '../../src-main/model/network.ts';
 
 type Dims = readonly (number | string)[];
@@ -19,22 +20,58 @@ const fit = (dims: Dims, picture: [channels: number, height: number, width: numb
 
 describe('the input that takes the image', () => {
   it('is the only one, with open dimensions as null', () => {
-    expect(findImageInput(modelWith(['x', DType.float16, ['N', 3, 'height', 32]]), null)).toEqual({ name: 'x', type: DType.float16, dims: [null, 3, null, 32] });
+    expect(findImageInput(modelWith(['x', DType.float16, ['N', 3, 'height', 32]]), null)).toEqual({ name: 'x', type: DType.float16, dims: [null, 3, null, 32], batch: null, batched: true, others: [] });
     expect(findImageInput(modelWith(['x', DType.float32, [1, 784]]), 'x').dims).toEqual([1, 784]);
   });
 
   it.each<[string, [string, DType, Dims][], string | null, string]>([
     ['none', [], null, 'The model has no input, so no image can be put into it.'],
-    ['two', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1]]], null, 'The model has 2 inputs (a, b); Hairline can attack models with one input, the image.'],
-    ['two, one of them wanted', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1]]], 'a', 'The model has 2 inputs (a, b)'],
+    ['two of the same kind', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], null, 'The model has 2 inputs (a, b), and it is not clear which takes the image: name it.'],
     ['one of another name', [['a', DType.float32, [1, 3, 8, 8]]], 'b', 'The model has no input called b; it has: a.'],
     ['bytes', [['a', DType.uint8, [1, 3, 8, 8]]], null, "The model's input a is of type uint8; an image has to enter as floating-point numbers."],
-    ['no batch', [['a', DType.float32, [3, 8, 8]]], null, "The model's input a has no batch dimension (shape 3 x 8 x 8): export it with one."],
     ['a plain vector', [['a', DType.float32, [784]]], null, "The model's input a has only one dimension; it takes a batch dimension and an image"],
     ['no shape', [['a', DType.float32, []]], null, "The model's input a has no shape; it takes a batch dimension and an image"],
   ])('is refused in one sentence: %s', (_, inputs, wanted, message) => {
     expect(() => findImageInput(modelWith(...inputs), wanted)).toThrow(UserError);
     expect(() => findImageInput(modelWith(...inputs), wanted)).toThrow(message);
+  });
+});
+
+describe('the image among several inputs', () => {
+  it.each<[string, [string, DType, Dims][], string | null, string]>([
+    ['the only picture', [['noise', DType.float32, ['N', 16]], ['a', DType.float32, ['N', 3, 8, 8]], ['flag', DType.bool, [1]]], null, 'a'],
+    ['the only one with floats', [['flag', DType.bool, [1]], ['a', DType.float32, ['N', 64]]], null, 'a'],
+    ['the one that is named', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], 'b', 'b'],
+  ])('is %s', (_, inputs, wanted, name) => {
+    const found = findImageInput(modelWith(...inputs), wanted);
+    expect(found.name).toBe(name);
+    expect(found.others.map((other) => other.name)).toEqual(inputs.map(([n]) => n).filter((n) => n !== name));
+  });
+
+  it('and the others hold what is said, else 0', () => {
+    const graph = modelWith(['a', DType.float32, ['N', 3, 8, 8]], ['noise', DType.float32, ['N', 2]], ['flag', DType.bool, []]);
+    const { others } = findImageInput(graph, null, { noise: [0.25, 0.5] });
+    expect(others.map((other) => valuesBeside(other, 2, null))).toEqual([
+      { dims: [2, 2], data: [0.25, 0.5, 0.25, 0.5] },
+      { dims: [], data: [0] },
+    ]);
+    expect(() => findImageInput(graph, null, { sound: 1 })).toThrow('The value for sound has no place: beside the image, the model has the inputs noise, flag.');
+    expect(() => valuesBeside({ ...others[0]!, value: [1, 2, 3] }, 2, null)).toThrow("The model's input noise takes 2 values an image (? x 2), but 3 are given.");
+  });
+
+  it('may have no batch dimension', () => {
+    expect(fit([3, 8, 8], [3, 8, 8], {}, 1).dims).toEqual([3, 8, 8]);
+    expect(fit([8, 9, 3], [3, 8, 9], { layout: 'nhwc' }, 1).dims).toEqual([8, 9, 3]);
+    expect(float([3, 8, 8])).toMatchObject({ batch: 1, batched: false });
+  });
+
+  it('may be some channels of a larger one', () => {
+    expect(fit(['N', 5, 4, 6], [1, 4, 6], { channels: 'grey', embed: { first: 1, fill: 0.5 } })).toEqual({
+      dims: [5, 5, 4, 6],
+      image: { channels: 1, height: 4, width: 6 },
+      embed: { axis: 1, before: 1, after: 3, fill: 0.5 },
+    });
+    expect(() => fit(['N', 5, 4, 6], [3, 4, 6], { embed: { first: 3, fill: 0 } })).toThrow('The image has 3 channels, and from channel 3 on');
   });
 });
 
@@ -60,7 +97,7 @@ describe('what the network reads', () => {
     ['flat and partly open', ['N', 3, 'pixels'], [3, 4, 6], {}, [5, 3, 24], image(3, 4, 6)],
     ['flat after a crop', ['N', 784], [1, 40, 40], { geometry: 'centre-crop', width: 28, height: 28 }, [5, 784], image(1, 28, 28)],
   ])('%s', (_, declared, picture, spec, dims, network) => {
-    expect(fit(declared, picture, spec)).toEqual({ dims, image: network });
+    expect(fit(declared, picture, spec)).toEqual({ dims, image: network, embed: null });
   });
 
   it.each<[string, Dims, [number, number, number], object, string]>([
@@ -68,7 +105,7 @@ describe('what the network reads', () => {
     ['another height, width open', ['N', 3, 32, 'w'], [3, 20, 30], {}, 'The model reads ? x 32 pixels, but the images come as 30 x 20'],
     ['a geometry to another size', ['N', 3, 32, 32], [3, 20, 30], { geometry: 'pad', width: 40, height: 40 }, 'but the images come as 40 x 40'],
     ['a geometry without a size', ['N', 3, 32, 32], [3, 20, 30], { geometry: 'stretch' }, 'The preprocessing stretch needs a width and a height.'],
-    ['four channels', ['N', 4, 32, 32], [3, 32, 32], {}, "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing."],
+    ['four channels', ['N', 4, 32, 32], [3, 32, 32], {}, "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing, or say with"],
     ['too few flat values', ['N', 784], [1, 27, 28], {}, 'The model reads 784 values an image, but the images come as 28 x 27 with 1 channel (756 values): choose another preprocessing.'],
   ])('%s is refused in one sentence', (_, declared, picture, spec, message) => {
     expect(() => fit(declared, picture, spec)).toThrow(UserError);

@@ -79,7 +79,7 @@ describe('which output holds the scores', () => {
   });
 
   it.each<[string, number[], (b: GraphBuilder) => string, DType, string]>([
-    ['a picture', [3, 4, 4], () => 'z', DType.float32, 'No output of the model is one row of class scores per image (y [2, 3, 4, 4]); Hairline can attack classifiers only so far.'],
+    ['a picture', [3, 4, 4], () => 'z', DType.float32, 'No output of the model is one row of class scores per image (y [2, 3, 4, 4]): choose a goal on its output, such as deviation.'],
     ['a count', [5], (b) => b.node('Cast', [b.node('ReduceSum', ['z'], { keepdims: 0 })], { to: DType.int64 }), DType.int64, 'No output of the model is one row of class scores per image (y []'],
     ['a single number without a sigmoid', [1], () => 'z', DType.float32, "The model's output y is a single number without a sigmoid, so there are no classes to tell apart."],
     ['a single number after a softmax', [1], (b) => b.node('Softmax', ['z']), DType.float32, 'is a single number without a sigmoid'],

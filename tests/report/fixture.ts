@@ -91,7 +91,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
     files.set(file, png(width, height, channels, clean));
     const image: ImageResult = {
       ...{ id, source: `${folder}/${NAMES[label]!.replace(' ', '_')}/${id}.png`, hash: createHash('sha256').update(clean).digest('hex') },
-      ...{ width, height, channels, label, labelGiven: labels, prediction, file, outcomes: [] },
+      ...{ width, height, channels, label, labelGiven: labels, prediction, file, outputs: [], outcomes: [] },
       top: scores(prediction, random),
     };
     norms.forEach((norm, t) => {
@@ -125,11 +125,11 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
       inputs: [{ name: 'input', type: 'float32', shape: ['batch', channels, height, width] }],
       outputs: [{ name: 'logits', type: 'float32', shape: ['batch', 10] }],
     },
-    ...{ classNames, seed: 20260301, maxQueries: null, kernelBatch: 16, classes: 10 },
-    preprocessing: { geometry: 'none', width: null, height: null, resizeTo: null, interpolation: 'bilinear', padValue: 0, channels: 'rgb', layout: 'nchw', scale: 1, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+    ...{ classNames, seed: 20260301, maxQueries: null, kernelBatch: 16, output: null, classes: 10 },
+    preprocessing: { geometry: 'none', width: null, height: null, resizeTo: null, interpolation: 'bilinear', padValue: 0, channels: 'rgb', layout: 'nchw', scale: 1, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616], embed: null },
     provider: { asked: 'cuda', used: 'cpu', why: 'the CUDA libraries are not installed on this machine' },
     versions: { node: '24.4.0', 'onnxruntime-node': '1.30.0', sharp: '0.35.5' },
-    gradientCheck: { ok: true, forwardError: 3.1e-7, gradientError: 0.00041, directions: 8, surrogates: [] },
+    gradientCheck: { ok: true, forwardError: 3.1e-7, gradientError: 0.00041, tangentError: null, directions: 8, surrogates: [] },
     cleanAccuracy: labels ? { eps: 0, accuracy: right / n, ...wilson(right, n), right, total: n } : null,
     ...{ threats, images, findings },
     warnings: failures ? ['3 images failed under at least one attack; they count as right.', 'The labels were read from the folders’ names: check that they are what you mean.'] : [],
@@ -179,7 +179,7 @@ interface Case {
 /** One made-up finding whose distances are those of the PNG that goes with it. */
 function attacked(c: Case): { finding: Finding; png: Uint8Array | null } {
   const size = SPREAD[c.norm] * -Math.log(1 - c.random()) * (1 + 0.2 * c.a);
-  const base = { image: c.id, threat: c.threat, attack: c.attack, reason: null, forwards: 500, backwards: c.attack === 'fgsm' ? 1 : 500 };
+  const base = { image: c.id, threat: c.threat, attack: c.attack, reason: null, output: null, forwards: 500, backwards: c.attack === 'fgsm' ? 1 : 500 };
   const nothing = { float: null, eightBit: null, prediction: null, top: [], file: null };
   if (c.failures && c.random() < 0.03) {
     return { finding: { ...base, ...nothing, state: 'failed', reason: 'The model gave a value that is no number (NaN) after 17 steps.' }, png: null };

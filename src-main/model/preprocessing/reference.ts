@@ -41,6 +41,22 @@ export function preprocess(spec: Preprocessing, pixels: Float32Array, picture: I
   return { data, shape: spec.layout === 'nhwc' ? [height, width, networkChannels] : [networkChannels, height, width] };
 }
 
+/**
+ * The picture among other channels of the network's input.
+ * @param at channels before and after the picture's own, and what they hold; null: the picture takes all
+ */
+export function embed({ data, shape }: Preprocessed, spec: Pick<Preprocessing, 'layout'>, at: { before: number; after: number; fill: number } | null): Float32Array {
+  if (at === null) return data;
+  const nhwc = spec.layout === 'nhwc';
+  const channels = nhwc ? shape[2] : shape[0];
+  const of = at.before + channels + at.after;
+  const plane = data.length / channels;
+  const out = new Float32Array(plane * of).fill(at.fill);
+  for (let p = 0; p < plane; p++)
+    for (let c = 0; c < channels; c++) out[nhwc ? p * of + at.before + c : (at.before + c) * plane + p] = data[nhwc ? p * channels + c : c * plane + p]!;
+  return out;
+}
+
 function channel(colour: readonly number[], order: Preprocessing['channels'], c: number, of: number): number {
   if (colour.length === 1) return colour[0]!;
   const [red, green, blue] = colour as [number, number, number];

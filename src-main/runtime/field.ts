@@ -1,0 +1,81 @@
+import { PORT } from '../model/compose.ts';
+import type { Differentiable, Products } from '../model/differentiable.ts';
+import { composeDistance, composeField, composePull, composePush } from '../model/regression.ts';
+import type { FieldModel } from '../model/regression.ts';
+import { openScored, runDerived, Sessions } from './differentiable.ts';
+import type { OpenRequest, OpenScored } from './differentiable.ts';
+import { Tensor } from './ort.ts';
+import { traceFacts } from './trace.ts';
+
+/** A network with an output that is no row of class scores: pictures, vectors, maps, features. */
+export interface OpenField extends Products {
+  readonly model: FieldModel;
+  readonly rows: number;
+  /** Straight-through surrogates that products asked for so far run through. */
+  readonly surrogates: string[];
+  /**
+   * A goal on the output as attacks see it, the same for the same question; its sessions are closed with these.
+   * @param tau root mean square distance from the reference, in the output's own units
+   */
+  distance(goal: 'deviation' | 'match', tau: number): Promise<Differentiable>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a network for f(x), J'u and Jv with respect to pixels of one size; sessions for a product when it is first asked for.
+ * @param wanted output, or value inside the network; null: found
+ * @throws UserError when model, preprocessing and picture do not fit, or an operator has no gradient rule.
+ */
+export async function openField(request: OpenRequest, wanted: string | null): Promise<OpenField> {
+  const model = await composeField({ ...request, trace: traceFacts }, wanted);
+  const { rows, picture } = model;
+  const { width } = model.output;
+  const sessions = new Sessions(request);
+  const scored = new Map<string, Promise<OpenScored>>();
+  const surrogates = new Set<string>();
+  const pixelsOf = (data: Float32Array) => new Tensor('float32', data, [rows, picture.channels, picture.height, picture.width]);
+  const derived = (key: string, make: typeof composePull) =>
+    sessions.open(key, async () => {
+      const made = await make(model, traceFacts);
+      for (const name of made.surrogates) surrogates.add(name);
+      return made.graph;
+    });
+
+  const products: Products = {
+    width,
+    async output(pixels) {
+      const session = await sessions.open('output', () => Promise.resolve(model.graph));
+      return (await runDerived(session, { [PORT.pixels]: pixelsOf(pixels) }))[PORT.output]!.data as Float32Array;
+    },
+    async pull(pixels, u) {
+      const session = await derived('pull', composePull);
+      const out = await runDerived(session, { [PORT.pixels]: pixelsOf(pixels), [PORT.cotangent]: new Tensor('float32', u, [rows, width]) });
+      return { output: out[PORT.output]!.data as Float32Array, gradient: out[PORT.gradient]!.data as Float32Array };
+    },
+    async push(pixels, v) {
+      const session = await derived('push', composePush);
+      // Of a network that is linear nothing but v is read.
+      const feeds = { [PORT.pixels]: pixelsOf(pixels), [PORT.direction]: pixelsOf(v) };
+      const out = await runDerived(session, feeds);
+      return { output: out[PORT.output]!.data as Float32Array, tangent: out[PORT.tangent]!.data as Float32Array };
+    },
+  };
+  return {
+    ...products,
+    model,
+    rows,
+    get surrogates() {
+      return [...surrogates].sort();
+    },
+    async distance(goal, tau) {
+      const key = `${goal} ${tau}`;
+      const open = scored.get(key) ?? composeDistance(model, goal, tau, traceFacts).then((distance) => Object.assign(openScored(distance, request), { products }));
+      scored.set(key, open);
+      return open;
+    },
+    async close() {
+      for (const open of scored.values()) await (await open).close();
+      await sessions.close();
+    },
+  };
+}
