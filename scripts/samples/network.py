@@ -1,12 +1,11 @@
 """A small convolutional network: its training, and its ONNX file written node by node."""
 
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from drawing import SIZE
+from graph import Graph
 from shapes import CLASSES
 
 WIDTHS = (16, 32, 48)
@@ -87,51 +86,20 @@ def train(pictures, labels, seed, epochs, report):
     return network
 
 
-def folded(convolution, normalisation):
-    """Weight and bias of a convolution with the batch normalisation behind it taken in."""
-    gain = normalisation.weight / torch.sqrt(normalisation.running_var + normalisation.eps)
-    bias = normalisation.bias - normalisation.running_mean * gain
-    return (convolution.weight * gain.view(-1, 1, 1, 1)).detach().numpy(), bias.detach().numpy()
-
-
 def to_onnx(network):
     """The ONNX model: Sub, Div, three times Conv and Relu, two MaxPool, Flatten, Gemm; any batch size."""
-    nodes, weights = [], []
-
-    def constant(name, value):
-        weights.append(numpy_helper.from_array(np.ascontiguousarray(value, dtype=np.float32), name))
-        return name
-
-    def node(operator, name, inputs, output=None, **attributes):
-        nodes.append(helper.make_node(operator, inputs, [output or name], name=name, **attributes))
-        return output or name
-
-    x = node('Sub', 'centred', ['image', constant('centre', [CENTRE])])
-    x = node('Div', 'normalised', [x, constant('spread', [SPREAD])])
+    graph = Graph()
+    x = graph.node('Sub', 'centred', ['image', graph.constant('centre', [CENTRE])])
+    x = graph.node('Div', 'normalised', [x, graph.constant('spread', [SPREAD])])
     layers = list(network.features)
-    for i, (at, stride) in enumerate([(0, 1), (4, 1), (8, 2)], start=1):
-        weight, bias = folded(layers[at], layers[at + 1])
-        inputs = [x, constant(f'conv{i}.weight', weight), constant(f'conv{i}.bias', bias)]
-        x = node('Conv', f'conv{i}', inputs, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[stride, stride])
-        x = node('Relu', f'relu{i}', [x])
+    for i, at in enumerate([0, 4, 8], start=1):
+        x = graph.convolution(f'conv{i}', x, layers[at], layers[at + 1])
+        x = graph.node('Relu', f'relu{i}', [x])
         if i < 3:
-            x = node('MaxPool', f'pool{i}', [x], kernel_shape=[2, 2], strides=[2, 2])
-    x = node('Flatten', 'flat', [x], axis=1)
+            x = graph.node('MaxPool', f'pool{i}', [x], kernel_shape=[2, 2], strides=[2, 2])
+    x = graph.node('Flatten', 'flat', [x], axis=1)
     weight, bias = (p.detach().numpy() for p in (network.classify.weight, network.classify.bias))
-    inputs = [x, constant('classify.weight', weight), constant('classify.bias', bias)]
-    node('Gemm', 'classify', inputs, output='logits', transB=1)
-
-    image = helper.make_tensor_value_info('image', TensorProto.FLOAT, ['batch', 3, SIZE, SIZE])
-    logits = helper.make_tensor_value_info('logits', TensorProto.FLOAT, ['batch', len(CLASSES)])
-    graph = helper.make_graph(nodes, 'signs', [image], [logits], weights)
-    model = helper.make_model(
-        graph,
-        producer_name='hairline samples',
-        producer_version='1',
-        doc_string='Ten drawn signs, 32 x 32 RGB in [0, 1]. CC0 1.0.',
-        opset_imports=[helper.make_opsetid('', 17)],
-        ir_version=8,  # The version that came with operator set 17.
-    )
-    helper.set_model_props(model, {'classes': ','.join(CLASSES), 'licence': 'CC0-1.0'})
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    inputs = [x, graph.constant('classify.weight', weight), graph.constant('classify.bias', bias)]
+    graph.node('Gemm', 'classify', inputs, output='logits', transB=1)
+    about = f'Ten drawn signs, {SIZE} x {SIZE} RGB in [0, 1].'
+    return graph.model('signs', ('image', (3, SIZE, SIZE)), ('logits', (len(CLASSES),)), about, classes=','.join(CLASSES))
