@@ -56,7 +56,7 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
       const u = filled(elementCount(pair.dims.of), normal);
       const v = filled(x.length, () => (normal() > 0 ? 1 : -1));
       let least = Infinity;
-      for (const width of [0.003, 0.01, 0.001]) {
+      for (const width of [0.003, 0.01, 0.001, 3e-4]) {
         least = Math.min(least, await integralError(pair, x, u, v, width * spread, 0.8 * tolerance, most));
         if (least < 0.8 * tolerance) break;
       }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
@@ -48,15 +49,23 @@ export async function openSession(model: SavedGraph | string, options: SessionOp
   try {
     return typeof model === 'string' ? await ort.InferenceSession.create(model, settings) : await ort.InferenceSession.create(model.bytes, settings);
   } catch (error) {
-    throw new UserError(`onnxruntime cannot load the model: ${ortReason(error)}`);
+    throw new UserError(`onnxruntime cannot load the model: ${ortReason(error, typeof model === 'string' ? model : '')}`);
   }
 }
 
-/** onnxruntime's messages carry file names, line numbers and conditions of its own sources; what a user can use comes after. */
-export function ortReason(error: unknown): string {
-  const text = messageOf(error).replace(/^Error: /, '');
-  const parts = text.split(/ : /);
-  const last = parts[parts.length - 1]!.replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+ )/, '');
+/**
+ * onnxruntime's messages carry file names, line numbers, signatures and conditions of its own sources; what a user can use
+ * comes after. The user knows where the model lies, and a report must not.
+ * @param file path of the model, where it came from one
+ */
+export function ortReason(error: unknown, file = ''): string {
+  const text = messageOf(error)
+    .replace(/^Error: /, '')
+    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .replace(/^Load model from .* failed:/, '')
+    .replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+?\([^)]*\)\S* |\S+ )/, '')
+    .replace(/^This is an invalid model\. In Node, .*, Error /, '');
+  const last = file === '' ? text : text.replaceAll(file, basename(file));
   return last.trim().replace(/\.?$/, '.');
 }
 

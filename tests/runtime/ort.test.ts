@@ -19,6 +19,12 @@ describe('reasons that onnxruntime gives', () => {
       "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:47 onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, onnxruntime::TensorShapeVector&, bool) input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}\n",
       "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}.",
     ],
+    [
+      'Load model from /home/me/my models/a.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:191 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const onnxruntime::ModelOptions&) Missing opset in the model.',
+      'Missing opset in the model.',
+    ],
+    ['Load model from a.onnx failed:This is an invalid model. In Node, ("", Debug, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op registered for Debug with domain_version of 7', 'No Op registered for Debug with domain_version of 7.'],
+    ['Load model from C:\\models\\a.onnx failed:Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op', 'Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op.'],
     ['[ONNXRuntimeError] : 10 : INVALID_GRAPH : This is an invalid model. Error: no node', 'This is an invalid model. Error: no node.'],
   ])('lose what only its authors can use', (message, reason) => expect(ortReason(new Error(message))).toBe(reason));
 });
@@ -50,6 +56,7 @@ describe('sessions', () => {
     const opening = openSession(file());
     await expect(opening).rejects.toThrow(UserError);
     await expect(opening).rejects.toThrow(/^onnxruntime cannot load the model: [^\n]{10,}\.$/);
+    await expect(opening).rejects.not.toThrow(folder.path);
   });
 
   it('know the version of onnxruntime', () => expect(ortVersion).toMatch(/^\d+\.\d+\.\d+/));
