@@ -16,14 +16,13 @@ const VECTOR = 16;
 
 /**
  * <dy, y> along the axis. onnxruntime's sum over the last axis rounds by where in memory it begins, so that an image of, say,
- * 3 x 17 x 17 attention weights would get other bits in every row of a batch; a product of matrices does not.
+ * 3 x 17 x 17 attention weights would get other bits in every row of a batch; a product with a column of ones does not.
  */
 function dotted(ctx: RuleContext): string {
   const dims = ctx.dims(ctx.y());
   const [at] = axis(ctx) as [number];
-  if (at !== dims.length - 1 || elementCount(dims.slice(1)) % VECTOR === 0) return ctx.sum(ctx.mul(ctx.dy, ctx.y()), [at]);
-  const lead = dims.slice(0, -1);
-  const row = ctx.emit('Reshape', [ctx.dy, ctx.ints([...lead, 1, dims[at]!])]);
-  const column = ctx.emit('Reshape', [ctx.y(), ctx.ints([...lead, dims[at]!, 1])]);
-  return ctx.emit('Reshape', [ctx.emit('MatMul', [row, column]), ctx.ints([...lead, 1])]);
+  const products = ctx.mul(ctx.dy, ctx.y());
+  if (at !== dims.length - 1 || elementCount(dims.slice(1)) % VECTOR === 0) return ctx.sum(products, [at]);
+  const ones = ctx.builder.constant(new Array<number>(dims[at]!).fill(1), [dims[at]!, 1], ctx.gradientType(ctx.y()), 'ones');
+  return ctx.emit('MatMul', [products, ones]);
 }
