@@ -126,8 +126,10 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const out: string[] = [];
   const missing = setup.images.length - records.length;
   if (missing > 0) out.push(`The audit was cancelled before ${missing} of ${setup.images.length} images were looked at.`);
-  if (setup.field === null && records.length > 0 && records.every((i) => !i.labelGiven)) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
-  else if (records.some((i) => !i.labelGiven)) out.push('Some images had no label; for them the clean prediction was taken.');
+  // Goals on the output know no labels.
+  const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
+  if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
+  else if (unlabelled > 0) out.push('Some images had no label; for them the clean prediction was taken.');
   if (accuracy !== null && within(accuracy, 2 / setup.classes) && records.length >= 20)
     out.push(`The model is right on only ${(100 * accuracy).toFixed(1)} % of the clean images, near chance: check the preprocessing and the order of the labels.`);
   out.push(...failures(findings));

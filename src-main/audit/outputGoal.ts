@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { Goal } from '../../shared/plan.ts';
 import type { OutputResult } from '../../shared/results.ts';
 import { decodeFile, toUnit } from '../images/index.ts';
+import type { Picture } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { FieldOutput } from '../model/field.ts';
 import { psnr, ssim } from '../norms/similarity.ts';
@@ -30,7 +31,10 @@ export async function referenceOf(goal: OutputGoal, original: OriginalField, cle
       throw new UserError(`The network reads ${read.length} values of an image and puts out ${output.width}, so its output cannot be held against the image: take the clean output as the reference.`);
     return Float64Array.from(read);
   }
-  const other = await decodeFile(goal.picture, goal.picture);
+  const other = await decodeFile(goal.picture, goal.picture).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${goal.picture}, whose output is to be matched, cannot be read: check that the file is there.`);
+  });
   if (other.channels !== shape.channels || other.height !== shape.height || other.width !== shape.width)
     throw new UserError(
       `${goal.picture}, whose output is to be matched, is ${other.width} x ${other.height} with ${other.channels} channels and the images are ${shape.width} x ${shape.height} with ${shape.channels}: give one of their size.`,
@@ -55,12 +59,8 @@ export function outputResult({ psnr: dB, ssim: likeness }: { psnr: number; ssim:
   return { psnr: Number.isFinite(dB) ? dB : null, ssim: likeness, file };
 }
 
-/**
- * Writes an output as a PNG where it is a picture of one or three channels: peak is white, what lies outside is clipped.
- * @returns the file, or null
- * @throws UserError when it cannot be written.
- */
-export async function writeOutput(folder: string, file: string, y: Float64Array, { picture }: FieldOutput, peak: number): Promise<string | null> {
+/** An output as 8-bit pixels where it is a picture of one or three channels: peak is white, what lies outside is clipped; else null. */
+export function outputPicture(y: Float64Array, { picture }: Pick<FieldOutput, 'picture'>, peak: number): Picture | null {
   if (picture === null || (picture.channels !== 1 && picture.channels !== 3)) return null;
   const { channels, height, width, layout } = picture;
   const plane = height * width;
@@ -70,7 +70,18 @@ export async function writeOutput(folder: string, file: string, y: Float64Array,
       const value = y[layout === 'nhwc' ? p * channels + c : c * plane + p]!;
       data[p * channels + c] = Math.min(255, Math.max(0, Math.round((255 * value) / peak)));
     }
-  await writePng(join(folder, file), { width, height, channels, data });
+  return { width, height, channels, data };
+}
+
+/**
+ * Writes an output as a PNG where it is a picture.
+ * @returns the file, or null
+ * @throws UserError when it cannot be written.
+ */
+export async function writeOutput(folder: string, file: string, y: Float64Array, output: FieldOutput, peak: number): Promise<string | null> {
+  const picture = outputPicture(y, output, peak);
+  if (picture === null) return null;
+  await writePng(join(folder, file), picture);
   return file;
 }
 

@@ -23,6 +23,7 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
   if (onOutput !== 0 && onOutput !== plan.threats.length)
     throw new UserError('The plan has goals on classes and goals on the output; an audit has one kind: make two of it.');
   if (onOutput === 0 && plan.output !== null) throw new UserError(`The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match.`);
+  if (new Set(plan.threats.flatMap(({ goal }) => (isOutputGoal(goal) ? [goal.peak] : []))).size > 1) throw new UserError('The plan gives the one output several peaks: give every threat model the same.');
   const threats = plan.threats.map((threat) => {
     const seen = new Set<string>();
     const attacks = threat.attacks.map(({ id, options }) => {
@@ -30,6 +31,8 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
       if (seen.has(id)) throw new UserError(`The attack ${id} is named twice for ${threat.norm}: name it once.`);
       seen.add(id);
       if (threat.goal.kind === 'targeted' && !attack.targeted) throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
+      if (attack.needsOutput && threat.goal.kind !== 'deviation')
+        throw new UserError(`The attack ${id} drives an output away from its reference: choose another attack, or a goal of deviation.`);
       return { id, options: optionsOf(id, options, threat.norm) };
     });
     if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))

@@ -111,9 +111,10 @@ async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Floa
   return pictures;
 }
 
-/** The plan's images, with labels checked against the model's classes. */
+/** The plan's images, with labels checked against the model's classes; goals on an output have no use for any. */
 export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null): Promise<ImageSet> {
-  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames });
+  const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
+  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames, unlabelled });
 }
 
 /** @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5). */
@@ -124,6 +125,6 @@ export function demand(check: GradientCheck): void {
       `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,
     );
   throw new UserError(
-    `The model's gradient disagrees with central differences (relative error ${check.gradientError.toPrecision(2)}), so it is not attacked: please report this model.`,
+    `The model's gradient disagrees with central differences (relative error ${Math.max(check.gradientError, check.tangentError ?? 0).toPrecision(2)}), so it is not attacked: please report this model.`,
   );
 }

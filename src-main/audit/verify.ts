@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { AuditPlan } from '../../shared/plan.ts';
-import type { Finding, ImageResult, Results } from '../../shared/results.ts';
+import type { Finding, ImageResult, OutputResult, Results } from '../../shared/results.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { decodeFile, pictureHash, toUnit } from '../images/index.ts';
@@ -17,7 +17,7 @@ import { openOriginal, openOriginalField } from '../runtime/original.ts';
 import type { Original, OriginalField } from '../runtime/original.ts';
 import { traceFacts } from '../runtime/trace.ts';
 import { areNumbers } from './cleanJob.ts';
-import { compareOutput, outputResult, reached, referenceOf } from './outputGoal.ts';
+import { compareOutput, outputPicture, outputResult, reached, referenceOf } from './outputGoal.ts';
 import type { OutputGoal } from './outputGoal.ts';
 import { NO_CLASS } from './records.ts';
 
@@ -30,7 +30,7 @@ export interface Verification {
 
 /**
  * Checks an audit the way a third party would: from its files and the original model alone, on the CPU, without any
- * derived graph. Every clean picture's hash and prediction, and every success's file, distances and prediction.
+ * derived graph. Every clean picture's hash and prediction or output, and every success's file, distances and prediction or output.
  * @param modelFile the model when it is not where the plan says
  * @throws UserError when the model is not the one of the report.
  */
@@ -53,7 +53,7 @@ export async function verifyAudit(folder: string, results: Results, modelFile: s
       const clean = await open(folder, image.file, problems);
       if (clean === null) continue;
       if (pictureHash(clean) !== image.hash) problems.push(`${image.file} is not the picture of the report: its hash differs.`);
-      problems.push(...(await judge.clean(image, clean)));
+      problems.push(...(await judge.clean(folder, image, clean)));
       for (const finding of byImage.get(image.id) ?? []) {
         successes++;
         problems.push(...(await checkFinding(folder, image, clean, finding, judge)));
@@ -67,8 +67,8 @@ export async function verifyAudit(folder: string, results: Results, modelFile: s
 
 /** What the original model says against the report, a sentence for each difference. */
 interface Judge {
-  clean(image: ImageResult, picture: Picture): Promise<string[]>;
-  finding(image: ImageResult, clean: Picture, finding: Finding, picture: Picture): Promise<string[]>;
+  clean(folder: string, image: ImageResult, picture: Picture): Promise<string[]>;
+  finding(folder: string, image: ImageResult, clean: Picture, finding: Finding, picture: Picture): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -87,12 +87,12 @@ async function openJudge(graph: Graph, plan: AuditPlan, results: Results): Promi
 
 function classJudge(original: Original): Judge {
   return {
-    async clean(image, picture) {
+    async clean(_folder, image, picture) {
       const scores = await original.predict(toUnit(picture), picture);
       const prediction = areNumbers(scores) ? scores.prediction : NO_CLASS;
       return prediction === image.prediction ? [] : [`${image.file}: the model says class ${prediction}, the report ${image.prediction}.`];
     },
-    async finding(image, _clean, finding, picture) {
+    async finding(_folder, image, _clean, finding, picture) {
       const { prediction } = await original.predict(toUnit(picture), picture);
       const problems: string[] = [];
       if (prediction !== finding.prediction) problems.push(`${finding.file}: the model says class ${prediction}, the report ${finding.prediction}.`);
@@ -105,31 +105,44 @@ function classJudge(original: Original): Judge {
 
 function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPlan): Judge {
   const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
-  /** The output for a picture, in dB from the reference of a goal; null where they are equal or no numbers. */
-  const measure = async (threat: number, clean: Picture, picture: Picture): Promise<number | null> => {
-    const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
-    return outputResult(compareOutput(goalOf(threat), await original.output(toUnit(picture), picture), reference, field), null).psnr;
-  };
   const differ = (a: number | null, b: number | null) => (a === null || b === null ? a !== b : Math.abs(a - b) > DECIBELS);
+  /** The output for a picture against a goal's reference and against what the report says of it. */
+  const compare = async (name: string, threat: number, clean: Picture, picture: Picture, told: OutputResult | null): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
+    const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
+    const y = await original.output(toUnit(picture), picture);
+    const { psnr: dB } = outputResult(compareOutput(goalOf(threat), y, reference, field), null);
+    const problems = differ(dB, told?.psnr ?? null) ? [`${name}: the output is ${words(dB)} from its reference, the report says ${words(told?.psnr ?? null)}.`] : [];
+    return { y, dB, problems };
+  };
+  /** The picture of an output, which people look at, beside the output itself. */
+  const shown = async (folder: string, file: string | null, y: Float64Array, peak: number): Promise<string[]> => {
+    if (file === null) return [];
+    const problems: string[] = [];
+    const picture = await open(folder, file, problems);
+    const own = outputPicture(y, field, peak);
+    if (picture && (own === null || picture.data.length !== own.data.length || picture.data.some((v, i) => Math.abs(v - own.data[i]!) > 1))) problems.push(`${file} is not what the model puts out.`);
+    return problems;
+  };
   return {
-    async clean(image, picture) {
+    async clean(folder, image, picture) {
       const problems: string[] = [];
-      for (const [threat, { psnr }] of image.outputs.entries()) {
-        const dB = await measure(threat, picture, picture);
-        if (differ(dB, psnr)) problems.push(`${image.file}: the output is ${dB ?? '∞'} dB from its reference, the report says ${psnr ?? '∞'}.`);
+      for (const [threat, told] of image.outputs.entries()) {
+        const { y, problems: found } = await compare(image.file, threat, picture, picture, told);
+        if (threat === 0) problems.push(...(await shown(folder, told.file, y, goalOf(threat).peak)));
+        problems.push(...found);
       }
       return problems;
     },
-    async finding(_image, clean, finding, picture) {
-      const dB = await measure(finding.threat, clean, picture);
-      const problems: string[] = [];
-      if (differ(dB, finding.output?.psnr ?? null)) problems.push(`${finding.file}: the output is ${dB ?? '∞'} dB from its reference, the report says ${finding.output?.psnr ?? '∞'}.`);
-      if (!reached(goalOf(finding.threat), dB ?? Infinity)) problems.push(`${finding.file} does not break the model: its output is ${dB ?? '∞'} dB from its reference.`);
-      return problems;
+    async finding(folder, _image, clean, finding, picture) {
+      const { y, dB, problems } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
+      if (!reached(goalOf(finding.threat), dB ?? Infinity)) problems.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
+      return [...problems, ...(await shown(folder, finding.output?.file ?? null, y, goalOf(finding.threat).peak))];
     },
     close: () => original.close(),
   };
 }
+
+const words = (dB: number | null): string => `${dB === null ? '∞' : dB.toFixed(4)} dB`;
 
 /** Another machine's kernels may round an output differently. */
 const DECIBELS = 1e-3;
@@ -139,7 +152,7 @@ async function checkFinding(folder: string, image: ImageResult, clean: Picture, 
   const problems: string[] = [];
   const picture = await open(folder, finding.file, problems);
   if (picture === null) return problems;
-  problems.push(...(await judge.finding(image, clean, finding, picture)));
+  problems.push(...(await judge.finding(folder, image, clean, finding, picture)));
   const found = distances(toUnit(picture), toUnit(clean), clean.channels);
   for (const norm of ['l0', 'l0Pixels', 'l1', 'l2', 'linf'] as const)
     if (Math.abs(found[norm] - finding.eightBit[norm]) > 1e-9) problems.push(`${finding.file}: ${norm} is ${found[norm]}, the report says ${finding.eightBit[norm]}.`);

@@ -17,6 +17,8 @@ export interface OpenRequest {
   classes?: number | null;
   /** The model's class names, when known: class folders and labels given as words are looked up in them. */
   classNames?: readonly string[] | null;
+  /** Labels are of no use and not looked for. */
+  unlabelled?: boolean;
 }
 
 export interface ImageRef {
@@ -52,7 +54,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const total = entries.length;
   if (total === 0) throw new UserError(`There are no images in ${request.paths.join(', ') || 'what was given'}.`);
   if (request.offset >= total) throw new UserError(`The offset ${request.offset} leaves no image: there are ${total}.`);
-  const ownNames = commonClassNames(sources);
+  const ownNames = request.unlabelled ? null : commonClassNames(sources);
   const warnings = sources.flatMap((source) => source.warnings);
   const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
   warnings.push(...labelled.warnings);
@@ -77,6 +79,7 @@ async function labelsOf(
   entries: readonly Entry[],
   ownNames: string[] | null,
 ): Promise<{ labels: (number | null)[] | null; warnings: string[] }> {
+  if (request.unlabelled) return { labels: null, warnings: [] };
   const classes = request.classes ?? null;
   if (request.labels !== null) {
     const raw = matchLabels(await readLabelFile(request.labels), entries, request.labels);

@@ -6,33 +6,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
-import type { Crew, TaskName, Tasks } from '../../src-main/audit/crew.ts';
 import { Journal } from '../../src-main/audit/journal.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import type { RunRequest } from '../../src-main/audit/sitting.ts';
-import { TaskRunner } from '../../src-main/audit/tasks.ts';
-import { sharedGate, Switch } from '../../src-main/engine/gate.ts';
 import { encodePng } from '../../src-main/images/index.ts';
+import { Here } from './here.ts';
 import { plain, write } from './models.ts';
-
-/** The real tasks, in this thread instead of workers; `before` may interfere. */
-class Here implements Crew {
-  readonly control = new Switch();
-  readonly asked: TaskName[] = [];
-  readonly size: number;
-  before: (name: TaskName, count: number) => unknown = () => undefined;
-  private readonly runner = new TaskRunner(sharedGate(this.control.shared));
-
-  constructor(size = 1) {
-    this.size = size;
-  }
-  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
-    this.asked.push(name);
-    await this.before(name, this.asked.length);
-    return this.runner.run(name, input);
-  }
-}
 
 let root: string;
 let folder: string;
