@@ -61,6 +61,8 @@ export const AttackCard = z.object({
   norms: z.array(Norm),
   kind: z.enum(['fixed-budget', 'minimum-norm']),
   targeted: z.boolean(),
+  /** Only for goals of deviation on an output. */
+  needsOutput: z.boolean(),
   summary: z.string(),
   /** Paper and equation. */
   source: z.string(),
@@ -143,6 +145,8 @@ export const CALLS = {
   cancel: { in: z.strictObject({ audit: z.string() }), out: none },
   /** Known audits, newest first. */
   audits: { in: none, out: z.array(AuditStatus) },
+  /** The audit that a `.hairline` file belongs to; it lies in the audit's folder. */
+  open: { in: z.strictObject({ file: z.string() }), out: AuditStatus },
   /** Everything an audit has told of so far, from its journal: for a window that was not there to hear it. */
   progress: {
     in: z.strictObject({ audit: z.string() }),

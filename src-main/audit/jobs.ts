@@ -49,6 +49,8 @@ export type JobOutcome = { type: 'image'; image: ImageRecord } | { type: 'findin
 /** Files of an audit, relative to its folder. */
 export const FILES = {
   plan: 'plan.json',
+  /** What the desktop knows an audit by: opened, it leads to the folder it lies in. */
+  mark: 'audit.hairline',
   journal: 'journal.jsonl',
   results: 'results.json',
   schema: 'results.schema.json',

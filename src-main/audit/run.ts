@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
+import { VERSION } from '../../shared/version.ts';
 import { assemble } from './assemble.ts';
 import { checkGoals } from './goal.ts';
 import { FILES } from './jobs.ts';
@@ -84,6 +85,7 @@ function writePlan(folder: string, plan: AuditPlan): void {
   const file = join(folder, FILES.plan);
   writeFileSync(`${file}.part`, `${JSON.stringify(plan, null, 2)}\n`);
   renameSync(`${file}.part`, file);
+  writeFileSync(join(folder, FILES.mark), `${JSON.stringify({ hairline: VERSION, name: plan.name || basename(plan.model) })}\n`);
 }
 
 function contextOf({ plan, folder }: RunRequest, setup: Setup): JobContext {

@@ -3,6 +3,7 @@ import type { BrowserWindow } from 'electron';
 import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../engine/api.ts';
 import { CHANNELS } from './channels.ts';
+import { onDesktop } from './desktop.ts';
 import { serveIpc } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { filesOf } from './opened.ts';
@@ -70,11 +71,13 @@ export function runApp(parts: AppParts): void {
     service = parts.makeService();
     serveScheme(parts.renderer, service);
     const tools = !app.isPackaged;
-    setMenu(process.platform === 'darwin', tools);
+    setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id));
     window = openWindow(parts.preload, tools);
-    const stop = serveIpc(window, service, takeWaiting);
+    const desktop = onDesktop(window, service);
+    const stop = serveIpc(window, desktop.service, takeWaiting);
     window.on('closed', () => {
       stop();
+      desktop.stop();
       window = null;
     });
   };

@@ -12,6 +12,8 @@ export const CHANNELS = {
   event: 'hairline:event',
   /** To the page: paths of files the user opened Hairline with. */
   open: 'hairline:open',
+  /** To the page: an action chosen in the menu. */
+  action: 'hairline:action',
 } as const;
 
 /** An error keeps its message only when it is a value: Electron puts words of its own before a thrown one. */

@@ -11,6 +11,8 @@ import { HOST, SCHEME } from './origin.ts';
 export interface ElectronHost extends Host {
   /** Files the user opened Hairline with, now and later. */
   onOpen(listener: (paths: string[]) => void): () => void;
+  /** Actions chosen in the menu, by their id in `shared/actions.ts`. */
+  onAction(listener: (id: string) => void): () => void;
 }
 
 async function ask(channel: string, ...args: unknown[]): Promise<unknown> {
@@ -39,6 +41,7 @@ const host: ElectronHost = {
     });
     return stop;
   },
+  onAction: (listener) => hear<string>(CHANNELS.action, listener),
 };
 
 contextBridge.exposeInMainWorld('hairline', host);

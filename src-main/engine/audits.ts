@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
 import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
@@ -180,6 +180,16 @@ export class Audits {
 
   plan(audit: string): AuditPlan {
     return this.running.get(audit)?.plan ?? readPlan(join(this.folder(audit), FILES.plan));
+  }
+
+  /** The audit that a `.hairline` file lies beside, wherever that is. @throws UserError when there is none. */
+  open(file: string): AuditStatus {
+    const folder = dirname(resolve(file));
+    const running = [...this.running.values()].find(({ status }) => status.folder === folder);
+    if (running) return { ...running.status };
+    if (!existsSync(join(folder, FILES.journal)))
+      throw new UserError(`No audit lies beside ${basename(file)}: open it in the folder that the audit was written to.`);
+    return storedStatus(dirname(folder) === resolve(this.root) ? basename(folder) : folder, folder);
   }
 
   /** Known audits, newest first. */

@@ -79,6 +79,7 @@ export class EngineService implements Service {
     resume: ({ audit }) => (this.audits.resume(audit), {}),
     cancel: ({ audit }) => (this.audits.cancel(audit), {}),
     audits: () => this.audits.list(),
+    open: ({ file }) => this.audits.open(file),
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
     results: ({ audit }) => readResults(this.audits.folder(audit)),
     export: ({ audit, format }) => this.document(audit, format),

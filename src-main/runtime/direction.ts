@@ -13,16 +13,15 @@ const MOST = 1024;
  */
 const DITHER = 0.05;
 
-/** A function of a picture with values in R^n, and what is claimed to be its derivative along v. */
+/** A number made of a picture, and what is claimed to be its derivative along v. */
 export interface Along {
-  /** @returns the value at each point */
-  values(points: readonly Float32Array[]): Promise<ArrayLike<number>[]>;
-  /** @returns at each point the derivative along v, and the size it usually has along such a direction (0 where unknown) */
-  slopes(points: readonly Float32Array[], v: Float32Array): Promise<{ slope: ArrayLike<number>; size: number }[]>;
+  values(points: readonly Float32Array[]): Promise<number[]>;
+  /** @returns at each point the derivative along v, and the size it usually has along such a direction */
+  slopes(points: readonly Float32Array[], v: Float32Array): Promise<{ slope: number; size: number }[]>;
 }
 
 /**
- * Error of a derivative along v at x, in the Euclidean norm: |difference quotient - mean slope|, relative to the largest of
+ * Error of a derivative along v at x: |difference quotient - mean slope|, relative to the largest of
  * the two and of the slope's usual size. The least over the widths, and over finer and finer means; stops once it is
  * well inside the tolerance.
  * @param rough whether one look is enough, as for a surrogate, which no width and no mean will agree with
@@ -32,9 +31,9 @@ export async function directionError(f: Along, x: Float32Array, v: Float32Array,
   for (let points = FEWEST; points <= MOST; points *= 4)
     for (const h of WIDTHS) {
       const [ahead, behind] = await f.values([along(x, v, h), along(x, v, -h)]);
-      const quotient = Float64Array.from(ahead!, (a, i) => (a - behind![i]!) / (2 * h));
+      const quotient = (ahead! - behind!) / (2 * h);
       const { slope, size } = await meanSlope(f, x, v, h, points);
-      const error = length(quotient.map((q, i) => q - slope[i]!)) / Math.max(length(quotient), length(slope), size, 1e-12);
+      const error = Math.abs(quotient - slope) / Math.max(Math.abs(quotient), Math.abs(slope), size, 1e-12);
       if (error < best) best = error;
       if (best <= 0.8 * tolerance || rough()) return best;
     }
@@ -42,28 +41,25 @@ export async function directionError(f: Along, x: Float32Array, v: Float32Array,
 }
 
 const along = (x: Float32Array, v: Float32Array, t: number) => x.map((value, j) => value + t * v[j]!);
-const length = (a: Float64Array) => Math.sqrt(a.reduce((sum, value) => sum + value * value, 0));
 
 /** Points asked for at once. */
 const CHUNK = 16;
 
 /** Mean over evenly spread points of the segment x ± h v. */
-async function meanSlope(f: Along, x: Float32Array, v: Float32Array, h: number, points: number): Promise<{ slope: Float64Array; size: number }> {
-  let sum: Float64Array | null = null;
-  let size = 0;
+async function meanSlope(f: Along, x: Float32Array, v: Float32Array, h: number, points: number): Promise<{ slope: number; size: number }> {
+  const mean = { slope: 0, size: 0 };
   for (let at = 0; at < points; at += CHUNK) {
     const part = Array.from({ length: Math.min(CHUNK, points - at) }, (_, k) => along(x, v, h * ((2 * (at + k) + 1) / points - 1)));
-    for (const one of await f.slopes(part, v)) {
-      sum ??= new Float64Array(one.slope.length);
-      for (let i = 0; i < sum.length; i++) sum[i]! += one.slope[i]! / points;
-      size += one.size / points;
+    for (const { slope, size } of await f.slopes(part, v)) {
+      mean.slope += slope / points;
+      mean.size += size / points;
     }
   }
-  return { slope: sum!, size };
+  return mean;
 }
 
 /** g·v and ‖g‖₂ of row r of packed gradients. */
-export function slopeOf(gradient: Float32Array, r: number, v: Float32Array): { slope: number[]; size: number } {
+export function slopeOf(gradient: Float32Array, r: number, v: Float32Array): { slope: number; size: number } {
   let dot = 0;
   let square = 0;
   for (let j = 0; j < v.length; j++) {
@@ -71,7 +67,7 @@ export function slopeOf(gradient: Float32Array, r: number, v: Float32Array): { s
     dot += g * v[j]!;
     square += g * g;
   }
-  return { slope: [dot], size: Math.sqrt(square) };
+  return { slope: dot, size: Math.sqrt(square) };
 }
 
 /** Calls a function of full blocks for any number of points, and cuts what it gives into rows. */

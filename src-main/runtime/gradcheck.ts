@@ -46,8 +46,9 @@ export async function checkField(model: OpenField, original: OriginalField, pict
   for (let k = 0; k < directions; k++) {
     const x = dithered(pictures[k % pictures.length]!, k + 1);
     const v = signs(x.length, k + 1);
-    gradientError = Math.max(gradientError, await directionError(weighted(model, signs(model.width, k + 101)), x, v, tolerance, rough));
-    tangentError = Math.max(tangentError, await directionError(whole(model), x, v, tolerance, rough));
+    const u = signs(model.width, k + 101);
+    gradientError = Math.max(gradientError, await directionError(pulled(model, u), x, v, tolerance, rough));
+    tangentError = Math.max(tangentError, await directionError(pushed(model, u), x, v, tolerance, rough));
   }
   return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates }, half);
 }
@@ -97,53 +98,53 @@ async function margin(model: OpenModel, x: Float32Array): Promise<Along> {
   const labels = new Int32Array(rows).fill(label);
   return {
     async values(points) {
-      const out: number[][] = [];
+      const out: number[] = [];
       await inBlocks(points, rows, (block) => model.forward(block), ({ logits }, r) => {
         let other = -Infinity;
         for (let k = 0; k < classes; k++) if (k !== label) other = Math.max(other, logits[r * classes + k]!);
-        out.push([logits[r * classes + label]! - other]);
+        out.push(logits[r * classes + label]! - other);
       });
       return out;
     },
     async slopes(points, v) {
-      const out: { slope: number[]; size: number }[] = [];
+      const out: { slope: number; size: number }[] = [];
       await inBlocks(points, rows, (block) => model.gradient('margin', block, labels, null), ({ gradient }, r) => out.push(slopeOf(gradient, r, v)));
       return out;
     },
   };
 }
 
-/** x to <u, f(x)>, by J'u. */
-function weighted(model: OpenField, u: Float32Array): Along {
-  const { rows, width } = model;
+/** x to <u, f(x)>, by J'u, whose product with v is the slope. */
+function pulled(model: OpenField, u: Float32Array): Along {
+  const { rows } = model;
   return {
-    async values(points) {
-      const out: number[][] = [];
-      await inBlocks(points, rows, (block) => model.output(block), (y, r) => out.push([u.reduce((sum, w, i) => sum + w * y[r * width + i]!, 0)]));
-      return out;
-    },
+    values: weighted(model, u),
     async slopes(points, v) {
-      const out: { slope: number[]; size: number }[] = [];
+      const out: { slope: number; size: number }[] = [];
       await inBlocks(points, rows, (block) => model.pull(block, repeat(u, rows)), ({ gradient }, r) => out.push(slopeOf(gradient, r, v)));
       return out;
     },
   };
 }
 
-/** x to f(x), by Jv. */
-function whole(model: OpenField): Along {
-  const { rows, width } = model;
+/** The same by Jv, whose product with u is the slope; its usual size for such a u is ‖Jv‖. */
+function pushed(model: OpenField, u: Float32Array): Along {
+  const { rows } = model;
   return {
-    async values(points) {
-      const out: Float32Array[] = [];
-      await inBlocks(points, rows, (block) => model.output(block), (y, r) => out.push(y.slice(r * width, (r + 1) * width)));
-      return out;
-    },
+    values: weighted(model, u),
     async slopes(points, v) {
-      const out: { slope: Float32Array; size: number }[] = [];
-      await inBlocks(points, rows, (block) => model.push(block, repeat(v, rows)), ({ tangent }, r) => out.push({ slope: tangent.slice(r * width, (r + 1) * width), size: 0 }));
+      const out: { slope: number; size: number }[] = [];
+      await inBlocks(points, rows, (block) => model.push(block, repeat(v, rows)), ({ tangent }, r) => out.push(slopeOf(tangent, r, u)));
       return out;
     },
+  };
+}
+
+function weighted(model: OpenField, u: Float32Array): Along['values'] {
+  return async (points) => {
+    const out: number[] = [];
+    await inBlocks(points, model.rows, (block) => model.output(block), (y, r) => out.push(u.reduce((sum, w, i) => sum + w * y[r * model.width + i]!, 0)));
+    return out;
   };
 }
 

@@ -1,5 +1,7 @@
 /** What an imported path is, by its name; the engine looks at the content later. */
 export interface Sorted {
+  /** A `.hairline` file: an earlier audit. */
+  audit: string | null;
   model: string | null;
   labels: string | null;
   classNames: string | null;
@@ -11,11 +13,12 @@ const TEXT = /\.(txt|csv|tsv|json)$/i;
 
 /** Sorts what was dropped into a model, label files and pictures. External weights go with their model. */
 export function sortPaths(paths: readonly string[]): Sorted {
-  const sorted: Sorted = { model: null, labels: null, classNames: null, images: [] };
+  const sorted: Sorted = { audit: null, model: null, labels: null, classNames: null, images: [] };
   const hasModel = paths.some(isModel);
   for (const path of paths) {
     const name = baseName(path);
-    if (isModel(path)) sorted.model ??= path;
+    if (/\.hairline$/i.test(name)) sorted.audit ??= path;
+    else if (isModel(path)) sorted.model ??= path;
     else if (/idx1-ubyte/i.test(name) || (/label/i.test(name) && /\.(txt|csv|tsv|json|npy|gz)$/i.test(name))) sorted.labels = path;
     else if (TEXT.test(name)) sorted[/class|name|categor|synset/i.test(name) ? 'classNames' : 'labels'] = path;
     else if (!(hasModel && WEIGHTS.test(name))) sorted.images.push(path);

@@ -6,6 +6,7 @@ import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
+import { useOpening } from './opening.ts';
 
 /** Takes in whatever was dropped or picked, and brings each thing where it belongs. */
 export const useIntake = defineStore('intake', () => {
@@ -44,6 +45,7 @@ export const useIntake = defineStore('intake', () => {
     const app = useApp();
     const images = useImages();
     const sorted = sortPaths(paths);
+    if (sorted.audit !== null) await useOpening().open(await theHost().call('open', { file: sorted.audit }));
     if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
     // With pictures, files beside them are read along with them, once.
     if (sorted.images.length > 0) {

@@ -39,7 +39,7 @@ const warning: RunEvent = { type: 'warning', audit: 'a', message: 'm' };
 describe('what the page gets', () => {
   it('is the contract and nothing of Electron', () => {
     expect([...electron.record.exposed.keys()]).toEqual(['hairline']);
-    expect(Object.keys(host).sort()).toEqual(['call', 'importFiles', 'listen', 'onOpen', 'pictureUrl', 'save']);
+    expect(Object.keys(host).sort()).toEqual(['call', 'importFiles', 'listen', 'onAction', 'onOpen', 'pictureUrl', 'save']);
     expect(Object.values(host).every((value) => typeof value === 'function')).toBe(true);
   });
 

@@ -23,6 +23,9 @@ export const record = {
   errorBoxes: [] as string[],
   exposed: new Map<string, unknown>(),
   menu: null as unknown,
+  /** Recent documents, and what the taskbar showed, in order. */
+  recent: [] as string[],
+  progress: [] as { value: number; mode: string }[],
 };
 
 let ready!: () => void;
@@ -56,6 +59,9 @@ class App extends EventEmitter {
   }
   exit(code: number): void {
     record.exits.push(code);
+  }
+  addRecentDocument(path: string): void {
+    record.recent.push(path);
   }
   getPath(name: string): string {
     return `/paths/${name}`;
@@ -144,6 +150,10 @@ export class BrowserWindow extends EventEmitter {
   }
   restore(): void {
     this.calls.push('restore');
+  }
+  setProgressBar(value: number, { mode }: { mode: string }): void {
+    if (this.destroyed) throw new Error('Object has been destroyed');
+    record.progress.push({ value, mode });
   }
   /** A test's own: the user closes the window. */
   userCloses(): void {
