@@ -1,13 +1,13 @@
-import { room } from '../norms/projectBox.ts';
+import { groupSize, pixelGains } from '../norms/pixels.ts';
 import { atDelta, lockstep } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
 import type { Target } from './target.ts';
 
 /**
- * Makes the best l0 solution of each image sparser: a local search over which features are changed, led by gradients.
- * A feature moved from its clean value to the better end of the box lowers the linearised margin by
- *   u_j = |g_j| · room_j,
- * and on a linear model the n features of largest u_j are the optimum (norms/linear.ts). From the current set, every
+ * Makes the best l0 solution of each image sparser: a local search over what is changed, led by gradients. Features
+ * (under l0Pixels pixels, with all channels: `groupSize`) moved to the better end of the box lower the linearised margin by
+ *   u_p = Σ |g_j| · room_j,  j ∈ p,
+ * and on a linear model the n of largest u_p are the optimum (norms/linear.ts, norms/pixels.ts). From the current set, every
  * member at its end of the box, each round takes the gradient and goes over to the first of these that succeeds:
  *   1. fewer: as many of the largest u_j as the linearisation asks for (or one more); the members without as many of
  *      the weakest as the slack allows; without a single weak one; one outsider in and two weak members out;
@@ -21,6 +21,7 @@ export async function polish(target: Target, passes: number): Promise<void> {
 
 function* exchange(target: Target, image: number, passes: number): Search {
   const clean = target.clean.subarray(image * target.features, (image + 1) * target.features);
+  const size = groupSize(target.norm, target.shape.channels);
   let point = target.best(image)!;
   let left = passes;
   for (;;) {
@@ -29,17 +30,18 @@ function* exchange(target: Target, image: number, passes: number): Search {
     const reply = yield { point, gradient: true };
     const { margin } = reply;
     const g = reply.gradient.slice();
-    const gain = Float64Array.from(g, (slope, j) => Math.abs(slope) * room(clean[j]!, -slope));
+    const gain = pixelGains(g, clean, size);
     const byGain = Uint32Array.from(gain.keys()).sort((a, b) => gain[b]! - gain[a]! || a - b);
-    const members = byGain.filter((j) => point[j] !== 0);
+    const changed = changedGroups(point, size);
+    const members = byGain.filter((p) => changed[p]);
     if (members.length <= 1) return;
     // What the clean margin would be if the model were linear.
     let atClean = margin;
-    for (const j of members) atClean -= g[j]! * point[j]!;
+    for (let j = 0; j < g.length; j++) atClean -= g[j]! * point[j]!;
     let next: Float32Array | null = null;
     for (const chosen of proposals(byGain, members, gain, atClean)) {
       if (left-- < 1) return;
-      const candidate = corners(chosen, g, clean);
+      const candidate = corners(chosen, g, clean, size);
       const answer = yield { point: candidate, gradient: false };
       if (!answer.success || (chosen.length === members.length && answer.margin >= margin)) continue;
       next = candidate;
@@ -82,8 +84,17 @@ function enough(ordered: Uint32Array, gain: Float64Array, atClean: number): numb
   return ordered.length;
 }
 
-function corners(chosen: Uint32Array, gradient: Float32Array, clean: Float32Array): Float32Array {
+/** 1 for each group that differs from the clean image. */
+function changedGroups(delta: Float32Array, size: number): Uint8Array {
+  const groups = delta.length / size;
+  const changed = new Uint8Array(groups);
+  for (let j = 0; j < delta.length; j++) if (delta[j] !== 0) changed[j % groups] = 1;
+  return changed;
+}
+
+function corners(chosen: Uint32Array, gradient: Float32Array, clean: Float32Array, size: number): Float32Array {
   const delta = new Float32Array(clean.length);
-  for (const j of chosen) delta[j] = gradient[j]! > 0 ? -clean[j]! : 1 - clean[j]!;
+  const groups = clean.length / size;
+  for (const p of chosen) for (let j = p; j < size * groups; j += groups) delta[j] = gradient[j]! > 0 ? -clean[j]! : 1 - clean[j]!;
   return delta;
 }

@@ -7,8 +7,10 @@ import { attackOf } from '../attacks/registry.ts';
 import { inspectModel } from '../audit/inspect.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
+import { outputGoal, wantedFrom } from './output.ts';
+import type { OutputGoalFlags, WantedFlags } from './output.ts';
 
-export interface AuditFlags {
+export interface AuditFlags extends WantedFlags, OutputGoalFlags {
   model?: string;
   images?: string[];
   labels?: string;
@@ -37,7 +39,7 @@ export interface AuditFlags {
 /** What most papers report; a plan without budgets gets these. */
 const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l0Pixels: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['subset'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
 
 /**
  * The plan that `hairline audit`'s flags describe.
@@ -53,9 +55,13 @@ export async function planFromFlags(flags: AuditFlags): Promise<AuditPlan> {
   const eps = budgets(flags.eps ?? [], norms);
   const attacks = flags.attacks?.split(',').map((a) => a.trim()).filter(Boolean);
   const steps = whole('--steps', flags.steps, 1);
+  const onOutput = outputGoal(flags);
+  if (onOutput !== null && flags.targets !== undefined) throw new UserError('--targets is for goals on classes: leave it out, or --goal.');
+  if (onOutput === null && flags.output !== undefined) throw new UserError('--output is for goals on an output: give --goal deviation or --goal match, too.');
   const plan: AuditPlanInput = {
     name: flags.name ?? '',
     model: flags.model,
+    ...wantedFrom(flags),
     preprocessing: await preprocessing(flags),
     images: flags.images,
     labels: flags.labels ?? null,
@@ -65,7 +71,7 @@ export async function planFromFlags(flags: AuditFlags): Promise<AuditPlan> {
     threats: norms.map((norm) => ({
       norm,
       eps: eps.get(norm) ?? USUAL_EPS[norm],
-      goal: goal(flags.targets),
+      goal: onOutput ?? goal(flags.targets),
       attacks: chosen(attacks, norm, norms.length > 1).map((id) => ({ id, options: steps !== null && 'steps' in attackOf(id).options.shape ? { steps } : {} })),
     })),
     seed: whole('--seed', flags.seed, 0) ?? 0,
@@ -85,10 +91,10 @@ function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): st
   return fitting;
 }
 
-export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model'>): Promise<Preprocessing> {
+export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>): Promise<Preprocessing> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
   if (flags.preprocess) return parsePreprocessing(flags.preprocess);
-  const card = await inspectModel(flags.model!);
+  const card = await inspectModel(flags.model!, wantedFrom(flags));
   if (!flags.preset) return card.preprocessing;
   return presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout });
 }

@@ -1,3 +1,4 @@
+import type { Norm } from '../../shared/norms.ts';
 import { room } from './projectBox.ts';
 
 /*
@@ -5,6 +6,11 @@ import { room } from './projectBox.ts';
  * channels as far as the box lets it. The groups share no feature and are bounded one by one, which keeps the linear
  * problem greedy as for single features (Balda et al., section 4, with S the partition by pixels).
  */
+
+/** How many features a norm counts as one; planes CHW put feature j into group j % (features / size). */
+export function groupSize(norm: Norm, channels: number): number {
+  return norm === 'l0Pixels' ? channels : 1;
+}
 
 /**
  * How much each pixel alone can lower g·δ inside the box: u_p = Σ_c |g_cp| r_cp, r the room against the gradient.

@@ -29,7 +29,7 @@ const USUAL_EPS: Record<Norm, number[]> = {
   linf: [1, 2, 4, 8, 16].map((levels) => levels / 255),
 };
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['subset'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
 
 function choice(norm: Norm): NormChoice {
   return { on: norm !== 'l1' && norm !== 'l0Pixels', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };

@@ -127,3 +127,28 @@ function lossOf(loss: Objective, f: number[], y: number, t: number | null): { va
   else for (const k of [order[2]!, order[3]!]) slope[k]! += top / (2 * bottom ** 2);
   return { value: top / bottom, slope };
 }
+
+/** Whether features of `mask` can take the image to class t of three: by duality, one mixture of both constraints that cannot be met says no. */
+export function canReach({ weights, bias }: LinearModel, x: Float32Array, t: number, mask: number): boolean {
+  const d = x.length;
+  const others = [0, 1, 2].filter((k) => k !== t);
+  const least = (mix: number): number => {
+    const share = [mix, 1 - mix];
+    let sum = 0;
+    others.forEach((k, i) => (sum += share[i]! * (bias[k]! - bias[t]!)));
+    for (let j = 0; j < d; j++) {
+      let slope = 0;
+      others.forEach((k, i) => (slope += share[i]! * (weights[k * d + j]! - weights[t * d + j]!)));
+      sum += (mask >> j) & 1 ? Math.min(0, slope) : slope * x[j]!;
+    }
+    return sum;
+  };
+  // Concave in the mixture: ternary search for its top.
+  let [lo, hi] = [0, 1];
+  for (let i = 0; i < 60; i++) {
+    const [a, b] = [lo + (hi - lo) / 3, hi - (hi - lo) / 3];
+    if (least(a) < least(b)) lo = a;
+    else hi = b;
+  }
+  return least((lo + hi) / 2) <= 0;
+}
