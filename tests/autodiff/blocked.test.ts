@@ -168,7 +168,7 @@ describe('activations in blocks have the slope of their formula', () => {
   });
 });
 
-describe('a depthwise convolution with strides', () => {
+describe('a convolution with strides, of each channel by itself and of all with all', () => {
   interface Shape {
     kernel: [number, number];
     strides: [number, number];
@@ -185,24 +185,34 @@ describe('a depthwise convolution with strides', () => {
     ['2x3, stride 4x1: pixels that no window reads', { kernel: [2, 3], strides: [4, 1], pads: [0, 1, 0, 1], size: [11, 6] }],
     ['3x3, stride 2, dilated', { kernel: [3, 3], strides: [2, 2], pads: [2, 2, 2, 2], dilations: [2, 2], size: [8, 9] }],
     ['1x1, stride 2, padded: more than the kernel reaches', { kernel: [1, 1], strides: [2, 2], pads: [1, 1, 1, 1], size: [6, 6] }],
+    ['2x2, stride 2: windows side by side', { kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], size: [6, 8] }],
+    ['4x5, stride 4x3, padded unevenly', { kernel: [4, 5], strides: [4, 3], pads: [0, 2, 0, 1], size: [8, 9] }],
+    ['7x7, stride 2, padded', { kernel: [7, 7], strides: [2, 2], pads: [3, 3, 3, 3], size: [8, 10] }],
+    ['3x3, stride 2, padded by more than the kernel reaches', { kernel: [3, 3], strides: [2, 2], pads: [4, 4, 4, 4], size: [6, 8] }],
   ];
-  it.each(CASES)('%s', async (_, { kernel, strides, pads, dilations = [1, 1], size }) => {
+  const BOTH = CASES.flatMap(([name, shape]) => [true, false].map((alone) => [name, alone ? 'alone' : 'all', shape] as const));
+  it.each(BOTH)('%s: %s', async (_, mode, { kernel, strides, pads, dilations = [1, 1], size }) => {
     const [n, channels] = [2, 16];
+    const inputs = mode === 'alone' ? 1 : channels;
     const next = gaussian(7);
-    const weights = Array.from({ length: channels * elementCount(kernel) }, () => Math.fround(next()));
+    const weights = Array.from({ length: channels * inputs * elementCount(kernel) }, () => Math.fround(next() / inputs));
     const out = size.map((d, i) => Math.floor((d + pads[i]! + pads[i + 2]! - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!) + 1) as [number, number];
     const dy = Array.from({ length: n * channels * elementCount(out) }, () => Math.fround(next()));
     const expected = new Float64Array(n * channels * elementCount(size));
     dy.forEach((g, at) => {
       const [plane, r, q] = [Math.floor(at / elementCount(out)), Math.floor(at / out[1]) % out[0], at % out[1]];
-      for (let i = 0; i < kernel[0]; i++)
-        for (let j = 0; j < kernel[1]; j++) {
-          const [row, column] = [r * strides[0] - pads[0] + i * dilations[0], q * strides[1] - pads[1] + j * dilations[1]];
-          if (row < 0 || column < 0 || row >= size[0] || column >= size[1]) continue;
-          expected[(plane * size[0] + row) * size[1] + column]! += g * weights[((plane % channels) * kernel[0] + i) * kernel[1] + j]!;
-        }
+      const [image, m] = [Math.floor(plane / channels), plane % channels];
+      for (let c = 0; c < inputs; c++)
+        for (let i = 0; i < kernel[0]; i++)
+          for (let j = 0; j < kernel[1]; j++) {
+            const [row, column] = [r * strides[0] - pads[0] + i * dilations[0], q * strides[1] - pads[1] + j * dilations[1]];
+            if (row < 0 || column < 0 || row >= size[0] || column >= size[1]) continue;
+            const from = image * channels + (mode === 'alone' ? m : c);
+            expected[(from * size[0] + row) * size[1] + column]! += g * weights[((m * inputs + c) * kernel[0] + i) * kernel[1] + j]!;
+          }
     });
-    const write = (b: GraphBuilder) => b.node('Conv', ['x', b.constant(weights, [channels, 1, ...kernel])], { group: channels, kernel_shape: kernel, strides, pads, dilations });
+    const group = mode === 'alone' ? channels : 1;
+    const write = (b: GraphBuilder) => b.node('Conv', ['x', b.constant(weights, [channels, inputs, ...kernel])], { group, kernel_shape: kernel, strides, pads, dilations });
     const got = await gradient([n, channels, ...size], new Float32Array(expected.length), write, dy);
     got.forEach((g, i) => expect(Math.abs(g - expected[i]!)).toBeLessThan(1e-5));
   });
