@@ -15,11 +15,12 @@ function basic(net: Net, x: Value, width: number, stride: number): Value {
   return relu(net, add(net, net.conv(y, width, 3, { pad: 1, gain: QUIET }), shortcut(net, x, width, stride)));
 }
 
-/** With the stride at the 3x3 convolution, as torchvision has it. */
-function bottleneck(net: Net, x: Value, width: number, stride: number): Value {
-  const y = relu(net, net.conv(relu(net, net.conv(x, width, 1)), width, 3, { stride, pad: 1 }));
+/** With the stride at the 3x3 convolution, as torchvision has it; `wider` times as many channels inside. */
+const bottleneck = (wider: number) => (net: Net, x: Value, width: number, stride: number): Value => {
+  const inner = wider * width;
+  const y = relu(net, net.conv(relu(net, net.conv(x, inner, 1)), inner, 3, { stride, pad: 1 }));
   return relu(net, add(net, net.conv(y, 4 * width, 1, { gain: QUIET }), shortcut(net, x, 4 * width, stride)));
-}
+};
 
 /** He et al. 2016 (arXiv:1512.03385), table 1. Every BatchNormalization folds into the convolution before it. */
 function resnet(name: string, block: typeof basic, depths: readonly number[]): Graph {
@@ -32,4 +33,6 @@ function resnet(name: string, block: typeof basic, depths: readonly number[]): G
 }
 
 export const resnet18 = (): Graph => resnet('ResNet-18', basic, [2, 2, 2, 2]);
-export const resnet50 = (): Graph => resnet('ResNet-50', bottleneck, [3, 4, 6, 3]);
+export const resnet50 = (): Graph => resnet('ResNet-50', bottleneck(1), [3, 4, 6, 3]);
+/** Zagoruyko and Komodakis 2016 (arXiv:1605.07146), as torchvision has it: 508 MB, all of it convolutions. */
+export const wideResnet101 = (): Graph => resnet('Wide ResNet-101-2', bottleneck(2), [3, 4, 23, 3]);

@@ -8,6 +8,7 @@ import { Journal } from '../audit/journal.ts';
 import { AuditState, progressOf } from '../audit/state.ts';
 import { readPlan } from '../audit/plan.ts';
 import { runAudit } from '../audit/run.ts';
+import { isLarge, loadGraph } from '../graph/index.ts';
 import { writeDocuments, writeTables } from './documents.ts';
 import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
 import type { Pool } from './pool.ts';
@@ -93,7 +94,7 @@ export class Audits {
     };
     try {
       tell({});
-      const hired = this.hire(plan.workers ?? this.cores, control.shared);
+      const hired = this.hire(plan.workers ?? (isLarge(loadGraph(plan.model)) ? 1 : this.cores), control.shared);
       crew = await Promise.race([hired, control.cancellation]).catch((error: unknown) => {
         void hired.then((late) => late.close(), () => undefined);
         throw error;

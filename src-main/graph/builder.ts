@@ -27,7 +27,7 @@ export function emptyGraph(name = 'graph', version: number = WORKING_OPSET): Gra
     opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(version) })],
     graph: { name },
   });
-  return { model, inputs: [], outputs: [], nodes: [], initializers: new Map(), path: '', bytes: new Uint8Array() };
+  return { model, inputs: [], outputs: [], nodes: [], initializers: new Map(), path: '' };
 }
 
 /** Type and shape of a named value; a string is a symbolic dimension. */

@@ -1,5 +1,8 @@
+import { toBinary } from '@bufbuild/protobuf';
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { ModelProtoSchema } from 'onnx-buf';
 import type { ValueInfoProto } from 'onnx-buf';
 import type { ModelIdentity } from '../../shared/results.ts';
 import { DTYPE_NAME, operatorName } from './ir.ts';
@@ -31,8 +34,7 @@ export function inspectGraph(graph: Graph): ModelIdentity {
   };
   return {
     file: basename(graph.path),
-    sha256: createHash('sha256').update(graph.bytes).digest('hex'),
-    bytes: graph.bytes.length,
+    ...digest(graph),
     producer: [graph.model.producerName, graph.model.producerVersion].filter(Boolean).join(' '),
     irVersion: Number(graph.model.irVersion),
     opsets: Object.fromEntries(graph.model.opsetImport.map((o) => [o.domain || 'ai.onnx', Number(o.version)])),
@@ -41,4 +43,22 @@ export function inspectGraph(graph: Graph): ModelIdentity {
     inputs: graph.inputs.map(describe),
     outputs: graph.outputs.map(describe),
   };
+}
+
+/** Length and hash of the file as it is, a piece at a time; of the message where there is no file. */
+function digest(graph: Graph): { sha256: string; bytes: number } {
+  const hash = createHash('sha256');
+  if (!graph.path) {
+    const message = toBinary(ModelProtoSchema, graph.model);
+    return { sha256: hash.update(message).digest('hex'), bytes: message.length };
+  }
+  const file = openSync(graph.path, 'r');
+  try {
+    const piece = new Uint8Array(2 ** 20);
+    let bytes = 0;
+    for (let count; (count = readSync(file, piece)) > 0; bytes += count) hash.update(piece.subarray(0, count));
+    return { sha256: hash.digest('hex'), bytes };
+  } finally {
+    closeSync(file);
+  }
 }

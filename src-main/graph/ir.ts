@@ -39,7 +39,7 @@ export type Tracer = (graph: Graph, dims: Record<string, number[]>) => Promise<M
 
 /**
  * An ONNX graph as data. Nodes and tensors are the protobuf messages themselves, so unknown fields
- * survive; a tensor's bytes are views into the file that was read, never copies.
+ * survive; the bytes of a weight stay in the file, and its tensor says where, as external data.
  */
 export interface Graph {
   /** The model the graph came from: opset imports, functions, metadata. */
@@ -50,9 +50,8 @@ export interface Graph {
   /** In topological order. */
   nodes: NodeProto[];
   initializers: Map<string, TensorProto>;
-  /** Absolute path of the file, and its bytes; empty for a graph built in memory. */
+  /** Absolute path of the file; empty for a graph built in memory. */
   path: string;
-  bytes: Uint8Array;
 }
 
 /** Version of the operator set the graph imports for a domain ('' is ai.onnx); 0 where it imports none. */

@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf';
@@ -8,32 +8,33 @@ import { outerNames } from './bodies.ts';
 import { constantTensor } from './constants.ts';
 import { inlineFunctions } from './functions.ts';
 import type { Graph } from './ir.ts';
+import { readOutline } from './outline.ts';
 
 /** Protobuf's own limit; bigger models keep their weights in external data. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /**
- * Reads an .onnx file. Weights stay views into the bytes that were read.
+ * Reads an .onnx file, but for its weights: those stay in the file, and their tensors say where (see `readOutline`).
  * @throws UserError in one sentence when the file is missing, no ONNX model, or damaged.
  */
 export function loadGraph(path: string): Graph {
   const file = basename(path);
-  let bytes: Uint8Array;
   try {
     if (statSync(path).isDirectory()) throw new UserError(`${file} is a folder; give the .onnx file itself.`);
     if (statSync(path).size > MAX_BYTES)
       throw new UserError(`${file} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
-    // A plain view: Buffer's own slice() would share memory where everything else copies.
-    const read = readFileSync(path);
-    bytes = new Uint8Array(read.buffer, read.byteOffset, read.length);
+    return parseGraph(readOutline(path, file), resolve(path));
   } catch (error) {
     if (error instanceof UserError) throw error;
+    // What is no protobuf message ends in a RangeError or in the decoder's own error; the file system's have a code.
+    if (error instanceof Error && !('code' in error)) throw broken(file);
     throw new UserError(`${path} cannot be read: check that the file is there and may be opened.`);
   }
-  return parseGraph(bytes, resolve(path));
 }
 
-/** Same as `loadGraph`, from bytes; `path` may be empty when there is no file. */
+const broken = (file: string) => new UserError(`${file} is no ONNX model, or was cut short: export or copy it again.`);
+
+/** A graph from its message; `path` is the file that external data is relative to, empty when there is none. */
 export function parseGraph(bytes: Uint8Array, path = ''): Graph {
   const file = path ? basename(path) : 'The model';
   if (bytes.length === 0) throw new UserError(`${file} is empty: it is no ONNX model.`);
@@ -41,7 +42,7 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
   try {
     model = fromBinary(ModelProtoSchema, bytes);
   } catch {
-    throw new UserError(`${file} is no ONNX model, or was cut short: export or copy it again.`);
+    throw broken(file);
   }
   const proto = model.graph;
   if (!proto || proto.output.length === 0)
@@ -56,7 +57,7 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
     else nodes.push(node);
   }
   const inputs = proto.input.filter((v) => !initializers.has(v.name));
-  return { model, inputs, outputs: proto.output, nodes: sortNodes(nodes, file), initializers, path, bytes };
+  return { model, inputs, outputs: proto.output, nodes: sortNodes(nodes, file), initializers, path };
 }
 
 /** ONNX asks for topological order, but some writers ignore it; everything after this relies on it. */

@@ -1,11 +1,15 @@
-import { basename } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
+import { isLarge, loadGraph, readOutline } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
+import { LargeSession } from './largeSession.ts';
+import type { Session } from './largeSession.ts';
 
-export type Session = InferenceSession;
+export type { Session } from './largeSession.ts';
 export type OrtTensor = ort.Tensor;
 export const Tensor = ort.Tensor;
 // What goes wrong is thrown and told in one sentence; onnxruntime's own log would say it again, in red, with paths.
@@ -14,7 +18,7 @@ export const ortVersion: string = ort.env.versions.node ?? ort.env.versions.comm
 
 export interface SessionOptions {
   provider?: Provider;
-  /** Threads inside one session; 1 where several workers share the machine. */
+  /** Threads inside one session; 1 where several workers share the machine. A large model has one worker, and takes all cores whatever is said here. */
   threads?: number;
   /** Off for tracing: every value must exist as the file names it. */
   optimize?: boolean;
@@ -30,16 +34,21 @@ export interface SessionOptions {
  * Opens a session on a graph in memory, or on a file by its path.
  * @throws UserError with onnxruntime's own reason in one sentence.
  */
-export async function openSession(model: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
+export async function openSession(source: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
+  const model = typeof source === 'string' ? fromFile(source) : source;
+  const large = typeof model !== 'string' && model.large === true;
   const { provider = 'cpu', threads = 1, optimize = true, strict = false, onCpu = [], profile } = options;
   const session: Record<string, string> = {};
   if (typeof model !== 'string' && model.dataFolder) session['model_external_initializers_file_folder_path'] = model.dataFolder;
   if (strict) session['disable_cpu_ep_fallback'] = '1';
+  // Packed weights are a copy of them. Tracing does not use them at all, and a large model reads them where they are mapped into memory.
+  if (large || !optimize) session['disable_prepacking'] = '1';
   const settings: InferenceSession.SessionOptions = {
     executionProviders: provider === 'cpu' ? ['cpu'] : [onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider, 'cpu'],
-    intraOpNumThreads: threads,
+    intraOpNumThreads: large ? availableParallelism() : threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: optimize ? 'all' : 'disabled',
+    // What 'all' has on top is the blocked layout, for which weights are copied.
+    graphOptimizationLevel: !optimize ? 'disabled' : large ? 'extended' : 'all',
     // DirectML refuses memory patterns; for one fixed shape they save nothing elsewhere that matters.
     enableMemPattern: provider !== 'dml',
     logSeverityLevel: 4,
@@ -47,10 +56,21 @@ export async function openSession(model: SavedGraph | string, options: SessionOp
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
   try {
-    return typeof model === 'string' ? await ort.InferenceSession.create(model, settings) : await ort.InferenceSession.create(model.bytes, settings);
+    const create = () => (typeof model === 'string' ? ort.InferenceSession.create(model, settings) : ort.InferenceSession.create(model.bytes, settings));
+    return large ? await LargeSession.open(create) : await create();
   } catch (error) {
-    throw new UserError(`onnxruntime cannot load the model: ${ortReason(error, typeof model === 'string' ? model : '')}`);
+    throw new UserError(`onnxruntime cannot load the model: ${ortReason(error, typeof source === 'string' ? source : '')}`);
   }
+}
+
+/** onnxruntime reads a file by itself; of a large one it would keep two copies, so that gets the same message with pointers to its weights. */
+function fromFile(path: string): SavedGraph | string {
+  try {
+    if (!isLarge(loadGraph(path))) return path;
+  } catch {
+    return path; // onnxruntime says what is wrong with it
+  }
+  return { bytes: readOutline(path, basename(path)), dataFolder: dirname(path), large: true };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DType } from '../../graph/index.ts';
+import { DType, isLarge } from '../../graph/index.ts';
 import type { RuleContext } from '../rule.ts';
 
 /**
@@ -17,10 +17,10 @@ const STEEP = 3e38;
 const SOURCES = new Set(['Conv', 'MaxPool', 'AveragePool']);
 const THROUGH = new Set(['Add', 'Sum', 'Mul', 'Relu', 'Clip', 'Sigmoid', 'Tanh', 'HardSigmoid', 'LeakyRelu', 'HardSwish', 'GlobalAveragePool', 'GlobalMaxPool', 'Identity', 'Concat', 'BatchNormalization']);
 
-/** Whether a value is an image of whole blocks. */
+/** Whether a value is an image of whole blocks, in a model that is run in blocks at all. */
 export function blockable(ctx: RuleContext, value: string): boolean {
   const dims = ctx.dims(value);
-  return dims.length === 4 && dims[1]! % BLOCK === 0 && ctx.type(value) === DType.float32;
+  return dims.length === 4 && dims[1]! % BLOCK === 0 && ctx.type(value) === DType.float32 && !isLarge(ctx.builder.graph);
 }
 
 /** Whether onnxruntime has a value of the model in the blocked layout: it comes from a convolution, by operators that keep it. */

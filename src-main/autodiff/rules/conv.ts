@@ -1,4 +1,4 @@
-import { int, ints, string } from '../../graph/index.ts';
+import { elementCount, int, ints, isLarge, string } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 import { blockable, spaced } from './blocked.ts';
 import { backwardStrided } from './strided.ts';
@@ -7,6 +7,8 @@ import type { Window } from './window.ts';
 
 /** Fewer channels than a block of the blocked layout holds are filled up to one. */
 const FEW_CHANNELS = 16;
+/** Where memory counts, weights from this many on are not turned around: a scatter costs little beside such matrix products. */
+const HEAVY = 2 ** 18;
 
 /**
  * Weights [M, C/g, k...] turned into those of the adjoint, [C, M/g, k...] with every kernel read backwards.
@@ -91,7 +93,8 @@ export const conv: Rules = {
     const groups = int(ctx.node, 'group', 1);
     const w = windowOf(ctx, ctx.dims(ctx.x(1)).slice(2));
     // Into a few channels a blocked convolution would compute a whole block of 16, most of it for nothing.
-    const turnable = w.stride.every((s) => s === 1) && (groups > 1 || ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS);
+    const heavy = isLarge(ctx.builder.graph) && elementCount(ctx.dims(ctx.x(1))) >= HEAVY;
+    const turnable = !heavy && w.stride.every((s) => s === 1) && (groups > 1 || ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS);
     const [channels, outputs] = [ctx.x(), ctx.y()].map((v) => ctx.dims(v)[1]!) as [number, number];
     const single = groups === channels && groups === outputs && blockable(ctx, ctx.x());
     const backward = () => (turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups)));

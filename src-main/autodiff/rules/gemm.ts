@@ -1,4 +1,4 @@
-import { asFloat, float, int } from '../../graph/index.ts';
+import { asFloat, elementCount, float, int } from '../../graph/index.ts';
 import { broadcastDims, reshape, unbroadcast } from '../broadcast.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 
@@ -47,11 +47,14 @@ export const gemm: Rules = {
     if (ctx.needs(0)) {
       const k = bFull[bFull.length - 2]!;
       const matrix = reshape(ctx, b, bDims, bFull);
-      const plain = aFull.length === 2 && bFull.length === 2;
-      const full = plain
-        ? ctx.emit('Gemm', [dy, matrix], { transB: 1 })
-        : ctx.emit('MatMul', [dy, transposed(ctx, matrix, bFull.length)]);
-      da = reshape(ctx, unbroadcast(ctx, full, [...batch, m, k], aFull), aFull, aDims);
+      if (bFull.length === 2) {
+        // One matrix for the whole stack: a Gemm reads it both ways round, where a Transpose would be folded into a second copy.
+        const tall = reshape(ctx, dy, [...batch, m, n], [elementCount([...batch, m]), n]);
+        da = reshape(ctx, ctx.emit('Gemm', [tall, matrix], { transB: 1 }), [elementCount([...batch, m]), k], aDims);
+      } else {
+        const full = ctx.emit('MatMul', [dy, transposed(ctx, matrix, bFull.length)]);
+        da = reshape(ctx, unbroadcast(ctx, full, [...batch, m, k], aFull), aFull, aDims);
+      }
     }
     if (ctx.needs(1)) {
       const k = aFull[aFull.length - 1]!;
