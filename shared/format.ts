@@ -1,6 +1,6 @@
 import type { Norm } from './norms.ts';
 import { isCount, NORM_LABEL } from './norms.ts';
-import type { Goal } from './plan.ts';
+import type { Goal, Knowledge } from './plan.ts';
 import type { CurvePoint, State } from './results.ts';
 
 /*
@@ -120,6 +120,13 @@ export function goalWords(goal: Goal): string {
   if (goal.target === 'least-likely') return 'targeted (the class least likely on the clean image)';
   if (goal.target === 'next') return 'targeted (the class after the label)';
   return `targeted (class ${goal.target})`;
+}
+
+/** What the attacker knows, in a few words. */
+export function knowledgeWords(knowledge: Knowledge): string {
+  if (knowledge.kind === 'white-box') return 'white-box (the model and its gradients)';
+  const names = knowledge.surrogates.map(({ model }) => model.split(/[/\\]/).at(-1));
+  return `transfer (the model's answers, and the gradients of ${names.join(', ')})`;
 }
 
 /** The states as people read them. */

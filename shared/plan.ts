@@ -62,6 +62,19 @@ export const Goal = z.discriminatedUnion('kind', [
 ]);
 export type Goal = z.infer<typeof Goal>;
 
+/** A model whose gradients stand in for those of the model under attack. */
+export const Surrogate = z.strictObject({
+  /** Path of its .onnx file. */
+  model: z.string(),
+  /** null: that of the model under attack. */
+  preprocessing: Preprocessing.nullable().default(null),
+});
+export type Surrogate = z.infer<typeof Surrogate>;
+
+/** What the attacker knows: the model itself, or (transfer) its answers, and the gradients of other models instead of its own. */
+export const Knowledge = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('white-box') }), z.strictObject({ kind: z.literal('transfer'), surrogates: z.array(Surrogate).min(1) })]);
+export type Knowledge = z.infer<typeof Knowledge>;
+
 export const AttackChoice = z.strictObject({
   /** Registry name, e.g. `sigma-zero`. */
   id: z.string(),
@@ -75,6 +88,7 @@ export const ThreatModel = z.strictObject({
   /** Budgets, ascending, in pixel units of [0,1] (l0: number of features, l0Pixels: of pixels). */
   eps: z.array(z.number().positive()).min(1),
   goal: Goal.default({ kind: 'untargeted' }),
+  knowledge: Knowledge.default({ kind: 'white-box' }),
   attacks: z.array(AttackChoice).min(1),
 });
 export type ThreatModel = z.infer<typeof ThreatModel>;

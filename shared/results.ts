@@ -166,6 +166,8 @@ export const Results = z.object({
   hairline: z.string(),
   name: z.string(),
   model: ModelIdentity,
+  /** Models whose gradients transfer attacks used, in the order of the plan. */
+  surrogates: z.array(ModelIdentity).default([]),
   classNames: z.array(z.string()).nullable(),
   preprocessing: Preprocessing,
   seed: z.number().int(),

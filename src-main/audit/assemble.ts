@@ -33,6 +33,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     hairline: setup.hairline,
     name: plan.name,
     model: setup.model,
+    surrogates: setup.surrogates,
     classNames: setup.classNames,
     preprocessing: plan.preprocessing,
     seed: plan.seed,

@@ -4,6 +4,7 @@ import { within } from '../../shared/norms.ts';
 import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
+import { transfer } from '../attacks/balda/transfer.ts';
 import type { Gate, TargetImage } from '../attacks/counted.ts';
 import { decodeFile, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
@@ -74,7 +75,7 @@ async function classBench(job: AttackJob, context: JobContext, output: Classifie
   const shape = shapeOf(job);
   const original = await models.original(output);
   return {
-    model: await models.differentiable(shape, context.rows),
+    model: await attackedModel(job, context, models),
     extra: () => ({}),
     async judge(at, pixels) {
       const { goal, label } = job.images[at]!;
@@ -85,6 +86,14 @@ async function classBench(job: AttackJob, context: JobContext, output: Classifie
       return { prediction: scores.prediction, top: topScores(scores), output: null };
     },
   };
+}
+
+/** The model itself, or its answers with other models' gradients. */
+async function attackedModel(job: AttackJob, context: JobContext, models: Models): Promise<Differentiable> {
+  const victim = await models.differentiable(shapeOf(job), context.rows);
+  const knowledge = context.knowledge[job.threat]!;
+  if (knowledge.kind === 'white-box') return victim;
+  return transfer(victim, await Promise.all(knowledge.surrogates.map((surrogate) => models.surrogate(surrogate).differentiable(shapeOf(job), context.rows))));
 }
 
 async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models): Promise<Bench> {

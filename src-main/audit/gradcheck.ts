@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { DType } from '../graph/index.ts';
@@ -84,4 +85,16 @@ function random(models: Models, spec: Preprocessing): { shape: ImageShape; pictu
 export function usesHalf(graph: Graph): boolean {
   for (const tensor of graph.initializers.values()) if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
   return false;
+}
+
+/** @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5). */
+export function demand(check: GradientCheck): void {
+  if (check.ok) return;
+  if (check.forwardError > 1e-3)
+    throw new UserError(
+      `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,
+    );
+  throw new UserError(
+    `The model's gradient disagrees with central differences (relative error ${Math.max(check.gradientError, check.tangentError ?? 0).toPrecision(2)}), so it is not attacked: please report this model.`,
+  );
 }

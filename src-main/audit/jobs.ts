@@ -1,5 +1,5 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { Goal, Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Goal, Knowledge, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import type { FieldOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
@@ -33,6 +33,8 @@ export interface JobContext {
   field: FieldOutput | null;
   /** Goal of every threat model. */
   goals: Goal[];
+  /** What the attacker knows under each. */
+  knowledge: Knowledge[];
   provider: Provider;
   rows: number;
   seed: number;

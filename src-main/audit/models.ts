@@ -1,4 +1,4 @@
-import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Preprocessing, Provider, Surrogate } from '../../shared/plan.ts';
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
@@ -31,6 +31,7 @@ export class Models {
   readonly graph: Graph;
   readonly input: ImageInput;
   private readonly source: ModelSource;
+  private readonly surrogates = new Map<string, Models>();
   private judge: Promise<Original> | null = null;
   private fieldJudge: Promise<OriginalField> | null = null;
   private readonly classifiers = new Shelf<OpenModel>();
@@ -77,7 +78,16 @@ export class Models {
     return this.fields.get(keyOf(picture, rows), () => openField({ ...this.request, picture, rows }, this.source.output));
   }
 
+  /** A surrogate's models, kept open beside these. */
+  surrogate({ model, preprocessing }: Surrogate): Models {
+    const key = JSON.stringify([model, preprocessing]);
+    const known = this.surrogates.get(key) ?? new Models({ ...this.source, model, preprocessing: preprocessing ?? this.source.preprocessing, input: null, fixed: {}, output: null });
+    this.surrogates.set(key, known);
+    return known;
+  }
+
   async close(): Promise<void> {
+    for (const models of this.surrogates.values()) await models.close();
     await (await this.judge)?.close();
     await (await this.fieldJudge)?.close();
     await this.classifiers.close();

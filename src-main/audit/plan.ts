@@ -38,7 +38,9 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
     if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))
       throw new UserError(`A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`);
     const goal = threat.goal.kind === 'match' ? { ...threat.goal, picture: absolute(threat.goal.picture) } : threat.goal;
-    return { ...threat, goal, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
+    if (threat.knowledge.kind === 'transfer' && isOutputGoal(threat.goal)) throw new UserError('Transfer attacks are on classes: give the threat model a goal on classes, or let it know the model.');
+    const knowledge = threat.knowledge.kind === 'transfer' ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((one) => ({ ...one, model: absolute(one.model) })) } : threat.knowledge;
+    return { ...threat, goal, knowledge, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
   return {
     ...plan,

@@ -1,4 +1,3 @@
-import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { inspectGraph } from '../graph/index.ts';
@@ -13,10 +12,11 @@ import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import type { RowChoice } from '../runtime/rows.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
-import { CHECKED, usesHalf } from './gradcheck.ts';
+import { CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
+import { checkSurrogates, surrogatesOf } from './surrogates.ts';
 
 export interface Prepared {
   setup: Setup;
@@ -46,6 +46,7 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
     const setup: Setup = {
       hairline: VERSION,
       model: inspectGraph(models.graph),
+      surrogates: surrogatesOf(plan).map((surrogate) => inspectGraph(models.surrogate(surrogate).graph)),
       input: models.input.name,
       classes: subject.classes,
       scores: subject.scores,
@@ -80,7 +81,8 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape):
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
   const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
   const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
-  return { set, ...choice, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  const rows = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
+  return { set, ...choice, rows, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
 }
 
 async function field(plan: AuditPlan, models: Models, picture: ImageShape): Promise<Subject> {
@@ -115,16 +117,4 @@ async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Floa
 export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null): Promise<ImageSet> {
   const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
   return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames, unlabelled });
-}
-
-/** @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5). */
-export function demand(check: GradientCheck): void {
-  if (check.ok) return;
-  if (check.forwardError > 1e-3)
-    throw new UserError(
-      `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,
-    );
-  throw new UserError(
-    `The model's gradient disagrees with central differences (relative error ${Math.max(check.gradientError, check.tangentError ?? 0).toPrecision(2)}), so it is not attacked: please report this model.`,
-  );
 }

@@ -23,6 +23,8 @@ export function standing({ prediction, label }: Pick<ImageRecord, 'prediction' |
 export const Setup = z.object({
   hairline: z.string(),
   model: ModelIdentity,
+  /** Models whose gradients a transfer attack uses, in the order of the plan. */
+  surrogates: z.array(ModelIdentity).default([]),
   input: z.string(),
   classes: z.number().int(),
   /** Where a classifier's answer is found; null where goals are on the output. */

@@ -35,7 +35,7 @@ export async function runAudit(request: RunRequest): Promise<Results> {
   try {
     const state = new AuditState(journal.records, journal);
     request.onProgress(0, 0, 'Loading the model');
-    if (state.setup) await demandSameModel(plan.model, state.setup);
+    if (state.setup) await demandSameModel(plan, state.setup);
     else state.add({ type: 'setup', ...(await Promise.race([crew.run('prepare', { plan }), control.cancellation])) });
     const setup = state.setup!;
     const set = await openSet(plan, setup.classes, setup.classNames);
@@ -98,6 +98,7 @@ function contextOf({ plan, folder }: RunRequest, setup: Setup): JobContext {
     scores: setup.scores,
     field: setup.field,
     goals: plan.threats.map(({ goal }) => goal),
+    knowledge: plan.threats.map(({ knowledge }) => knowledge),
     provider: setup.provider.used,
     rows: setup.rows,
     seed: plan.seed,

@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
 import type { ImageSet } from '../images/index.ts';
 import type { Setup } from './records.ts';
+import { surrogatesOf } from './surrogates.ts';
 import type { AuditState } from './state.ts';
 
 /**
@@ -12,11 +14,12 @@ import type { AuditState } from './state.ts';
  * data sets.
  * @throws UserError naming what has changed.
  */
-export async function demandSameModel(model: string, setup: Setup): Promise<void> {
+export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>, setup: Setup): Promise<void> {
   if (setup.hairline !== VERSION)
     throw new UserError(`This audit was begun by Hairline ${setup.hairline}, and this is ${VERSION}: finish it there, or start it anew in another folder.`);
-  if ((await sha256Of(model)) !== setup.model.sha256)
-    throw new UserError(`${model} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+  const files = [plan.model, ...surrogatesOf(plan).map(({ model }) => model)];
+  for (const [i, { sha256 }] of [setup.model, ...setup.surrogates].entries())
+    if ((await sha256Of(files[i]!)) !== sha256) throw new UserError(`${files[i]} is not the model this audit began with: put that one back, or start the audit in another folder.`);
 }
 
 /** The same for the images and the labels of those already seen. @throws UserError when they differ. */

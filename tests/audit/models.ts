@@ -24,7 +24,7 @@ function model(build: (b: GraphBuilder) => void, inputs = ['pixels']): Uint8Arra
 }
 
 const flat = (b: GraphBuilder, x = 'pixels'): string => b.node('Reshape', [x, b.ints([-1, FEATURES])]);
-const linear = (b: GraphBuilder, x: string, classes: number): string => b.node('MatMul', [x, b.constant(weights(FEATURES * classes, 7), [FEATURES, classes])]);
+const linear = (b: GraphBuilder, x: string, classes: number, seed = 7): string => b.node('MatMul', [x, b.constant(weights(FEATURES * classes, seed), [FEATURES, classes])]);
 const answer = (b: GraphBuilder, scores: string, classes: number): void => {
   b.node('Identity', [scores], {}, { outputs: ['scores'] });
   b.output('scores', DType.float32, ['N', classes]);
@@ -32,6 +32,15 @@ const answer = (b: GraphBuilder, scores: string, classes: number): void => {
 
 /** Scores = pixels · W: ten classes and no surprises. */
 export const plain = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10), 10));
+
+/** The same, three times as large. */
+export const louder = (): Uint8Array => model((b) => answer(b, b.node('Mul', [linear(b, flat(b), 10), b.scalar(3)]), 10));
+
+/** The same form with other weights. */
+export const other = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10, 1234), 10));
+
+/** Another number of classes. */
+export const seven = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 7), 7));
 
 /** An operator of a domain that nobody knows. */
 export const unknownOperator = (): Uint8Array =>

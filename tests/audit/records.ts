@@ -30,6 +30,7 @@ export function setup(images: string[]): Setup {
   return {
     hairline: '0.0.0',
     model: { file: 'm.onnx', sha256: '00', bytes: 1, producer: '', irVersion: 8, opsets: {}, parameters: 1, operators: {}, inputs: [], outputs: [] },
+    surrogates: [],
     input: 'x',
     classes: 10,
     scores: { name: 'y', logits: 'y', kind: 'logits', width: 10, classes: 10 },

@@ -125,6 +125,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
       inputs: [{ name: 'input', type: 'float32', shape: ['batch', channels, height, width] }],
       outputs: [{ name: 'logits', type: 'float32', shape: ['batch', 10] }],
     },
+    surrogates: [],
     ...{ classNames, seed: 20260301, maxQueries: null, kernelBatch: 16, output: null, classes: 10 },
     preprocessing: { geometry: 'none', width: null, height: null, resizeTo: null, interpolation: 'bilinear', padValue: 0, channels: 'rgb', layout: 'nchw', scale: 1, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616], embed: null },
     provider: { asked: 'cuda', used: 'cpu', why: 'the CUDA libraries are not installed on this machine' },
@@ -246,7 +247,7 @@ function threatResult(norm: Norm, threat: number, smallest: (number | null)[], f
     };
   };
   return {
-    ...{ norm, eps: [...EPS[norm]], goal: { kind: 'untargeted' } },
+    ...{ norm, eps: [...EPS[norm]], goal: { kind: 'untargeted' }, knowledge: { kind: 'white-box' } },
     attacks: ATTACKS[norm].map((id) => ({ id, options: { steps: 500 } })),
     points: EPS[norm].map(at),
     curve: [...new Set([0, ...reached])].map(at),

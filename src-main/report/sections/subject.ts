@@ -1,4 +1,4 @@
-import { bytes, count, formatEps, formatEpsLong, goalWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
+import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
@@ -38,6 +38,7 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
   return [
     ['Budgets ε', budgets(threat)],
     ['Goal', goalWords(threat.goal)],
+    ['Knowledge', knowledgeWords(threat.knowledge)],
     ['Attacks', attacks],
     ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ') || 'none'],
   ];
