@@ -114,11 +114,15 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
   const { channels, height, width } = network.image;
   if (output.width === channels * height * width)
     throw new NoScores(`The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`);
-  let logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])]);
-  logits = builder.node('Cast', [logits], { to: DType.float32 });
-  // One sigmoid tells two classes apart; against a constant 0 its logit decides just as against 1/2 after the sigmoid.
-  if (output.width === 1) logits = builder.node('Concat', [builder.constant(new Array<number>(rows).fill(0), [rows, 1]), logits], { axis: 1 });
-  builder.node('Identity', [logits], {}, { outputs: [PORT.logits] });
+  const declared = { outputs: [PORT.logits] };
+  const plain = output.width > 1 && facts.get(output.logits)?.type === DType.float32;
+  const logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])], {}, plain ? declared : {});
+  if (!plain) {
+    const cast = builder.node('Cast', [logits], { to: DType.float32 });
+    // One sigmoid tells two classes apart; against a constant 0 its logit decides just as against 1/2 after the sigmoid.
+    if (output.width === 1) builder.node('Concat', [builder.constant(new Array<number>(rows).fill(0), [rows, 1]), cast], { axis: 1 }, declared);
+    else builder.node('Identity', [cast], {}, declared);
+  }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);
   return { graph: await settled(builder.graph, request), picture, rows, classes: output.classes, reference: 0, output, network };
 }

@@ -25,9 +25,7 @@ export interface GoalInputs {
 export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInputs, classes: number): string {
   switch (loss) {
     case 'margin':
-      return inputs.target === null
-        ? builder.node('Sub', [picked(builder, inputs.logits, inputs.label), best(builder, inputs.logits, inputs.label)], {}, { hint: 'margin' })
-        : builder.node('Sub', [best(builder, inputs.logits, inputs.target), picked(builder, inputs.logits, inputs.target)], {}, { hint: 'margin' });
+      return inputs.target === null ? lead(builder, inputs.logits, inputs.label, classes) : builder.node('Neg', [lead(builder, inputs.logits, inputs.target, classes)], {}, { hint: 'margin' });
     case 'cross-entropy': {
       const logp = builder.node('LogSoftmax', [inputs.logits], { axis: 1 });
       return inputs.target === null
@@ -55,7 +53,7 @@ function dlr(builder: GraphBuilder, { logits, label, target }: GoalInputs, class
   const rank = (k: number) => builder.node('Gather', [sorted!, builder.constant([k], [], DType.int64)], { axis: 1 });
   const gap =
     target === null
-      ? builder.node('Sub', [picked(builder, logits, label), best(builder, logits, label)])
+      ? lead(builder, logits, label, classes)
       : builder.node('Sub', [picked(builder, logits, label), picked(builder, logits, target)]);
   const third = target === null ? rank(2) : builder.node('Mul', [builder.node('Add', [rank(2), rank(3)]), builder.scalar(0.5)]);
   const spread = builder.node('Add', [builder.node('Sub', [rank(0), third]), builder.scalar(TINY)]);
@@ -67,8 +65,14 @@ function picked(builder: GraphBuilder, values: string, oneHot: string): string {
   return builder.node('ReduceSum', [builder.node('Mul', [values, oneHot]), builder.ints([1])], { keepdims: 0 });
 }
 
-/** The largest entry of each row but the marked one. */
-function best(builder: GraphBuilder, values: string, oneHot: string): string {
+/**
+ * The marked entry of each row less the largest of the others (of equal ones the first), as a product with the row that has a
+ * 1 at the one and a -1 at the other. That row is the gradient, so that both cost a small network half the nodes of a maximum and
+ * its adjoint; and the sum, having two terms, rounds once.
+ */
+function lead(builder: GraphBuilder, values: string, oneHot: string, classes: number): string {
   const others = builder.node('Sub', [values, builder.node('Mul', [oneHot, builder.scalar(FAR)])]);
-  return builder.node('ReduceMax', [others, builder.ints([1])], { keepdims: 0 });
+  const first = builder.node('ArgMax', [others], { axis: 1, keepdims: 0 });
+  const rival = builder.node('OneHot', [first, builder.constant([classes], [], DType.int64), builder.constant([0, -1], [2])], { axis: 1 });
+  return picked(builder, values, builder.node('Add', [oneHot, rival]));
 }
