@@ -104,6 +104,9 @@ export const CONVOLUTIONS: Case[] = [
   c('Conv', [[1, 4, 5, 4, 6], { fixed: [5, 4, 2, 3, 3] }], { pads: [0, 1, 1, 1, 1, 0] }),
   c('Conv', [[1, 4, 5, 4, 6], { fixed: [5, 4, 2, 3, 3] }], { strides: [2, 1, 2] }),
   c('Conv', [[2, 3, 6, 5], [4, 3, 3, 2], [4]], { pads: [1, 0, 0, 1], strides: [2, 1] }),
+  c('Conv', [[2, 6, 6, 5], [8, 3, 3, 2], [8]], { group: 2, pads: [1, 0, 0, 1], strides: [2, 1] }),
+  c('Conv', [[1, 4, 7, 8], [4, 1, 2, 3]], { group: 4, dilations: [1, 2] }),
+  c('Conv', [[2, 4, 9], [6, 2, 3]], { group: 2, strides: [2], auto_pad: 'SAME_LOWER' }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }]),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 3, 3, 3] }, { fixed: [6] }], { group: 2, strides: [2, 2], pads: [1, 0, 0, 1], output_padding: [1, 1] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 2] }], { strides: [2, 3], dilations: [2, 1] }),
@@ -111,6 +114,9 @@ export const CONVOLUTIONS: Case[] = [
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], output_shape: [12, 10] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], auto_pad: 'SAME_UPPER' }),
   c('ConvTranspose', [[1, 4, 7], { fixed: [4, 6, 3] }], { strides: [2] }),
+  c('ConvTranspose', [[2, 4, 5, 4], [4, 3, 3, 2], [3]], { strides: [2, 1], pads: [1, 0, 0, 1] }),
+  c('ConvTranspose', [[2, 4, 5, 4], [4, 3, 3, 2]], { group: 2, strides: [2, 3], output_padding: [1, 0], dilations: [1, 2] }),
+  c('ConvTranspose', [[1, 4, 5, 4], [4, 6, 3, 3]], { strides: [2, 2], output_shape: [10, 8] }),
 ];
 
 export const MATRICES: Case[] = [
@@ -135,6 +141,9 @@ export const MATRICES: Case[] = [
   c('Einsum', [[3, 4]], { equation: 'ij->j' }),
   c('Einsum', [[3, 4], [3, 5]], { equation: 'ij,ik' }),
   c('Einsum', [[3], [4], [3, 4]], { equation: 'i,j,ij->' }),
+  c('Einsum', [[3, 3]], { equation: 'ii->i' }),
+  c('Einsum', [[2, 3, 3], [3, 2]], { equation: 'bii,ib->b' }),
+  c('Einsum', [[3, 3, 2]], { equation: 'iij->' }),
 ];
 
 export const POOLS: Case[] = [
@@ -146,6 +155,8 @@ export const POOLS: Case[] = [
   c('MaxPool', [image], { kernel_shape: [2, 2], dilations: [2, 1] }),
   c('MaxPool', [image], { kernel_shape: [2, 2], strides: [2, 3], auto_pad: 'SAME_UPPER' }),
   c('MaxPool', [image], { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 2 }),
+  c('MaxPool', [image], { kernel_shape: [2, 2], strides: [2, 2], storage_order: 1 }, { outputs: 2 }),
+  c('MaxPool', [image], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], storage_order: 1, ceil_mode: 1 }),
   c('MaxPool', [[2, 3, 7]], { kernel_shape: [3], strides: [2] }),
   c('MaxPool', [[1, 2, 4, 5, 4]], { kernel_shape: [2, 2, 2], strides: [2, 1, 2] }),
   c('AveragePool', [image], { kernel_shape: [2, 2], strides: [2, 2] }),
@@ -163,6 +174,11 @@ export const POOLS: Case[] = [
   c('LpPool', [image], { kernel_shape: [2, 2], strides: [2, 2] }),
   c('LpPool', [image], { kernel_shape: [3, 2], pads: [1, 0, 1, 1], p: 3 }),
   c('LpPool', [image], { kernel_shape: [2, 2], p: 1 }),
+  c('LpPool', [image], { kernel_shape: [2, 2], dilations: [2, 1], strides: [1, 2] }),
+  c('LpPool', [image], { kernel_shape: [3, 2], strides: [2, 2], ceil_mode: 1 }),
+  c('LpPool', [image], { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' }),
+  c('LpPool', [[2, 3, 7]], { kernel_shape: [3], strides: [2] }),
+  c('GlobalLpPool', [image], { p: 1 }),
   c('MaxUnpool', [[1, 1, 2, 2], { ints: [5, 7, 13, 15], dims: [1, 1, 2, 2] }], { kernel_shape: [2, 2], strides: [2, 2] }),
 ];
 
@@ -177,6 +193,7 @@ export const REDUCTIONS: Case[] = [
   c('ReduceLogSum', [[2, 3, 4], { ints: [1] }], {}, { range: [0.5, 2] }),
   c('CumSum', [[2, 5], { ints: [1], dims: [] }]),
   c('CumSum', [[2, 5], { ints: [1], dims: [] }], { reverse: 1, exclusive: 1 }),
+  c('CumSum', [[2, 3, 4], { ints: [-2], dims: [] }], { exclusive: 1 }),
 ];
 
 export const NORMALIZATIONS: Case[] = [
@@ -189,7 +206,9 @@ export const NORMALIZATIONS: Case[] = [
   c('LayerNormalization', [[2, 3, 4], { fixed: [4] }, { fixed: [4] }]),
   c('LayerNormalization', [[2, 3, 4], { fixed: [3, 4] }], { axis: 1, epsilon: asFloat(1e-2) }),
   c('GroupNormalization', [[2, 4, 3, 3], { fixed: [4] }, { fixed: [4] }], { num_groups: 2, stash_type: 11 }, { opset: 21 }),
+  c('GroupNormalization', [[2, 4, 3, 3], { fixed: [2] }, { fixed: [2] }], { num_groups: 2, epsilon: asFloat(1e-2) }),
   c('RMSNormalization', [[2, 3, 4], { fixed: [4] }], {}, { opset: 23 }),
+  c('RMSNormalization', [[2, 3, 4], { fixed: [3, 4] }], { axis: 1, epsilon: asFloat(1e-2) }, { opset: 23 }),
   c('MeanVarianceNormalization', [image]),
   c('MeanVarianceNormalization', [image], { axes: [2, 3] }),
   c('LRN', [[2, 7, 3, 2]], { size: 3, alpha: asFloat(0.3), beta: asFloat(0.75), bias: asFloat(1) }),
@@ -247,6 +266,11 @@ export const RESIZES: Case[] = [
   c('Resize', [image, { floats: [0, 0, 0.1, 0.3, 1, 1, 0.8, 1.2] }, '', { ints: [2, 3, 4, 7] }], { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize' }),
   c('Resize', [image, ...sizes(3, 2)], { mode: 'cubic', antialias: 1 }),
   c('Resize', [image, '', '', { ints: [4, 8] }], { mode: 'linear', axes: [2, 3] }),
+  c('Resize', [image, '', '', { ints: [9, 6] }], { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
+  c('Resize', [image, '', '', { ints: [12, 5] }], { mode: 'cubic', axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller', coordinate_transformation_mode: 'pytorch_half_pixel' }),
+  c('Resize', [image, ...scales(1.3, 0.6)], { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' }, { opset: 19 }),
+  c('Resize', [[2, 6, 5, 3], '', { floats: [1, 1.5, 2, 1] }], { mode: 'linear' }),
+  c('Resize', [[1, 2, 4, 3, 5], '', { floats: [1, 1, 2, 1.5, 0.8] }], { mode: 'linear' }),
   c('Resize', [image, ...sizes(9, 8)], { mode: 'cubic', coordinate_transformation_mode: 'asymmetric', cubic_coeff_a: asFloat(-0.5), exclude_outside: 1 }),
 ];
 
@@ -256,6 +280,10 @@ export const INDEXED: Case[] = [
   c('Gather', [[4, 3, 2], { ints: [-1], dims: [] }], { axis: 1 }),
   c('GatherElements', [[3, 4], { ints: [0, 2, 2, 1], dims: [1, 4] }], { axis: 0 }),
   c('GatherND', [[3, 4, 2], { ints: [0, 1, 2, 3, 0, 1], dims: [3, 2] }]),
+  c('GatherND', [[2, 3, 4], { ints: [2, 0, 1, 1], dims: [2, 2, 1] }], { batch_dims: 1 }),
+  c('GatherND', [[2, 3, 4, 2], { ints: [0, 3, 1, 1, 2, 2], dims: [2, 3, 1] }], { batch_dims: 2 }),
+  c('Compress', [[4, 3], { bools: [1, 0, 1, 1], dims: [4] }], { axis: 0 }),
+  c('Compress', [[2, 3], { bools: [0, 1, 1, 0, 1], dims: [5] }]),
   c('ScatterElements', [[3, 4], { ints: [0, 2, 1, 1], dims: [1, 4] }, [1, 4]], { axis: 0 }),
   c('ScatterElements', [[3, 4], { ints: [0, 0, 1, 1], dims: [2, 2] }, [2, 2]], { axis: 1, reduction: 'add' }),
   c('ScatterND', [[4, 2], { ints: [0, 3], dims: [2, 1] }, [2, 2]]),

@@ -1,6 +1,7 @@
 import { elementCount, int, ints, isLarge, string } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 import { blockable, spaced } from './blocked.ts';
+import { weightsGradient } from './conv-weights.ts';
 import { backwardStrided } from './strided.ts';
 import { windowOf } from './window.ts';
 import type { Window } from './window.ts';
@@ -68,20 +69,6 @@ function backwardDepthwise(ctx: RuleContext, w: Window, channels: number): strin
   return ctx.emit('Conv', [dy, turned(ctx, ctx.x(1), channels)], { group: channels, kernel_shape: w.kernel, dilations: w.dilation, pads: [...begin, ...end] });
 }
 
-/** Gradient of a convolution with respect to its weights: a convolution of input and dy with batch and channels swapped. */
-function backwardWeights(ctx: RuleContext, w: Window, groups: number): string {
-  if (groups !== 1) return ctx.refuse('its weights depend on the image and it has groups');
-  const swap = { perm: [1, 0, ...w.size.map((_, i) => i + 2)] };
-  const full = ctx.emit('Conv', [ctx.emit('Transpose', [ctx.x(0)], swap), ctx.emit('Transpose', [ctx.dy], swap)], {
-    strides: w.dilation,
-    dilations: w.stride,
-    pads: [...w.begin, ...w.end],
-  });
-  const axes = w.size.map((_, i) => i + 2);
-  const cut = ctx.emit('Slice', [full, ctx.ints(axes.map(() => 0)), ctx.ints(w.kernel), ctx.ints(axes)]);
-  return ctx.emit('Transpose', [cut], swap);
-}
-
 /** Sum over batch and space, for a bias that depends on the image. */
 function backwardBias(ctx: RuleContext): string {
   const dims = ctx.dims(ctx.y());
@@ -100,7 +87,7 @@ export const conv: Rules = {
     const backward = () => (turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups)));
     return [
       ctx.needs(0) ? backward() : null,
-      ctx.needs(1) ? backwardWeights(ctx, w, groups) : null,
+      ctx.needs(1) ? weightsGradient(ctx, ctx.x(0), ctx.dy, w, ctx.dims(ctx.x(0)) as [number, number], groups) : null,
       ctx.needs(2) ? backwardBias(ctx) : null,
     ];
   },
@@ -115,11 +102,16 @@ export const conv: Rules = {
     const dilation = ints(node, 'dilations', size.map(() => 1));
     const pads = transposePads(ctx, size, output, kernel, stride, dilation);
     // Rows that no input reached (output_padding) carry no gradient: the convolution does not read them.
-    const dx = ctx.emit('Conv', [ctx.dy, ctx.x(1)], { group: int(node, 'group', 1), kernel_shape: kernel, strides: stride, dilations: dilation, pads });
-    const have = size.map((_, i) => Math.floor((output[i]! + pads[i]! + pads[i + size.length]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1);
-    const axes = size.map((_, i) => i + 2);
-    const cut = have.every((d, i) => d === size[i]) ? dx : ctx.emit('Slice', [dx, ctx.ints(axes.map(() => 0)), ctx.ints(size), ctx.ints(axes)]);
-    return [cut, ...(ctx.needs(1) ? [] : [null]), ctx.needs(2) ? backwardBias(ctx) : null];
+    const cut = () => {
+      const dx = ctx.emit('Conv', [ctx.dy, ctx.x(1)], { group: int(node, 'group', 1), kernel_shape: kernel, strides: stride, dilations: dilation, pads });
+      const have = size.map((_, i) => Math.floor((output[i]! + pads[i]! + pads[i + size.length]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1);
+      const axes = size.map((_, i) => i + 2);
+      return have.every((d, i) => d === size[i]) ? dx : ctx.emit('Slice', [dx, ctx.ints(axes.map(() => 0)), ctx.ints(size), ctx.ints(axes)]);
+    };
+    // Read as that convolution, dy is its input and x its output.
+    const w: Window = { size: output, output: size, kernel, stride, dilation, begin: pads.slice(0, size.length), end: pads.slice(size.length) };
+    const dw = () => weightsGradient(ctx, ctx.dy, ctx.x(0), w, ctx.dims(ctx.y()) as [number, number], int(node, 'group', 1));
+    return [ctx.needs(0) ? cut() : null, ctx.needs(1) ? dw() : null, ctx.needs(2) ? backwardBias(ctx) : null];
   },
 };
 

@@ -32,12 +32,12 @@ export const einsum: Rules = {
    * only this operand has was summed away, so its gradient is the same all along it.
    */
   Einsum(ctx) {
-    const { terms, result } = parse(ctx);
-    if (terms.some((term) => new Set(term).size !== term.length)) return ctx.refuse('an operand names an axis twice');
+    const { result, ...rest } = parse(ctx);
+    const { terms, diagonals } = apart(rest.terms);
     return terms.map((term, i) => {
       if (!ctx.needs(i)) return null;
-      const others = terms.filter((_, k) => k !== i);
-      const values = ctx.node.input.filter((_, k) => k !== i);
+      const others = [...terms.filter((_, k) => k !== i), ...diagonals];
+      const values = [...ctx.node.input.filter((_, k) => k !== i), ...diagonals.map((pair) => unit(ctx, sizesOf(ctx, terms).get(pair[0]!)!))];
       const present = new Set([...result, ...others.join('')]);
       const known = [...term].filter((c) => present.has(c)).join('');
       const partial = ctx.emit('Einsum', [ctx.dy, ...values], { equation: `${[result, ...others].join(',')}->${known}` });
@@ -50,6 +50,27 @@ export const einsum: Rules = {
     });
   },
 };
+
+/** Terms in which no axis is named twice: a diagonal, ii, is all of i and j times the unit matrix. */
+function apart(terms: readonly string[]): { terms: string[]; diagonals: string[] } {
+  const used = new Set(terms.join(''));
+  const diagonals: string[] = [];
+  const split = terms.map((term) =>
+    [...term].reduce((done, c) => {
+      if (!done.includes(c)) return done + c;
+      const other = [...SPARE, ...SPARE.toLowerCase()].find((letter) => !used.has(letter))!;
+      used.add(other);
+      diagonals.push(c + other);
+      return done + other;
+    }, ''),
+  );
+  return { terms: split, diagonals };
+}
+
+function unit(ctx: RuleContext, size: number): string {
+  const eye = Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
+  return ctx.builder.constant(eye, [size, size], ctx.gradientType(ctx.y()), 'unit');
+}
 
 /** Length of every axis: the longest that any operand has. */
 function sizesOf(ctx: RuleContext, terms: readonly string[]): Map<string, number> {

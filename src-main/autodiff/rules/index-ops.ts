@@ -1,5 +1,5 @@
-import { elementCount, int, string } from '../../graph/index.ts';
-import { axisFrom } from '../broadcast.ts';
+import { DType, elementCount, hasAttribute, int, string } from '../../graph/index.ts';
+import { axisFrom, reshape } from '../broadcast.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 
 const zeros = (ctx: RuleContext, dims: readonly number[]) => ctx.expand(0, dims);
@@ -35,8 +35,30 @@ export const indexOps: Rules = {
   ],
 
   GatherND(ctx) {
-    if (int(ctx.node, 'batch_dims', 0) !== 0) return ctx.refuse('it has batch_dims');
-    return [ctx.emit('ScatterND', [zeros(ctx, ctx.dims(ctx.x())), ctx.x(1), ctx.dy], { reduction: 'add' }), null];
+    const dims = ctx.dims(ctx.x());
+    const lead = int(ctx.node, 'batch_dims', 0);
+    if (lead === 0) return [ctx.emit('ScatterND', [zeros(ctx, dims), ctx.x(1), ctx.dy], { reduction: 'add' }), null];
+    // Writing knows no batch: its number becomes the first index.
+    const batch = elementCount(dims.slice(0, lead));
+    const places = ctx.dims(ctx.x(1));
+    const depth = places[places.length - 1]!;
+    const count = elementCount(places.slice(lead, -1));
+    const [flat, slice] = [[batch, ...dims.slice(lead)], dims.slice(lead + depth)];
+    const number = ctx.builder.constant(Array.from({ length: batch * count }, (_, i) => Math.floor(i / count)), [batch, count, 1], DType.int64, 'batch');
+    const whole = ctx.emit('Concat', [number, ctx.emit('Reshape', [ctx.x(1), ctx.ints([batch, count, depth])])], { axis: 2 });
+    const dy = ctx.emit('Reshape', [ctx.dy, ctx.ints([batch, count, ...slice])]);
+    return [reshape(ctx, ctx.emit('ScatterND', [zeros(ctx, flat), whole, dy], { reduction: 'add' }), flat, dims), null];
+  },
+
+  /** What was picked by a condition that no pixel reaches is put back where it was. */
+  Compress(ctx) {
+    const dims = ctx.dims(ctx.x());
+    const axis = hasAttribute(ctx.node, 'axis') ? axisFrom(int(ctx.node, 'axis', 0), dims.length) : null;
+    const from = axis === null ? [elementCount(dims)] : dims;
+    const out = ctx.dims(ctx.y());
+    const places = ctx.emit('Reshape', [ctx.emit('NonZero', [ctx.x(1)]), ctx.ints(out.map((_, i) => (i === (axis ?? 0) ? -1 : 1)))]);
+    const spread = ctx.emit('Expand', [places, ctx.ints(out)]);
+    return [reshape(ctx, ctx.emit('ScatterElements', [zeros(ctx, from), spread, ctx.dy], { axis: axis ?? 0 }), from, dims), null];
   },
 
   /** Where values were written over, nothing of the old ones is left. */

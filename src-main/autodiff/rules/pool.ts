@@ -24,15 +24,21 @@ function tiling(w: Window): boolean {
   return whole && unpadded(w);
 }
 
+/** Where each maximum is, counted along the rows. A node that counts down the columns is asked once more. */
+function indicesOf(ctx: RuleContext, w: Window): string {
+  if (int(ctx.node, 'storage_order', 0) === 0) return ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
+  const again = { ...windowAttributes(w), ceil_mode: int(ctx.node, 'ceil_mode', 0) };
+  return ctx.builder.nodes('MaxPool', [ctx.x()], again, { outputs: 2, hint: 'd' })[1]!;
+}
+
 function backwardMax(ctx: RuleContext): string {
   const dims = ctx.dims(ctx.x());
   const w = kernelOf(ctx);
-  if (int(ctx.node, 'storage_order', 0) !== 0) return ctx.refuse('its indices run down the columns (storage_order 1)');
   // What a Relu put out: no more than zero comes from where it is zero, and it lets nothing through there.
   const rectified = ctx.producer(ctx.x())?.opType === 'Relu';
   const find = findable(ctx, w, rectified);
   const dy = masksForRelu(ctx, ctx.x()) || (rectified && find) ? ctx.mul(ctx.dy, above(ctx, ctx.y())) : ctx.dy;
-  const indices = find ? firstMaximum(ctx, w) : ctx.output(1, { type: DType.int64, dims: ctx.dims(ctx.y()) });
+  const indices = find ? firstMaximum(ctx, w) : indicesOf(ctx, w);
   // Over padding an index that was found may be another pixel's, with nothing to give: it must add, not write.
   if (disjoint(w) && (!find || unpadded(w)) && dims.length === 4 && ctx.type(ctx.x()) === DType.float32) {
     return placed(ctx, dy, indices, dims);

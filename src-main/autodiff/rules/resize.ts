@@ -24,13 +24,23 @@ function wholeFactors(ctx: RuleContext, from: number[], to: number[]): number[] 
   return block && factors.every((f) => Number.isInteger(f)) ? factors : null;
 }
 
+/** One factor for all axes, where the node keeps the aspect ratio of sizes that do not (ONNX, Resize); else null. */
+function commonScale(ctx: RuleContext, from: number[], to: number[], axes: number[]): number[] | null {
+  const policy = string(ctx.node, 'keep_aspect_ratio_policy', 'stretch');
+  if (policy === 'stretch') return null;
+  const factors = ctx.data(3).map((size, i) => size / from[axes[i]!]!);
+  const factor = Math.fround(policy === 'not_larger' ? Math.min(...factors) : Math.max(...factors));
+  // Sizes are rounded and scales cut off: only where both agree can a matrix be had along each axis.
+  if (axes.some((axis) => Math.floor(Math.fround(factor * from[axis]!)) !== to[axis])) return ctx.refuse('it keeps the aspect ratio and rounds a size up');
+  return axes.map(() => factor);
+}
+
 export const resize: Rules = {
   /** Separable and linear, so the adjoint is one small matrix per axis (see `matrixOf`). */
   Resize(ctx) {
     const [from, to] = [ctx.dims(ctx.x()), ctx.dims(ctx.y())];
     const rank = from.length;
     const crop = string(ctx.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize' ? ctx.data(1) : null;
-    if (string(ctx.node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') return ctx.refuse('it keeps the aspect ratio');
     const factors = wholeFactors(ctx, from, to);
     if (factors) {
       const block = factors.slice(2);
@@ -38,7 +48,7 @@ export const resize: Rules = {
       return [ctx.mul(sums, block[0]! * block[1]!), null, null, null];
     }
     const listed = ints(ctx.node, 'axes')?.map((a) => axisFrom(a, rank)) ?? from.map((_, i) => i);
-    const scales = ctx.x(2) && ctx.data(2).length > 0 ? ctx.data(2) : null;
+    const scales = commonScale(ctx, from, to, listed) ?? (ctx.x(2) && ctx.data(2).length > 0 ? ctx.data(2) : null);
     let dx = ctx.dy;
     for (const [i, axis] of listed.entries()) {
       const [start, end] = crop ? [crop[i]!, crop[i + listed.length]!] : [0, 1];
