@@ -16,14 +16,22 @@ import { traceFacts } from '../runtime/trace.ts';
 /** Side of the picture a model of free size is tried with. */
 const FREE_SIDE = 224;
 
+/** Which input takes the image, what the others hold, and which output is of interest, as in a plan; null: found. */
+export interface Wanted {
+  input?: string | null;
+  fixed?: Record<string, number | number[]>;
+  output?: string | null;
+}
+
 /**
- * What a window or a person wants to know of a model before anything is attacked.
+ * What a window or a person wants to know of a model before anything is attacked. With an output named, it is taken for
+ * no classifier, whatever else it puts out.
  * @throws UserError for a file that is no model, or one Hairline cannot attack, with the reason.
  */
-export async function inspectModel(path: string, wanted: string | null = null): Promise<ModelCard> {
+export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
-  const input = findImageInput(graph, wanted);
+  const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
   const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
   const first = guessPreprocessing(input, hints);
   const { network } = first;
@@ -32,7 +40,7 @@ export async function inspectModel(path: string, wanted: string | null = null): 
   const read = networkInput(input, first.preprocessing, picture, rows);
   const fixed = fixInputs(graph, input.others, rows, input.batch);
   const facts = await traceFacts(fixed, { [input.name]: read.dims });
-  const output = answerOf(fixed, facts, rows, read.image);
+  const output = answerOf(fixed, facts, rows, read.image, wanted.output ?? null);
   const classes = 'classes' in output ? output.classes : 0;
   if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
   // The number of classes says more: a thousand of them mean ImageNet.
@@ -52,7 +60,8 @@ export async function inspectModel(path: string, wanted: string | null = null): 
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */
-function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape): ClassifierOutput | FieldOutput {
+function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape, wanted: string | null): ClassifierOutput | FieldOutput {
+  if (wanted !== null) return findField(graph, facts, wanted, rows, image);
   try {
     const scores = findLogits(graph, facts, rows);
     if (scores.width !== image.channels * image.height * image.width) return scores;

@@ -20,7 +20,7 @@ export class TaskRunner {
   async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
     switch (name) {
       case 'inspect':
-        return (await inspectModel((input as Tasks['inspect']['in']).model)) as Tasks[N]['out'];
+        return (await inspectModel((input as Tasks['inspect']['in']).model, input as Tasks['inspect']['in'])) as Tasks[N]['out'];
       case 'gradcheck':
         return (await checkModelGradient(input as Tasks['gradcheck']['in'])) as Tasks[N]['out'];
       case 'prepare':

@@ -1,16 +1,16 @@
 import { formatEps, formatDistance, interval, NONE, percent } from '../../shared/format.ts';
+import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
-import type { Results } from '../../shared/results.ts';
+import type { CurvePoint, Results } from '../../shared/results.ts';
 import { table } from './print.ts';
 
 /** The results as tables for a terminal. */
 export function summaryText(results: Results): string {
-  const lines: string[] = [];
-  const total = results.images.length;
-  const clean = results.cleanAccuracy;
-  lines.push(`${results.model.file}: ${total} images${clean ? `, clean accuracy ${percent(clean.accuracy)}` : ', no labels'}.`, '');
-  const accuracy = [['norm', 'ε', 'robust accuracy', '95 % interval']];
-  for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), point.total > 0 ? percent(point.accuracy) : NONE, point.total > 0 ? interval(point) : NONE]);
+  const lines: string[] = [opening(results), ''];
+  for (const threat of results.output ? results.threats : []) lines.push(`${NORM_LABEL[threat.norm]}  broken: ${brokenWords(threat.goal)}`);
+  if (results.output) lines.push('');
+  const accuracy = [['norm', 'ε', results.output ? 'unbroken' : 'robust accuracy', '95 % interval']];
+  for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), share(point), point.total > 0 ? interval(point) : NONE]);
   lines.push(table(accuracy), '');
   const attacks = [['norm', 'attack', 'attacked', 'broken', 'failed', 'median', 'mean']];
   for (const threat of results.threats) {
@@ -22,3 +22,11 @@ export function summaryText(results: Results): string {
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `! ${w}`));
   return lines.join('\n');
 }
+
+function opening({ model, images, cleanAccuracy, output }: Results): string {
+  const start = `${model.file}: ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
+  if (output) return `${start}; the network puts out ${fieldWords(output)}.`;
+  return `${start}${cleanAccuracy ? `, clean accuracy ${percent(cleanAccuracy.accuracy)}` : ', no labels'}.`;
+}
+
+const share = (point: CurvePoint): string => (point.total > 0 ? percent(point.accuracy) : NONE);

@@ -1,5 +1,5 @@
 import type { Distances } from '../../shared/norms.ts';
-import type { Finding, ImageResult, Results } from '../../shared/results.ts';
+import type { Finding, ImageResult, OutputResult, Results } from '../../shared/results.ts';
 
 type Cell = string | number | boolean | null | undefined;
 
@@ -10,12 +10,13 @@ const COLUMNS = [
   ...DISTANCE_COLUMNS.map((name) => `float_${name}`),
   ...DISTANCE_COLUMNS.map((name) => `eightbit_${name}`),
   ...['new_prediction', 'new_prediction_name', 'new_probability', 'queries', 'forwards', 'backwards', 'file'],
+  ...['output_psnr', 'output_ssim', 'output_file', 'clean_output_psnr', 'clean_output_ssim'],
 ];
 
 /**
  * results as CSV (RFC 4180: CRLF, quotes doubled), one row per image, threat model and attack, in the
- * order of the results. Distances are in pixel units of [0,1], `linf_255` in 1/255; an empty cell is
- * "none". An image that was wrong already has a row per attack too, so rows always count the same.
+ * order of the results. Distances are in pixel units of [0,1], `linf_255` in 1/255, PSNR in dB from the goal's
+ * reference, `inf` where there is no difference; an empty cell is "none". An image that was wrong already has a row per attack too, so rows always count the same.
  * Text that a spreadsheet would run as a formula starts with an apostrophe (OWASP, CSV injection).
  */
 export function toCsv(results: Results): string {
@@ -27,7 +28,7 @@ export function toCsv(results: Results): string {
         const finding = findings.get(key(image.id, index, attack));
         const state = finding?.state ?? image.outcomes.find((outcome) => outcome.threat === index)?.state;
         const goal = threat.goal.kind;
-        rows.push([...imageCells(results, image), index, threat.norm, goal, attack, state, ...findingCells(results, finding)]);
+        rows.push([...imageCells(results, image), index, threat.norm, goal, attack, state, ...findingCells(results, finding), ...outputCells(finding?.output ?? null, image.outputs[index])]);
       }
     });
   }
@@ -44,11 +45,17 @@ function imageCells(results: Results, image: ImageResult): Cell[] {
 }
 
 function findingCells(results: Results, finding: Finding | undefined): Cell[] {
-  if (!finding) return Array<Cell>(COLUMNS.length - COLUMNS.indexOf('reason')).fill(null);
+  if (!finding) return Array<Cell>(COLUMNS.indexOf('output_psnr') - COLUMNS.indexOf('reason')).fill(null);
   const { reason, float, eightBit, prediction, top, forwards, backwards, file } = finding;
   const probability = top.find((score) => score.class === prediction)?.probability;
   const after = [prediction, name(results, prediction), probability, forwards + backwards, forwards, backwards, file];
   return [reason, ...distanceCells(float), ...distanceCells(eightBit), ...after];
+}
+
+/** The output for the exported picture and for the clean one. */
+function outputCells(output: OutputResult | null, clean: OutputResult | undefined): Cell[] {
+  const psnr = (of: OutputResult | null | undefined) => (of ? (of.psnr ?? 'inf') : null);
+  return [psnr(output), output?.ssim, output?.file, psnr(clean), clean?.ssim];
 }
 
 function distanceCells(distances: Distances | null): Cell[] {

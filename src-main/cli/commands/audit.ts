@@ -26,6 +26,14 @@ export function auditCommand(): Command {
     .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', list)
     .option('--attacks <list>', 'attacks separated by commas (default: the usual ones for each norm)')
     .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely')
+    .option('--goal <kind>', 'untargeted (default); of networks that put out pictures or vectors deviation (the output leaves its reference) or match (it comes near to what another picture gives)')
+    .option('--psnr <dB>', 'the output counts as broken below so many dB from its reference, as matched from so many on (default: 20)')
+    .option('--reference <what>', 'what a deviation is from: clean-output (default), or input: the image itself')
+    .option('--peak <value>', 'largest value the output can take, such as 255 (default: 1)')
+    .option('--picture <file>', 'the picture whose output is to be matched')
+    .option('--output <name>', 'the output, or value inside the network, that the goal is on (default: found)')
+    .option('--input <name>', 'the input that takes the image (default: found)')
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
     .option('--limit <n>', 'at most so many images')
     .option('--offset <n>', 'leave out so many images at the start')
     .option('--seed <n>', 'seed of every random choice (default: 0)')
@@ -57,8 +65,8 @@ export function auditCommand(): Command {
 }
 
 /** What a plan file says, and no flag may say as well. */
-const OF_THE_PLAN = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', preset: '--preset', preprocess: '--preprocess' } as const;
-const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', steps: '--steps' } as const;
+const OF_THE_PLAN = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', fix: '--fix' } as const;
+const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', picture: '--picture', steps: '--steps' } as const;
 
 async function planOf(given: string | undefined, flags: AuditFlags): Promise<AuditPlan> {
   const asked = Object.entries({ ...OF_THE_PLAN, ...OF_ITS_THREATS }).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];

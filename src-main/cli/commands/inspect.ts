@@ -1,14 +1,20 @@
 import { Command } from 'commander';
+import { fieldWords } from '../../../shared/outputs.ts';
 import { inspectModel } from '../../audit/inspect.ts';
+import { wantedFrom } from '../output.ts';
+import type { WantedFlags } from '../output.ts';
 import { json, line, table } from '../print.ts';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('Says what a model is: inputs, outputs, operators, and the preprocessing Hairline would guess.')
     .argument('<model>', 'the .onnx file')
+    .option('--output <name>', 'look at this output or inner value (default: class scores, where there are any)')
+    .option('--input <name>', 'the input that takes the image (default: found)')
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
     .option('--json', 'as one JSON line')
-    .action(async (model: string, flags: { json?: boolean }) => {
-      const card = await inspectModel(model);
+    .action(async (model: string, flags: WantedFlags & { json?: boolean }) => {
+      const card = await inspectModel(model, wantedFrom(flags));
       if (flags.json) return json(card);
       const { identity } = card;
       const shape = (v: { name: string; type: string; shape: (number | string)[] }) => `${v.name}  ${v.type} [${v.shape.join(', ')}]`;
@@ -19,7 +25,9 @@ export function inspectCommand(): Command {
       line(`parameters  ${identity.parameters.toLocaleString('en')}`);
       line(`inputs      ${identity.inputs.map(shape).join('\n            ')}`);
       line(`outputs     ${identity.outputs.map(shape).join('\n            ')}`);
-      line(`classes     ${card.classes} (the file puts out ${card.output})`);
+      if (card.inputs.length > 0) line(`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`);
+      if (card.field) line(`puts out    ${fieldWords(card.field)}`);
+      else line(`classes     ${card.classes} (the file puts out ${card.output})`);
       line(`guess       ${card.guess}`);
       line();
       line(table([['operator', 'nodes'], ...Object.entries(identity.operators).map(([o, n]) => [o, String(n)])]));

@@ -1,0 +1,29 @@
+import { count, NBSP, significant } from './format.ts';
+import type { Goal, REFERENCES } from './plan.ts';
+import type { OutputField } from './results.ts';
+
+/*
+ * The words for networks that put out pictures or vectors, and for goals on their output: the same in the window, the
+ * PDF and on the terminal.
+ */
+
+/** What an output is held against. */
+export const REFERENCE_WORDS: Record<(typeof REFERENCES)[number], string> = { 'clean-output': 'the clean output', input: 'the image itself' };
+
+/** What a network that is no classifier puts out: `a picture of 32 × 32, RGB (output)`. */
+export function fieldWords({ name, dims, width, picture }: Pick<OutputField, 'name' | 'dims' | 'width' | 'picture'>): string {
+  if (picture === null) return `${count(width)} ${width === 1 ? 'value' : 'values'} (${name} [${dims.join(', ')}])`;
+  const colours = { 1: 'grey', 3: 'RGB' }[picture.channels] ?? `${picture.channels} channels`;
+  return `a picture of ${picture.width} × ${picture.height}, ${colours} (${name})`;
+}
+
+/** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. */
+export function decibels(psnr: number | null, digits = 2): string {
+  return psnr === null ? `∞${NBSP}dB` : `${psnr.toFixed(digits)}${NBSP}dB`;
+}
+
+/** When a goal on an output is reached, after "broken: "; null of goals on classes. */
+export function brokenWords(goal: Goal): string | null {
+  if (goal.kind === 'match') return `output at ${significant(goal.psnr)}${NBSP}dB or more to what another picture gives`;
+  return goal.kind === 'deviation' ? `output below ${significant(goal.psnr)}${NBSP}dB from ${REFERENCE_WORDS[goal.reference]}` : null;
+}

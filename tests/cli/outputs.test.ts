@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../shared/errors.ts';
+import { Results } from '../../shared/results.ts';
+import { parseTable } from '../../shared/table.ts';
+import { outputGoal, wantedFrom } from '../../src-main/cli/output.ts';
+import { hairline, SAMPLES, scratch } from './hairline.ts';
+
+const AUTOENCODER = join(SAMPLES, 'autoencoder.onnx');
+const folder = scratch();
+
+describe('a network that puts out pictures, from the command line', () => {
+  it('is inspected as one, and its products are checked', async () => {
+    const { out } = await hairline(['inspect', AUTOENCODER]);
+    expect(out).toMatch(/^puts out {4}a picture of 32 × 32, RGB \(reconstruction\)$/m);
+    expect(out).not.toMatch(/^classes/m);
+    const check = await hairline(['gradcheck', AUTOENCODER, '--output', 'reconstruction', '--provider', 'cpu']);
+    expect(check.out).toMatch(/^J'u .*\nJv .*\npassed$/m);
+    const none = await hairline(['gradcheck', AUTOENCODER, '--output', 'nothing']);
+    expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/no output or inner value called nothing/) as string });
+  });
+
+  it('is audited, told of in words of outputs, and verified', async () => {
+    const out = join(folder, 'audit');
+    const args = ['--goal', 'deviation', '--psnr', '20', '--reference', 'input', '--norm', 'l2', '--eps', '1,2', '--attacks', 'ddn', '--steps', '50', '--limit', '2', '--workers', '1'];
+    const ended = await hairline(['audit', '--model', AUTOENCODER, '--images', join(SAMPLES, 'images'), ...args, '--out', out]);
+    expect(ended.code).toBe(0);
+    expect(ended.err).toMatch(/2 images; the network puts out a picture of 32 × 32, RGB \(reconstruction\)\./);
+    expect(ended.err).toMatch(/^ℓ₂ {2}broken: output below 20.dB from the image itself$/m);
+    expect(ended.err).toMatch(/ε +unbroken/);
+    expect(ended.err).not.toMatch(/accuracy|label|class/);
+    const results = Results.parse(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')));
+    expect(results.findings.map((f) => f.state)).toEqual(['broken', 'broken']);
+    const [head, ...rows] = parseTable(readFileSync(join(out, 'results.csv'), 'utf8'));
+    const column = (name: string) => rows.map((row) => row[head!.indexOf(name)]);
+    expect(column('output_psnr')).toEqual(results.findings.map((f) => String(f.output!.psnr)));
+    expect(column('output_ssim')).toEqual(results.findings.map((f) => String(f.output!.ssim)));
+    expect(column('clean_output_psnr')).toEqual(results.images.map((i) => String(i.outputs[0]!.psnr)));
+    expect(column('output_psnr').every((dB) => Number(dB) < 20)).toBe(true);
+    expect((await hairline(['verify', out])).out).toMatch(/2 clean pictures and 2 adversarial ones checked: everything as the report says/);
+  });
+});
+
+describe('flags of goals on an output', () => {
+  it('make the goal', () => {
+    expect(outputGoal({})).toBeNull();
+    expect(outputGoal({ goal: 'untargeted' })).toBeNull();
+    expect(outputGoal({ goal: 'deviation' })).toEqual({ kind: 'deviation', psnr: 20, peak: 1, reference: 'clean-output' });
+    expect(outputGoal({ goal: 'deviation', psnr: '-3.5', peak: '255', reference: 'input' })).toEqual({ kind: 'deviation', psnr: -3.5, peak: 255, reference: 'input' });
+    expect(outputGoal({ goal: 'match', picture: 'p.png', psnr: '30' })).toEqual({ kind: 'match', picture: 'p.png', psnr: 30, peak: 1 });
+    expect(wantedFrom({ input: 'x', output: 'y', fix: ['sigma=0.1', 'mask=0, 1,1', 'a=b=2'] })).toEqual({ input: 'x', output: 'y', fixed: { sigma: 0.1, mask: [0, 1, 1], 'a=b': 2 } });
+    expect(wantedFrom({})).toEqual({ input: null, output: null, fixed: {} });
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['another goal', () => outputGoal({ goal: 'blur' }), /--goal takes untargeted, deviation or match, not blur/],
+    ['no picture', () => outputGoal({ goal: 'match' }), /--picture FILE/],
+    ['no number', () => outputGoal({ goal: 'deviation', psnr: '20dB' }), /--psnr takes a number, not 20dB/],
+    ['no peak', () => outputGoal({ goal: 'deviation', peak: '0' }), /--peak/],
+    ['another reference', () => outputGoal({ goal: 'deviation', reference: 'output' }), /--reference takes clean-output or input, not output/],
+    ['a flag without use', () => outputGoal({ psnr: '20' }), /--psnr is for goals on an output/],
+    ['a picture without use', () => outputGoal({ goal: 'deviation', picture: 'p.png' }), /--picture is for --goal match/],
+    ['no name', () => wantedFrom({ fix: ['=3'] }), /--fix takes NAME=VALUE/],
+    ['no value', () => wantedFrom({ fix: ['a=1,,2'] }), /--fix takes NAME=VALUE/],
+  ])('with %s are refused', (_, act, says) => {
+    expect(act).toThrow(UserError);
+    expect(act).toThrow(says);
+  });
+});
