@@ -13,6 +13,8 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   /** fixed-budget: stays within ε and seeks any success. minimum-norm: seeks the nearest success. */
   kind: 'fixed-budget' | 'minimum-norm';
   targeted: boolean;
+  /** Drives an output away from its reference by the products J'u and Jv: for goals of deviation alone. */
+  needsOutput?: true;
   summary: string;
   /** Paper, and what this file does differently. */
   source: string;

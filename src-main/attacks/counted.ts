@@ -34,6 +34,9 @@ export interface TargetSetting {
   boxed?: boolean;
 }
 
+/** How far from the image the gradient of a goal on the output is taken at the image itself: half a grey level. */
+const HAIR = 0.5 / 255;
+
 /**
  * The target over a differentiable graph (design rule 1). Active images are packed into blocks of exactly
  * `model.rows` rows, the last one filled up with repeats of its first row; rows do not influence each other, so an
@@ -69,6 +72,8 @@ export class CountedTarget implements Target {
   private readonly answer: GradientQuery;
   private readonly confined: (Uint8Array | null)[];
   private readonly boxed: boolean;
+  /** 1 where the point being evaluated is not the one asked about, see `tilt`. */
+  private readonly tilted: Uint8Array;
   private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array; reference: Float32Array | undefined };
   readonly reference: Float32Array | null;
 
@@ -96,6 +101,7 @@ export class CountedTarget implements Target {
     this.failure = images.map(() => null);
     this.confined = images.map(() => null);
     this.boxed = setting.boxed ?? true;
+    this.tilted = new Uint8Array(this.count);
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
     this.found = new Best(this.norm, this.epsilon, this.clean, this.count, this.shape.channels);
     this.pixels = new Float32Array(this.clean.length);
@@ -181,11 +187,28 @@ export class CountedTarget implements Target {
   private async evaluate(points: Float32Array, areDeltas: boolean, loss: Objective | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
     const images = this.affordable(loss === null ? 1 : 2, only);
     for (const i of images) this.place(i, points, areDeltas);
+    if (loss !== null && areDeltas && this.reference) for (const i of images) this.tilt(i, points);
     const { rows } = this.model;
     for (let start = 0; start < images.length; start += rows) {
       await this.gate.check();
       await this.runBlock(loss, images.slice(start, start + rows), towards);
     }
+    this.tilted.fill(0);
+  }
+
+  /**
+   * At the clean image itself the output may equal its reference, and there the distance has a kink: every J'u / √D with
+   * ‖u‖₂ ≤ 1 is a subgradient of it and what is computed is the zero one, or the direction of a rounding error. So for
+   * δ = 0 the gradient is taken a hair away, at x + d with d uniform in ±HAIR, which gives the u along Jd: the dithering
+   * of Balda et al., eq. 10 and section 3.2, and the first step of a power iteration on J'J.
+   */
+  private tilt(image: number, delta: Float32Array): void {
+    const { features, pixels } = this;
+    const [start, end] = [image * features, (image + 1) * features];
+    for (let j = start; j < end; j++) if (delta[j] !== 0) return;
+    this.tilted[image] = 1;
+    const random = this.streams[image]!;
+    for (let j = start; j < end; j++) pixels[j] = Math.min(1, Math.max(0, pixels[j]! + (2 * random() - 1) * HAIR));
   }
 
   /** The images asked about that take part and have so many passes left; those without drop out. */
@@ -316,6 +339,8 @@ export class CountedTarget implements Target {
     const isOwn = ahead > 0 || (ahead === 0 && own < rival);
     answer.margin[image] = this.goal ? -ahead : ahead;
     answer.success[image] = isOwn === this.targeted ? 1 : 0;
+    // A success beside the point asked about is nobody's.
+    if (this.tilted[image]) answer.success[image] = 0;
     if (answer.success[image]) this.found.offer(image, this.pixels.subarray(start, start + features), answer.margin[image]!);
   }
 

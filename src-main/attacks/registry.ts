@@ -14,6 +14,7 @@ import { ddn } from './ddn.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
 import { pgd } from './pgd.ts';
+import { quadratic } from './regression/quadratic.ts';
 import { sigmaZero } from './sigma-zero.ts';
 
 const attacks = new Map<string, Attack>();
@@ -24,7 +25,7 @@ export function register(attack: Attack): void {
   attacks.set(attack.id, attack);
 }
 
-for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, random]) register(attack);
+for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, quadratic, random]) register(attack);
 
 /** @throws UserError when there is no attack of that id */
 export function attackOf(id: string): Attack {
@@ -50,12 +51,13 @@ export function optionsOf(id: string, options: Record<string, unknown>, norm: No
 
 /** Every attack as the window and `hairline` show it, in the order of registration. */
 export function attackCards(): AttackCard[] {
-  return [...attacks.values()].map(({ id, title, norms, kind, targeted, summary, source, options }) => ({
+  return [...attacks.values()].map(({ id, title, norms, kind, targeted, needsOutput, summary, source, options }) => ({
     id,
     title,
     norms: [...norms],
     kind,
     targeted,
+    needsOutput: needsOutput === true,
     summary,
     source,
     options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,

@@ -53,7 +53,11 @@ export interface Target {
    * and an image may have become inactive in it: look at `active` before reading.
    */
   query(delta: Float32Array, only?: Uint8Array): Promise<Query>;
-  /** With `towards`, the loss is the targeted one for these classes; margin and success still tell of the goal. */
+  /**
+   * With `towards`, the loss is the targeted one for these classes; margin and success still tell of the goal. On goals
+   * with a reference the answer for δ = 0 is that of a random point half a grey level around the image, for the distance
+   * from the reference has a kink where the output equals it and no gradient; such a point is never a success.
+   */
   gradient(delta: Float32Array, loss: Objective, only?: Uint8Array, towards?: Int32Array): Promise<GradientQuery>;
   /**
    * The differences of several classes at the images' points, packed so that no row of a block is idle when few images

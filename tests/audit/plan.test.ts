@@ -19,6 +19,10 @@ describe('checkPlan', () => {
     expect(Object.keys(plan.threats[0]!.attacks[0]!.options).length).toBeGreaterThan(2);
   });
 
+  it('takes an attack on outputs for a goal of deviation', () => {
+    expect(checkPlan({ ...input, threats: [{ ...threat, goal: { kind: 'deviation', psnr: 20 }, attacks: [{ id: 'quadratic' }] }] }, base).threats[0]!.attacks[0]!.id).toBe('quadratic');
+  });
+
   it('gives the same when done twice', () => {
     const plan = checkPlan(input, base);
     expect(checkPlan(plan, '/elsewhere')).toEqual(plan);
@@ -38,6 +42,8 @@ describe('checkPlan', () => {
     ['an attack of another norm', { ...input, threats: [{ ...threat, norm: 'l0', attacks: [{ id: 'ddn' }] }] }, /ddn has no l0 form/],
     ['an attack twice', { ...input, threats: [{ ...threat, attacks: [{ id: 'ddn' }, { id: 'ddn' }] }] }, /named twice for l2/],
     ['an option nobody knows', { ...input, threats: [{ ...threat, attacks: [{ id: 'ddn', options: { stepps: 3 } }] }] }, /stepps/],
+    ['an attack on outputs for a goal on classes', { ...input, threats: [{ ...threat, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
+    ['and for an output to be matched', { ...input, threats: [{ ...threat, goal: { kind: 'match', picture: 'p.png', psnr: 30 }, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
     ['no plan at all', null, /expected object/],
   ])('refuses %s in one sentence', (_, plan, says) => {
     expect(() => checkPlan(plan as AuditPlanInput, base)).toThrow(UserError);

@@ -31,7 +31,7 @@ const { useRun } = await import('../../src-renderer/stores/run.ts');
 const { useThreat } = await import('../../src-renderer/stores/threat.ts');
 
 const attack = (id: string, norms: AttackCard['norms'], targeted = true): AttackCard => ({
-  id, title: id.toUpperCase(), norms, kind: 'minimum-norm', targeted, summary: '', source: '',
+  id, title: id.toUpperCase(), norms, kind: 'minimum-norm', targeted, needsOutput: false, summary: '', source: '',
   options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
 });
 const card = { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard;

@@ -6,6 +6,7 @@ import { clipOption, exponentOption } from './gnm.ts';
 /**
  * Algorithm 2 of Balda et al.: GNM with L(x, η) ≈ f_y(x + η), the own class's logit alone (targeted: -f_t). One gradient
  * however many classes there are; that L has fallen does not say that the class has changed.
+ * A goal on an output has no own class that changes (its f_y is 0), so there it is the margin, which is GNM itself.
  */
 export const gnmSimple = defineAttack({
   id: 'gnm-simple',
@@ -21,6 +22,6 @@ export const gnmSimple = defineAttack({
     clip: clipOption,
   }),
   async run(target, { epsilon = 0, ...options }) {
-    await target.query(await normConstrained(target, { ...options, loss: 'logit', rivals: 1, lengths: [], dither: [], epsilon }));
+    await target.query(await normConstrained(target, { ...options, loss: target.reference ? 'margin' : 'logit', rivals: 1, lengths: [], dither: [], epsilon }));
   },
 });

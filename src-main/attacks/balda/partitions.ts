@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { UserError } from '../../../shared/errors.ts';
+import { isCount } from '../../../shared/norms.ts';
+import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subsetSizes } from '../../norms/partition.ts';
+import type { Partition, Planes } from '../../norms/partition.ts';
+import { bySuperpixel } from '../../norms/superpixels.ts';
+import type { Target } from '../target.ts';
+
+export const PARTITIONS = ['pixel', 'feature', 'channel', 'block', 'row', 'column', 'superpixel', 'mask'] as const;
+
+/** How a picture is cut into subsets that are changed together: the options of every attack and map on subsets. */
+export const partitionOptions = {
+  partition: z.enum(PARTITIONS).default('pixel').describe('What is changed together: a pixel with all its channels, one value, a colour plane, a square block, a row, a column, an area of like colour (SLIC), or an area of your mask.'),
+  block: z.number().int().min(1).max(4096).default(4).describe('Side of a block in pixels.'),
+  superpixels: z.number().int().min(1).max(1_000_000).default(100).describe('Partition superpixel: about how many areas.'),
+  compactness: z.number().positive().max(1000).default(10).describe('Partition superpixel: large makes areas square, small makes them follow colours.'),
+  mask: z.array(z.number().int().min(0)).max(1e8).default([]).describe('Partition mask: a number for each pixel, row by row; equal numbers are changed together, 0 never.'),
+};
+
+export interface PartitionChoice {
+  partition: (typeof PARTITIONS)[number];
+  block: number;
+  superpixels: number;
+  compactness: number;
+  mask: readonly number[];
+}
+
+/**
+ * @param pixels the picture, planes CHW: superpixels are its own
+ * @throws UserError for a mask that does not fit the pictures or forbids all of them
+ */
+export function partitionOf({ partition, block, superpixels, compactness, mask }: PartitionChoice, shape: Planes, pixels: Float32Array): Partition {
+  switch (partition) {
+    case 'pixel':
+      return byPixel(shape);
+    case 'feature':
+      return byFeature(shape);
+    case 'channel':
+      return byChannel(shape);
+    case 'block':
+      return byBlock(shape, block, block);
+    case 'row':
+      return byRow(shape);
+    case 'column':
+      return byColumn(shape);
+    case 'superpixel':
+      return bySuperpixel(shape, pixels, superpixels, compactness);
+    case 'mask':
+      if (mask.length !== shape.height * shape.width)
+        throw new UserError(`The mask of subsets has ${mask.length} numbers and a picture ${shape.height * shape.width} pixels: give one number for each pixel, row by row.`);
+      if (!mask.some((name) => name !== 0)) throw new UserError('The mask of subsets is 0 everywhere, so nothing may change: mark the pixels that may.');
+      return byMask(shape, mask);
+  }
+}
+
+/** What one image may still change. */
+export class Path {
+  readonly partition: Partition;
+  /** Subsets used, or too large for what is left of the features. */
+  readonly barred: Uint8Array;
+  /** Subsets that may still be added. */
+  left: number;
+  private readonly sizes: Uint32Array;
+  private readonly used: Uint8Array;
+  private features: number;
+
+  constructor(partition: Partition, features: number, subsets: number) {
+    this.partition = partition;
+    this.sizes = subsetSizes(partition);
+    this.barred = new Uint8Array(partition.count);
+    this.used = new Uint8Array(partition.count);
+    this.features = features;
+    this.left = Math.min(subsets, partition.count);
+    this.bar();
+  }
+
+  get full(): boolean {
+    return this.left === 0 || this.barred.every((one) => one === 1);
+  }
+
+  /** Of the chosen subsets, in order, those that fit together into the features left. */
+  affordable(chosen: readonly number[]): number[] {
+    let features = this.features;
+    return chosen.filter((s) => {
+      if (this.sizes[s]! > features) return false;
+      features -= this.sizes[s]!;
+      return true;
+    });
+  }
+
+  add(chosen: readonly number[]): void {
+    for (const s of chosen) {
+      this.used[s] = 1;
+      this.features -= this.sizes[s]!;
+      this.left--;
+    }
+    this.bar();
+  }
+
+  mayMove(): Uint8Array {
+    return Uint8Array.from(this.partition.of, (s) => (s >= 0 ? this.used[s]! : 0));
+  }
+
+  private bar(): void {
+    for (let s = 0; s < this.barred.length; s++) if (this.used[s] || this.sizes[s]! > this.features) this.barred[s] = 1;
+  }
+}
+
+/**
+ * A path for each image: in l∞ a feature moves by at most ε and `subsets` bounds how many subsets change; in l0 it moves as
+ * far as the box goes and ε bounds the features, in l0Pixels the pixels.
+ * @param subsets null: 1 for l∞, as many as ε holds for l0
+ * @returns the paths, and how far a feature may move
+ * @throws UserError for a partition that does not fit the norm or the pictures
+ */
+export function pathsOf(target: Target, choice: PartitionChoice, subsets: number | null, epsilon: number): { paths: Path[]; most: number } {
+  const counts = isCount(target.norm);
+  if (target.norm === 'l0Pixels' && (choice.partition === 'feature' || choice.partition === 'channel'))
+    throw new UserError('In l0Pixels a pixel is changed with all its channels: choose another partition, or the norm l0.');
+  // The other partitions hold whole pixels, so features count pixels too.
+  const features = counts ? Math.floor(epsilon) * (target.norm === 'l0Pixels' ? target.shape.channels : 1) : Infinity;
+  const make = (image: number): Path => {
+    const pixels = target.clean.subarray(image * target.features, (image + 1) * target.features);
+    return new Path(partitionOf(choice, target.shape, pixels), features, subsets ?? (counts ? Infinity : 1));
+  };
+  return { paths: Array.from({ length: target.count }, (_, image) => make(image)), most: counts ? 1 : epsilon };
+}
