@@ -14,6 +14,7 @@ import { ddn } from './ddn.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
 import { pgd } from './pgd.ts';
+import { quadraticSubset } from './regression/quadratic-subset.ts';
 import { quadratic } from './regression/quadratic.ts';
 import { sigmaZero } from './sigma-zero.ts';
 
@@ -25,7 +26,7 @@ export function register(attack: Attack): void {
   attacks.set(attack.id, attack);
 }
 
-for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, quadratic, random]) register(attack);
+for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, quadratic, quadraticSubset, random]) register(attack);
 
 /** @throws UserError when there is no attack of that id */
 export function attackOf(id: string): Attack {
