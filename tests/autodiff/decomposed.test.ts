@@ -6,7 +6,8 @@ import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { build, label } from './build.ts';
 import { c } from './cases.ts';
 import type { Case } from './cases.ts';
-import { directionalError, filled, forward, gaussian, openPair, tensor } from './gradient.ts';
+import { directionalError, filled, forward, gaussian, gradientAt, openPair, tensor } from './gradient.ts';
+import { adjointError, openTangent, tangentAt, tangentError } from './tangent.ts';
 
 const ms = { domain: 'com.microsoft' };
 const image = [2, 3, 6, 5];
@@ -71,7 +72,35 @@ const RECURRENT: Case[] = [
   c('RNN', layer(1), { hidden_size: 3 }, { range: [-1, 1] }),
 ];
 
-const CASES: Record<string, Case[]> = { recurrent: RECURRENT, regions: ROIS,  'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS };
+const GEOMETRY: Case[] = [
+  c('Col2Im', [[2, 18, 16], { ints: [5, 6] }, { ints: [2, 3] }]),
+  c('Col2Im', [[1, 12, 12], { ints: [8, 7] }, { ints: [3, 2] }], { strides: [2, 2], pads: [1, 0, 0, 1], dilations: [1, 2] }),
+  c('CenterCropPad', [[2, 3, 5, 4], { ints: [2, 3, 8, 3] }]),
+  c('CenterCropPad', [[2, 3, 5, 4], { ints: [2, 7] }], { axes: [2, -1] }),
+  ...[0, 1].map((align_corners) => c('AffineGrid', [[2, 2, 3], { ints: [2, 3, 4, 5] }], { align_corners }, { opset: 20 })),
+  c('AffineGrid', [[1, 3, 4], { ints: [1, 2, 2, 3, 4] }], {}, { opset: 20 }),
+];
+
+const FOURIER: Case[] = [
+  c('DFT', [[2, 6, 5, 2]], { axis: 2 }),
+  c('DFT', [[2, 6, 5, 2]], { inverse: 1 }),
+  c('DFT', [[2, 6, 5, 1]], { axis: 1, onesided: 1 }),
+  c('DFT', [[2, 7, 1], { ints: [4], dims: [] }, { ints: [1], dims: [] }], { onesided: 1 }, { opset: 20 }),
+  c('DFT', [[2, 3, 2], { ints: [5], dims: [] }], {}, { opset: 20 }),
+];
+
+const places = { ints: [3, 0, 1, 2, 4], dims: [1, 5] };
+const ROTARY: Case[] = [
+  c('RotaryEmbedding', [[1, 2, 5, 8], { fixed: [6, 4] }, { fixed: [6, 4] }, places], {}, { opset: 23 }),
+  c('RotaryEmbedding', [[2, 5, 16], { fixed: [2, 5, 3] }, { fixed: [2, 5, 3] }], { num_heads: 2, interleaved: 1, rotary_embedding_dim: 6 }, { opset: 23 }),
+  c('RotaryEmbedding', [[1, 2, 5, 8], places, { fixed: [6, 4] }, { fixed: [6, 4] }], { interleaved: 1 }, ms),
+  c('RotaryEmbedding', [[2, 5, 16], { ints: [1] }, { fixed: [6, 4] }, { fixed: [6, 4] }], {}, ms),
+];
+
+const CASES: Record<string, Case[]> = {
+  recurrent: RECURRENT, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
+};
+const STEPS = [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4];
 
 describe.each(Object.entries(CASES))('taken apart: %s', (_, cases) => {
   it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {
@@ -96,7 +125,13 @@ describe.each(Object.entries(CASES))('taken apart: %s', (_, cases) => {
       const normal = gaussian(11);
       const u = filled(elementCount(pair.dims.of), normal);
       const v = filled(values[name]!.data.length, normal);
-      expect(await directionalError(pair, values[name]!.data, u, v, [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4], others)).toBeLessThan(1e-3);
+      const { data: x } = values[name]!;
+      expect(await directionalError(pair, x, u, v, STEPS, others)).toBeLessThan(1e-3);
+      const { session } = await openTangent(lifted, facts, of, name);
+      expect(await tangentError(pair, session, x, v, STEPS, others)).toBeLessThan(1e-3);
+      const jv = await tangentAt(session, pair, x, v, others);
+      expect(adjointError(u, jv, (await gradientAt(pair, x, u, others)).gradient, v)).toBeLessThan(1e-5);
+      await session.release();
       await pair.forward.release();
       await pair.backward.release();
     }

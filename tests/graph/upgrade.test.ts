@@ -7,7 +7,7 @@ import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 
-type Form = [op: string, version: number, inputs: (number[] | { ints: number[] } | { floats: number[] } | '')[], attributes?: Record<string, AttributeValue>, outputs?: number];
+type Form = [op: string, version: number, inputs: (number[] | { ints: number[] } | { floats: number[]; dims?: number[] } | '')[], attributes?: Record<string, AttributeValue>, outputs?: number];
 
 /** Old forms, as writers of their time emitted them. */
 const FORMS: Form[] = [
@@ -49,6 +49,13 @@ const FORMS: Form[] = [
   ['Resize', 10, [[1, 2, 6, 7], { floats: [1, 1, 0.5, 1.6] }], { mode: 'linear' }],
   ['BatchNormalization', 7, [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { spatial: 1 }],
   ['BatchNormalization', 9, [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { epsilon: asFloat(0.01) }],
+  ['BatchNormalization', 7, [[4, 2], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { spatial: 0, epsilon: asFloat(0.01) }],
+  [
+    'BatchNormalization',
+    8,
+    [[2, 1, 2, 2], ...[[1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8], [1, 2, 3, 4]].map((floats) => ({ floats, dims: [1, 2, 2] }))],
+    { spatial: 0 },
+  ],
   ['Scatter', 9, [[3, 3], { ints: [2, 0, 1] }, [3]], { axis: 0 }],
   ['ImageScaler', 8, [[1, 3, 2, 2]], { scale: asFloat(0.5), bias: { floats: [0.1, 0.2, 0.3] } }],
   ['Affine', 8, [[2, 3]], { alpha: asFloat(1.5), beta: asFloat(0.25) }],
@@ -67,7 +74,7 @@ function build([op, version, inputs, attributes = {}, outputs = 1]: Form) {
   const names = inputs.map((input, i) => {
     if (input === '') return '';
     if ('ints' in input) return builder.constant(input.ints, op === 'Scatter' ? [1, 3] : [input.ints.length], DType.int64);
-    if ('floats' in input) return builder.constant(input.floats, op === 'Dropout' ? [] : [input.floats.length]);
+    if ('floats' in input) return builder.constant(input.floats, input.dims ?? (op === 'Dropout' ? [] : [input.floats.length]));
     const shape = op === 'Scatter' && i === 2 ? [1, 3] : input;
     dims[`x${i}`] = shape;
     return builder.input(`x${i}`, DType.float32, shape);
@@ -127,8 +134,8 @@ describe('upgrade', () => {
   });
 
   it('names what has no newer form', async () => {
-    const { graph } = build(['BatchNormalization', 7, [[1, 2]], { spatial: 0 }]);
-    expect(() => upgrade(graph, new Map())).toThrow(/^BatchNormalization at node .* \(operator set 7\) cannot be brought to a newer operator set: /);
+    const { graph } = build(['Cast', 5, [[1, 2]], { to: 'QUATERNION' }]);
+    expect(() => upgrade(graph, new Map())).toThrow(/^Cast at node .* \(operator set 5\) cannot be brought to a newer operator set: /);
     const body = create(GraphProtoSchema, { node: build(['Squeeze', 11, [[1, 3]], { axes: [0] }]).graph.nodes, name: 'body' });
     const outer = build(['If', 11, [[1]]]).graph;
     outer.nodes[0]!.attribute.push({ ...outer.nodes[0]!.attribute[0]!, name: 'then_branch', g: body, graphs: [] } as never);

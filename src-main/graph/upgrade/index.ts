@@ -10,7 +10,9 @@ import { broadcast } from './broadcast.ts';
 import { channelsLast } from './channelsLast.ts';
 import { unroll } from './control.ts';
 import { experimental } from './experimental.ts';
+import { fourier } from './fourier.ts';
 import { fused } from './fused.ts';
+import { geometry } from './geometry.ts';
 import { sampling } from './gridSample.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
@@ -19,6 +21,7 @@ import { misc } from './misc.ts';
 import { recurrents } from './recurrent.ts';
 import { resize } from './resize.ts';
 import { regions } from './roiAlign.ts';
+import { rotation } from './rotary.ts';
 import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
@@ -29,7 +32,7 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, fused, recurrents, regions, sampling);
+const PARTS = table(attention, channelsLast, fourier, fused, geometry, recurrents, regions, rotation, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {

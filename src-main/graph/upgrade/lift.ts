@@ -44,6 +44,11 @@ export class Lift {
   type(value: string): number {
     return this.known(value).type;
   }
+  /** Content of input i, which must be constant. */
+  data(i: number): number[] {
+    const { data } = this.known(this.x(i));
+    return data ? Array.from(data) : this.refuse(`input ${i} is not constant`);
+  }
   private known(value: string): ValueFacts {
     const facts = this.facts.get(value);
     if (!facts) return this.refuse(`the shape of ${value} is not known`);

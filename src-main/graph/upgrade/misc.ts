@@ -20,11 +20,15 @@ export const misc: Lifters = {
     },
   },
 
-  /** Training outputs fall away; statistics per activation (`spatial` 0) have no newer form. */
+  /** Training outputs fall away; statistics per activation (`spatial` 0) have no newer form and are written out. */
   BatchNormalization: {
     since: 14,
     lift(lift) {
-      if (int(lift.node, 'spatial', 1) === 0) return lift.refuse('it has statistics per activation (spatial 0)');
+      if (int(lift.node, 'spatial', 1) === 0) {
+        const variance = lift.emit('Add', [lift.x(4), lift.scalar(float(lift.node, 'epsilon', 1e-5), lift.x(0))]);
+        const factor = lift.emit('Div', [lift.x(1), lift.emit('Sqrt', [variance])]);
+        return lift.finish('Add', [lift.emit('Mul', [lift.emit('Sub', [lift.x(0), lift.x(3)]), factor]), lift.x(2)]);
+      }
       lift.rewrite({ drop: ['spatial', 'is_test', 'consumed_inputs', 'momentum'], outputs: 1 });
     },
   },
