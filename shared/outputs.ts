@@ -17,9 +17,9 @@ export function fieldWords({ name, dims, width, picture }: Pick<OutputField, 'na
   return `a picture of ${picture.width} × ${picture.height}, ${colours} (${name})`;
 }
 
-/** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. */
+/** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. Cut, not rounded: what is below a threshold never reads as reaching it. */
 export function decibels(psnr: number | null, digits = 2): string {
-  return psnr === null ? `∞${NBSP}dB` : `${psnr.toFixed(digits)}${NBSP}dB`;
+  return psnr === null ? `∞${NBSP}dB` : `${(Math.floor(psnr * 10 ** digits) / 10 ** digits).toFixed(digits)}${NBSP}dB`;
 }
 
 /** When a goal on an output is reached, after "broken: "; null of goals on classes. */

@@ -6,6 +6,7 @@ import { mono } from './rich.ts';
 import { curves } from './sections/curves.ts';
 import type { ReadPng } from './sections/gallery.ts';
 import { gallery } from './sections/gallery.ts';
+import { outputs } from './sections/outputs.ts';
 import { repeat } from './sections/repeat.ts';
 import { subject } from './sections/subject.ts';
 import { reportTitle, summary } from './sections/summary.ts';
@@ -26,6 +27,7 @@ export async function renderPdf(results: Results, readPng: ReadPng): Promise<Uin
   await section(() => subject(paper, results));
   await section(() => curves(paper, results));
   await section(() => gallery(paper, results, readPng));
+  if (results.output) await section(() => outputs(paper, results));
   // The part to repeat and to sign is a sheet of its own.
   paper.addPage();
   await section(() => repeat(paper, results));

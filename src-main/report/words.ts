@@ -2,6 +2,7 @@ import { budgetWords, count, distanceWords, formatEps, interval, NBSP, NONE, per
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
 import { STATES } from '../../shared/results.ts';
+import { cleanOutputWords, OUTPUT_CAVEAT, outputOpening, outputSuffix } from './outputWords.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
 
@@ -17,7 +18,13 @@ export function labelled(results: Results): 'all' | 'some' | 'none' {
 
 /** What "right" is called, by where the labels came from. */
 export function rightWords(results: Results): string {
+  if (results.output) return 'images unbroken';
   return labelled(results) === 'none' ? 'predictions unchanged' : 'images right';
+}
+
+/** What the share of images that hold is called. */
+export function accuracyWords(results: Results): string {
+  return results.output ? 'Unbroken images' : 'Robust accuracy';
 }
 
 /** Robust accuracy as text; a dash when no image counts. */
@@ -44,6 +51,7 @@ export function verdict(results: Results, threat: ThreatResult): (string | Run)[
 }
 
 function opening(results: Results, threat: ThreatResult, point: CurvePoint): (string | Run)[] {
+  if (results.output) return outputOpening(threat, point);
   const start = budgetWords(threat.norm, point.eps);
   if (threat.goal.kind === 'targeted') {
     return [`${start} `, bold(`${percent(point.accuracy)} of the images`), ', right when clean, could not be turned into their target class'];
@@ -54,6 +62,7 @@ function opening(results: Results, threat: ThreatResult, point: CurvePoint): (st
 
 /** The sentence on the clean images. */
 export function cleanWords(results: Results): string {
+  if (results.output) return cleanOutputWords(results);
   const clean = results.cleanAccuracy;
   const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
   if (clean) return `On the ${images} the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95${NBSP}% interval ${interval(clean)}).`;
@@ -62,11 +71,15 @@ export function cleanWords(results: Results): string {
 }
 
 /** What such numbers can and cannot show. */
-export const CAVEAT =
+const CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every robust accuracy here is an upper bound on the true one. ' +
   'An image that the model had wrong already counts against it at every budget; images whose attacks failed or were cancelled are left out. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, changes the decision of the original model in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
+
+export function caveat(results: Results): string {
+  return results.output ? OUTPUT_CAVEAT : CAVEAT;
+}
 
 /** How many images ended in each state under one threat model. */
 export function stateCounts(results: Results, threat: number): Record<State, number> {
@@ -86,5 +99,6 @@ export function optionWords(options: Record<string, unknown>): string {
 
 /** The goal after a threat model's name, when it is not the usual one. */
 export function goalSuffix(threat: ThreatResult): string {
+  if (threat.goal.kind === 'deviation' || threat.goal.kind === 'match') return outputSuffix(threat);
   return threat.goal.kind === 'untargeted' ? ', untargeted' : ', targeted';
 }

@@ -6,7 +6,7 @@ import { chartSvg, curveChart } from '../charts.ts';
 import type { Paper } from '../paper.ts';
 import { bold } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { accuracyOf, goalSuffix } from '../words.ts';
+import { accuracyOf, accuracyWords, goalSuffix } from '../words.ts';
 
 /** Height of a chart: what the page has room for, within bounds. */
 const HEIGHT = { least: 128, most: 215 };
@@ -20,16 +20,16 @@ export function curves(paper: Paper, results: Results): void {
   const room = (): number => (paper.bottom - paper.y - ABOVE) / drawn.length - AROUND;
   if (room() < HEIGHT.least) paper.addPage();
   const height = Math.max(HEIGHT.least, Math.min(HEIGHT.most, room()));
-  paper.heading(1, 'Robust accuracy against the budget');
+  paper.heading(1, `${accuracyWords(results)} against the budget`);
   paper.text(
     'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
       'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
     { after: 2 },
   );
-  for (const threat of drawn) chart(paper, threat, height);
+  for (const threat of drawn) chart(paper, threat, height, accuracyWords(results));
 }
 
-function chart(paper: Paper, threat: ThreatResult, height: number): void {
+function chart(paper: Paper, threat: ThreatResult, height: number, what: string): void {
   paper.need(height + AROUND - 1);
   paper.space(8);
   paper.leaf('Caption', {}, () => {
@@ -40,7 +40,7 @@ function chart(paper: Paper, threat: ThreatResult, height: number): void {
   const top = paper.y;
   const svg = chartSvg(curveChart(threat), BODY_WIDTH, height);
   const box = [PAGE.left, top, PAGE.left + BODY_WIDTH, top + height];
-  paper.leaf('Figure', { alt: altText(threat), bbox: box, placement: 'Block' }, () => {
+  paper.leaf('Figure', { alt: altText(threat, what), bbox: box, placement: 'Block' }, () => {
     numbers(paper, () => SVGtoPDF(paper.doc, svg, PAGE.left, top, {
       width: BODY_WIDTH,
       height,
@@ -70,7 +70,7 @@ function numbers(paper: Paper, draw: () => void): void {
   }
 }
 
-function altText(threat: ThreatResult): string {
+function altText(threat: ThreatResult, what: string): string {
   const points = threat.points.map((point) => `${accuracyOf(point)} at ${formatEps(threat.norm, point.eps)}`);
-  return `Robust accuracy against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
+  return `${what} against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
 }

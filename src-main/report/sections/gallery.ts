@@ -8,17 +8,18 @@ import { crisp, difference, shrunk } from '../pictures.ts';
 import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
+import { likeness } from '../outputWords.ts';
 import { goalSuffix } from '../words.ts';
 
 export type ReadPng = (file: string) => Promise<Uint8Array>;
 
-/** Six rows of two fill a page. */
-const PER_THREAT = 12;
+/** Six rows of two fill a page; with outputs, five rows of one image and five pictures. */
+const PER_THREAT = { plain: 12, outputs: 5 };
 const GAP = 23;
-const CARD = (BODY_WIDTH - GAP) / 2;
+const HALF = (BODY_WIDTH - GAP) / 2;
 const BETWEEN = 6;
 /** Longest side of a picture on the page. */
-const SIDE = 67;
+const SIDE = { plain: 67, outputs: 84 };
 const ROW_GAP = 11;
 const TEXT = { size: SIZE.small, leading: 1.34 } as const;
 /** Pixels of an embedded picture's longer side: about 300 dpi at the size it has on the page. */
@@ -33,15 +34,19 @@ interface Example {
 export async function gallery(paper: Paper, results: Results, readPng: ReadPng): Promise<void> {
   const chosen = results.threats.map((_, threat) => smallest(results, threat));
   if (chosen.every((examples) => examples.length === 0)) return;
+  const outputs = results.output
+    ? `${results.output.picture ? 'Then what the original model puts out for the clean and for the adversarial image; ' : ''}PSNR and SSIM are of those outputs against the goal’s reference. `
+    : '';
   const intro =
-    'Clean image, adversarial image as exported, and their signed difference around grey, enlarged by the stated factor. ' +
-    'Distances are those of the exported 8-bit PNG, in brackets that of the attack’s own point in floating point. Percentages are the softmax of the class.';
+    `Clean image, adversarial image as exported, and their signed difference around grey, enlarged by the stated factor. ${outputs}` +
+    `Distances are those of the exported 8-bit PNG, in brackets that of the attack’s own point in floating point.${results.output ? '' : ' Percentages are the softmax of the class.'}`;
   let opened = false;
   for (const [t, examples] of chosen.entries()) {
     if (examples.length === 0) continue;
     const rows: Card[][] = [];
-    for (let i = 0; i < examples.length; i += 2) {
-      rows.push(await Promise.all(examples.slice(i, i + 2).map((example) => prepare(paper, results, t, example, readPng))));
+    const perRow = results.output?.picture ? 1 : 2;
+    for (let i = 0; i < examples.length; i += perRow) {
+      rows.push(await Promise.all(examples.slice(i, i + perRow).map((example) => prepare(paper, results, t, example, readPng))));
     }
     // A threat model's pictures stay on one page wherever they fit on one.
     const total = rows.reduce((sum, row) => sum + rowHeight(row), 0) - ROW_GAP;
@@ -54,7 +59,7 @@ export async function gallery(paper: Paper, results: Results, readPng: ReadPng):
     }
     for (const row of rows) {
       paper.need(rowHeight(row) - ROW_GAP);
-      row.forEach((card, c) => drawCard(paper, card, PAGE.left + c * (CARD + GAP), paper.y));
+      row.forEach((card, c) => drawCard(paper, card, PAGE.left + c * (HALF + GAP), paper.y));
       paper.y += rowHeight(row);
     }
   }
@@ -76,7 +81,7 @@ function smallest(results: Results, threat: number): Example[] {
     const finding = results.findings.find((f) => f.image === image.id && f.threat === threat && f.attack === outcome.best);
     return finding?.file ? [{ image, finding, distance: outcome.distance }] : [];
   });
-  return best.sort((a, b) => a.distance - b.distance).slice(0, PER_THREAT);
+  return best.sort((a, b) => a.distance - b.distance).slice(0, results.output?.picture ? PER_THREAT.outputs : PER_THREAT.plain);
 }
 
 interface Card {
@@ -92,16 +97,19 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   const clean = await decodeImage(await readPng(image.file), image.file);
   const adversarial = await decodeImage(await readPng(finding.file!), finding.file!);
   const { picture, factor } = difference(clean, adversarial);
+  const ends = [image.outputs[t]?.file, finding.output?.file].filter((file): file is string => typeof file === 'string');
+  const puts = await Promise.all(ends.map(async (file) => decodeImage(await readPng(file), file)));
   const pictures: Uint8Array[] = [];
-  for (const one of [clean, adversarial, picture]) pictures.push(await encodePng(forPage(one)));
-  const before = said(paper, results, image.top, image.prediction);
-  const after = said(paper, results, finding.top, finding.prediction!);
+  for (const one of [clean, adversarial, picture, ...puts]) pictures.push(await encodePng(forPage(one)));
+  const width = results.output?.picture ? BODY_WIDTH : HALF;
+  const [before, after] = results.output ? [likeness(image.outputs[t]!), likeness(finding.output!)] : [said(paper, results, image.top, image.prediction), said(paper, results, finding.top, finding.prediction!)];
   const distance = (value: number | null): string => formatDistance(norm, value);
   const eight = finding.eightBit!;
   const others = NORMS.filter((other) => other !== norm).map((other) => `${NORM_LABEL[other]} ${formatDistance(other, eight[other])}`);
   const how = `${finding.attack}  ·  difference × ${factor}  ·  `;
-  const source = paper.fit(image.source, 'mono', TEXT.size, CARD - paper.lineWidth(how, 'text', TEXT.size) - 2, 'start');
+  const source = paper.fit(image.source, 'mono', TEXT.size, width - paper.lineWidth(how, 'text', TEXT.size) - 2, 'start');
   const text: Rich = [
+    ...(results.output ? ['output '] : []),
     bold(before),
     '  →  ',
     { text: after, face: 'bold', color: COLOR.broken },
@@ -111,12 +119,15 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
     { text: how, color: COLOR.soft },
     { ...mono(source), color: COLOR.soft },
   ];
-  const scale = SIDE / Math.max(clean.width, clean.height);
+  const scale = (results.output?.picture ? SIDE.outputs : SIDE.plain) / Math.max(clean.width, clean.height);
+  const alt = `Clean image, adversarial image, and their difference times ${factor}${puts.length === 2 ? '; output for the clean one' : ''}`;
   return {
     pictures,
     size: { width: clean.width * scale, height: clean.height * scale },
-    alt: `Clean image taken for ${before}, adversarial image taken for ${after}, and their difference times ${factor}.`,
-    text: paper.measure(text, CARD, TEXT),
+    alt: results.output
+      ? `${alt}${puts.length === 2 ? ' and for the adversarial one' : ''}: ${before}, then ${after}.`
+      : `Clean image taken for ${before}, adversarial image taken for ${after}, and their difference times ${factor}.`,
+    text: paper.measure(text, width, TEXT),
   };
 }
 
@@ -124,7 +135,7 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
 function said(paper: Paper, results: Results, top: ImageResult['top'], prediction: number): string {
   const score = top.find((candidate) => candidate.class === prediction);
   const sure = score ? ` ${percent(score.probability)}` : '';
-  const room = (CARD - paper.lineWidth('x→xxx', 'text', TEXT.size)) / 2 - paper.lineWidth(sure, 'bold', TEXT.size) - 1;
+  const room = (HALF - paper.lineWidth('x→xxx', 'text', TEXT.size)) / 2 - paper.lineWidth(sure, 'bold', TEXT.size) - 1;
   return paper.fit(classLabel(results.classNames, prediction), 'bold', TEXT.size, room) + sure;
 }
 
@@ -134,13 +145,15 @@ function forPage(picture: Picture): Picture {
 
 function drawCard(paper: Paper, card: Card, x: number, y: number): void {
   const { width, height } = card.size;
-  const left = (i: number): number => x + i * (width + BETWEEN);
-  paper.leaf('Figure', { alt: card.alt, bbox: [x, y, left(2) + width, y + height], placement: 'Block' }, () => {
-    card.pictures.forEach((png, i) => paper.doc.image(Buffer.from(png), left(i), y, { width, height }));
+  // Outputs stand apart from inputs.
+  const left = (i: number): number => x + i * (width + BETWEEN) + (i > 2 ? 2 * BETWEEN : 0);
+  const last = card.pictures.length - 1;
+  paper.leaf('Figure', { alt: card.alt, bbox: [x, y, left(last) + width, y + height], placement: 'Block' }, () => {
+    card.pictures.forEach((png, i) => paper.doc.image(Buffer.from(png), left(i), y, { fit: [width, height], align: 'center', valign: 'center' }));
   });
   // Around the pictures, not over them: a white picture has an edge, and no pixel is hidden.
   paper.decorate(() => {
-    for (let i = 0; i < 3; i++) paper.doc.rect(left(i) - 0.2, y - 0.2, width + 0.4, height + 0.4).lineWidth(0.4).strokeColor(COLOR.rule).stroke();
+    for (let i = 0; i <= last; i++) paper.doc.rect(left(i) - 0.2, y - 0.2, width + 0.4, height + 0.4).lineWidth(0.4).strokeColor(COLOR.rule).stroke();
   });
   paper.leaf('Caption', {}, () => paper.draw(card.text, x, y + height + 3));
 }

@@ -20,7 +20,7 @@ export function repeat(paper: Paper, results: Results): void {
   paper.text('The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:', { after: 5 });
   command(paper, 'hairline verify FOLDER');
   paper.text([
-    'This decodes every exported PNG, predicts it with the model whose hash stands below, and compares decision and distance with results.json. ' +
+    `This decodes every exported PNG, runs it through the model whose hash stands below, and compares ${results.output ? 'the output’s PSNR' : 'decision'} and distance with results.json. ` +
       'It takes no word of the attacks on trust. Other software can do the same, because PNG, ONNX and JSON are open formats; ',
     mono('hairline schema'),
     ' prints the JSON Schema of results.json.',

@@ -1,5 +1,7 @@
-import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant, STATE_LABEL } from '../../../shared/format.ts';
+import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
+import { fieldWords } from '../../../shared/outputs.ts';
+import type { AuditPlan } from '../../../shared/plan.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
@@ -7,12 +9,13 @@ import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
 import { facts, table } from '../table.ts';
 import { COLOR, SIZE } from '../theme.ts';
+import { stateWords } from '../outputWords.ts';
 import { labelled, optionWords, stateCounts } from '../words.ts';
 
 /** What was audited and how: threat models, model, images, preprocessing, provider, gradient check, and what went wrong. */
 export function subject(paper: Paper, results: Results): void {
   threats(paper, results);
-  model(paper, results.model, results.classes);
+  model(paper, results);
   images(paper, results);
   preprocessing(paper, results);
   run(paper, results);
@@ -40,7 +43,7 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
     ['Goal', goalWords(threat.goal)],
     ['Knowledge', knowledgeWords(threat.knowledge)],
     ['Attacks', attacks],
-    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${STATE_LABEL[state]}`).join(', ') || 'none'],
+    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${stateWords(results, state)}`).join(', ') || 'none'],
   ];
 }
 
@@ -49,7 +52,8 @@ function budgets({ norm, eps }: ThreatResult): string {
   return eps.map((one) => formatEpsLong(norm, one)).join('; ');
 }
 
-function model(paper: Paper, identity: ModelIdentity, classes: number): void {
+function model(paper: Paper, results: Results): void {
+  const { model: identity, output, classes } = results;
   const value = ({ name, type, shape }: ModelIdentity['inputs'][number]): string => `${name}: ${type} [${shape.join(', ')}]`;
   const operators = Object.entries(identity.operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   facts(paper, [
@@ -60,9 +64,22 @@ function model(paper: Paper, identity: ModelIdentity, classes: number): void {
     ['Format', `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets).map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`).join(', ')}`],
     ['Inputs', identity.inputs.map(value).join('\n')],
     ['Outputs', identity.outputs.map(value).join('\n')],
-    ['Classes', count(classes)],
+    ...fixedFacts(results),
+    output ? ['Audited output', fieldWords(output)] : ['Classes', count(classes)],
     ['Operators', operators.map(([name, n]) => `${name} ${count(n)}`).join(', ')],
   ], { title: { level: 1, text: 'Model' } });
+}
+
+/** What inputs beside the image held, where there are any. */
+function fixedFacts({ model: { inputs }, plan }: Results): [string, Rich][] {
+  if (inputs.length < 2) return [];
+  const { input = null, fixed = {} } = plan as Partial<Pick<AuditPlan, 'input' | 'fixed'>>;
+  const words = (value: number | number[]): string => (typeof value === 'number' ? significant(value, 6) : `${value.length > 8 ? `${value.slice(0, 8).join(', ')}, … (${count(value.length)} values)` : value.join(', ')}`);
+  const others = inputs.filter(({ name }) => name !== input && (input !== null || name in fixed));
+  return [
+    ...(input === null ? [] : ([['Image input', input]] as [string, Rich][])),
+    ['Other inputs', others.length > 0 ? others.map(({ name }) => `${name} = ${words(fixed[name] ?? 0)}`).join('\n') : '0 wherever there is another one'],
+  ];
 }
 
 function images(paper: Paper, results: Results): void {
@@ -79,7 +96,7 @@ function images(paper: Paper, results: Results): void {
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
-    ['Labels', labels[labelled(results)]],
+    ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
   ], { title: { level: 1, text: 'Images' } });
 }
@@ -110,7 +127,7 @@ function run(paper: Paper, results: Results): void {
     ['Provider', provider.asked === provider.used ? `${provider.used}, as asked for` : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`],
     ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
     ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
-    ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest logit, gradient from central differences by ${significant(check.gradientError, 2)}, ${count(check.directions)} random directions`]],
+    ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest ${results.output ? 'value' : 'logit'}, ${check.tangentError === null ? 'gradient' : 'J’u'} from central differences by ${significant(check.gradientError, 2)}, ${check.tangentError === null ? '' : `Jv by ${significant(check.tangentError, 2)}, `}${count(check.directions)} random directions`]],
     ['Surrogate gradients', check.surrogates.length > 0 ? `straight-through (BPDA) for ${check.surrogates.join(', ')}` : 'none: every operator is differentiated as it is'],
   ], { title: { level: 1, text: 'Execution and gradient check' } });
 }

@@ -6,7 +6,7 @@ import type { Paper } from '../paper.ts';
 import type { Cell, Row } from '../table.ts';
 import { table } from '../table.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { accuracyOf, CAVEAT, cleanWords, rightWords, verdict } from '../words.ts';
+import { accuracyOf, accuracyWords, caveat, cleanWords, rightWords, verdict } from '../words.ts';
 
 export function modelName(results: Results): string {
   return basename(results.model.file.replaceAll('\\', '/'));
@@ -26,7 +26,7 @@ export function summary(paper: Paper, results: Results): void {
     const many = results.warnings.length === 1 ? 'One warning goes' : `${count(results.warnings.length)} warnings go`;
     paper.text(`${many} with these numbers: see “Warnings”.`, { face: 'bold', color: COLOR.broken, after: 5 });
   }
-  paper.text(CAVEAT, { size: SIZE.table, color: COLOR.soft, after: 0 });
+  paper.text(caveat(results), { size: SIZE.table, color: COLOR.soft, after: 0 });
   accuracies(paper, results);
   attacks(paper, results);
 }
@@ -121,12 +121,12 @@ function accuracies(paper: Paper, results: Results): void {
       { title: 'Budget ε', points: 58, align: 'right' },
       { title: 'ε in [0,1]', points: 58, align: 'right' },
       { title: rightWords(results), points: 82, align: 'right' },
-      { title: 'Robust accuracy', points: 58, align: 'right' },
+      { title: results.output ? 'Unbroken' : 'Robust accuracy', points: 58, align: 'right' },
       { title: '95 % interval (Wilson)', points: 80, align: 'right' },
       { title: '0 to 100 %', points: 76 },
     ],
     rows,
-    { title: { level: 2, text: 'Robust accuracy' }, after: 4 },
+    { title: { level: 2, text: accuracyWords(results) }, after: 4 },
   );
 }
 

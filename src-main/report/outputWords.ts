@@ -1,0 +1,55 @@
+import { budgetWords, count, NBSP, percent, significant, STATE_LABEL } from '../../shared/format.ts';
+import { brokenWords, decibels, REFERENCE_WORDS } from '../../shared/outputs.ts';
+import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
+import type { Run } from './rich.ts';
+import { bold } from './rich.ts';
+
+/*
+ * The sentences on networks that put out pictures or vectors. They know no classes, so nothing here is right or wrong:
+ * an image is unbroken as long as its output is not where the attacker wants it.
+ */
+
+/** The verdict's first sentence, up to its interval. */
+export function outputOpening({ norm, goal }: ThreatResult, point: CurvePoint): (string | Run)[] {
+  const start = budgetWords(norm, point.eps);
+  if (goal.kind === 'match') return [`${start}, `, bold(`${percent(point.accuracy)} of the images`), ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`];
+  const from = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'its reference';
+  return [`${start} `, bold(`the output for ${percent(point.accuracy)} of the images`), ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`];
+}
+
+/** The sentence on the clean images: how far their outputs are from what they are held against. */
+export function cleanOutputWords(results: Results): string {
+  const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
+  const told = new Set<string>();
+  results.threats.forEach(({ goal }, t) => {
+    const dB = results.images.flatMap((image) => image.outputs[t]?.psnr ?? []);
+    if (dB.length === 0) return;
+    const reference = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'the one to be matched';
+    const [low, high] = [Math.min(...dB), Math.max(...dB)];
+    told.add(low === high ? `${decibels(low, 1)} from ${reference}` : `${decibels(low, 1)} to ${decibels(high, 1)} from ${reference}`);
+  });
+  if (told.size === 0) return `The output for each of the ${images} is what the output for the changed image is held against.`;
+  return `For the ${images} the network’s output is ${[...told].join('; ')} (peak signal-to-noise ratio).`;
+}
+
+export const OUTPUT_CAVEAT =
+  'Attacks can show that an image breaks, never that it cannot be broken: every share here is an upper bound on the true one. ' +
+  'An image whose clean output is beyond the threshold already counts against the model at every budget; images whose attacks failed or were cancelled are left out. ' +
+  'An image counts as broken only if the exported 8-bit PNG, read again, takes the output of the original model there in a fresh session. ' +
+  'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
+
+/** How an image's state is called where there are no classes. */
+export function stateWords(results: Results, state: State): string {
+  return results.output && state === 'wrong-already' ? 'beyond already' : STATE_LABEL[state];
+}
+
+/** When images count as broken, after a threat model's name. */
+export function outputSuffix(threat: ThreatResult): string {
+  return `, ${brokenWords(threat.goal)}`;
+}
+
+/** PSNR and, of pictures, SSIM: `18.42 dB, SSIM 0.713`. */
+export function likeness({ psnr, ssim }: { psnr: number | null; ssim: number | null }): string {
+  return ssim === null ? decibels(psnr) : `${decibels(psnr)}, SSIM ${ssim.toFixed(3)}`;
+}
+
