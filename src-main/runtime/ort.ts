@@ -4,8 +4,9 @@ import * as ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
-import { isLarge, loadGraph, readOutline } from '../graph/index.ts';
+import { isLarge, loadGraph, readOutline, saveGraph } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
+import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
 import type { Session } from './largeSession.ts';
 
@@ -56,17 +57,27 @@ export async function openSession(source: SavedGraph | string, options: SessionO
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
   try {
-    const create = () => (typeof model === 'string' ? ort.InferenceSession.create(model, settings) : ort.InferenceSession.create(model.bytes, settings));
+    const create = async () => {
+      const session = await (typeof model === 'string' ? ort.InferenceSession.create(model, settings) : ort.InferenceSession.create(model.bytes, settings));
+      delete settings.enableProfiling; // a large model's session opens again, and its first run tells enough
+      return session;
+    };
     return large ? await LargeSession.open(create) : await create();
   } catch (error) {
     throw new UserError(`onnxruntime cannot load the model: ${ortReason(error, typeof source === 'string' ? source : '')}`);
   }
 }
 
-/** onnxruntime reads a file by itself; of a large one it would keep two copies, so that gets the same message with pointers to its weights. */
+/**
+ * onnxruntime reads a file by itself, but for two kinds: of a large one it would keep two copies, so that gets the same message
+ * with pointers to its weights; and bfloat16 it cannot run.
+ */
 function fromFile(path: string): SavedGraph | string {
   try {
-    if (!isLarge(loadGraph(path))) return path;
+    const graph = loadGraph(path);
+    const wide = withoutBfloat16(graph);
+    if (wide !== graph) return saveGraph(wide);
+    if (!isLarge(graph)) return path;
   } catch {
     return path; // onnxruntime says what is wrong with it
   }

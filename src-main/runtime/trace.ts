@@ -3,6 +3,7 @@ import { NodeProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
 import { declaredShape, DType, elementCount, prune, saveGraph, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
+import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { constantValues } from './constants.ts';
 import { ONNX_TYPE, openSession, ortReason } from './ort.ts';
 import type { OrtTensor } from './ort.ts';
@@ -17,10 +18,13 @@ const SMALL = 4096;
  * that will run the graph is the only authority on its shapes, so there is no shape inference of our own
  * that could disagree with it.
  *
+ * A model in bfloat16 is traced as what runs in its place (see `withoutBfloat16`).
+ *
  * @param dims dimensions of each input, by name
  * @throws UserError when the graph does not run at these dimensions.
  */
-export async function traceFacts(graph: Graph, dims: Record<string, number[]>): Promise<Map<string, ValueFacts>> {
+export async function traceFacts(original: Graph, dims: Record<string, number[]>): Promise<Map<string, ValueFacts>> {
+  const graph = withoutBfloat16(original);
   const facts = new Map<string, ValueFacts>();
   for (const [name, tensor] of graph.initializers) {
     const shape = tensorDims(tensor);
@@ -78,7 +82,9 @@ function shapesText(graph: Graph, dims: Record<string, number[]>): string {
 
 /** Element type and, where onnxruntime can infer them, dimensions of every tensor a node puts out; sequences and maps are left out. */
 async function inferValues(graph: Graph): Promise<Map<string, { type: number; dims: number[] | null }>> {
-  const names = graph.nodes.flatMap((n) => n.output.filter((o) => o !== ''));
+  // The binding has no name for bfloat16, which is left in casts that round to it; those keep dimensions.
+  const rounding = graph.nodes.filter((n) => n.opType === 'Cast' && n.attribute.some((a) => a.name === 'to' && Number(a.i) === DType.bfloat16));
+  const names = graph.nodes.filter((n) => !rounding.includes(n)).flatMap((n) => n.output.filter((o) => o !== ''));
   const probe: Graph = { ...graph, outputs: names.map((name) => create(ValueInfoProtoSchema, { name })) };
   const session = await openSession(saveGraph(probe), { optimize: false });
   try {
@@ -89,6 +95,8 @@ async function inferValues(graph: Graph): Promise<Map<string, { type: number; di
         const known = meta.shape.length > 0 && meta.shape.every((d) => typeof d === 'number' && d >= 0);
         values.set(meta.name, { type: ONNX_TYPE[meta.type] ?? 0, dims: known ? (meta.shape as number[]) : null });
       }
+    const given = new Map(graph.inputs.map((v) => [v.name, declaredShape(v).dims as number[]]));
+    for (const { input, output } of rounding) values.set(output[0]!, { type: DType.bfloat16, dims: values.get(input[0]!)?.dims ?? given.get(input[0]!) ?? null });
     return values;
   } finally {
     await session.release();

@@ -31,7 +31,8 @@ export function zeros(type: number, dims: readonly number[]): OrtTensor {
 
 /** Numbers as a tensor of the floating-point type that an input declares; 16-bit floats are rounded to the nearest. */
 export function floatTensor(type: number, data: Float32Array, dims: readonly number[]): OrtTensor {
-  if (type === DType.float32) return new Tensor('float32', data, dims);
+  // In place of bfloat16 runs float32, which rounds by itself (see `withoutBfloat16`).
+  if (type === DType.float32 || type === DType.bfloat16) return new Tensor('float32', data, dims);
   if (type === DType.float64) return new Tensor('float64', Float64Array.from(data), dims);
   if (type === DType.float16) return new Tensor('float16', Uint16Array.from(data, floatToHalf) as never, dims);
   throw new UserError(`The model takes an input of type ${DTYPE_NAME[type] ?? type}, which Hairline cannot feed.`);

@@ -26,6 +26,7 @@ import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
 export { fold } from './fold.ts';
+export { withoutBfloat16 } from './widen.ts';
 
 const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatMap((family) => Object.entries(family)));
 

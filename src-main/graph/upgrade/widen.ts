@@ -36,6 +36,24 @@ export function widen(graph: Graph): Graph {
   return builder.graph;
 }
 
+/**
+ * What onnxruntime's CPU runs in place of a model in bfloat16, for which it has hardly any kernels: the same graph in float32,
+ * fed with float32 that is rounded to the 16 bits the model asks for. Other models as they are.
+ */
+export function withoutBfloat16(graph: Graph): Graph {
+  const is = (type: number) => type === DType.bfloat16;
+  const inputs = graph.inputs.filter((v) => is(declaredShape(v).type));
+  const speaks = graph.nodes.some((node) => node.attribute.some((a) => (a.t && is(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && is(Number(a.i)))));
+  if (inputs.length === 0 && !speaks && ![...graph.initializers.values()].some((t) => is(t.dataType))) return graph;
+  const wide = widen(graph);
+  const builder = new GraphBuilder({ ...wide, nodes: [], inputs: wide.inputs.map((v) => (inputs.includes(v) ? valueInfo(v.name, DType.float32, declaredShape(v).dims) : v)) });
+  for (const node of wide.nodes) for (const name of node.output) builder.reserve(name);
+  const rounded = new Map(inputs.map((v) => [v.name, builder.node('Cast', [v.name], { to: DType.bfloat16 }, { hint: 'rounded' })]));
+  // Only the casts that `widen` put behind the inputs read them.
+  for (const node of wide.nodes) builder.append(node.input.some((i) => rounded.has(i)) ? Object.assign(clone(NodeProtoSchema, node), { input: node.input.map((i) => rounded.get(i) ?? i) }) : node);
+  return builder.graph;
+}
+
 /** The node with other inputs, and float32 wherever its attributes name a 16-bit type. */
 function widenNode(node: NodeProto, input: string[]): NodeProto {
   const copy = clone(NodeProtoSchema, node);
