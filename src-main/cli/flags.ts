@@ -112,7 +112,7 @@ function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
 }
 
 /** `8/255`, `0.03`, `20`. */
-function epsilon(text: string): number {
+export function epsilon(text: string): number {
   const [above, below, ...rest] = text.trim().split('/');
   const value = below === undefined ? Number(above) : Number(above) / Number(below);
   if (rest.length > 0 || text.trim() === '' || !Number.isFinite(value)) throw new UserError(`${text || 'An empty text'} is no budget: write a number such as 0.03, or a fraction such as 8/255.`);
