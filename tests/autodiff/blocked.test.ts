@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { DType, elementCount, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
-import { gaussian, gradientAt, openPair, uniform } from './gradient.ts';
+import { filled, gaussian, gradientAt, openPair, uniform } from './gradient.ts';
+import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
-/** Gradient of u'y for a graph from `x` to one output. */
+/** Gradient of u'y for a graph from `x` to one output; Jv must be its adjoint. */
 async function gradient(dims: number[], x: ArrayLike<number>, write: (b: GraphBuilder) => string, u?: ArrayLike<number>): Promise<number[]> {
   const builder = new GraphBuilder(emptyGraph());
   builder.input('x', DType.float32, dims);
   builder.node('Identity', [write(builder)], {}, { outputs: ['y'] });
   builder.output('y', DType.float32, []);
   builder.graph.outputs[0]!.type = undefined as never;
-  const pair = await openPair(builder.graph, await traceFacts(builder.graph, { x: dims }), 'y', 'x');
+  const facts = await traceFacts(builder.graph, { x: dims });
+  const pair = await openPair(builder.graph, facts, 'y', 'x');
   const cotangent = Float32Array.from(u ?? new Array<number>(elementCount(pair.dims.of)).fill(1));
-  return Array.from((await gradientAt(pair, Float32Array.from(x), cotangent)).gradient, (v) => v + 0);
+  const at = Float32Array.from(x);
+  const { gradient: jtu } = await gradientAt(pair, at, cotangent);
+  const v = filled(at.length, gaussian(8));
+  const { session } = await openTangent(builder.graph, facts, 'y', 'x');
+  expect(adjointError(cotangent, await tangentAt(session, pair, at, v), jtu, v)).toBeLessThan(1e-5);
+  return Array.from(jtu, (g) => g + 0);
 }
 
 /** A convolution that changes nothing, after which onnxruntime has the image in blocks. */

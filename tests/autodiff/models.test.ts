@@ -7,6 +7,7 @@ import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { filled, gaussian, gradientAt, integralError, openPair, uniform } from './gradient.ts';
+import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../shared/models');
 const FOLDERS = ['classify-mnist', 'classify-mnist/zuramai_extdata', 'classify-cifar10', 'converted-from-weights'];
@@ -32,7 +33,9 @@ describe.skipIf(models.length === 0)('published models (skipped: ../shared/model
     const of = scores(lifted, facts);
     const known = await traceFacts(lifted, { [input.name]: dims });
     const folded = fold({ ...lifted, outputs: [{ ...lifted.outputs[0]!, name: of }] }, known);
-    const pair = await openPair(folded, await traceFacts(folded, { [input.name]: dims }), of, input.name);
+    const ready = await traceFacts(folded, { [input.name]: dims });
+    const pair = await openPair(folded, ready, of, input.name);
+    const along = await openTangent(folded, ready, of, input.name);
     const [next, normal] = [uniform(1), gaussian(2)];
     // Mostly dark: on plain noise one of the small networks is dead.
     const x = filled(elementCount(dims), () => next() ** 4);
@@ -49,12 +52,16 @@ describe.skipIf(models.length === 0)('published models (skipped: ../shared/model
     let flat = true;
     for (let direction = 0; direction < 2; direction++) {
       const u = filled(elementCount(pair.dims.of), normal);
-      flat &&= (await gradientAt(pair, x, u)).gradient.every((g: number) => g === 0);
+      const { gradient } = await gradientAt(pair, x, u);
+      flat &&= gradient.every((g: number) => g === 0);
       const v = filled(x.length, normal);
+      // Jv is J'u's own adjoint, so what the differences say of one holds for the other.
+      expect(adjointError(u, await tangentAt(along.session, pair, x, v), gradient, v)).toBeLessThan(1e-5);
       // Wider where the network is so flat that rounding shows.
       const error = await integralError(pair, x, u, v, 0.02);
       expect(error < 1e-3 ? error : await integralError(pair, x, u, v, 0.1)).toBeLessThan(1e-3);
     }
     expect(flat).toBe(false);
+    await along.session.release();
   });
 });

@@ -5,9 +5,11 @@ import { SURROGATES } from '../../src-main/autodiff/index.ts';
 import { DType, declaredShape, elementCount, emptyGraph, GraphBuilder, loadGraph } from '../../src-main/graph/index.ts';
 import type { AttributeValue } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
+import type { Session } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { filled, forward, gaussian, gradientAt, openPair, uniform } from './gradient.ts';
 import type { Pair } from './gradient.ts';
+import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
 const SCALE = 1 / 32;
 const ZERO = 120;
@@ -181,12 +183,13 @@ const FORMS: Record<string, Form> = {
   },
 };
 
-async function pairOf(dims: number[], write: (b: GraphBuilder, x: string) => string): Promise<Pair> {
+async function pairOf(dims: number[], write: (b: GraphBuilder, x: string) => string): Promise<Pair & { along: Session }> {
   const b = new GraphBuilder(emptyGraph());
   b.graph.model.opsetImport.push({ ...b.graph.model.opsetImport[0]!, domain: MS, version: 1n });
   const y = write(b, b.input('x', DType.float32, dims));
   const lifted = upgrade(b.graph, await traceFacts(b.graph, { x: dims }));
-  return openPair(lifted, await traceFacts(lifted, { x: dims }), y, 'x');
+  const facts = await traceFacts(lifted, { x: dims });
+  return { ...(await openPair(lifted, facts, y, 'x')), along: (await openTangent(lifted, facts, y, 'x')).session };
 }
 
 describe('a quantised operator has the gradient of the float operator it stands for', () => {
@@ -206,6 +209,8 @@ describe('a quantised operator has the gradient of the float operator it stands 
     expect(size).toBeGreaterThan(0.01);
     then.forEach((g: number, i: number) => expect(Math.abs(now[i]! - g) / size).toBeLessThan(rounded || 1e-5));
     expect(quantisedPair.surrogates.length).toBeGreaterThan(0);
+    const v = filled(x.length, gaussian(5));
+    expect(adjointError(u, await tangentAt(quantisedPair.along, quantisedPair, x, v), now, v)).toBeLessThan(1e-5);
   });
 });
 
