@@ -18,7 +18,8 @@ export function selfGated(ctx: RuleContext): (string | null)[] | null {
   if (gate === undefined) return null;
   const [x, s, y] = [ctx.x(1 - gate), ctx.x(gate), ctx.y()];
   const rest = inBlocks(ctx, x) ? ctx.emit('Add', [affine(ctx, y, ctx.dims(y)[1]!, -1, 1), x]) : ctx.add(ctx.sub(x, y), 1);
-  const dx = ctx.mul(ctx.dy, ctx.mul(s, rest));
+  // In this order the first product takes the place of dy, and is in the cache for the second.
+  const dx = ctx.mul(ctx.mul(ctx.dy, s), rest);
   return gate === 1 ? [dx, null] : [null, dx];
 }
 
