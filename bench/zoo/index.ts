@@ -14,7 +14,7 @@ export const ZOO: Record<string, () => Graph> = {
   'small-cnn': smallCnn,
   'resnet-18': resnet18,
   'resnet-50': resnet50,
-  'mobilenet-v2': mobilenetV2,
+  'mobilenet-v2': () => mobilenetV2(),
   'efficientnet-b0': efficientnetB0,
   'densenet-121': densenet121,
   'vit-tiny': vitTiny,

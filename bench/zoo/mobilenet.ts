@@ -23,8 +23,8 @@ function inverted(net: Net, x: Value, expansion: number, out: number, stride: nu
 }
 
 /** Every BatchNormalization folds into the convolution before it. */
-export function mobilenetV2(): Graph {
-  const net = new Net('MobileNetV2', [3, 224, 224]);
+export function mobilenetV2(side = 224): Graph {
+  const net = new Net('MobileNetV2', [3, side, side]);
   let x = relu6(net, net.conv(net.input, 32, 3, { stride: 2, pad: 1 }));
   for (const [expansion, channels, blocks, stride] of STAGES)
     for (let i = 0; i < blocks; i++) x = inverted(net, x, expansion, channels, i === 0 ? stride : 1);

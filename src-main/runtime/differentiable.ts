@@ -9,6 +9,7 @@ import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
 import type { OrtTensor, Session } from './ort.ts';
 import { traceFacts } from './trace.ts';
+import { openPlaced } from './placement.ts';
 import { leaveToCpu } from './webgpu.ts';
 
 export interface OpenRequest {
@@ -26,6 +27,8 @@ export interface OpenRequest {
 export interface OpenScored extends Differentiable {
   /** Straight-through surrogates that gradients opened so far run through. */
   readonly surrogates: string[];
+  /** Nodes that the provider left to the CPU in graphs run so far, as `Operator (node)`. */
+  readonly fallbacks: string[];
   close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export async function runDerived(session: Session, feeds: Record<string, OrtTens
 export class Sessions {
   private readonly options: { provider: Provider; threads: number };
   private readonly known = new Map<string, Promise<Session>>();
+  private readonly onCpu = new Set<string>();
 
   constructor({ provider, threads = 1 }: Pick<OpenRequest, 'provider' | 'threads'>) {
     this.options = { provider, threads };
@@ -59,9 +63,15 @@ export class Sessions {
   }
 
   private openOn(graph: Graph): Promise<Session> {
-    if (this.options.provider !== 'webgpu') return openSession(saveGraph(graph), this.options);
-    const { graph: named, names } = leaveToCpu(graph);
-    return openSession(saveGraph(named), { ...this.options, onCpu: names });
+    const { provider } = this.options;
+    if (provider === 'cpu') return openSession(saveGraph(graph), this.options);
+    const { graph: named, names } = provider === 'webgpu' ? leaveToCpu(graph) : { graph, names: [] };
+    return openPlaced(saveGraph(named), { ...this.options, onCpu: names }, (nodes) => nodes.forEach((node) => this.onCpu.add(node)));
+  }
+
+  /** Nodes that the provider left to the CPU, of the sessions that ran. */
+  get fallbacks(): string[] {
+    return [...this.onCpu].sort();
   }
 
   async close(): Promise<void> {
@@ -109,6 +119,9 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
     rows,
     get surrogates() {
       return [...surrogates].sort();
+    },
+    get fallbacks() {
+      return sessions.fallbacks;
     },
     async forward(pixels: Float32Array, reference?: Float32Array): Promise<Forward> {
       const session = await sessions.open('forward', () => Promise.resolve(model.graph));

@@ -1,13 +1,15 @@
+import { resolve } from 'node:path';
+import { mobilenetV2 } from '../../bench/zoo/mobilenet.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import type { Provider } from '../../shared/plan.ts';
-import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
+import { DType, emptyGraph, GraphBuilder, loadGraph } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import type { Loss } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
 import { chooseProvider } from '../../src-main/runtime/providers.ts';
 import { uniform } from '../autodiff/gradient.ts';
-import { convolutional, weights } from '../model/networks.ts';
+import { weights } from '../model/networks.ts';
 
 /** Convolutions with rectifiers and max-pooling, as in every small classifier. */
 function rectified(): Graph {
@@ -38,15 +40,34 @@ function mobile(): Graph {
   return b.graph;
 }
 
-const rows = 4;
-const picture = { channels: 3, height: 16, width: 16 };
-const x = Float32Array.from({ length: rows * 768 }, uniform(2));
-const label = Int32Array.of(0, 1, 2, 3);
+interface Case {
+  graph: Graph;
+  loss: Loss;
+  side: number;
+  channels?: 1 | 3;
+}
+const CASES: Record<string, () => Case> = {
+  rectified: () => ({ graph: rectified(), loss: 'margin', side: 16 }),
+  mobile: () => ({ graph: mobile(), loss: 'cross-entropy', side: 16 }),
+  signs: () => ({ graph: loadGraph(resolve('assets/samples/signs.onnx')), loss: 'margin', side: 32 }),
+  'MobileNetV2 at 64 x 64': () => ({ graph: mobilenetV2(64), loss: 'cross-entropy', side: 64 }),
+};
 
-async function run(graph: Graph, provider: Provider, loss: Loss): Promise<Record<string, number[]>> {
-  const model = await openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse({ mean: [0.5], std: [0.25] }), picture, rows, provider });
+const rows = 2;
+const label = Int32Array.of(0, 3);
+
+/** What one provider computes, and which nodes of it the CPU did. */
+async function run({ graph, loss, side, channels = 3 }: Case, provider: Provider) {
+  const picture = { channels, height: side, width: side };
+  const preprocessing = Preprocessing.parse(channels === 1 ? { channels: 'grey' } : { mean: [0.5], std: [0.25] });
+  const model = await openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, rows, provider });
+  const x = Float32Array.from({ length: rows * channels * side * side }, uniform(2));
   try {
-    return { logits: Array.from((await model.forward(x)).logits), gradient: Array.from((await model.gradient(loss, x, label, null)).gradient) };
+    const logits = Array.from((await model.forward(x)).logits);
+    const gradient = Array.from((await model.gradient(loss, x, label, null)).gradient);
+    // The second run is not profiled any more, and must be the same.
+    const again = Array.from((await model.gradient(loss, x, label, null)).gradient);
+    return { logits, gradient, again, fallbacks: model.fallbacks };
   } finally {
     await model.close();
   }
@@ -56,10 +77,17 @@ async function run(graph: Graph, provider: Provider, loss: Loss): Promise<Record
 const error = (a: number[], b: number[]) => Math.max(...a.map((v, i) => Math.abs(v - b[i]!))) / Math.max(...b.map(Math.abs));
 
 const choice = await chooseProvider('webgpu');
-const errors: Record<string, number> = {};
+const results: Record<string, unknown> = {};
 if (choice.used === 'webgpu')
-  for (const [loss, graph] of [['dlr', convolutional(3, 5)], ['margin', rectified()], ['cross-entropy', mobile()]] as const) {
-    const [cpu, gpu] = [await run(graph, 'cpu', loss), await run(graph, 'webgpu', loss)];
-    for (const key of Object.keys(cpu)) errors[`${loss} ${key}`] = error(gpu[key]!, cpu[key]!);
+  for (const [name, make] of Object.entries(CASES)) {
+    const made = make();
+    const [cpu, gpu] = [await run(made, 'cpu'), await run(made, 'webgpu')];
+    results[name] = {
+      logits: error(gpu.logits, cpu.logits),
+      gradient: error(gpu.gradient, cpu.gradient),
+      again: error(gpu.again, gpu.gradient),
+      onCpu: { cpu: cpu.fallbacks, webgpu: gpu.fallbacks },
+      pooling: made.graph.nodes.filter((n) => n.opType === 'MaxPool').length,
+    };
   }
-process.stdout.write(`${JSON.stringify({ choice, errors })}\n`);
+process.stdout.write(`${JSON.stringify({ choice, results })}\n`);
