@@ -17,13 +17,15 @@ add('runtime', 'model');
 add('norms', 'shared');
 add('images', 'shared');
 add('attacks', 'runtime', 'norms');
+// What can be said exactly of linear models, and their training.
+add('linear', 'attacks');
 add('audit', 'attacks', 'images');
 add('report', 'audit');
 add('engine', 'report');
 add('electron', 'engine');
 add('web', 'engine');
 // `hairline serve` starts the browser host.
-add('cli', 'engine', 'web');
+add('cli', 'engine', 'web', 'linear');
 add('renderer', 'shared');
 
 /**

@@ -5,6 +5,7 @@ import { auditCommand } from './commands/audit.ts';
 import { demoCommand } from './commands/demo.ts';
 import { gradcheckCommand } from './commands/gradcheck.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { linearCommand } from './commands/linear.ts';
 import { mapCommand } from './commands/map.ts';
 import { reportCommand } from './commands/report.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -19,7 +20,7 @@ const program = new Command('hairline')
   .showHelpAfterError('(hairline --help or hairline COMMAND --help tells more)')
   .addHelpText('after', '\nExit codes: 0 done, 1 findings beyond --fail-under, 2 bad input, 3 the engine failed, 130 cancelled.');
 
-for (const command of [inspectCommand, gradcheckCommand, auditCommand, mapCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand])
+for (const command of [inspectCommand, gradcheckCommand, auditCommand, linearCommand, mapCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand])
   program.addCommand(command().exitOverride());
 
 // Whoever read our lines has gone, as `head` does: there is nobody left to work for. The journal keeps what is done.

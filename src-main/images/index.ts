@@ -2,6 +2,7 @@ export type { Picture } from './picture.ts';
 export { fromUnit, pictureHash, toUnit } from './picture.ts';
 export { decodeFile, decodeImage } from './decode.ts';
 export { encodePng } from './encode.ts';
+export { encodeNpy } from './encodeNpy.ts';
 export { imageVersions, loadSharp } from './sharp.ts';
 export type { ImageRef, ImageSet, OpenRequest } from './open.ts';
 export { openImages } from './open.ts';

@@ -11,7 +11,7 @@ import { COLOR } from './theme.ts';
 
 use([CustomChart, LineChart, ScatterChart, AriaComponent, GridComponent, MarkLineComponent, SVGRenderer]);
 
-const AXIS_NAME: Record<Norm, string> = {
+export const AXIS_NAME: Record<Norm, string> = {
   l0: 'ε: number of pixel values changed (ℓ₀)',
   l0Pixels: 'ε: number of pixels changed (ℓ₀)',
   l1: 'ε: sum of all changes (ℓ₁, pixel values in [0,1])',
@@ -20,7 +20,7 @@ const AXIS_NAME: Record<Norm, string> = {
 };
 
 /** l∞ is drawn in 8-bit levels, so that the ticks are whole numbers. */
-const unit = (norm: Norm): number => (norm === 'linf' ? 255 : 1);
+export const unit = (norm: Norm): number => (norm === 'linf' ? 255 : 1);
 
 /**
  * Where the drawing ends: a little beyond the largest budget, and further, up to four times as far,
