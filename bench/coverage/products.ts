@@ -26,11 +26,29 @@ const FREE_SIDE = 320;
 const OTHER = 0.5;
 const ALL = 'hl:all';
 
-/** J'u of a model that is no classifier: u random over all of its float outputs, at a real picture. */
-export async function checkProducts(graph: Graph, { values, images, tolerance, seconds }: Options): Promise<Outcome> {
+/**
+ * J'u of a model that is no classifier: u random over all of its float outputs, at a real picture. Where the same weights for
+ * every class hold the softmax at the end constant, of what goes into it, and along the one direction that moves such a network
+ * by more than float32 rounds: all pixels brighter.
+ */
+export async function checkProducts(graph: Graph, options: Options): Promise<Outcome> {
+  const whole = await checkOutputs(graph, options, (_, output) => output, (normal) => (normal() > 0 ? 1 : -1));
+  if (whole.result !== 'flat') return whole;
+  const inner = await checkOutputs(graph, options, beforeSoftmax, () => 1);
+  return inner.result === 'products' ? { ...inner, detail: `before its softmax, which puts out the same whatever it sees; along brightness, ${inner.detail!}` } : whole;
+}
+
+/** What a softmax makes an output of, or the output itself. */
+function beforeSoftmax(graph: Graph, output: string): string {
+  const node = graph.nodes.find((n) => n.output[0] === output);
+  return node?.opType === 'Softmax' ? node.input[0]! : output;
+}
+
+async function checkOutputs(graph: Graph, { values, images, tolerance, seconds }: Options, of: (graph: Graph, output: string) => string, step: (normal: () => number) => number): Promise<Outcome> {
   try {
     const { name, dims, fixed, facts } = await prepared(graph);
-    const outputs = floatOutputs(fixed, facts, name);
+    const found = floatOutputs(fixed, facts, name);
+    const outputs = found.map((output) => of(fixed, output));
     const original = joined(fixed, facts, outputs);
     const lifted = joined(upgrade(fixed, facts), facts, outputs);
     const folded = fold(lifted, await traceFacts(lifted, { [name]: dims }));
@@ -44,7 +62,7 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
     let forward = 0;
     for (let i = 0; i < expected.length; i++) forward = Math.max(forward, Math.abs(y[i]! - expected[i]!) / scale);
     const spread = Math.max(...sample(x)) - Math.min(...sample(x)) || 1;
-    const detail = outputs.every((o) => graph.outputs.some((v) => v.name === o)) ? '' : `up to ${outputs.join(', ')}, behind which are integers`;
+    const detail = found.every((o) => graph.outputs.some((v) => v.name === o)) ? '' : `up to ${found.join(', ')}, behind which are integers`;
     if (pair.surrogates.length > 0) return { result: 'surrogate', forward, surrogates: pair.surrogates, detail };
     // As fine a mean as the time allows: the more kinks lie along the way, the more points it takes.
     const begun = Date.now();
@@ -54,9 +72,9 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
     let directions = 0;
     for (const start = Date.now(); directions < 5 && (directions === 0 || Date.now() - start < (seconds * 1000 * directions) / (directions + 1)); directions++) {
       const u = filled(elementCount(pair.dims.of), normal);
-      const v = filled(x.length, () => (normal() > 0 ? 1 : -1));
+      const v = filled(x.length, () => step(normal));
       let least = Infinity;
-      for (const width of [0.003, 0.01, 0.001, 3e-4]) {
+      for (const width of [0.003, 3e-4, 0.01, 0.001]) {
         least = Math.min(least, await integralError(pair, x, u, v, width * spread, 0.8 * tolerance, most));
         if (least < 0.8 * tolerance) break;
       }
@@ -65,7 +83,7 @@ export async function checkProducts(graph: Graph, { values, images, tolerance, s
     const ok = error <= tolerance && forward <= tolerance;
     if (!ok && forward <= tolerance) {
       // float32 resolves no slope that moves the outputs by less than this: rounding is a thousandth of it.
-      const v = filled(x.length, () => (normal() > 0 ? 1 : -1));
+      const v = filled(x.length, () => step(normal));
       const [ahead, behind] = [1, -1].map((sign) => x.map((a, i) => a + sign * 0.01 * spread * v[i]!)) as [Float32Array, Float32Array];
       const [f, g] = [await forwardOf(pair, ahead), await forwardOf(pair, behind)];
       let moved = 0;

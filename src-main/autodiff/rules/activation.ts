@@ -98,7 +98,12 @@ export const activation: Rules = {
     const above = ctx.x(1) ? ctx.greater(ctx.x(), ctx.x(1)) : '';
     const below = ctx.x(2) ? ctx.less(ctx.x(), ctx.x(2)) : '';
     const inside = above && below ? ctx.emit('And', [above, below]) : above || below;
-    return [ctx.where(inside, ctx.dy, 0), null, null];
+    // A bound that depends on the image has what the values held there do not; where the two cross, all is the upper one's.
+    const held = (i: number, beyond: () => string) =>
+      ctx.x(i) && ctx.needs(i) ? ctx.emit('Reshape', [ctx.emit('ReduceSum', [ctx.where(beyond(), ctx.dy, 0)], { keepdims: 0 }), ctx.ints(ctx.dims(ctx.x(i)))]) : null;
+    const low = () => (below ? ctx.emit('And', [ctx.emit('Not', [above]), ctx.less(ctx.x(1), ctx.x(2))]) : ctx.emit('Not', [above]));
+    const high = () => (above ? ctx.emit('And', [ctx.emit('Not', [below]), ctx.emit('Not', [low()])]) : ctx.emit('Not', [below]));
+    return [ctx.where(inside, ctx.dy, 0), held(1, low), held(2, high)];
   },
 
   /** alpha strictly between the two plateaus, where the output is neither 0 nor 1. */

@@ -1,18 +1,30 @@
 import { float, int, ints } from '../../graph/index.ts';
-import { axisFrom, reshape } from '../broadcast.ts';
+import { axisFrom, reshape, unbroadcast } from '../broadcast.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 
-/**
- * Adjoint of x -> (x - mean) / sqrt(var + eps) over some axes, applied to g:
- * (g - mean(g) - z mean(g z)) / sqrt(var + eps) with z the normalised x (Ioffe and Szegedy 2015, section 3).
- */
-function backNormalize(ctx: RuleContext, x: string, g: string, axes: number[], epsilon: number, centred = true): string {
+/** x less its mean over some axes, its deviation there, and the one over the other. */
+function normalized(ctx: RuleContext, x: string, axes: number[], epsilon: number, centred = true): { z: string; deviation: string } {
   const c = centred ? ctx.sub(x, ctx.mean(x, axes)) : x;
   const deviation = ctx.emit('Sqrt', [ctx.add(ctx.mean(ctx.mul(c, c), axes), epsilon)]);
-  const z = ctx.div(c, deviation);
+  return { z: ctx.div(c, deviation), deviation };
+}
+
+/**
+ * Adjoint of x -> z = (x - mean) / sqrt(var + eps) over some axes, applied to g:
+ * (g - mean(g) - z mean(g z)) / sqrt(var + eps) (Ioffe and Szegedy 2015, section 3).
+ */
+function backNormalize(ctx: RuleContext, x: string, g: string, axes: number[], epsilon: number, centred = true): string {
+  const { z, deviation } = normalized(ctx, x, axes, epsilon, centred);
   const along = ctx.mul(z, ctx.mean(ctx.mul(g, z), axes));
   const g0 = centred ? ctx.sub(g, ctx.mean(g, axes)) : g;
   return ctx.div(ctx.sub(g0, along), deviation);
+}
+
+/** Gradients of scale and shift that depend on the image themselves (as a style network gives them): sums of dy z and of dy. */
+function affine(ctx: RuleContext, axes: number[], centred: boolean, laid: readonly number[]): (string | null)[] {
+  const dims = ctx.dims(ctx.x());
+  const down = (i: number, g: () => string) => (ctx.x(i) && ctx.needs(i) ? reshape(ctx, unbroadcast(ctx, g(), dims, laid), laid, ctx.dims(ctx.x(i))) : null);
+  return [down(1, () => ctx.mul(ctx.dy, normalized(ctx, ctx.x(), axes, epsilonOf(ctx), centred).z)), down(2, () => ctx.dy)];
 }
 
 const from = (first: number, rank: number) => Array.from({ length: rank - first }, (_, i) => i + first);
@@ -43,19 +55,20 @@ export const normalization: Rules = {
   InstanceNormalization(ctx) {
     const rank = ctx.dims(ctx.x()).length;
     const g = ctx.mul(ctx.dy, perChannel(ctx, ctx.x(1), rank));
-    return [backNormalize(ctx, ctx.x(), g, from(2, rank), epsilonOf(ctx))];
+    const laid = [ctx.dims(ctx.x(1))[0]!, ...new Array<number>(rank - 2).fill(1)];
+    return [ctx.needs(0) ? backNormalize(ctx, ctx.x(), g, from(2, rank), epsilonOf(ctx)) : null, ...affine(ctx, from(2, rank), true, laid)];
   },
 
   LayerNormalization(ctx) {
     const rank = ctx.dims(ctx.x()).length;
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
-    return [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx))];
+    return [ctx.needs(0) ? backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx)) : null, ...affine(ctx, axes, true, ctx.dims(ctx.x(1)))];
   },
 
   RMSNormalization(ctx) {
     const rank = ctx.dims(ctx.x()).length;
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
-    return [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx), false)];
+    return [ctx.needs(0) ? backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx), false) : null, ...affine(ctx, axes, false, ctx.dims(ctx.x(1)))];
   },
 
   /** Without scale and shift; onnxruntime keeps a variance of zero apart by 1e-9. */

@@ -80,7 +80,13 @@ export const shape: Rules = {
     const rank = rankOf(ctx);
     const { begin, end } = padsOf(ctx);
     const mode = string(ctx.node, 'mode', 'constant');
-    if (mode === 'constant') return [ctx.emit('Pad', [ctx.dy, ctx.ints([...begin, ...end].map((p) => 0 - p))]), null, null, null];
+    if (mode === 'constant') {
+      const dx = ctx.emit('Pad', [ctx.dy, ctx.ints([...begin, ...end].map((p) => 0 - p))]);
+      // What is not an input's is the padding's.
+      const all = (value: string) => ctx.emit('ReduceSum', [value], { keepdims: 0 });
+      const value = () => reshape(ctx, ctx.sub(all(ctx.dy), all(dx)), [], ctx.dims(ctx.x(2)));
+      return [dx, null, ctx.x(2) && ctx.needs(2) ? value() : null, null];
+    }
     let dx = ctx.dy;
     ctx.dims(ctx.x()).forEach((size, axis) => {
       if (begin[axis] === 0 && end[axis] === 0) return;
