@@ -63,9 +63,22 @@ export function exchangeSigns(problem: Corners, s: Float64Array): void {
     // Exactly at the end, whatever the sum was rounded to.
     s[best] = d > 0 ? high[best]! : low[best]!;
     for (let i = 0; i < w.length; i++) w[i]! += d * columns[best]![i]!;
-    columns.forEach((column, k) => (along[k]! += d * dot(column, columns[best]!)));
+    const row = gramRow(columns, best);
+    for (let k = 0; k < along.length; k++) along[k]! += d * row[k]!;
   }
 }
+
+/** J_k·J_at for every k, kept while the columns are: searches from several starts ask for the same ones. */
+function gramRow(columns: readonly Float32Array[], at: number): Float64Array {
+  const rows = grams.get(columns) ?? new Map<number, Float64Array>();
+  const row = rows.get(at) ?? Float64Array.from(columns, (column) => dot(column, columns[at]!));
+  if (columns.length <= MOST_KEPT) grams.set(columns, rows.set(at, row));
+  return row;
+}
+
+const grams = new WeakMap<readonly Float32Array[], Map<number, Float64Array>>();
+/** Columns up to which all of J'J is kept: 32 MiB. */
+const MOST_KEPT = 2048;
 
 /** Every corner, in the order of a Gray code: 2^Z of them, one column added at each. @throws RangeError above 24 columns */
 export function exhaustSigns(problem: Corners): Float64Array {
