@@ -27,6 +27,15 @@ export const OutputResult = z.object({
 });
 export type OutputResult = z.infer<typeof OutputResult>;
 
+/** An output for random noise as large as an attack's change; made when it is asked for, and no part of the results. */
+export const NoiseOutput = z.object({
+  /** signs: every value moved by the same amount, up or down; gaussian: of the same Euclidean length. */
+  kind: z.enum(['signs', 'gaussian']),
+  distances: Distances,
+  output: OutputResult,
+});
+export type NoiseOutput = z.infer<typeof NoiseOutput>;
+
 export const Finding = z.object({
   image: z.string(),
   threat: z.number().int(),
@@ -147,6 +156,8 @@ export const GradientCheck = z.object({
   directions: z.number().int(),
   /** Operators attacked through a declared straight-through surrogate. */
   surrogates: z.array(z.string()),
+  /** Nodes of the derived graph that another provider than the CPU left to the CPU: `Operator (node)`. */
+  fallbacks: z.array(z.string()).default([]),
 });
 export type GradientCheck = z.infer<typeof GradientCheck>;
 

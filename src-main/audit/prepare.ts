@@ -7,7 +7,8 @@ import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
-import { chooseProvider } from '../runtime/providers.ts';
+import { fallbackNote } from '../runtime/placement.ts';
+import { chooseProvider, PROVIDER_NAME } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import type { RowChoice } from '../runtime/rows.ts';
 import { VERSION } from '../../shared/version.ts';
@@ -41,6 +42,8 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
         `The model gives NaN or infinity for every image of ${picture.width} x ${picture.height}, so its gradient was not checked, and there is nothing to attack: look at the preprocessing.`,
       );
     if (provider.used !== provider.asked) warnings.push(provider.why);
+    const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
+    if (fallback !== null) warnings.push(fallback);
     if (gradientCheck.surrogates.length > 0)
       warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
     const setup: Setup = {
@@ -99,7 +102,7 @@ async function field(plan: AuditPlan, models: Models, picture: ImageShape): Prom
 }
 
 /** Where no picture has scores, there is nothing to check and nothing to attack. */
-const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, tangentError: null, directions: 0, surrogates: [] };
+const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, tangentError: null, directions: 0, surrogates: [], fallbacks: [] };
 
 /** The first few pictures of one shape that the model gives numbers for. */
 async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Float32Array) => Promise<boolean>): Promise<Float32Array[]> {

@@ -13,6 +13,8 @@ export interface OpenField extends Products {
   readonly rows: number;
   /** Straight-through surrogates that products asked for so far run through. */
   readonly surrogates: string[];
+  /** Nodes that a provider other than the CPU left to the CPU, as far as has been run. */
+  readonly fallbacks: string[];
   /**
    * A goal on the output as attacks see it, the same for the same question; its sessions are closed with these.
    * @param tau root mean square distance from the reference, in the output's own units
@@ -66,6 +68,9 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
     rows,
     get surrogates() {
       return [...surrogates].sort();
+    },
+    get fallbacks() {
+      return sessions.fallbacks;
     },
     async distance(goal, tau) {
       const key = `${goal} ${tau}`;

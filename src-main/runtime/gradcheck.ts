@@ -26,7 +26,7 @@ export async function checkGradient(model: OpenModel, original: Original, pictur
     const f = await margin(model, x);
     gradientError = Math.max(gradientError, await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0));
   }
-  return verdict({ forwardError, gradientError, tangentError: null, directions, surrogates: model.surrogates }, half);
+  return verdict({ forwardError, gradientError, tangentError: null, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
 }
 
 /**
@@ -50,7 +50,7 @@ export async function checkField(model: OpenField, original: OriginalField, pict
     gradientError = Math.max(gradientError, await directionError(pulled(model, u), x, v, tolerance, rough));
     tangentError = Math.max(tangentError, await directionError(pushed(model, u), x, v, tolerance, rough));
   }
-  return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates }, half);
+  return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
 }
 
 function verdict(errors: Omit<GradientCheck, 'ok'>, half: boolean): GradientCheck {

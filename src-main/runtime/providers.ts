@@ -33,13 +33,14 @@ export type Probe = (provider: Provider) => Promise<string | null>;
 export async function chooseProvider(asked: Provider, probe: Probe = probeProvider, offered: Provider[] = offeredProviders()): Promise<ProviderChoice> {
   if (asked === 'cpu') return { asked, used: 'cpu', why: 'The CPU was asked for.' };
   if (!offered.includes(asked))
-    return { asked, used: 'cpu', why: `${NAME[asked]} is not available on this system (${process.platform} ${process.arch}); the CPU was used instead.` };
+    return { asked, used: 'cpu', why: `${PROVIDER_NAME[asked]} is not available on this system (${process.platform} ${process.arch}); the CPU was used instead.` };
   const reason = await probe(asked).catch(messageOf);
-  if (reason === null) return { asked, used: asked, why: `${NAME[asked]} was asked for, and computed a test graph as the CPU does.` };
-  return { asked, used: 'cpu', why: `${NAME[asked]} cannot be used here (${reason.replace(/\.$/, '')})${HINT[asked] ?? ''}; the CPU was used instead.` };
+  if (reason === null) return { asked, used: asked, why: `${PROVIDER_NAME[asked]} was asked for, and computed a test graph as the CPU does.` };
+  return { asked, used: 'cpu', why: `${PROVIDER_NAME[asked]} cannot be used here (${reason.replace(/\.$/, '')})${HINT[asked] ?? ''}; the CPU was used instead.` };
 }
 
-const NAME: Record<Provider, string> = { cpu: 'The CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'CoreML' };
+/** As people write them. */
+export const PROVIDER_NAME: Record<Provider, string> = { cpu: 'The CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'CoreML' };
 const HINT: Partial<Record<Provider, string>> = { cuda: '; `npm run setup:cuda` fetches its libraries' };
 
 /** A convolution and a matrix product, small enough to be exact in float32: values and weights are small whole numbers. */

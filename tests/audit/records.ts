@@ -39,7 +39,7 @@ export function setup(images: string[]): Setup {
     images,
     provider: { asked: 'cpu', used: 'cpu', why: '' },
     rows: 4,
-    gradientCheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 2, surrogates: [] },
+    gradientCheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 2, surrogates: [], fallbacks: [] },
     versions: {},
     warnings: ['Mind the step.'],
   };

@@ -42,7 +42,7 @@ beforeEach(() => {
   asked.length = 0;
   Object.assign(answers, {
     inspect: card,
-    gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [] },
+    gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [], fallbacks: [] },
     images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [] },
     start: { audit: 'one' },
     audits: [],

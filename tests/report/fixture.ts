@@ -130,7 +130,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
     preprocessing: { geometry: 'none', width: null, height: null, resizeTo: null, interpolation: 'bilinear', padValue: 0, channels: 'rgb', layout: 'nchw', scale: 1, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616], embed: null },
     provider: { asked: 'cuda', used: 'cpu', why: 'the CUDA libraries are not installed on this machine' },
     versions: { node: '24.4.0', 'onnxruntime-node': '1.30.0', sharp: '0.35.5' },
-    gradientCheck: { ok: true, forwardError: 3.1e-7, gradientError: 0.00041, tangentError: null, directions: 8, surrogates: [] },
+    gradientCheck: { ok: true, forwardError: 3.1e-7, gradientError: 0.00041, tangentError: null, directions: 8, surrogates: [], fallbacks: [] },
     cleanAccuracy: labels ? { eps: 0, accuracy: right / n, ...wilson(right, n), right, total: n } : null,
     ...{ threats, images, findings },
     warnings: failures ? ['3 images failed under at least one attack; they count as right.', 'The labels were read from the folders’ names: check that they are what you mean.'] : [],

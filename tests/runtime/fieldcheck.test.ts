@@ -67,6 +67,7 @@ describe('the check of a planted fault fails', () => {
     return {
       ...model,
       surrogates: [],
+      fallbacks: [],
       output: async (x) => as('output')(await model.output(x)),
       pull: async (x, u) => ({ output: new Float32Array(), gradient: as('pull')((await model.pull(x, u)).gradient) }),
       push: async (x, v) => ({ output: new Float32Array(), tangent: as('push')((await model.push(x, v)).tangent) }),

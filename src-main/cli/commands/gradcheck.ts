@@ -38,6 +38,7 @@ export function gradcheckCommand(): Command {
         line(`${what}relative error ${check.gradientError.toExponential(2)} against central differences in ${check.directions} random directions`);
         if (check.tangentError !== null) line(`Jv        relative error ${check.tangentError.toExponential(2)} against central differences in ${check.directions} random directions`);
         if (check.surrogates.length > 0) line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
+        if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
         line(check.ok ? 'passed' : 'NOT passed');
       }
       if (!check.ok) throw new Exit(EXIT.findings);
