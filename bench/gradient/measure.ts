@@ -17,11 +17,14 @@ export interface Task {
   repeats: number;
 }
 
+/** Milliseconds, one entry per run. */
 export interface Times {
   forward: number[];
   gradient: number[];
 }
 export interface Measured extends Times {
+  /** Milliseconds of processor time: what other work on the machine disturbs least. Threads that wait for each other count, too. */
+  processor: Times;
   /** MiB, the most the process held up to and including the first forward, and the first gradient. */
   peak: { forward: number; gradient: number };
 }
@@ -57,17 +60,22 @@ export async function measure(task: Task): Promise<Measured> {
   const afterGradient = process.resourceUsage().maxRSS / MIB;
   await forward();
   const times: Times = { forward: [], gradient: [] };
+  const processor: Times = { forward: [], gradient: [] };
   const end = performance.now() + 1000 * task.seconds;
   while (times.forward.length < task.repeats || performance.now() < end) {
-    times.forward.push(await timed(forward));
-    times.gradient.push(await timed(gradient));
+    for (const [kind, run] of [['forward', forward], ['gradient', gradient]] as const) {
+      const { wall, cpu } = await timed(run);
+      times[kind].push(wall);
+      processor[kind].push(cpu);
+    }
   }
   await model.close();
-  return { ...times, peak: { forward: afterForward, gradient: afterGradient } };
+  return { ...times, processor, peak: { forward: afterForward, gradient: afterGradient } };
 }
 
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
+async function timed(run: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
+  const [start, before] = [performance.now(), process.cpuUsage()];
   await run();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: performance.now() - start, cpu: (user + system) / 1000 };
 }

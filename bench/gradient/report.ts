@@ -21,12 +21,12 @@ export function bound(model: string): number {
 
 const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
-export const HEADER = `| model | batch | threads | forward ms | gradient ms | ratio | of minima | of nodes | bound | peak MiB | reorders | plain nodes |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|`;
+export const HEADER = `| model | batch | threads | forward ms | gradient ms | ratio | of minima | of processor | of nodes | bound | peak MiB | reorders | plain nodes |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|`;
 
 /** One line of the table; forward and gradient graph are separated by an arrow where a column holds both. */
 export function row({ task, measured, profiles }: Result): string {
-  const { forward, gradient, peak } = measured;
+  const { forward, gradient, processor, peak } = measured;
   const { forward: f, gradient: g } = profiles;
   const cells = [
     task.model,
@@ -36,6 +36,7 @@ export function row({ task, measured, profiles }: Result): string {
     `${ms(median(gradient))} (${ms(least(gradient))})`,
     (median(gradient) / median(forward)).toFixed(2),
     (least(gradient) / least(forward)).toFixed(2),
+    (least(processor.gradient) / least(processor.forward)).toFixed(2),
     (g.ms / f.ms).toFixed(2),
     task.batch === 8 ? bound(task.model).toFixed(1) : '',
     `${peak.forward.toFixed(0)} → ${peak.gradient.toFixed(0)}`,
