@@ -81,6 +81,11 @@ const GEOMETRY: Case[] = [
   c('AffineGrid', [[1, 3, 4], { ints: [1, 2, 2, 3, 4] }], {}, { opset: 20 }),
 ];
 
+const DEFORMABLE: Case[] = [
+  c('DeformConv', [[1, 4, 5, 6], { fixed: [3, 4, 2, 2] }, [1, 8, 4, 5]], {}, { opset: 19 }),
+  c('DeformConv', [[2, 4, 7, 6], [4, 2, 3, 2], [2, 24, 3, 4], [4], [2, 12, 3, 4]], { group: 2, offset_group: 2, strides: [2, 2], pads: [1, 2, 0, 1], dilations: [1, 2] }, { opset: 19, range: [-1.5, 1.5] }),
+];
+
 const FOURIER: Case[] = [
   c('DFT', [[2, 6, 5, 2]], { axis: 2 }),
   c('DFT', [[2, 6, 5, 2]], { inverse: 1 }),
@@ -98,7 +103,7 @@ const ROTARY: Case[] = [
 ];
 
 const CASES: Record<string, Case[]> = {
-  recurrent: RECURRENT, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
+  recurrent: RECURRENT, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'deformable convolutions': DEFORMABLE, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
 };
 const STEPS = [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4];
 

@@ -9,6 +9,7 @@ import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
 import { channelsLast } from './channelsLast.ts';
 import { unroll } from './control.ts';
+import { deformable } from './deformConv.ts';
 import { experimental } from './experimental.ts';
 import { fourier } from './fourier.ts';
 import { fused } from './fused.ts';
@@ -33,7 +34,7 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, fourier, fused, geometry, recurrents, regions, rotation, sampling);
+const PARTS = table(attention, channelsLast, deformable, fourier, fused, geometry, recurrents, regions, rotation, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {
