@@ -23,7 +23,7 @@ Written by \`npm run bench -- coverage --operators\` from the tables of rules; d
 ${count('rule')} operators have a rule, ${count('surrogate')} go by a surrogate, ${count('taken apart')} are taken apart into others first.
 Operators of other domains than ONNX's own are named with their domain.
 
-- **rule**: the exact adjoint, tested against central differences (\`tests/autodiff/cases.ts\`).
+- **rule**: the exact adjoint, tested with Jv against central differences (\`tests/autodiff/cases.ts\`).
 - **taken apart**: written as plain operators when the model is loaded (\`src-main/graph/upgrade\`), each of which has a rule.
 - **surrogate**: the derivative is zero almost everywhere; the gradient goes by a straight-through surrogate (BPDA), and every result
   names it. A quantised operator has the gradient of the float operator it stands for, at dequantised weights and values. Where the zero
