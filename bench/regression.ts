@@ -57,6 +57,6 @@ async function draw(): Promise<void> {
     writeFileSync(join(out, `${name}.svg`), panelFigure(points.filter((point) => point.panel === panel), `${panel}, ${images.length} digits of MNIST`));
   }
   await field.close();
-  writeFileSync(join(out, 'regression.csv'), `panel,method,epsilon,input_psnr,output_psnr,passes\n${points.map((p) => [p.panel, p.method, p.epsilon, p.input, p.output, p.passes].join(',')).join('\n')}\n`);
+  writeFileSync(join(out, 'regression.csv'), `panel,method,epsilon,input_psnr,output_psnr,input_ssim,output_ssim,passes\n${points.map((p) => [p.panel, p.method, p.epsilon, p.input, p.output, p.inputLikeness, p.outputLikeness, p.passes].join(',')).join('\n')}\n`);
   console.log(`\nfigures and regression.csv: ${out}`);
 }

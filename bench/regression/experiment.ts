@@ -1,4 +1,6 @@
 import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
+import { meanMeasures, outputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
+import type { OutputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
 import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
 import { CountedTarget } from '../../src-main/attacks/counted.ts';
@@ -6,7 +8,6 @@ import type { TargetImage } from '../../src-main/attacks/counted.ts';
 import { quadraticAttack } from '../../src-main/attacks/regression/quadratic.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';
-import { psnr } from '../../src-main/norms/similarity.ts';
 import type { OpenField } from '../../src-main/runtime/field.ts';
 
 /** Beyond every distance: nothing succeeds, so nothing ends early. */
@@ -24,7 +25,7 @@ export const PANELS: Record<string, { norm: 'l2' | 'linf'; eps: number[]; method
 
 function ball(): Record<string, Method> {
   const linear = (steps: number): Method => (target, epsilon) => normConstrained(target, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
-  const options = attackOf('quadratic').options.parse({}) as Parameters<typeof quadraticAttack>[1];
+  const options = attackOf('quadratic').options.parse({}) as unknown as Parameters<typeof quadraticAttack>[1];
   const quadratic = (change: object): Method => (target, epsilon) => quadraticAttack(target, { ...options, epsilon, ...change });
   return {
     random: noise(null),
@@ -78,13 +79,11 @@ function subsets(id: string, count: number): Method {
   };
 }
 
-export interface Point {
+/** Means over the images; outputs are held against f(x). */
+export interface Point extends OutputMeasures {
   panel: string;
   method: string;
   epsilon: number;
-  /** Means over the images, in dB: x + η against x, f(x + η) against f(x). */
-  input: number;
-  output: number;
   /** Passes an image. */
   passes: number;
 }
@@ -98,13 +97,18 @@ export async function measure(field: OpenField, images: readonly TargetImage[], 
   const [clean, rows, y] = [rowsOf(target.clean, target.count), rowsOf(eta, target.count), rowsOf(target.reference!, target.count)];
   rows.forEach((row, image) => clipBox(row, clean[image]!));
   const { output } = await target.push(eta, eta);
-  const mean = (of: (image: number) => number): number => rows.reduce((sum, _, image) => sum + of(image), 0) / rows.length;
+  const planes = target.shape;
+  const all = rows.map((row, image) =>
+    outputMeasures(
+      { changed: clean[image]!.map((x, j) => x + row[j]!), clean: clean[image]!, peak: 1, planes },
+      { changed: output.subarray(image * target.width, (image + 1) * target.width), clean: y[image]!, peak: 1, planes: target.width === target.features ? planes : null },
+    ),
+  );
   return {
     panel,
     method,
     epsilon,
-    input: mean((image) => psnr(clean[image]!.map((x, j) => x + rows[image]![j]!), clean[image]!, 1)),
-    output: mean((image) => psnr(output.subarray(image * target.width, (image + 1) * target.width), y[image]!, 1)),
+    ...meanMeasures(all),
     passes: passes / rows.length,
   };
 }
