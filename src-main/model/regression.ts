@@ -68,6 +68,15 @@ export async function composePush(model: FieldModel, trace: ComposeRequest['trac
   return { graph, surrogates };
 }
 
+/** Values of a vector register; rows of a multiple of it begin alike in memory. */
+const LANES = 16;
+
+/** Rows made longer by zeros to a whole number of registers: a sum over a row else depends, in its last bit, on which row it is. */
+function aligned(builder: GraphBuilder, value: string, rows: number, width: number): string {
+  const spare = (LANES - (width % LANES)) % LANES;
+  return spare === 0 ? value : builder.node('Concat', [value, builder.constant(new Array<number>(rows * spare).fill(0), [rows, spare])], { axis: 1 });
+}
+
 /** Under the root, so that the distance of an output from itself has a gradient, which is then 0. */
 const TINY = 1e-14;
 
@@ -86,7 +95,7 @@ export async function composeDistance(model: FieldModel, goal: 'deviation' | 'ma
   const builder = new GraphBuilder(graph);
   const reference = builder.input(PORT.reference, DType.float32, [rows, output.width]);
   const off = builder.node('Sub', [PORT.output, reference], {}, { hint: 'off' });
-  const square = builder.node('ReduceMean', [builder.node('Mul', [off, off]), builder.ints([1])], { keepdims: 1 });
+  const square = builder.node('Mul', [builder.node('ReduceSum', [aligned(builder, builder.node('Mul', [off, off]), rows, output.width), builder.ints([1])], { keepdims: 1 }), builder.scalar(1 / output.width)]);
   const distance = builder.node('Sqrt', [builder.node('Add', [square, builder.scalar(TINY)])], {}, { hint: 'distance' });
   const threshold = builder.scalar(tau);
   const score = builder.node('Sub', goal === 'deviation' ? [distance, threshold] : [threshold, distance]);

@@ -215,4 +215,38 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
     // From the dithered first gradient on, the minimum-norm attacks come to the same size.
     if (norm === 'l2' && attack !== 'deepfool' && eps === 1) for (const { float } of found) expect(float!.l2).toBeLessThan(0.5);
   });
+  it.each([['bim', 'linf'], ['fmn', 'l2'], ['gnm', 'l1']] as const)('%s in %s: the dither is the image’s own, the same bits alone and together', async (attack, norm) => {
+    const run = (some: TargetImage[]) => attackBatch({ model, images: some, norm, eps: [norm === 'l1' ? 2 : 0.1], attack, options: attack === 'fmn' ? { steps: 20 } : {}, seed: 1, maxQueries: null, gate: OPEN });
+    const whole = await run(images);
+    expect([...(await run(images.slice(0, 1))), ...(await run(images.slice(1)))]).toEqual(whole);
+    expect(whole.some(({ state }) => state === 'broken')).toBe(true);
+  });
+  it.each([30, 31, 17, 3])('rows of %i values: the distance and its gradient are the same bits in whichever row', async (width) => {
+    const narrow = smallField('rows', { channels: 1, height: 5, width: 7 }, 0, width);
+    const network = await narrow.open(4);
+    const distance = await network.distance('deviation', 0.1);
+    for (const { pixels, reference } of narrow.images(6, 0.2)) {
+      const [four, y] = [0, 1].map((which) => Float32Array.from({ length: 4 * [35, width][which]! }, (_, j) => (which ? reference![j % width]! : 0.9 * pixels[j % 35]!)));
+      const { logits, gradient } = await distance.gradient('margin', four!, new Int32Array(4), null, y!);
+      for (let row = 1; row < 4; row++) {
+        expect(logits.slice(2 * row, 2 * row + 2)).toEqual(logits.slice(0, 2));
+        expect(gradient.slice(35 * row, 35 * row + 35)).toEqual(gradient.slice(0, 35));
+      }
+    }
+    await network.close();
+  });
+  it('the gradient at the image is that of the distance nearby, never zero, and no success is claimed for it', async () => {
+    const easy = await open.distance('deviation', 1e-9);
+    const target = new CountedTarget(easy, images, { norm: 'l2', stream: 't', limits: null, gate: OPEN });
+    const { gradient, success } = await target.gradient(new Float32Array(target.clean.length), 'margin');
+    expect([...success]).toEqual(images.map(() => 0));
+    expect(target.best(0)).toBeNull();
+    images.forEach(({ pixels }, i) => {
+      // -J'u / √D with some unit u: between the smallest and the largest singular value over √D, and in J's row space.
+      const g = gradient.subarray(48 * i, 48 * (i + 1));
+      const length = Math.sqrt(dot(g, g) * 30);
+      expect(length).toBeGreaterThan(0.1);
+      expect(length).toBeLessThan(largestSingularValue(field.columns(pixels)) * 1.01);
+    });
+  });
 });

@@ -29,6 +29,7 @@ const ATTACKS = [
   ['deepfool', 'l2', {}],
   ['deepfool', 'linf', { variant: 'step', rivals: 2 }],
   ['subset', 'linf', { subsets: 3, partition: 'block', block: 2 }],
+  ['subset', 'linf', { subsets: 2, partition: 'superpixel', superpixels: 5 }],
   ['random', 'l2', { draws: 3 }],
 ] as const;
 
