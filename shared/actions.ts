@@ -23,6 +23,8 @@ export const ACTIONS = [
   { id: 'file.folder', title: 'Add folder of pictures…', group: 'file', shortcut: 'Mod+Shift+I' },
   { id: 'file.labels', title: 'Open label file…', group: 'file', shortcut: null },
   { id: 'file.sample', title: 'Try the sample', group: 'file', shortcut: null },
+  { id: 'file.autoencoder', title: 'Try the autoencoder', group: 'file', shortcut: null },
+  { id: 'file.colorizer', title: 'Try the colorizer', group: 'file', shortcut: null },
   { id: 'export.pdf', title: 'Save report (PDF)', group: 'file', shortcut: 'Mod+S' },
   { id: 'export.csv', title: 'Save table (CSV)', group: 'file', shortcut: null },
   { id: 'export.json', title: 'Save results (JSON)', group: 'file', shortcut: null },

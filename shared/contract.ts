@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Norm } from './norms.ts';
 import { AuditPlan, Preprocessing, Provider, ThreatModel } from './plan.ts';
-import { GradientCheck, ModelIdentity, OutputField, Results, State } from './results.ts';
+import { GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
 
 /**
  * What the window may ask of a host, and what it is told. Electron serves this over a MessagePort,
@@ -16,6 +16,16 @@ export const PictureAddress = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clean'), audit: z.string(), image: z.string() }),
   z.object({
     kind: z.enum(['adversarial', 'difference']),
+    audit: z.string(),
+    image: z.string(),
+    threat: z.number().int(),
+    attack: z.string(),
+  }),
+  /** What the network makes of the clean image, where that is a picture. */
+  z.object({ kind: z.literal('clean-output'), audit: z.string(), image: z.string() }),
+  /** And of the adversarial one, and of noise (once `noiseOutput` was asked for it). */
+  z.object({
+    kind: z.enum(['output', 'noise-output']),
     audit: z.string(),
     image: z.string(),
     threat: z.number().int(),
@@ -111,13 +121,26 @@ export type FindingEvent = z.infer<typeof FindingEvent>;
 
 const none = z.strictObject({});
 
+/** A classifier, and two networks that put out pictures. */
+export const SAMPLES = ['signs', 'autoencoder', 'colorizer'] as const;
+export type SampleName = (typeof SAMPLES)[number];
+
 /** Every call: name, what goes in, what comes back. A host validates both. */
 export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
   attacks: { in: none, out: z.array(AttackCard) },
-  /** The bundled sample, ready to audit. */
-  sample: { in: none, out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }) },
-  inspect: { in: z.strictObject({ model: z.string() }), out: ModelCard },
+  /** A bundled sample, ready to audit. */
+  sample: { in: z.strictObject({ name: z.enum(SAMPLES).default('signs') }), out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }) },
+  /** With an output named, the model is taken by that output, even if it is a classifier. */
+  inspect: {
+    in: z.strictObject({
+      model: z.string(),
+      input: z.string().nullable().default(null),
+      fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
+      output: z.string().nullable().default(null),
+    }),
+    out: ModelCard,
+  },
   /** Checks the gradient under a preprocessing: design rule 5. */
   gradcheck: {
     in: z.strictObject({
@@ -160,6 +183,8 @@ export const CALLS = {
     }),
   },
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
+  /** The output for random noise as large as the change an attack found, seeded: how much of the harm is the attack's doing. */
+  noiseOutput: { in: z.strictObject({ audit: z.string(), image: z.string(), threat: z.number().int().min(0), attack: z.string() }), out: NoiseOutput },
   /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
   export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
 } as const;

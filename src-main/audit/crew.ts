@@ -1,15 +1,17 @@
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { ModelCard } from '../../shared/contract.ts';
-import type { GradientCheck } from '../../shared/results.ts';
+import type { GradientCheck, NoiseOutput } from '../../shared/results.ts';
 import type { GradcheckRequest } from './gradcheck.ts';
 import type { Wanted } from './inspect.ts';
 import type { Job, JobContext, JobOutcome } from './jobs.ts';
+import type { NoiseRequest } from './noise.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {
   inspect: { in: { model: string } & Wanted; out: ModelCard };
   gradcheck: { in: GradcheckRequest; out: GradientCheck };
+  noise: { in: NoiseRequest; out: NoiseOutput };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
   job: { in: { context: JobContext; job: Job }; out: JobOutcome[] };
 }

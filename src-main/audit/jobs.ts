@@ -62,6 +62,8 @@ export const FILES = {
   /** What the network makes of the clean picture, and of the adversarial one. */
   output: (id: string) => `clean-output/${id}.png`,
   broken: (threat: number, norm: Norm, attack: string, id: string) => `adversarial-output/${threat + 1}-${norm}-${attack}/${id}.png`,
+  /** And of noise as large as the attack's change, where somebody asked for it. */
+  noise: (threat: number, norm: Norm, attack: string, id: string) => `noise-output/${threat + 1}-${norm}-${attack}/${id}.png`,
   adversarial: (threat: number, norm: Norm, attack: string, id: string) => `adversarial/${threat + 1}-${norm}-${attack}/${id}.png`,
 } as const;
 

@@ -3,8 +3,10 @@ import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
 import type { TaskName, Tasks } from './crew.ts';
 import { inspectModel } from './inspect.ts';
-import type { JobContext, JobOutcome } from './jobs.ts';
+import type { JobOutcome } from './jobs.ts';
 import { Models } from './models.ts';
+import type { ModelSource } from './models.ts';
+import { noiseOutput } from './noise.ts';
 import { checkModelGradient } from './gradcheck.ts';
 import { prepare } from './prepare.ts';
 
@@ -23,6 +25,10 @@ export class TaskRunner {
         return (await inspectModel((input as Tasks['inspect']['in']).model, input as Tasks['inspect']['in'])) as Tasks[N]['out'];
       case 'gradcheck':
         return (await checkModelGradient(input as Tasks['gradcheck']['in'])) as Tasks[N]['out'];
+      case 'noise': {
+        const request = input as Tasks['noise']['in'];
+        return (await noiseOutput(request, await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }))) as Tasks[N]['out'];
+      }
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
       case 'job':
@@ -38,7 +44,7 @@ export class TaskRunner {
     return (await runAttackJob(job, context, models, this.gate)).map((finding) => ({ type: 'finding', finding }));
   }
 
-  private async modelsFor(context: JobContext): Promise<Models> {
+  private async modelsFor(context: ModelSource): Promise<Models> {
     const key = JSON.stringify([context.model, context.input, context.fixed, context.output, context.preprocessing, context.provider]);
     if (this.models?.key !== key) {
       await this.models?.models.close();

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent } from '../../shared/contract.ts';
+import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, SampleName } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { attackCards } from '../attacks/registry.ts';
 import { FILES } from '../audit/jobs.ts';
@@ -64,8 +64,8 @@ export class EngineService implements Service {
   private readonly handlers: Handlers = {
     about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
     attacks: () => attackCards(),
-    sample: () => this.sample(),
-    inspect: async ({ model }) => (await this.atDesk()).run('inspect', { model }),
+    sample: ({ name }) => this.sample(name),
+    inspect: async (request) => (await this.atDesk()).run('inspect', request),
     gradcheck: async ({ images, ...request }) => (await this.atDesk()).run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
     images: async ({ paths, labels, classNames: file, offset, limit }) => {
       const names = file === null ? null : await readClassNames(file, null);
@@ -82,6 +82,7 @@ export class EngineService implements Service {
     open: ({ file }) => this.audits.open(file),
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
     results: ({ audit }) => readResults(this.audits.folder(audit)),
+    noiseOutput: (request) => this.noiseOutput(request),
     export: ({ audit, format }) => this.document(audit, format),
   };
 
@@ -94,8 +95,13 @@ export class EngineService implements Service {
     const folder = this.audits.folder(address.audit);
     const clean = insideFolder(folder, FILES.clean(address.image));
     if (address.kind === 'clean') return readFile(clean);
+    if (address.kind === 'clean-output') return readFile(insideFolder(folder, FILES.output(address.image)));
     const threat = this.audits.plan(address.audit).threats[address.threat];
     if (!threat) throw new UserError('The audit has no such threat model.');
+    if (address.kind === 'output' || address.kind === 'noise-output') {
+      const name = address.kind === 'output' ? FILES.broken : FILES.noise;
+      return readFile(insideFolder(folder, name(address.threat, threat.norm, address.attack, address.image)));
+    }
     const adversarial = insideFolder(folder, FILES.adversarial(address.threat, threat.norm, address.attack, address.image));
     if (address.kind === 'adversarial') return readFile(adversarial);
     const { picture } = difference(await decodeFile(clean, address.image), await decodeFile(adversarial, address.image));
@@ -114,12 +120,22 @@ export class EngineService implements Service {
     return this.desk;
   }
 
-  private sample(): CallOut<'sample'> {
+  private async noiseOutput({ audit, image: id, threat, attack }: Checked<'noiseOutput'>): Promise<CallOut<'noiseOutput'>> {
+    const folder = this.audits.folder(audit);
+    const results = readResults(folder);
+    const image = results.images.find((one) => one.id === id);
+    const finding = results.findings.find((one) => one.image === id && one.threat === threat && one.attack === attack);
+    if (!image || !finding || results.output === null) throw new UserError('There is no such change of an output in this audit.');
+    return (await this.atDesk()).run('noise', { folder, plan: this.audits.plan(audit), field: results.output, image, finding });
+  }
+
+  private sample(name: SampleName): CallOut<'sample'> {
     const folder = join(this.options.assets, 'samples');
-    const model = join(folder, 'signs.onnx');
+    const model = join(folder, `${name}.onnx`);
     if (!existsSync(model)) throw new UserError('The bundled sample is missing from this installation.');
     const names = join(folder, 'classes.txt');
-    return { model, images: [join(folder, 'images')], labels: null, classNames: existsSync(names) ? names : null };
+    const images = [join(folder, name === 'colorizer' ? 'grey' : 'images')];
+    return { model, images, labels: null, classNames: name === 'signs' && existsSync(names) ? names : null };
   }
 
   private async document(audit: string, format: 'pdf' | 'csv' | 'json'): Promise<CallOut<'export'>> {

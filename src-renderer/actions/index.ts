@@ -37,6 +37,8 @@ const DEEDS: Record<ActionId, Deed> = {
   'file.folder': pick({ folder: true }),
   'file.labels': pick({ accept: ACCEPT.labels }),
   'file.sample': { enabled: () => !useIntake().sampling, run: () => useIntake().sample() },
+  'file.autoencoder': { enabled: () => !useIntake().sampling, run: () => useIntake().sample('autoencoder') },
+  'file.colorizer': { enabled: () => !useIntake().sampling, run: () => useIntake().sample('colorizer') },
   'export.pdf': save('pdf'),
   'export.csv': save('csv'),
   'export.json': save('json'),

@@ -3,7 +3,7 @@ import { place, type Point, type Size, type View } from './zoom.ts';
 
 /** A picture to look at, and what to write into its pixels where there is room. */
 export interface Layer {
-  id: 'clean' | 'adversarial' | 'difference';
+  id: 'clean' | 'adversarial' | 'difference' | 'output' | 'broken' | 'noise';
   label: string;
   pixels: Pixels;
   values(at: Point): string[];

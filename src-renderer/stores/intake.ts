@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
+import type { SampleName } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
 import { sortPaths } from '../logic/sort.ts';
 import { S } from '../strings.ts';
@@ -7,6 +8,7 @@ import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useOpening } from './opening.ts';
+import { useThreat } from './threat.ts';
 
 /** Takes in whatever was dropped or picked, and brings each thing where it belongs. */
 export const useIntake = defineStore('intake', () => {
@@ -46,6 +48,12 @@ export const useIntake = defineStore('intake', () => {
     const images = useImages();
     const sorted = sortPaths(paths);
     if (sorted.audit !== null) await useOpening().open(await theHost().call('open', { file: sorted.audit }));
+    // A goal that waits for its picture takes the one that is dropped on it.
+    const threat = useThreat();
+    if (app.step === 'threat' && threat.goal === 'match' && sorted.images.length === 1 && paths.length === 1) {
+      threat.picture = sorted.images[0]!;
+      return;
+    }
     if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
     // With pictures, files beside them are read along with them, once.
     if (sorted.images.length > 0) {
@@ -58,12 +66,12 @@ export const useIntake = defineStore('intake', () => {
     if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) app.step = 'images';
   }
 
-  /** Loads the bundled model and pictures. */
-  async function sample(): Promise<void> {
+  /** Loads a bundled model with its pictures. */
+  async function sample(name: SampleName = 'signs'): Promise<void> {
     const app = useApp();
     sampling.value = true;
     try {
-      const given = await theHost().call('sample', {});
+      const given = await theHost().call('sample', { name });
       if (!(await useImages().replace(given.images, given.labels, given.classNames))) return;
       if (await useModel().open(given.model)) app.step = 'model';
     } catch (error) {

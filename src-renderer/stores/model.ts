@@ -20,15 +20,18 @@ export const useModel = defineStore('model', () => {
   const check = shallowRef<GradientCheck | null>(null);
   const checking = ref(false);
   const checkError = ref<string | null>(null);
+  /** The output that the auditor named; null: found. */
+  const output = ref<string | null>(null);
   let round = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Reads a model. A file that is none leaves everything as it was. */
-  async function open(path: string): Promise<boolean> {
+  async function open(path: string, named: string | null = null): Promise<boolean> {
     loading.value = true;
     try {
-      const read = await theHost().call('inspect', { model: path });
+      const read = await theHost().call('inspect', { model: path, output: named });
       card.value = read;
+      output.value = named;
       preprocessing.value = read.preprocessing;
       void runCheck();
       return true;
@@ -49,7 +52,7 @@ export const useModel = defineStore('model', () => {
     check.value = null;
     try {
       const images = useImages().paths;
-      const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images] });
+      const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images], input: card.value.input, output: output.value });
       if (mine === round) check.value = result;
     } catch (error) {
       if (mine === round) checkError.value = messageOf(error);
@@ -58,11 +61,17 @@ export const useModel = defineStore('model', () => {
     }
   }
 
+  /** Takes the model by another of its outputs; what was set of its preprocessing stays. */
+  async function setOutput(name: string | null): Promise<void> {
+    const before = preprocessing.value;
+    if (await open(card.value!.path, name)) preprocessing.value = before;
+  }
+
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
     clearTimeout(timer);
     timer = setTimeout(() => void runCheck(), REST);
   }
 
-  return { card, loading, preprocessing, provider, check, checking, checkError, open, runCheck, setPreprocessing };
+  return { card, loading, preprocessing, provider, check, checking, checkError, output, open, setOutput, runCheck, setPreprocessing };
 });

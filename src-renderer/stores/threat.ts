@@ -2,14 +2,17 @@ import { defineStore } from 'pinia';
 import { computed, reactive, ref } from 'vue';
 import type { AttackCard } from '../../shared/contract.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
-import type { AuditPlanInput, Goal } from '../../shared/plan.ts';
+import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
 import { initialOf } from '../logic/schema.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 
-export type GoalKind = 'untargeted' | 'next' | 'least-likely' | 'one';
+export type ClassGoal = 'untargeted' | 'next' | 'least-likely' | 'one';
+export type OutputGoal = 'deviation' | 'match';
+export type Reference = (typeof REFERENCES)[number];
+export type GoalKind = ClassGoal | OutputGoal;
 
 interface NormChoice {
   on: boolean;
@@ -38,15 +41,30 @@ function choice(norm: Norm): NormChoice {
 /** What the attacker may do: becomes the plan of an audit. */
 export const useThreat = defineStore('threat', () => {
   const norms = reactive<Record<Norm, NormChoice>>({ l0: choice('l0'), l0Pixels: choice('l0Pixels'), l1: choice('l1'), l2: choice('l2'), linf: choice('linf') });
-  const goal = ref<GoalKind>('untargeted');
+  const classGoal = ref<ClassGoal>('untargeted');
   const target = ref(0);
+  const outputGoal = ref<OutputGoal>('deviation');
+  const psnr = ref(20);
+  const peak = ref(1);
+  const reference = ref<Reference>('clean-output');
+  /** Picture whose output is to be matched. */
+  const picture = ref<string | null>(null);
+  /** What kind of goal there is hangs on the model. */
+  const onOutput = computed(() => useModel().card?.field != null);
+  const goal = computed<GoalKind>({
+    get: () => (onOutput.value ? outputGoal.value : classGoal.value),
+    set(kind) {
+      if (kind === 'deviation' || kind === 'match') outputGoal.value = kind;
+      else classGoal.value = kind;
+    },
+  });
   const seed = ref(0);
   const name = ref('');
   const workers = ref<number | null>(null);
   const maxQueries = ref<number | null>(null);
 
   function attacksFor(norm: Norm): AttackCard[] {
-    return useApp().attacks.filter((attack) => attack.norms.includes(norm));
+    return useApp().attacks.filter((attack) => attack.norms.includes(norm) && (!attack.needsOutput || onOutput.value));
   }
 
   /** The usual attacks; without one of them, whatever there is. */
@@ -57,6 +75,7 @@ export const useThreat = defineStore('threat', () => {
   }
 
   function usable(attack: AttackCard): boolean {
+    if (onOutput.value) return goal.value === 'deviation' || !attack.needsOutput;
     return goal.value === 'untargeted' || attack.targeted;
   }
 
@@ -86,6 +105,7 @@ export const useThreat = defineStore('threat', () => {
     if (useImages().images.length === 0) return need.images;
     if (model.checkError) return model.checkError;
     if (model.check && !model.check.ok) return need.check;
+    if (goal.value === 'match' && picture.value === null) return need.picture;
     if (active.value.length === 0) return need.norms;
     for (const norm of active.value) {
       if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
@@ -95,8 +115,10 @@ export const useThreat = defineStore('threat', () => {
   });
 
   function goalOf(): Goal {
-    if (goal.value === 'untargeted') return { kind: 'untargeted' };
-    return { kind: 'targeted', target: goal.value === 'one' ? target.value : goal.value };
+    const dB = { psnr: psnr.value, peak: peak.value };
+    if (onOutput.value) return outputGoal.value === 'match' ? { kind: 'match', picture: picture.value!, ...dB } : { kind: 'deviation', reference: reference.value, ...dB };
+    if (classGoal.value === 'untargeted') return { kind: 'untargeted' };
+    return { kind: 'targeted', target: classGoal.value === 'one' ? target.value : classGoal.value };
   }
 
   /** Everything an audit needs. Call only when nothing is `missing`. */
@@ -107,10 +129,11 @@ export const useThreat = defineStore('threat', () => {
       name: name.value.trim(),
       model: model.card!.path,
       input: model.card!.input,
+      output: model.output,
       preprocessing: model.preprocessing!,
       images: [...images.paths],
-      labels: images.labels,
-      classNames: images.classNamesFile,
+      labels: onOutput.value ? null : images.labels,
+      classNames: onOutput.value ? null : images.classNamesFile,
       offset: images.offset,
       limit: images.limit,
       threats: active.value.map((norm) => ({
@@ -129,7 +152,7 @@ export const useThreat = defineStore('threat', () => {
   }
 
   return {
-    norms, goal, target, seed, name, workers, maxQueries, active, pairs, missing,
+    norms, goal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, active, pairs, missing,
     attacksFor, usable, isOn, optionsOf, setOption, plan,
   };
 });

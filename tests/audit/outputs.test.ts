@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
-import type { AuditPlanInput } from '../../shared/plan.ts';
+import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import { Results } from '../../shared/results.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
@@ -196,6 +196,30 @@ describe('an audit of outputs', () => {
     expect(await problems(results, reports)).toMatch(/adversarial-output.*is not what the model puts out/);
     rmSync(join(copy, results.images[1]!.outputs[0]!.file!));
     expect(await problems(results, copy)).toMatch(/clean-output.*missing or damaged/);
+  });
+
+  it('has noise of the same size to compare with, the same every time', async () => {
+    const threats = [threat(goal, { attacks: [{ id: 'pgd' }], eps: [2] }), threat({ ...goal, psnr: 30 }, { norm: 'linf', eps: [0.2], attacks: [{ id: 'pgd' }] })];
+    const { results, folder } = await run(threats);
+    const plan = results.plan as AuditPlan;
+    for (const finding of results.findings) {
+      const image = results.images.find((i) => i.id === finding.image)!;
+      const ask = () => new Here().run('noise', { folder, plan, field: results.output!, image, finding });
+      const noise = await ask();
+      expect(await ask()).toEqual(noise);
+      const norm = finding.threat === 0 ? 'l2' : 'linf';
+      expect(noise.kind).toBe(norm === 'l2' ? 'gaussian' : 'signs');
+      // In 8 bits a length has steps.
+      expect(Math.abs(noise.distances[norm] / finding.eightBit![norm] - 1)).toBeLessThan(0.01);
+      // Noise moves a linear network's output by the root mean square of its singular values, far from the largest.
+      const mean = Math.hypot(...linear.s) / Math.sqrt(N);
+      const expected = -20 * Math.log10((mean * noise.distances.l2) / SIDE);
+      expect(Math.abs(noise.output.psnr! - expected)).toBeLessThan(1);
+      if (norm === 'l2') expect(noise.output.psnr).toBeGreaterThan(finding.output!.psnr! + 2);
+      expect(noise.output.file).toMatch(/^noise-output\//);
+      expect((await values(join(folder, noise.output.file!))).length).toBe(N);
+    }
+    await expect(new Here().run('noise', { folder, plan, field: results.output!, image: results.images[0]!, finding: { ...results.findings[0]!, eightBit: null } })).rejects.toThrow(/found no change/);
   });
 
   it('takes the values of other inputs, and says which are not there', async () => {

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { UserError } from '../../shared/errors.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
+import type { Finding, ImageResult, NoiseOutput, Results } from '../../shared/results.ts';
+import { gaussian, randomStream } from '../attacks/random.ts';
+import { decodeFile, toUnit } from '../images/index.ts';
+import { distances } from '../norms/distances.ts';
+import { FILES } from './jobs.ts';
+import type { Models } from './models.ts';
+import { compareOutput, outputResult, referenceOf, writeOutput } from './outputGoal.ts';
+import type { OutputGoal } from './outputGoal.ts';
+
+export interface NoiseRequest {
+  folder: string;
+  plan: AuditPlan;
+  field: NonNullable<Results['output']>;
+  image: Pick<ImageResult, 'id' | 'hash' | 'file'>;
+  finding: Pick<Finding, 'threat' | 'attack' | 'eightBit'>;
+}
+
+/**
+ * What the original model makes of the clean image under random noise as large as an attack's change, to see how much of
+ * the harm is the attack's own doing: for ℓ∞ each value moves by the change's largest, up or down by chance; otherwise
+ * Gaussian noise of the change's Euclidean length. Seeded by plan, image and attack; in 8 bits, as the change is.
+ * @throws UserError when the pictures are gone, or the attack found nothing.
+ */
+export async function noiseOutput({ folder, plan, field, image, finding }: NoiseRequest, models: Models): Promise<NoiseOutput> {
+  const { threat, attack, eightBit } = finding;
+  if (eightBit === null) throw new UserError('The attack found no change, so there is none to compare noise with.');
+  const { norm, goal } = plan.threats[threat]!;
+  const picture = await decodeFile(join(folder, image.file), image.file).catch(() => {
+    throw new UserError(`${image.file} is missing from the audit's folder.`);
+  });
+  const clean = toUnit(picture);
+  const random = randomStream(`noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
+  const kind = norm === 'linf' ? 'signs' : 'gaussian';
+  const noisy = kind === 'signs' ? withSigns(clean, eightBit.linf, random) : withGaussian(clean, eightBit.l2, random);
+  const original = await models.originalField(field);
+  const reference = await referenceOf(goal as OutputGoal, original, clean, picture, field);
+  const y = await original.output(noisy, picture);
+  const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, (goal as OutputGoal).peak);
+  return { kind, distances: distances(noisy, clean, picture.channels), output: outputResult(compareOutput(goal as OutputGoal, y, reference, field), file) };
+}
+
+const toEightBit = (value: number): number => Math.fround(Math.round(255 * Math.min(1, Math.max(0, value))) / 255);
+
+function withSigns(clean: Float32Array, size: number, random: () => number): Float32Array {
+  return clean.map((x) => toEightBit(x + (random() < 0.5 ? -size : size)));
+}
+
+/** The box and the rounding shorten what is drawn, so it is stretched until the length is right, or the box is full. */
+function withGaussian(clean: Float32Array, length: number, random: () => number): Float32Array {
+  const draw = Float64Array.from(clean, () => gaussian(random));
+  const at = (scale: number) => clean.map((x, i) => toEightBit(x + scale * draw[i]!));
+  const lengthOf = (noisy: Float32Array) => Math.sqrt(noisy.reduce((sum, x, i) => sum + (x - clean[i]!) ** 2, 0));
+  let [low, high] = [0, (2 * length) / Math.sqrt(draw.length)];
+  for (let i = 0; i < 20 && lengthOf(at(high)) < length; i++) [low, high] = [high, 2 * high];
+  for (let i = 0; i < 30; i++) {
+    const middle = (low + high) / 2;
+    if (lengthOf(at(middle)) < length) low = middle;
+    else high = middle;
+  }
+  return at(high);
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Results } from '../../shared/results.ts';
+import { decibels } from '../../shared/outputs.ts';
+import { launchBrowser } from './browser.ts';
+import { openWindow, serve, violations, type Served } from './hairline.ts';
+
+/** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
+const browser: Browser | null = await launchBrowser();
+const SHOTS = process.env['HAIRLINE_SHOTS'];
+afterAll(() => browser?.close());
+const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 60_000 });
+const step = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
+
+const CASES = [
+  { sample: 'autoencoder', theme: 'light', puts: 'a picture of 32 × 32, RGB (reconstruction)', goal: 'input' },
+  { sample: 'colorizer', theme: 'dark', puts: 'a picture of 64 × 64, RGB (picture)', goal: 'clean-output' },
+] as const;
+
+describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sample, theme, puts, goal }) => {
+  let folder: string;
+  let served: Served;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: string[];
+  let results: Results;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hairline-outputs-'));
+    served = await serve(join(folder, 'data'));
+    ({ context, page, faults } = await openWindow(browser!, served.url, theme));
+    page.setDefaultTimeout(90_000);
+  });
+  let failed = false;
+  beforeEach(({ skip, onTestFailed }) => {
+    if (failed) skip();
+    onTestFailed(() => {
+      failed = true;
+    });
+  });
+  afterAll(async () => {
+    await context?.close();
+    await served?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function good(name: string): Promise<void> {
+    if (SHOTS) {
+      mkdirSync(SHOTS, { recursive: true });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(SHOTS, `${sample}-${name}-${theme}.png`) });
+    }
+    expect(await violations(page), name).toEqual([]);
+    expect(faults, name).toEqual([]);
+  }
+
+  it('opens with one click and says what it puts out, without classes', async () => {
+    await page.getByRole('button', { name: `Try the ${sample}` }).click();
+    await page.getByText('Passed', { exact: true }).waitFor();
+    expect(await page.getByText(puts).isVisible()).toBe(true);
+    expect(await page.getByText('Jv, relative error').isVisible()).toBe(true);
+    expect(await page.getByText('Classes', { exact: true }).count()).toBe(0);
+    await page.getByLabel('Audited output').selectOption({ index: 1 });
+    await page.getByText('Passed', { exact: true }).waitFor();
+    await good('model');
+    await step(page, 'Images').click();
+    await page.getByLabel('Use at most').fill('2');
+    await page.getByLabel('Use at most').press('Enter');
+    await poll(() => page.locator('figure').count()).toBe(2);
+  });
+
+  it('offers goals on the output alone, by exact entry and by slider', async () => {
+    await step(page, 'Threat model').click();
+    const kind = page.getByRole('combobox', { name: 'Goal', exact: true });
+    expect(await kind.locator('option').allInnerTexts()).toEqual(['Output leaves its reference', 'Output matches another picture’s']);
+    await kind.selectOption('match');
+    expect(await page.getByRole('button', { name: 'Start audit' }).isDisabled()).toBe(true);
+    await good('match');
+    await kind.selectOption('deviation');
+    await page.getByLabel('Threshold in dB').fill('25.25');
+    await page.getByLabel('Threshold in dB').press('Enter');
+    await page.getByLabel('Threshold, slider').focus();
+    await page.keyboard.press('ArrowLeft');
+    // The slider has half decibels, the field whatever is typed.
+    expect(Number(await page.getByLabel('Threshold in dB').inputValue())).toBeLessThan(25.25);
+    await page.getByLabel('Threshold in dB').fill('22');
+    await page.getByLabel('Threshold in dB').press('Enter');
+    await page.getByLabel('Reference').selectOption(goal);
+    for (const norm of ['0', '∞']) {
+      await page.getByRole('tab', { name: norm }).first().click();
+      await page.getByRole('switch', { name: /^Audit under/ }).click();
+    }
+    await page.getByRole('tab', { name: '2' }).click();
+    await page.getByRole('switch', { name: 'FMN' }).click();
+    await good('threat');
+  });
+
+  it('runs, and shows shares of unbroken images and decibels', async () => {
+    await page.getByRole('button', { name: 'Start audit' }).click();
+    await page.getByRole('button', { name: 'See results' }).waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'See results' }).click();
+    await page.getByRole('heading', { name: 'Unbroken images' }).waitFor();
+    await step(page, 'Export').click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save: Results' }).click();
+    results = Results.parse(JSON.parse(readFileSync(await (await download).path(), 'utf8')));
+    expect(results.threats.map(({ goal: g }) => g)).toEqual([{ kind: 'deviation', reference: goal, psnr: 22, peak: 1 }]);
+    expect(results.findings.map((f) => f.state)).toEqual(['broken', 'broken']);
+    await step(page, 'Results').click();
+    await good('results');
+    await page.getByRole('radio', { name: 'Table' }).or(page.getByRole('button', { name: 'Table' })).first().click();
+    const table = page.getByRole('region', { name: 'Table' });
+    for (const finding of results.findings) expect(await table.innerText()).toContain(decibels(finding.output!.psnr));
+    expect(await page.getByLabel('Class', { exact: true }).count()).toBe(0);
+    await good('table');
+  });
+
+  it('shows the outputs of the clean, the adversarial and the noisy image', async () => {
+    await page.getByRole('region', { name: 'Table' }).getByRole('button').last().click();
+    await page.getByRole('heading', { name: 'Output, clean' }).waitFor();
+    const noise = page.getByRole('region', { name: 'Output, random noise' });
+    await poll(() => noise.innerText()).toMatch(/Gaussian, Euclidean length/);
+    const dB = async (name: string) => Number(/(-?[\d.]+).dB/.exec(await page.getByRole('region', { name }).innerText())?.[1]);
+    const broken = await dB('Output, adversarial');
+    expect(broken).toBeLessThan(22);
+    // The attack does more than chance, or there would be no attack.
+    expect(await dB('Output, random noise')).toBeGreaterThan(broken + 1);
+    expect(await page.locator('main canvas').count()).toBe(6);
+    await good('image');
+  });
+
+  it('lets them swipe and blink like inputs', async () => {
+    await page.keyboard.press('w');
+    await page.getByLabel('First picture').selectOption({ label: 'Output, clean' });
+    await page.getByLabel('Second picture').selectOption({ label: 'Output, adversarial' });
+    expect(await page.getByRole('slider', { name: 'Divider' }).isVisible()).toBe(true);
+    expect(await page.getByRole('region', { name: 'Outputs' }).innerText()).toMatch(/Output, random noise/);
+    await good('swipe');
+    await page.keyboard.press('b');
+    // Flipping stops the blinking, wherever it stood; once more shows the other one.
+    await page.keyboard.press('f');
+    const stage = page.getByRole('heading', { level: 2, name: /^Output, (clean|adversarial)$/ });
+    const before = await stage.innerText();
+    await page.keyboard.press('f');
+    await poll(() => stage.innerText()).toBe(before === 'Output, clean' ? 'Output, adversarial' : 'Output, clean');
+  });
+});
