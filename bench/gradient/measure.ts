@@ -73,7 +73,13 @@ export async function measure(task: Task): Promise<Measured> {
   return { ...times, processor, peak: { forward: afterForward, gradient: afterGradient } };
 }
 
-async function timed(run: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
+/** Milliseconds of one run, by the clock and of processor time. */
+export interface Timed {
+  wall: number;
+  cpu: number;
+}
+
+export async function timed(run: () => Promise<unknown>): Promise<Timed> {
   const [start, before] = [performance.now(), process.cpuUsage()];
   await run();
   const { user, system } = process.cpuUsage(before);

@@ -1,8 +1,8 @@
-import { performance } from 'node:perf_hooks';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
 import { breathe, startPartner } from '../partner.ts';
 import type { Partner } from '../partner.ts';
-import { pixelsFor, requestFor } from './measure.ts';
+import { pixelsFor, requestFor, timed } from './measure.ts';
+import type { Timed } from './measure.ts';
 import { least, median } from './report.ts';
 
 /** Model, batch, and how many times as fast the project wants to be. */
@@ -22,7 +22,7 @@ export interface Comparison {
 
 /** Times a gradient step of ours and one of PyTorch's by turns, on the same cores, in one run; prints a table. */
 export async function compareWithTorch({ python, seconds, threads, writeModel }: Comparison): Promise<void> {
-  console.log('| model | batch | threads | batch norm in PyTorch | ours ms | PyTorch ms | times as fast | of minima | wanted |\n|---|---:|---:|---|---:|---:|---:|---:|---:|');
+  console.log('| model | batch | threads | batch norm in PyTorch | ours ms | PyTorch ms | times as fast | of minima | of processor | wanted |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|');
   let greeting = '';
   for (const norm of ['folded', 'keeps']) {
     const partner = await startPartner(python, ['bench/torch_gradient.py', '--threads', String(threads), '--norm', norm]);
@@ -30,9 +30,11 @@ export async function compareWithTorch({ python, seconds, threads, writeModel }:
     for (const [model, batch, wanted] of CASES) {
       if (norm === 'keeps' && model === 'lenet-5') continue; // it has none
       const { ours, theirs } = await alternate(writeModel(model), { model, batch, threads, seconds, partner });
+      const [walls, cpus] = (['wall', 'cpu'] as const).map((kind) => [ours, theirs].map((runs) => runs.map((run) => run[kind]))) as [number[][], number[][]];
       const text = (values: number[]) => `${median(values).toFixed(2)} (${least(values).toFixed(2)})`;
-      const ratios = [median(theirs) / median(ours), least(theirs) / least(ours)].map((r) => r.toFixed(2));
-      console.log(`| ${[model, batch, threads, norm, text(ours), text(theirs), ...ratios, wanted.toFixed(1)].join(' | ')} |`);
+      const quotient = (of: (values: number[]) => number, [a, b]: number[][]) => (of(b!) / of(a!)).toFixed(2);
+      const ratios = [quotient(median, walls), quotient(least, walls), quotient(least, cpus)];
+      console.log(`| ${[model, batch, threads, norm, text(walls[0]!), text(walls[1]!), ...ratios, wanted.toFixed(1)].join(' | ')} |`);
     }
     partner.close();
   }
@@ -52,14 +54,13 @@ async function alternate(file: string, { model: name, batch, threads, seconds, p
   const model = await openDifferentiable(request);
   const pixels = pixelsFor(request);
   const label = Int32Array.from({ length: batch }, (_, r) => r % 10);
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  const step = async () => {
-    const start = performance.now();
-    await model.gradient('margin', pixels, label, null);
-    return performance.now() - start;
+  const ours: Timed[] = [];
+  const theirs: Timed[] = [];
+  const step = () => timed(() => model.gradient('margin', pixels, label, null));
+  const ask = async (): Promise<Timed> => {
+    const [wall, cpu] = (await partner.ask(`${name} ${batch}`)).split(' ').map(Number) as [number, number];
+    return { wall, cpu };
   };
-  const ask = async () => Number(await partner.ask(`${name} ${batch}`));
   for (let i = 0; i < 2; i++) {
     await step();
     await ask();
