@@ -11,8 +11,8 @@ const DEEP = 0.02;
 /**
  * Single and multiple subset attack by the linear problem (Balda et al., eq. 22, 23 and Algorithm 1 with its line for
  * ‖η‖_{0,S} = 1): each linearisation moves the subset with the largest Σ |∇L_j| to the edge of the ball or the box,
- * for the rival class that this brings nearest, and never the same subset again. A goal on an output has one rival. In l∞ a feature moves by at most ε
- * and `subsets` bounds how many subsets change; in l0 it moves as far as the box goes
+ * for the rival class that this brings nearest, and never the same subset again. A goal on an output has one rival.
+ * In l∞ a feature moves by at most ε and `subsets` bounds how many subsets change; in l0 it moves as far as the box goes
  * and ε bounds the features, or the pixels.
  * The picture that is made of it changes no other subset.
  */
