@@ -1,6 +1,6 @@
 /**
- * node scripts/screens.mjs [folder]: pictures of every screen of the built window, light and dark, in two sizes, by the
- * real program on the bundled sample. Needs `npm run build` and Chromium, Chrome or Edge (CHROME_PATH names one).
+ * node scripts/screens.mjs [folder] [signs|autoencoder]: pictures of every screen of the built window, light and dark, in two
+ * sizes, by the real program on the bundled samples, or on one of them. Needs `npm run build` and Chromium, Chrome or Edge (CHROME_PATH names one).
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -13,6 +13,7 @@ import sharp from 'sharp';
 const root = resolve(import.meta.dirname, '..');
 const out = resolve(process.argv[2] ?? join(root, 'docs/screens'));
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+const only = process.argv[3];
 const executablePath = process.env['CHROME_PATH'] ?? places.find((place) => existsSync(place));
 const SIZES = [
   { name: '', width: 1280, height: 800 },
@@ -55,9 +56,8 @@ async function start(/** @type {string} */ name, /** @type {string} */ images) {
   await page.getByLabel('Name of the audit').fill(name);
 }
 
-try {
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+/** The classifier: every screen. */
+async function signs() {
   await shoot('start');
   await page.getByRole('button', { name: 'Try the sample' }).click();
   await page.getByText('Passed', { exact: true }).waitFor();
@@ -110,6 +110,42 @@ try {
   await page.keyboard.press('Control+7');
   await page.getByRole('img', { name: /first audit/ }).first().waitFor();
   await shoot('compare');
+}
+
+/** The autoencoder: what differs where a network puts out pictures. */
+async function autoencoder() {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('combobox').fill('Try the autoencoder');
+  await page.keyboard.press('Enter');
+  await page.getByText('Picture to picture').waitFor();
+  await page.getByText('Passed', { exact: true }).waitFor();
+  await shoot('outputs-model');
+  await start('Autoencoder', '12');
+  await page.getByLabel('Threshold in dB').fill('20');
+  await page.getByLabel('Threshold in dB').press('Enter');
+  await page.getByRole('combobox', { name: 'Reference' }).selectOption('input');
+  for (const norm of ['0', '∞']) {
+    await page.getByRole('tab', { name: norm }).first().click();
+    await page.getByRole('switch', { name: /^Audit under/ }).click();
+  }
+  await page.getByRole('tab', { name: '2' }).click();
+  await shoot('outputs-threat-model');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Finished', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.locator('[data-at="3"] img').waitFor();
+  await shoot('outputs-results');
+  await page.locator('button[data-at="3"]').click();
+  await page.getByText('Gaussian').waitFor();
+  await page.locator('canvas').nth(5).waitFor();
+  await shoot('outputs-image');
+}
+
+try {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  if (only !== 'autoencoder') await signs();
+  if (only !== 'signs') await autoencoder();
 } finally {
   await browser.close();
   served.kill();

@@ -55,7 +55,8 @@ EPOCHS, BATCH = 12, 40
 SECTION = """
 `autoencoder.onnx`: convolutional autoencoder of the sign pictures, {parameters} parameters, {kilobytes} kB. Input
 `image`: any number of 3 x 32 x 32 RGB pictures with values in [0, 1]. Output `reconstruction`: the same, through
-a code of {code} numbers, one for every {ratio} of the picture, and a Sigmoid. Try it on `images`.
+a code of {code} numbers, one for every {ratio} of the picture, and a Sigmoid. Try it on `images`: `autoencoder-plan.json`,
+written by hand, is the audit that `hairline demo autoencoder` runs.
 
 Training: {train} drawings other than those held out, seed {seed}, {epochs} epochs of AdamW on the squared error,
 half of every batch mirrored; no noise added and no adversarial training.

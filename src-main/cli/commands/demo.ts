@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readPlan } from '../../audit/plan.ts';
@@ -6,16 +6,19 @@ import { PATHS } from '../paths.ts';
 import { barProgress, plainProgress } from '../progress.ts';
 import { runHere } from '../run.ts';
 
+const PLANS = { signs: 'demo-plan.json', autoencoder: 'autoencoder-plan.json' };
+
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('Audits the bundled sample under l0, l2 and l∞; a minute or so.')
+    .description('Audits a bundled sample: the classifier under l0, l2 and l∞, or the autoencoder under l2 and l∞; a minute or so.')
+    .addArgument(new Argument('[sample]', 'which').choices(Object.keys(PLANS)).default('signs'))
     .option('--out <folder>', 'output folder, emptied first', 'audits/demo')
-    .action(async ({ out }: { out: string }) => {
+    .action(async (sample: keyof typeof PLANS, { out }: { out: string }) => {
       const folder = resolve(out);
       // The demo always shows a whole run; only its own files go.
-      for (const name of ['journal.jsonl', 'plan.json', 'results.json', 'results.csv', 'report.pdf', 'clean', 'adversarial']) rmSync(join(folder, name), { recursive: true, force: true });
+      for (const name of ['journal.jsonl', 'plan.json', 'results.json', 'results.csv', 'report.pdf', 'clean', 'adversarial', 'clean-output', 'adversarial-output', 'noise-output']) rmSync(join(folder, name), { recursive: true, force: true });
       await runHere({
-        plan: readPlan(join(PATHS.assets, 'samples', 'demo-plan.json')),
+        plan: readPlan(join(PATHS.assets, 'samples', PLANS[sample])),
         folder,
         resume: false,
         progress: process.stderr.isTTY ? barProgress() : plainProgress(),
