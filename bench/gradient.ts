@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { saveGraph } from '../src-main/graph/index.ts';
+import { MEMBER, serveAsMember } from './gradient/crew.ts';
 import { measure } from './gradient/measure.ts';
 import type { Task } from './gradient/measure.ts';
 import { profileModel } from './gradient/profile.ts';
@@ -19,6 +20,7 @@ const HELP = `Forward pass against gradient (which includes a forward pass) of w
     --seconds N      repeats of each measurement; default 5
     --profile [N]    list the N dearest nodes of both graphs (default 15)
     --torch PYTHON   compare with PyTorch instead: a Python that has it
+    --workers N      with --torch: our side as an audit runs, N workers of one thread each that share the batch
     --json FILE      write every number there as well`;
 
 const MODELS = 'out/bench/models';
@@ -43,7 +45,7 @@ function options() {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args,
-    options: { models: text, batch: text, threads: text, seconds: text, profile: text, torch: text, json: text, help: { type: 'boolean' } },
+    options: { models: text, batch: text, threads: text, seconds: text, profile: text, torch: text, workers: text, json: text, help: { type: 'boolean' } },
   });
   const list = (value: string | undefined, standard: string) => (value ?? standard).split(',').filter(Boolean);
   const models = list(values.models, Object.keys(ZOO).join());
@@ -56,6 +58,7 @@ function options() {
     seconds: Number(values.seconds ?? 5),
     profile: Number(values.profile ?? 0),
     torch: values.torch,
+    workers: Number(values.workers ?? 1),
     json: values.json,
     help: values.help ?? false,
   };
@@ -68,15 +71,16 @@ function writeModel(name: string): string {
   return file;
 }
 
-if (process.argv[2] === CHILD) {
+if (process.argv[2] === MEMBER) await serveAsMember(JSON.parse(process.argv[3]!) as Parameters<typeof serveAsMember>[0]);
+else if (process.argv[2] === CHILD) {
   const task = JSON.parse(process.argv[3]!) as Task;
   const measured = await measure(task);
   process.stdout.write(`\n${JSON.stringify({ task, measured, profiles: await profileModel(task) })}`);
 } else {
-  const { models, batches, threads, seconds, profile, torch, json, help } = options();
+  const { models, batches, threads, seconds, profile, torch, workers, json, help } = options();
   const results: Result[] = [];
   if (help) console.log(HELP);
-  else if (torch) await compareWithTorch({ python: torch, seconds, threads: threads[0]!, writeModel });
+  else if (torch) await compareWithTorch({ python: torch, seconds, threads: threads[0]!, workers, writeModel });
   else {
     console.log(HEADER);
     for (const model of models) {

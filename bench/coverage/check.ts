@@ -30,7 +30,7 @@ function picturesOf({ data, pictures }: Task): string[] | null {
   return name ? [join(path, name)] : null;
 }
 
-/** One model: through the product's own check where it is a classifier, else by J'u. */
+/** One model, through the product's own check; one with constant weights, or that puts out integers only, by J'u of what comes before. */
 export async function checkModel(task: Task): Promise<Outcome> {
   const { path, values } = task;
   try {
@@ -48,16 +48,19 @@ export async function checkModel(task: Task): Promise<Outcome> {
   const { channels = 1, height, width } = typeof classifier === 'string' ? {} : classifier.network;
   // An autoencoder's row is a picture, a detector's first of many outputs is a map: no scores.
   const maps = graph.outputs.filter((output) => FLOATS.includes(declaredShape(output).type)).length > 1;
-  if (typeof classifier === 'string' || maps || classifier.classes === channels * (height ?? 0) * (width ?? 0)) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
+  if (typeof classifier === 'string') return checkProducts(graph, { values, images, tolerance, seconds: 30 });
   const { preprocessing } = classifier;
+  const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))!.name;
+  const output = maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0 ? (classifier.field?.name ?? first) : null;
   const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
   // Padding, stretching or cropping as the model's size and the pictures' demand.
   if (spec.width !== null) spec.geometry = task.pictures === 'imagenet-sample' ? 'centre-crop' : /balda/.test(path) ? 'pad' : 'stretch';
   try {
-    const check = await checkModelGradient({ model: path, preprocessing: spec, images });
+    const check = await checkModelGradient({ model: path, preprocessing: spec, images, output });
     const { ok, gradientError, forwardError, surrogates } = check;
     if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
-    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError };
+    const detail = output === null ? '' : `J'u and Jv of ${output}`;
+    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: error.message };
     throw error;

@@ -3,7 +3,7 @@
  * along any direction, closer than float32 can resolve; so the difference over a wide interval is held against the mean
  * of the derivative over that interval (the fundamental theorem of calculus, which kinks do not disturb).
  */
-const WIDTHS = [1e-2, 3e-2, 3e-3];
+const WIDTHS = [1e-2, 3e-2, 3e-3, 3e-4];
 /** Points the mean is first taken over, and at most. */
 const FEWEST = 16;
 const MOST = 1024;

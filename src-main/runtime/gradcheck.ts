@@ -30,8 +30,8 @@ export async function checkGradient(model: OpenModel, original: Original, pictur
 }
 
 /**
- * The same of a network that is no classifier: forward, J'u for a random u of ±1 over its output, and Jv, each against
- * differences along random directions v.
+ * The same of a network that is no classifier: forward, J'u for a random u of ±1 over its output against differences along
+ * random directions v, and Jv against the J'u that stood that test: <u, Jv> = <J'u, v>.
  */
 export async function checkField(model: OpenField, original: OriginalField, pictures: Float32Array[], half = false, directions = 5): Promise<GradientCheck> {
   const { picture } = model.model;
@@ -47,8 +47,8 @@ export async function checkField(model: OpenField, original: OriginalField, pict
     const x = dithered(pictures[k % pictures.length]!, k + 1);
     const v = signs(x.length, k + 1);
     const u = signs(model.width, k + 101);
-    gradientError = Math.max(gradientError, await directionError(pulled(model, u), x, v, tolerance, rough));
-    tangentError = Math.max(tangentError, await directionError(pushed(model, u), x, v, tolerance, rough));
+    gradientError = Math.max(gradientError, await directionError(weighted(model, u), x, v, tolerance, rough));
+    tangentError = Math.max(tangentError, await adjointError(model, x, u, v));
   }
   return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
 }
@@ -114,11 +114,15 @@ async function margin(model: OpenModel, x: Float32Array): Promise<Along> {
   };
 }
 
-/** x to <u, f(x)>, by J'u, whose product with v is the slope. */
-function pulled(model: OpenField, u: Float32Array): Along {
-  const { rows } = model;
+/** x to <u, f(x)>, whose gradient is J'u. */
+function weighted(model: OpenField, u: Float32Array): Along {
+  const { rows, width } = model;
   return {
-    values: weighted(model, u),
+    async values(points) {
+      const out: number[] = [];
+      await inBlocks(points, rows, (block) => model.output(block), (y, r) => out.push(u.reduce((sum, w, i) => sum + w * y[r * width + i]!, 0)));
+      return out;
+    },
     async slopes(points, v) {
       const out: { slope: number; size: number }[] = [];
       await inBlocks(points, rows, (block) => model.pull(block, repeat(u, rows)), ({ gradient }, r) => out.push(slopeOf(gradient, r, v)));
@@ -127,25 +131,13 @@ function pulled(model: OpenField, u: Float32Array): Along {
   };
 }
 
-/** The same by Jv, whose product with u is the slope; its usual size for such a u is ‖Jv‖. */
-function pushed(model: OpenField, u: Float32Array): Along {
-  const { rows } = model;
-  return {
-    values: weighted(model, u),
-    async slopes(points, v) {
-      const out: { slope: number; size: number }[] = [];
-      await inBlocks(points, rows, (block) => model.push(block, repeat(v, rows)), ({ tangent }, r) => out.push(slopeOf(tangent, r, u)));
-      return out;
-    },
-  };
-}
-
-function weighted(model: OpenField, u: Float32Array): Along['values'] {
-  return async (points) => {
-    const out: number[] = [];
-    await inBlocks(points, model.rows, (block) => model.output(block), (y, r) => out.push(u.reduce((sum, w, i) => sum + w * y[r * model.width + i]!, 0)));
-    return out;
-  };
+/** |<u, Jv> - <J'u, v>| at x, relative to the usual size of either: ‖Jv‖ for such a u, ‖J'u‖ for such a v. */
+async function adjointError(model: OpenField, x: Float32Array, u: Float32Array, v: Float32Array): Promise<number> {
+  const at = repeat(x, model.rows);
+  const backwards = slopeOf((await model.pull(at, repeat(u, model.rows))).gradient, 0, v);
+  const forwards = slopeOf((await model.push(at, repeat(v, model.rows))).tangent, 0, u);
+  const error = Math.abs(forwards.slope - backwards.slope) / Math.max(forwards.size, backwards.size, Math.abs(forwards.slope), 1e-12);
+  return Number.isNaN(error) ? Infinity : error;
 }
 
 function repeat(x: Float32Array, rows: number): Float32Array {
