@@ -252,6 +252,8 @@ export const S = {
     export: 'Export',
     open: 'Open',
     unbroken: 'Unbroken images',
+    unbrokenShort: 'Unbroken',
+    images: 'Images',
     broken: (when: string) => `Broken: ${when}.`,
     cleanOutput: 'Clean output',
     brokenOutput: 'Broken output',

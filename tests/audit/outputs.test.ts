@@ -211,10 +211,10 @@ describe('an audit of outputs', () => {
       expect(noise.kind).toBe(norm === 'l2' ? 'gaussian' : 'signs');
       // In 8 bits a length has steps.
       expect(Math.abs(noise.distances[norm] / finding.eightBit![norm] - 1)).toBeLessThan(0.01);
-      // Noise moves a linear network's output by the root mean square of its singular values, far from the largest.
+      // Noise moves a linear network's output by the root mean square of its singular values, give or take its share of the largest.
       const mean = Math.hypot(...linear.s) / Math.sqrt(N);
       const expected = -20 * Math.log10((mean * noise.distances.l2) / SIDE);
-      expect(Math.abs(noise.output.psnr! - expected)).toBeLessThan(1);
+      expect(Math.abs(noise.output.psnr! - expected)).toBeLessThan(2.5);
       if (norm === 'l2') expect(noise.output.psnr).toBeGreaterThan(finding.output!.psnr! + 2);
       expect(noise.output.file).toMatch(/^noise-output\//);
       expect((await values(join(folder, noise.output.file!))).length).toBe(N);
@@ -260,7 +260,7 @@ describe('an audit of outputs', () => {
 const MODELS = new URL('../../../shared/models/image2image/', import.meta.url).pathname;
 const MNIST = new URL('../../../shared/data/mnist/t10k-images-idx3-ubyte.gz', import.meta.url).pathname;
 describe.skipIf(!existsSync(MODELS) || !existsSync(MNIST))('published autoencoders (skipped where ../shared/models is missing)', () => {
-  it.each(['renan_mnist_autoencoder2.onnx'])('%s is audited and verified', async (file) => {
+  it.each(['renan_mnist_autoencoder.onnx', 'renan_mnist_autoencoder2.onnx'])('%s is audited and verified', async (file) => {
     const { results, folder } = await run(
       [threat({ kind: 'deviation', reference: 'input', psnr: 10 }, { eps: [0.5, 8], attacks: [{ id: 'pgd', options: { steps: 20 } }] }), threat({ kind: 'deviation', psnr: 20 }, { norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd', options: { steps: 20 } }] })],
       { model: join(MODELS, file), images: [MNIST], limit: 4 },

@@ -84,6 +84,39 @@ it('leaves out attacks that have no targeted form, and options that are the defa
   expect(threat.plan().threats.find(({ norm }) => norm === 'linf')!.attacks[0]!.options).toEqual({});
 });
 
+it('has goals on the output for a network without classes, and attacks that need one only there', async () => {
+  useApp().attacks = [...useApp().attacks, { ...attack('products', ['l2'], false), needsOutput: true }];
+  const threat = useThreat();
+  await ready();
+  expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn']);
+  threat.goal = 'next';
+  answers['inspect'] = { ...card, classes: 0, output: 'values', field: { name: 'y', dims: [2], width: 2, picture: null } };
+  await useModel().open('/m.onnx', 'y');
+  expect(threat.goal).toBe('deviation');
+  expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn', 'products']);
+  threat.psnr = 12.5;
+  threat.reference = 'input';
+  const plan = AuditPlan.parse(threat.plan());
+  expect(plan).toMatchObject({ output: 'y', labels: null, classNames: null });
+  expect(plan.threats[0]!.goal).toEqual({ kind: 'deviation', reference: 'input', psnr: 12.5, peak: 1 });
+  expect(asked.findLast(([name]) => name === 'gradcheck')![1]).toMatchObject({ output: 'y' });
+
+  // A match waits for its picture, and takes the one that is dropped on the screen.
+  threat.goal = 'match';
+  expect(threat.usable(threat.attacksFor('l2')[2]!)).toBe(false);
+  expect(threat.missing).toMatch(/picture whose output/);
+  useApp().step = 'threat';
+  await useIntake().take([new File([], 'other.png')]);
+  expect(useImages().paths).toEqual(['/i']);
+  expect(threat.missing).toBeNull();
+  expect(AuditPlan.parse(threat.plan()).threats[0]!.goal).toEqual({ kind: 'match', picture: '/in/other.png', psnr: 12.5, peak: 1 });
+
+  // Back to a classifier, its own goal is as it was.
+  answers['inspect'] = card;
+  await useModel().open('/m.onnx');
+  expect(threat.goal).toBe('next');
+});
+
 it('keeps what it has when a file is no model, and shows the sentence once', async () => {
   await ready();
   answers['inspect'] = new Error('notes.txt is no ONNX model.');
