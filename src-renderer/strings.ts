@@ -217,6 +217,9 @@ export const S = {
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
   tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', cancelled: 'cancelled' } satisfies Record<TileState, string>,
+  /** Where goals are on an output. */
+  tileOutput: { open: 'unbroken so far', 'wrong-already': 'beyond already' } as Partial<Record<TileState, string>>,
+  tileOutputShort: { open: 'unbroken', 'wrong-already': 'beyond' } as Partial<Record<TileState, string>>,
   results: {
     title: 'Results',
     none: 'No results yet.',

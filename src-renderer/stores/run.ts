@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, triggerRef } from 'vue';
 import type { AuditStatus, FindingEvent, ImageEvent, RunEvent } from '../../shared/contract.ts';
 import { formatDistance, STATE_LABEL } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
+import type { Goal } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
 import { emptyImage, type LiveImage } from '../logic/live.ts';
 import { baseName } from '../logic/sort.ts';
@@ -25,7 +26,11 @@ export interface LiveThreat {
   norm: Norm;
   eps: number[];
   attacks: number;
+  /** Whether its goal is on the output of the network rather than on its classes. */
+  onOutput: boolean;
 }
+
+const onOutput = (goal: Pick<Goal, 'kind'> | undefined): boolean => goal?.kind === 'deviation' || goal?.kind === 'match';
 
 /** The audit that runs now, as its events tell it. */
 export const useRun = defineStore('run', () => {
@@ -53,7 +58,7 @@ export const useRun = defineStore('run', () => {
     images.value = new Map(loaded.map((image) => [image.id, { ...emptyImage(image.id), label: image.label }]));
     sources.value = new Map(loaded.map((image) => [image.id, image.source]));
     classNames.value = useImages().classNames;
-    threats.value = plan.threats.map(({ norm, eps, attacks }) => ({ norm, eps, attacks: attacks.length }));
+    threats.value = plan.threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps, attacks: attacks.length, onOutput: onOutput(goal) }));
     try {
       // The first events may be here before the answer.
       const { audit } = await theHost().call('start', { plan });
@@ -82,7 +87,7 @@ export const useRun = defineStore('run', () => {
     try {
       const past = await theHost().call('progress', { audit });
       if (status.value?.audit !== audit) return;
-      threats.value = past.threats.map(({ norm, eps, attacks }) => ({ norm, eps, attacks: attacks.length }));
+      threats.value = past.threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps, attacks: attacks.length, onOutput: onOutput(goal) }));
       classNames.value = past.classNames;
       // In the order of the audit; what was heard already stays.
       const heard = images.value;

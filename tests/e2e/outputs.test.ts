@@ -102,6 +102,7 @@ describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sa
   it('runs, and shows shares of unbroken images and decibels', async () => {
     await page.getByRole('button', { name: 'Start audit' }).click();
     await page.getByRole('button', { name: 'See results' }).waitFor({ timeout: 120_000 });
+    expect(await page.getByRole('main').innerText()).not.toMatch(/accuracy|right|class/i);
     await page.getByRole('button', { name: 'See results' }).click();
     await page.getByRole('heading', { name: 'Unbroken images' }).waitFor();
     await step(page, 'Export').click();

@@ -173,7 +173,7 @@ it('catches up with an audit it did not see, and counts nothing twice', async ()
   run.hear({ ...finding, attack: 'ddn', state: 'held', distance: null });
   expect([...run.images.keys()]).toEqual(['b', 'a']);
   expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 3 }, states: { 0: ['broken', 'held'] } });
-  expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2 }]);
+  expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2, onOutput: false }]);
 });
 
 it('sorts and filters five thousand results at once', async () => {
