@@ -122,6 +122,7 @@ describe('the signed difference', () => {
 describe('what was dropped', () => {
   it('is a model with its weights, labels, names and pictures', () => {
     expect(sortPaths(['/x/m.onnx', '/x/m.onnx.data', '/x/cats', '/x/labels.csv', '/x/classes.txt'])).toEqual({
+      audit: null,
       model: '/x/m.onnx',
       labels: '/x/labels.csv',
       classNames: '/x/classes.txt',
@@ -129,11 +130,13 @@ describe('what was dropped', () => {
     });
     // A batch of CIFAR-10 ends in .bin, too.
     expect(sortPaths(['C:\\d\\test_batch.bin', 't10k-labels-idx1-ubyte.gz', 't10k-images-idx3-ubyte.gz'])).toEqual({
+      audit: null,
       model: null,
       labels: 't10k-labels-idx1-ubyte.gz',
       classNames: null,
       images: ['C:\\d\\test_batch.bin', 't10k-images-idx3-ubyte.gz'],
     });
+    expect(sortPaths(['/audits/a/audit.hairline'])).toEqual({ audit: '/audits/a/audit.hairline', model: null, labels: null, classNames: null, images: [] });
     expect(baseName('C:\\a\\b\\')).toBe('b');
   });
 });
