@@ -27,11 +27,9 @@ it.skipIf(!browser)(`scrolls through 5,000 pictures${there ? '' : ' (MNIST is no
     await page.getByText('5,000 of 10,000 images').waitFor();
 
     const grid = page.getByRole('group', { name: 'Pictures' });
-    // At a speed at which pictures come in, then past all of them.
-    const slow = await scrollThrough(page, grid, 2000, 6000);
-    const fast = await scrollThrough(page, grid, 2000);
-    // No frame over 50 ms is the aim, which bench/window.ts measures on a machine at rest; here other tests share the cores.
-    for (const frames of [slow, fast]) expect(frames.median, JSON.stringify({ slow, fast })).toBeLessThan(100);
+    // At a speed at which pictures come in, then past all of them. How long frames take, bench/window.ts measures.
+    await scrollThrough(page, grid, 2000, 6000);
+    await scrollThrough(page, grid, 2000);
     // Only what is near the view is in the page.
     expect(await page.locator('figure').count()).toBeLessThan(250);
     await page.locator('[aria-posinset="5000"] img').waitFor();

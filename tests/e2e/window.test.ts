@@ -330,7 +330,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     // One fixed budget so small that some pictures hold, under one norm.
     await page.keyboard.press('Control+3');
     for (const norm of ['0', '2']) {
-      await page.getByRole('tab', { name: new RegExp(`^ℓ${norm}`) }).click();
+      await page.getByRole('tab', { name: new RegExp(`^ℓ${norm} (on|off)`) }).click();
       await page.getByRole('switch', { name: 'Audit under' }).click();
     }
     await page.getByRole('tab', { name: '∞' }).click();
