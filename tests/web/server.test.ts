@@ -250,7 +250,7 @@ describe('the socket', () => {
     expect(await call('audits', {})).toMatchObject({ error: { message: expect.stringContaining('does not fit') } });
     expect(calls).toEqual([
       ['about', {}],
-      ['inspect', { model: 'x' }],
+      ['inspect', { model: 'x', input: null, fixed: {}, output: null }],
       ['audits', {}],
     ]);
     const event: RunEvent = { type: 'warning', audit: 'a', message: 'Chance accuracy.' };
