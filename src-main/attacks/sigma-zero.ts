@@ -24,8 +24,8 @@ import type { Target } from './target.ts';
  * Differences: the state after the last step is evaluated too; the nearest linearised boundaries are tried as well
  * (exact on a linear model, where the descent may end at another class); a feature-exchange polish of a few passes
  * follows; a descent that finds nothing better for a third of the steps or so ends;
- * σ is 0.005 instead of 0.001: of the values tried on four models (MNIST, CIFAR-10) the one that finds no more features than the
- * authors' on any, after 100 steps and after 1000;
+ * σ is 0.005 instead of 0.001: of the values tried on four models (MNIST, CIFAR-10) the best after 100 steps; after 1000, 0.01 finds a
+ * little fewer on two of them (docs/attacks.md);
  * targeted, the margin is that of the target class; restarts begin at noise instead of the image itself, which finds
  * clearly fewer than another threshold or another rival class does.
  */
