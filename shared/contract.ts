@@ -121,6 +121,9 @@ export type FindingEvent = z.infer<typeof FindingEvent>;
 
 const none = z.strictObject({});
 
+/** Which input takes the image, what the others hold, and which output is meant: as a plan has them. */
+const ends = { input: AuditPlan.shape.input, fixed: AuditPlan.shape.fixed, output: AuditPlan.shape.output };
+
 /** A classifier, and two networks that put out pictures. */
 export const SAMPLES = ['signs', 'autoencoder', 'colorizer'] as const;
 export type SampleName = (typeof SAMPLES)[number];
@@ -135,9 +138,7 @@ export const CALLS = {
   inspect: {
     in: z.strictObject({
       model: z.string(),
-      input: z.string().nullable().default(null),
-      fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
-      output: z.string().nullable().default(null),
+      ...ends,
     }),
     out: ModelCard,
   },
@@ -147,9 +148,7 @@ export const CALLS = {
       model: z.string(),
       preprocessing: Preprocessing,
       images: z.array(z.string()),
-      input: z.string().nullable().default(null),
-      fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
-      output: z.string().nullable().default(null),
+      ...ends,
     }),
     out: GradientCheck,
   },

@@ -11,7 +11,7 @@ import { COLOR } from './theme.ts';
 
 use([CustomChart, LineChart, ScatterChart, AriaComponent, GridComponent, MarkLineComponent, SVGRenderer]);
 
-export const AXIS_NAME: Record<Norm, string> = {
+const AXIS_NAME: Record<Norm, string> = {
   l0: 'ε: number of pixel values changed (ℓ₀)',
   l0Pixels: 'ε: number of pixels changed (ℓ₀)',
   l1: 'ε: sum of all changes (ℓ₁, pixel values in [0,1])',
@@ -51,31 +51,7 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
     animation: false,
     textStyle: text,
     grid: { left: 34, right: 14, top: 20, bottom: 38 },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: end,
-      name: AXIS_NAME[threat.norm],
-      nameLocation: 'middle',
-      nameGap: 24,
-      nameTextStyle: text,
-      minInterval: isCount(threat.norm) ? 1 : undefined,
-      // The axis ends where the drawing ends, not at a round number; that last label would be a crooked one.
-      axisLabel: { ...text, showMaxLabel: false, hideOverlap: true, formatter: (x: number) => significant(x) },
-      axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } },
-      axisTick: { lineStyle: { color: COLOR.faint, width: 0.6 }, length: 3 },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      min: 0,
-      max: 100,
-      interval: 25,
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { ...text, formatter: (y: number) => `${y} %` },
-      splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
-    },
+    ...axes(threat.norm, end, text, 24),
     series: [
       { type: 'custom', name: 'interval', silent: true, clip: true, data: [0], renderItem: band(inside, scale, end) },
       {
@@ -99,6 +75,40 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
       { type: 'custom', name: 'budget interval', silent: true, data: points, renderItem: whisker },
       { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 } },
     ],
+  };
+}
+
+/**
+ * The axes of a picture of robust accuracy: budgets from 0 to `end`, in the axis's own units, and per cent.
+ * @param gap between the axis and its name, in points
+ */
+export function axes(norm: Norm, end: number, text: object, gap: number): EChartsCoreOption {
+  return {
+    xAxis: {
+      type: 'value',
+      min: 0,
+      max: end,
+      name: AXIS_NAME[norm],
+      nameLocation: 'middle',
+      nameGap: gap,
+      nameTextStyle: text,
+      minInterval: isCount(norm) ? 1 : undefined,
+      // The axis ends where the drawing ends, not at a round number; that last label would be a crooked one.
+      axisLabel: { ...text, showMaxLabel: false, hideOverlap: true, formatter: (x: number) => significant(x) },
+      axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } },
+      axisTick: { lineStyle: { color: COLOR.faint, width: 0.6 }, length: 3 },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      max: 100,
+      interval: 25,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { ...text, formatter: (y: number) => `${y} %` },
+      splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
+    },
   };
 }
 

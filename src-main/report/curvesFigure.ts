@@ -3,11 +3,10 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { use } from 'echarts/core';
 import PDFDocument from 'pdfkit';
 import SVGtoPDF from 'svg-to-pdfkit';
-import { formatEps, significant } from '../../shared/format.ts';
-import { isCount } from '../../shared/norms.ts';
+import { formatEps } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { CurvePoint } from '../../shared/results.ts';
-import { AXIS_NAME, chartSvg, unit } from './charts.ts';
+import { axes, chartSvg, unit } from './charts.ts';
 import { fontFiles } from './fonts.ts';
 import { COLOR } from './theme.ts';
 
@@ -40,30 +39,7 @@ export function curvesFigure(norm: Norm, curves: readonly NamedCurve[], end: num
     textStyle: text,
     grid: { left: 38, right: 14, top: 34, bottom: 40 },
     legend: { top: 4, left: 34, itemWidth: 26, textStyle: { ...text, color: COLOR.ink } },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: end * scale,
-      name: AXIS_NAME[norm],
-      nameLocation: 'middle',
-      nameGap: 25,
-      nameTextStyle: text,
-      minInterval: isCount(norm) ? 1 : undefined,
-      axisLabel: { ...text, showMaxLabel: false, hideOverlap: true, formatter: (x: number) => significant(x) },
-      axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } },
-      axisTick: { lineStyle: { color: COLOR.faint, width: 0.6 }, length: 3 },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      min: 0,
-      max: 100,
-      interval: 25,
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { ...text, formatter: (y: number) => `${y} %` },
-      splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
-    },
+    ...axes(norm, end * scale, text, 25),
     series: curves.map(({ name, points }, i) => ({
       type: 'line',
       name,

@@ -32,8 +32,10 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
     return {
       run: async (pixels, shift) => {
         const u = trial(rows, model.width, 3);
+        // The cotangents move on with the pictures.
         const moved = new Float32Array(u.length);
-        for (let r = 0; r < rows; r++) moved.set(u.subarray(((r - shift + rows) % rows) * model.width, ((r - shift + rows) % rows) * model.width + model.width), r * model.width);
+        moved.set(u.subarray(u.length - shift * model.width));
+        moved.set(u.subarray(0, u.length - shift * model.width), shift * model.width);
         const { output, gradient } = await model.pull(pixels, moved);
         return [{ data: await model.output(pixels), width: model.width }, { data: output, width: model.width }, { data: gradient, width: features }];
       },
