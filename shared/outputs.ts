@@ -1,14 +1,11 @@
-import { count, NBSP, significant } from './format.ts';
-import type { Goal, REFERENCES } from './plan.ts';
+import { count, NBSP, REFERENCE_WORDS, significant } from './format.ts';
+import type { Goal } from './plan.ts';
 import type { OutputField } from './results.ts';
 
 /*
  * The words for networks that put out pictures or vectors, and for goals on their output: the same in the window, the
  * PDF and on the terminal.
  */
-
-/** What an output is held against. */
-export const REFERENCE_WORDS: Record<(typeof REFERENCES)[number], string> = { 'clean-output': 'the clean output', input: 'the image itself' };
 
 /** What a network that is no classifier puts out: `a picture of 32 × 32, RGB (output)`. */
 export function fieldWords({ name, dims, width, picture }: Pick<OutputField, 'name' | 'dims' | 'width' | 'picture'>): string {

@@ -1,5 +1,5 @@
-import { budgetWords, count, NBSP, percent, significant, STATE_LABEL } from '../../shared/format.ts';
-import { brokenWords, decibels, REFERENCE_WORDS } from '../../shared/outputs.ts';
+import { budgetWords, count, NBSP, percent, REFERENCE_WORDS, significant, STATE_LABEL } from '../../shared/format.ts';
+import { brokenWords, decibels } from '../../shared/outputs.ts';
 import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
