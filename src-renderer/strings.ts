@@ -1,9 +1,10 @@
 import { ref } from 'vue';
+import { de } from './strings/de.ts';
 import { en } from './strings/en.ts';
 import type { Words } from './strings/en.ts';
 
 /** The window's languages. What the engine says (errors, attack summaries) and what it writes (reports) is English. */
-export const LANGUAGES = { en } as const satisfies Record<string, Words>;
+export const LANGUAGES = { en, de } as const satisfies Record<string, Words>;
 export type Language = keyof typeof LANGUAGES;
 
 export const language = ref<Language>('en');
