@@ -11,6 +11,8 @@ export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' |
 export interface Toast {
   id: number;
   message: string;
+  /** What went wrong, or what was done. */
+  kind: 'error' | 'note';
 }
 
 /** Where the window is, what it knows of its host, and what went wrong. */
@@ -32,7 +34,12 @@ export const useApp = defineStore('app', () => {
   function fail(error: unknown): void {
     const message = messageOf(error).replace(/^Error invoking remote method '[^']*': (\w*Error: )?/, '');
     if (toasts.value.some((toast) => toast.message === message)) return;
-    toasts.value = [...toasts.value.slice(-2), { id: next++, message }];
+    toasts.value = [...toasts.value.slice(-2), { id: next++, message, kind: 'error' }];
+  }
+
+  /** Says what was done, where it is not seen. Only the newest such note stays. */
+  function tell(message: string): void {
+    toasts.value = [...toasts.value.filter(({ kind }) => kind === 'error').slice(-2), { id: next++, message, kind: 'note' }];
   }
 
   function dismiss(id: number): void {
@@ -81,6 +88,6 @@ export const useApp = defineStore('app', () => {
 
   return {
     step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle,
-    fail, dismiss, setTheme, toggle, setSingleKeys, connect, refreshAudits,
+    fail, tell, dismiss, setTheme, toggle, setSingleKeys, connect, refreshAudits,
   };
 });

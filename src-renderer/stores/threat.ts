@@ -4,10 +4,12 @@ import type { AttackCard } from '../../shared/contract.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
 import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
 import { initialOf } from '../logic/schema.ts';
+import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
+import { useRegion } from './region.ts';
 
 export type ClassGoal = 'untargeted' | 'next' | 'least-likely' | 'one';
 export type OutputGoal = 'deviation' | 'match';
@@ -62,6 +64,8 @@ export const useThreat = defineStore('threat', () => {
   const name = ref('');
   const workers = ref<number | null>(null);
   const maxQueries = ref<number | null>(null);
+  /** What of the screen is open. */
+  const tab = ref<Norm | 'subsets'>('linf');
 
   function attacksFor(norm: Norm): AttackCard[] {
     return useApp().attacks.filter((attack) => attack.norms.includes(norm) && (!attack.needsOutput || onOutput.value));
@@ -142,7 +146,7 @@ export const useThreat = defineStore('threat', () => {
         goal: goalOf(),
         attacks: attacksFor(norm)
           .filter((attack) => isOn(norm, attack))
-          .map((attack) => ({ id: attack.id, options: { ...norms[norm].options[attack.id] } })),
+          .map((attack) => ({ id: attack.id, options: { ...norms[norm].options[attack.id], ...(onSubsets(attack) && cutOptions(useRegion().cut, norm)) } })),
       })),
       seed: seed.value,
       provider: model.provider,
@@ -152,7 +156,7 @@ export const useThreat = defineStore('threat', () => {
   }
 
   return {
-    norms, goal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, active, pairs, missing,
+    norms, goal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, tab, active, pairs, missing,
     attacksFor, usable, isOn, optionsOf, setOption, plan,
   };
 });

@@ -189,6 +189,9 @@ export const en = {
     on: 'on',
     off: 'off',
   },
+  region: {
+    limited: (pixels: number, all: number) => `The audit is limited to ${plural(pixels, 'pixel')} of ${count(all)}: only attacks on subsets are on, under the norms that have them.`,
+  },
   run: {
     title: 'Run',
     none: 'No audit is running.',

@@ -26,6 +26,7 @@ const { useApp } = await import('../../src-renderer/stores/app.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useIntake } = await import('../../src-renderer/stores/intake.ts');
 const { useModel } = await import('../../src-renderer/stores/model.ts');
+const { useRegion } = await import('../../src-renderer/stores/region.ts');
 const { useResults } = await import('../../src-renderer/stores/results.ts');
 const { useRun } = await import('../../src-renderer/stores/run.ts');
 const { useThreat } = await import('../../src-renderer/stores/threat.ts');
@@ -213,4 +214,24 @@ it('follows its own audit through events, whichever comes first', async () => {
   expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 2 }, states: { 0: ['broken', 'broken'] } });
   expect(run.images.get('b')).toMatchObject({ right: null });
   expect(run.log).toHaveLength(2);
+});
+
+it('limits the audit to a region: attacks on subsets alone, each norm with the mask it can use', async () => {
+  const cutting: AttackCard = {
+    ...attack('subset', ['l0', 'l0Pixels', 'linf']),
+    options: { type: 'object', properties: { partition: { enum: ['pixel', 'mask'], default: 'pixel' }, block: { type: 'integer', default: 4 }, superpixels: { type: 'integer', default: 100 }, compactness: { type: 'number', default: 10 }, mask: { type: 'array', default: [] } } },
+  };
+  useApp().attacks = [...useApp().attacks, cutting];
+  await ready();
+  const threat = useThreat();
+  threat.norms.linf.chosen['fmn'] = true;
+  useRegion().attackOnly({ width: 3, height: 2, pixels: [1, 4] });
+  const { threats } = AuditPlan.parse(threat.plan());
+  // l0Pixels was off and stays off; in ℓ0 each pixel counts, so each is a subset of its own.
+  expect(threats.map(({ norm, attacks }) => [norm, attacks])).toEqual([
+    ['l0', [{ id: 'subset', options: { partition: 'mask', mask: [0, 2, 0, 0, 5, 0] } }]],
+    ['linf', [{ id: 'subset', options: { partition: 'mask', mask: [0, 1, 0, 0, 1, 0] } }]],
+  ]);
+  expect(useApp().step).toBe('threat');
+  expect(useApp().toasts.at(-1)).toMatchObject({ kind: 'note', message: expect.stringContaining('2 pixels of 6') });
 });

@@ -1,0 +1,53 @@
+import type { AttackCard } from '../../shared/contract.ts';
+import { isCount, type Norm } from '../../shared/norms.ts';
+
+export const PARTITIONS = ['pixel', 'feature', 'channel', 'block', 'row', 'column', 'superpixel', 'mask'] as const;
+export type PartitionKind = (typeof PARTITIONS)[number];
+
+/** Whether the pixels of an area of the mask are one subset, or each is one; by norm: one under ℓ∞, each under ℓ₀, where ε counts pixels. */
+export type AreaPixels = 'by-norm' | 'together' | 'each';
+
+/** How a picture is cut into subsets: one choice for every attack on subsets. Replaced, never changed in place. */
+export interface Cut {
+  readonly partition: PartitionKind;
+  readonly block: number;
+  readonly superpixels: number;
+  readonly compactness: number;
+  /** Area of each pixel, row by row; 0: never changed. */
+  readonly mask: readonly number[];
+  /** Size of the pictures that the mask is for. */
+  readonly width: number;
+  readonly height: number;
+  readonly areaPixels: AreaPixels;
+}
+
+/** The attacks' own defaults. */
+export const FIRST_CUT: Cut = { partition: 'pixel', block: 4, superpixels: 100, compactness: 10, mask: [], width: 0, height: 0, areaPixels: 'by-norm' };
+
+const KEYS = ['partition', 'block', 'superpixels', 'compactness', 'mask'];
+
+/** Whether an option of an attack is part of the cut, which is edited for all attacks at once. */
+export function isCutOption(attack: AttackCard, key: string): boolean {
+  return onSubsets(attack) && KEYS.includes(key);
+}
+
+/** Whether an attack changes subsets of a partition. */
+export function onSubsets(attack: AttackCard): boolean {
+  const properties = (attack.options['properties'] ?? {}) as Record<string, unknown>;
+  return KEYS.every((key) => key in properties);
+}
+
+/** What a cut says in an attack's options under a norm; only what differs from the defaults. */
+export function cutOptions(cut: Cut, norm: Norm): Record<string, unknown> {
+  const { partition, block, superpixels, compactness } = cut;
+  if (partition === 'pixel') return {};
+  if (partition === 'block') return { partition, block };
+  if (partition === 'superpixel') return { partition, superpixels, compactness };
+  if (partition !== 'mask') return { partition };
+  return { partition, mask: pixelsAreSubsets(cut, norm) ? cut.mask.map((area, pixel) => (area === 0 ? 0 : pixel + 1)) : [...cut.mask] };
+}
+
+/** Whether each pixel inside the mask is a subset of its own. */
+export function pixelsAreSubsets({ areaPixels }: Cut, norm: Norm): boolean {
+  return areaPixels === 'each' || (areaPixels === 'by-norm' && isCount(norm));
+}
