@@ -1,62 +1,22 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import process from 'node:process';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Results } from '../../shared/results.ts';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decibels } from '../../shared/outputs.ts';
-import { launchBrowser } from './browser.ts';
-import { openWindow, serve, violations, type Served } from './hairline.ts';
+import { Results } from '../../shared/results.ts';
+import { browser, poll, session, step } from './session.ts';
 
 /** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
-const browser: Browser | null = await launchBrowser();
-const SHOTS = process.env['HAIRLINE_SHOTS'];
-afterAll(() => browser?.close());
-const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 60_000 });
-const step = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
-
 const CASES = [
   { sample: 'autoencoder', theme: 'light', puts: 'a picture of 32 × 32, RGB (reconstruction)', goal: 'input' },
   { sample: 'colorizer', theme: 'dark', puts: 'a picture of 64 × 64, RGB (picture)', goal: 'clean-output' },
 ] as const;
 
 describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sample, theme, puts, goal }) => {
-  let folder: string;
-  let served: Served;
-  let context: BrowserContext;
+  const here = session(sample, theme);
+  const { good } = here;
   let page: Page;
-  let faults: string[];
   let results: Results;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'hairline-outputs-'));
-    served = await serve(join(folder, 'data'));
-    ({ context, page, faults } = await openWindow(browser!, served.url, theme));
-    page.setDefaultTimeout(90_000);
-  });
-  let failed = false;
-  beforeEach(({ skip, onTestFailed }) => {
-    if (failed) skip();
-    onTestFailed(() => {
-      failed = true;
-    });
-  });
-  afterAll(async () => {
-    await context?.close();
-    await served?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function good(name: string): Promise<void> {
-    if (SHOTS) {
-      mkdirSync(SHOTS, { recursive: true });
-      await page.waitForTimeout(300);
-      await page.screenshot({ path: join(SHOTS, `${sample}-${name}-${theme}.png`) });
-    }
-    expect(await violations(page), name).toEqual([]);
-    expect(faults, name).toEqual([]);
-  }
+  beforeAll(() => ({ page } = here));
 
   it('opens with one click and says what it puts out, without classes', async () => {
     await page.getByRole('button', { name: `Try the ${sample}` }).click();

@@ -1,66 +1,25 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { percent } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
-import { launchBrowser } from './browser.ts';
-import { openWindow, serve, violations, type Served } from './hairline.ts';
+import type { Served } from './hairline.ts';
+import { browser, poll, session, step } from './session.ts';
 
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
-const browser: Browser | null = await launchBrowser();
 const SAMPLE = join(import.meta.dirname, '../../assets/samples/images');
 const CLASSES = readdirSync(SAMPLE).sort();
-/** With HAIRLINE_SHOTS=folder every screen is kept as a picture. */
-const SHOTS = process.env['HAIRLINE_SHOTS'];
-
-afterAll(() => browser?.close());
-
-/** Two cores may be shared with other tests. */
-const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 30_000 });
-const step = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
 
 describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (theme) => {
+  const here = session('window', theme);
+  const { good } = here;
   let folder: string;
   let served: Served;
-  let context: BrowserContext;
   let page: Page;
   let faults: string[];
   let results: Results;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'hairline-window-'));
-    served = await serve(join(folder, 'data'));
-    ({ context, page, faults } = await openWindow(browser!, served.url, theme));
-    page.setDefaultTimeout(15_000);
-    await page.getByRole('button', { name: 'Try the sample' }).waitFor();
-  });
-  // Every step stands on those before it: after a failure the rest would only wait.
-  let failed = false;
-  beforeEach(({ skip, onTestFailed }) => {
-    if (failed) skip();
-    onTestFailed(() => {
-      failed = true;
-    });
-  });
-  afterAll(async () => {
-    await context?.close();
-    await served?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** A screen is good when axe has nothing to say and nothing went wrong behind it. */
-  async function good(name: string): Promise<void> {
-    if (SHOTS) {
-      mkdirSync(SHOTS, { recursive: true });
-      await page.waitForTimeout(300);
-      await page.screenshot({ path: join(SHOTS, `${name}-${theme}.png`) });
-    }
-    expect(await violations(page), name).toEqual([]);
-    expect(faults, name).toEqual([]);
-  }
+  beforeAll(() => ({ folder, served, page, faults } = here));
 
   /** Drops a file onto the middle of nowhere. As text: the code runs in the page, whose types this test does not have. */
   async function drop(name: string, content: Buffer): Promise<void> {
@@ -75,6 +34,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
   }
 
   it('starts empty, with the token gone from the address', async () => {
+    await page.getByRole('button', { name: 'Try the sample' }).waitFor();
     expect(page.url()).toBe(`${new URL(served.url).origin}/`);
     await good('start');
   });
