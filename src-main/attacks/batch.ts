@@ -19,6 +19,8 @@ export interface AttackJob {
   /** Forward plus backward passes each image may spend, rounding to 8 bit included; null: no bound. */
   maxQueries: number | null;
   gate: Gate;
+  /** Whether held images shall show how near a fixed-budget attack came. */
+  misses?: boolean;
 }
 
 export interface ImageFinding {
@@ -31,6 +33,8 @@ export interface ImageFinding {
   /** The picture, levels CHW, and its distances; null unless broken. */
   eightBit: Uint8Array | null;
   eightBitDistances: Distances | null;
+  /** Of a held image, where it was asked for: the point within the largest budget that came nearest to the goal. */
+  miss: Float32Array | null;
   /** Budget at which a fixed-budget attack broke the image; null otherwise. */
   epsilon: number | null;
   forwards: number;
@@ -63,6 +67,7 @@ export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
         limits:
           job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
         gate: job.gate,
+        ...(job.misses && { misses: true }),
       },
     );
     if (job.maxQueries !== null) target.setAside(Math.min(RESERVE, Math.floor(job.maxQueries / 4)));
@@ -83,6 +88,7 @@ function nothing(): ImageFinding {
     float: null,
     eightBit: null,
     eightBitDistances: null,
+    miss: null,
     epsilon: null,
     forwards: 0,
     backwards: 0,
@@ -95,6 +101,7 @@ function record(finding: ImageFinding, target: CountedTarget, at: number, pictur
   const pixels = target.found.pixels(at);
   finding.forwards += target.forwards[at]!;
   finding.backwards += target.backwards[at]!;
+  finding.miss = picture ? null : (target.missed?.pixels(at) ?? null);
   // A float success at a smaller budget that no picture could keep is still the nearer one.
   if (pixels && !finding.floatPixels) {
     finding.floatPixels = pixels;

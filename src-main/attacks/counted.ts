@@ -1,6 +1,7 @@
 import type { Norm } from '../../shared/norms.ts';
 import type { Differentiable, ImageShape, Objective, Products } from '../model/differentiable.ts';
 import { Best } from './best.ts';
+import { Misses } from './misses.ts';
 import { randomStream } from './random.ts';
 import type { GradientQuery, Pair, Query, Target } from './target.ts';
 
@@ -32,6 +33,8 @@ export interface TargetSetting {
   gate: Gate;
   /** false: δ is not clipped to the box, as in published experiments that do not; such a success is no picture. */
   boxed?: boolean;
+  /** Whether the nearest miss within ε is kept, too; under a fixed budget only. */
+  misses?: boolean;
 }
 
 /** How far from the image the gradient of a goal on the output is taken at the image itself: half a grey level. */
@@ -61,6 +64,8 @@ export class CountedTarget implements Target {
   /** Why an image failed: its outputs or gradients were no numbers. */
   readonly failure: (string | null)[];
   readonly found: Best;
+  /** The nearest misses, where they were asked for. */
+  readonly missed: Misses | null;
 
   private readonly model: Differentiable;
   private readonly gate: Gate;
@@ -104,6 +109,7 @@ export class CountedTarget implements Target {
     this.tilted = new Uint8Array(this.count);
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
     this.found = new Best(this.norm, this.epsilon, this.clean, this.count, this.shape.channels);
+    this.missed = setting.misses && this.epsilon !== undefined ? new Misses(this.norm, this.epsilon, this.shape.channels) : null;
     this.pixels = new Float32Array(this.clean.length);
     this.answer = {
       logits: new Float32Array(this.count * this.classes),
@@ -339,9 +345,11 @@ export class CountedTarget implements Target {
     const isOwn = ahead > 0 || (ahead === 0 && own < rival);
     answer.margin[image] = this.goal ? -ahead : ahead;
     answer.success[image] = isOwn === this.targeted ? 1 : 0;
+    const here = this.pixels.subarray(start, start + features);
+    if (!answer.success[image]) this.missed?.offer(image, here, answer.margin[image]!, this.clean.subarray(start, start + features));
     // A success beside the point asked about is nobody's.
     if (this.tilted[image]) answer.success[image] = 0;
-    if (answer.success[image]) this.found.offer(image, this.pixels.subarray(start, start + features), answer.margin[image]!);
+    if (answer.success[image]) this.found.offer(image, here, answer.margin[image]!);
   }
 
   private fail(image: number, what: string): void {

@@ -29,8 +29,9 @@ type AttackImage = AttackJob['images'][number];
 /**
  * Runs one attack on a few images of one size, writes the PNG of every success, and lets the original model judge
  * the decoded PNG (design rule 4).
+ * @param onMiss told of the nearest miss of each image that a fixed-budget attack did not break, pixels CHW
  */
-export async function runAttackJob(job: AttackJob, context: JobContext, models: Models, gate: Gate): Promise<Finding[]> {
+export async function runAttackJob(job: AttackJob, context: JobContext, models: Models, gate: Gate, onMiss?: (image: string, pixels: Float32Array) => void): Promise<Finding[]> {
   let found: ImageFinding[];
   let bench: Bench;
   try {
@@ -45,6 +46,7 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
       seed: context.seed,
       maxQueries: context.maxQueries,
       gate,
+      ...(onMiss && { misses: true }),
     });
   } catch (error) {
     if (error instanceof Cancelled) throw error;
@@ -53,6 +55,7 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
   const findings: Finding[] = [];
   for (const [i, image] of job.images.entries()) {
     await gate.check();
+    if (found[i]!.miss) onMiss?.(image.id, found[i]!.miss!);
     findings.push(await judge(job, context, image, found[i]!, (pixels) => bench.judge(i, pixels)));
   }
   return findings;
@@ -139,7 +142,8 @@ async function judge(job: AttackJob, context: JobContext, image: AttackImage, fo
   return { ...base, eightBit, ...verdict, file };
 }
 
-function planesToPicture(planes: Uint8Array, { width, height, channels }: JobImage): Picture {
+/** Levels CHW as a picture of the image's size. */
+export function planesToPicture(planes: Uint8Array, { width, height, channels }: JobImage): Picture {
   const plane = width * height;
   const data = new Uint8Array(planes.length);
   for (let p = 0; p < plane; p++) for (let c = 0; c < channels; c++) data[p * channels + c] = planes[c * plane + p]!;

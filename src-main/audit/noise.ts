@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import type { Distances, Norm } from '../../shared/norms.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding, ImageResult, NoiseOutput, Results } from '../../shared/results.ts';
 import { gaussian, randomStream } from '../attacks/random.ts';
@@ -32,14 +33,21 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
     throw new UserError(`${image.file} is missing from the audit's folder.`);
   });
   const clean = toUnit(picture);
-  const random = randomStream(`noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
-  const kind = norm === 'linf' ? 'signs' : 'gaussian';
-  const noisy = kind === 'signs' ? withSigns(clean, eightBit.linf, random) : withGaussian(clean, eightBit.l2, random);
+  const { kind, pixels: noisy } = noiseLike(norm, eightBit, clean, `noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
   const original = await models.originalField(field);
   const reference = await referenceOf(goal as OutputGoal, original, clean, picture, field);
   const y = await original.output(noisy, picture);
   const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, (goal as OutputGoal).peak);
   return { kind, distances: distances(noisy, clean, picture.channels), output: outputResult(compareOutput(goal as OutputGoal, y, reference, field), file) };
+}
+
+/**
+ * Random noise as large as a change, in 8 bits: see `noiseOutput`.
+ * @param seed of its stream
+ */
+export function noiseLike(norm: Norm, size: Distances, clean: Float32Array, seed: string): { kind: NoiseOutput['kind']; pixels: Float32Array } {
+  const random = randomStream(seed);
+  return norm === 'linf' ? { kind: 'signs', pixels: withSigns(clean, size.linf, random) } : { kind: 'gaussian', pixels: withGaussian(clean, size.l2, random) };
 }
 
 const toEightBit = (value: number): number => Math.fround(Math.round(255 * Math.min(1, Math.max(0, value))) / 255);

@@ -32,40 +32,50 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   const models = new Models({ ...plan, provider: provider.used });
   try {
     const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: 1 })).items[0]!;
-    const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-    const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture) : await classifier(plan, models, picture);
-    const { set, rows, note, gradientCheck, classNames } = subject;
-    const warnings = [...set.warnings, ...(note === null ? [] : [note])];
-    if (gradientCheck !== UNCHECKED) demand(gradientCheck);
-    else
-      warnings.push(
-        `The model gives NaN or infinity for every image of ${picture.width} x ${picture.height}, so its gradient was not checked, and there is nothing to attack: look at the preprocessing.`,
-      );
-    if (provider.used !== provider.asked) warnings.push(provider.why);
-    const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
-    if (fallback !== null) warnings.push(fallback);
-    if (gradientCheck.surrogates.length > 0)
-      warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
-    const setup: Setup = {
-      hairline: VERSION,
-      model: inspectGraph(models.graph),
-      surrogates: surrogatesOf(plan).map((surrogate) => inspectGraph(models.surrogate(surrogate).graph)),
-      input: models.input.name,
-      classes: subject.classes,
-      scores: subject.scores,
-      field: subject.field,
-      classNames,
-      images: set.items.map((i) => i.id),
-      provider,
-      rows,
-      gradientCheck,
-      versions: { hairline: VERSION, onnxruntime: ortVersion, node: process.versions.node, ...(await imageVersions()) },
-      warnings,
-    };
-    return { setup };
+    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names)) };
   } finally {
     await models.close();
   }
+}
+
+/** The images of an audit, once the model's classes are known. */
+type Open = (classes: number, classNames: string[] | null) => Promise<ImageSet>;
+
+/**
+ * The same for a model that is open already.
+ * @param first shape of the first image
+ */
+export async function settle(plan: AuditPlan, provider: Setup['provider'], models: Models, first: ImageShape, open: Open): Promise<Setup> {
+  const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
+  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open) : await classifier(plan, models, picture, open);
+  const { set, rows, note, gradientCheck, classNames } = subject;
+  const warnings = [...set.warnings, ...(note === null ? [] : [note])];
+  if (gradientCheck !== UNCHECKED) demand(gradientCheck);
+  else
+    warnings.push(
+      `The model gives NaN or infinity for every image of ${picture.width} x ${picture.height}, so its gradient was not checked, and there is nothing to attack: look at the preprocessing.`,
+    );
+  if (provider.used !== provider.asked) warnings.push(provider.why);
+  const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
+  if (fallback !== null) warnings.push(fallback);
+  if (gradientCheck.surrogates.length > 0)
+    warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
+  return {
+    hairline: VERSION,
+    model: inspectGraph(models.graph),
+    surrogates: surrogatesOf(plan).map((surrogate) => inspectGraph(models.surrogate(surrogate).graph)),
+    input: models.input.name,
+    classes: subject.classes,
+    scores: subject.scores,
+    field: subject.field,
+    classNames,
+    images: set.items.map((i) => i.id),
+    provider,
+    rows,
+    gradientCheck,
+    versions: { hairline: VERSION, onnxruntime: ortVersion, node: process.versions.node, ...(await imageVersions()) },
+    warnings,
+  };
 }
 
 /** What is settled of a model, by what its goals are on. */
@@ -73,11 +83,11 @@ interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNam
   set: ImageSet;
 }
 
-async function classifier(plan: AuditPlan, models: Models, picture: ImageShape): Promise<Subject> {
+async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, open: Open): Promise<Subject> {
   const trial = await models.differentiable(picture, models.input.batch ?? 1);
   const { output } = trial.pixels;
   const named = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
-  const set = await openSet(plan, output.classes, named);
+  const set = await open(output.classes, named);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length));
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
@@ -88,9 +98,9 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape):
   return { set, ...choice, rows, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
 }
 
-async function field(plan: AuditPlan, models: Models, picture: ImageShape): Promise<Subject> {
+async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open): Promise<Subject> {
   const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
-  const set = await openSet(plan, 2, null);
+  const set = await open(2, null);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length), { output: plan.output });
   const model = await models.field(picture, choice.rows);
   const original = await models.originalField(output);

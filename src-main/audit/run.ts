@@ -88,7 +88,8 @@ function writePlan(folder: string, plan: AuditPlan): void {
   writeFileSync(join(folder, FILES.mark), `${JSON.stringify({ hairline: VERSION, name: plan.name || basename(plan.model) })}\n`);
 }
 
-function contextOf({ plan, folder }: RunRequest, setup: Setup): JobContext {
+/** What the jobs of an audit have in common. */
+export function contextOf({ plan, folder }: Pick<RunRequest, 'plan' | 'folder'>, setup: Setup): JobContext {
   return {
     model: plan.model,
     input: plan.input,

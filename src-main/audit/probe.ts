@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { Cancelled } from '../../shared/errors.ts';
+import { within } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
+import type { AuditPlan } from '../../shared/plan.ts';
+import type { Probe, ProbePicture } from '../../shared/probe.ts';
+import type { Finding } from '../../shared/results.ts';
+import { EightBit, toLevels } from '../attacks/eight-bit/levels.ts';
+import { decodeFile, toUnit } from '../images/index.ts';
+import type { ImageRef } from '../images/index.ts';
+import { distances } from '../norms/distances.ts';
+import { planesToPicture } from './attackJob.ts';
+import type { Control, Tasks } from './crew.ts';
+import { checkGoals, goalFor } from './goal.ts';
+import type { JobImage } from './jobs.ts';
+import type { Models } from './models.ts';
+import { noiseLike } from './noise.ts';
+import { pictureOf, writePng } from './picture.ts';
+import { NO_CLASS } from './records.ts';
+import type { ImageRecord, Setup } from './records.ts';
+import { contextOf } from './run.ts';
+import { openLook } from './seen.ts';
+import { Sitting } from './sitting.ts';
+import { AuditState } from './state.ts';
+
+/** A plan with one threat model, one attack and one budget, and its one image. */
+export interface ProbeTask {
+  plan: AuditPlan;
+  image: JobImage & { label: number | null; source: string };
+  /** Takes the pictures. */
+  folder: string;
+}
+
+/** The answer, with its pictures as files in the folder. */
+export interface Probed {
+  answer: Omit<Probe, 'probe' | 'pictures'>;
+  files: Partial<Record<ProbePicture, string>>;
+}
+
+/** Does an audit's job; tells of the nearest miss within the budget, pixels CHW. */
+export type JobWorker = (input: Tasks['job']['in'], onMiss: (image: string, pixels: Float32Array) => void) => Promise<Tasks['job']['out']>;
+
+/**
+ * One image, one attack, one budget: a sitting of an audit of that image, so the numbers are those of an audit. Beside them the
+ * margins, the nearest miss where a fixed-budget attack did not break the image, and random noise as large as the change.
+ * @throws UserError for what an audit would refuse; Cancelled when the gate says so
+ */
+export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, models: Models, work: JobWorker): Promise<Probed> {
+  const { norm, eps, goal, attacks } = plan.threats[0]!;
+  const epsilon = eps[0]!;
+  const clean = toUnit(pictureOf(image));
+  const began = performance.now();
+  const { record, finding, miss } = await auditOne({ plan, image, folder }, setup, work);
+  const milliseconds = performance.now() - began;
+  const aim = { label: record.label, target: setup.field ? null : goalFor(goal, record, 0, setup.classes) };
+  const look = await openLook(contextOf({ plan, folder }, setup), models, image, aim);
+  const before = await look(clean, 'clean-output');
+  const file = finding?.file ?? (miss && (await writeMiss(miss, norm, epsilon, clean, image, folder)));
+  const changed = file ? await decoded(folder, file) : null;
+  const size = changed && distances(changed, clean, image.channels);
+  const noise = size && size.l0 > 0 ? noiseLike(norm, size, clean, `noise ${plan.seed} ${image.hash} 0 ${attacks[0]!.id}`) : null;
+  const known = setup.field === null && record.label !== NO_CLASS;
+  const answer: Probed['answer'] = {
+    state: finding?.state ?? 'wrong-already',
+    reason: finding?.reason ?? null,
+    success: finding?.state === 'broken' && within(finding.eightBit![norm], epsilon),
+    label: known ? aim.label : null,
+    target: known ? aim.target : null,
+    clean: before,
+    changed: changed && { ...(await look(changed, 'output')), eightBit: size! },
+    float: finding?.float ?? null,
+    noise: noise && { ...(await look(noise.pixels, 'noise-output')), kind: noise.kind, eightBit: distances(noise.pixels, clean, image.channels) },
+    forwards: finding?.forwards ?? 0,
+    backwards: finding?.backwards ?? 0,
+    milliseconds,
+  };
+  return { answer, files: { ...(file && { adversarial: file }), ...look.files } };
+}
+
+/** A sitting without a journal. */
+async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: JobWorker): Promise<{ record: ImageRecord; finding: Finding | null; miss: Float32Array | null }> {
+  const { id, source, width, height, channels, label } = image;
+  const ref: ImageRef = { id, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
+  const state = new AuditState([{ type: 'setup', setup: { ...setup, images: [id] } }]);
+  const control = new OneRun();
+  let miss: Float32Array | null = null;
+  const crew = {
+    size: 1,
+    run: async (_: unknown, input: unknown) => {
+      try {
+        return (await work(input as Tasks['job']['in'], (_image, pixels) => (miss = pixels))) as never;
+      } catch (error) {
+        if (error instanceof Cancelled) control.cancel();
+        throw error;
+      }
+    },
+  };
+  const quiet = () => {};
+  checkGoals(plan, 1, setup.classes);
+  const request = { plan, folder, resume: false, crew, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
+  await new Sitting(request, state, { items: [ref], total: 1, classNames: null, warnings: [] }, contextOf(request, setup)).work();
+  if (control.cancelled) throw new Cancelled();
+  return { record: state.images.get(id)!, finding: state.findings.get(AuditState.key(id, 0, plan.threats[0]!.attacks[0]!.id)) ?? null, miss };
+}
+
+/** Nobody pauses it, and whoever cancels it has told the worker's gate. */
+class OneRun implements Control {
+  cancelled = false;
+  readonly paused = false;
+  readonly cancellation = new Promise<never>(() => {});
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
+const decoded = async (folder: string, file: string): Promise<Float32Array> => toUnit(await decodeFile(join(folder, file), file));
+
+/** The 8-bit picture nearest to a miss that lies within ε: rounded or, where that leads out of the budget, rounded towards the clean one. */
+async function writeMiss(miss: Float32Array, norm: Norm, epsilon: number, clean: Float32Array, image: JobImage, folder: string): Promise<string> {
+  const lattice = new EightBit(norm, epsilon, clean, image.channels);
+  const nearest = toLevels(miss);
+  const levels = lattice.inBudget(nearest) ? nearest : nearest.map((_, j) => lattice.clean[j]! + Math.trunc(255 * (miss[j]! - clean[j]!)));
+  await writePng(join(folder, 'miss.png'), planesToPicture(levels, image));
+  return 'miss.png';
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { ProbePicture, Seen } from '../../shared/probe.ts';
+import { toUnit } from '../images/index.ts';
+import type { FieldOutput } from '../model/field.ts';
+import type { ClassifierOutput } from '../model/output.ts';
+import { topScores } from '../model/scores.ts';
+import type { Scores } from '../model/scores.ts';
+import { areNumbers } from './cleanJob.ts';
+import type { JobContext, JobImage } from './jobs.ts';
+import type { Models } from './models.ts';
+import { compareOutput, outputPicture, outputResult, referenceOf } from './outputGoal.ts';
+import type { OutputGoal } from './outputGoal.ts';
+import { pictureOf, writePng } from './picture.ts';
+
+/** What an image is held against. */
+export interface Aim {
+  /** The class that counts as right. */
+  label: number;
+  /** The class to reach; null: any other. */
+  target: number | null;
+}
+
+/** Asks the original model about pictures of one image; an output that is a picture itself is written under `name`. */
+export interface Look {
+  (pixels: Float32Array, name: ProbePicture): Promise<Seen>;
+  files: Partial<Record<ProbePicture, string>>;
+}
+
+/** @throws UserError when the model does not open, or a reference does not fit. */
+export async function openLook(context: JobContext, models: Models, image: JobImage, aim: Aim): Promise<Look> {
+  return context.field ? lookAtOutputs(context, context.field, models, image) : lookAtScores(context.scores!, models, image, aim);
+}
+
+async function lookAtScores(output: ClassifierOutput, models: Models, image: JobImage, aim: Aim): Promise<Look> {
+  const original = await models.original(output);
+  const look = async (pixels: Float32Array): Promise<Seen> => {
+    const scores = await original.predict(pixels, image);
+    if (!areNumbers(scores)) return NOTHING;
+    return { prediction: scores.prediction, top: topScores(scores), margin: marginOf(scores, aim), output: null };
+  };
+  return Object.assign(look, { files: {} });
+}
+
+/** As a `Target` has it: negative when the goal is reached. */
+function marginOf({ logits }: Scores, { label, target }: Aim): number {
+  const own = target ?? label;
+  const other = logits.reduce((most, logit, k) => (k === own ? most : Math.max(most, logit)), -Infinity);
+  const ahead = logits[own]! - other;
+  return target === null ? ahead : -ahead;
+}
+
+async function lookAtOutputs({ goals, folder }: JobContext, field: FieldOutput, models: Models, image: JobImage): Promise<Look> {
+  const goal = goals[0] as OutputGoal;
+  const original = await models.originalField(field);
+  const reference = await referenceOf(goal, original, toUnit(pictureOf(image)), image, field);
+  const files: Look['files'] = {};
+  const look = async (pixels: Float32Array, name: ProbePicture): Promise<Seen> => {
+    const y = await original.output(pixels, image);
+    if (!y.every(Number.isFinite)) return NOTHING;
+    const picture = outputPicture(y, field, goal.peak);
+    if (picture !== null) await writePng(join(folder, (files[name] = `${name}.png`)), picture);
+    const { psnr, ssim } = outputResult(compareOutput(goal, y, reference, field), null);
+    return { ...NOTHING, output: { psnr, ssim } };
+  };
+  return Object.assign(look, { files });
+}
+
+/** Where the model gives NaN or infinity. */
+const NOTHING: Seen = { prediction: null, top: [], margin: null, output: null };
