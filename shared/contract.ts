@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Norm } from './norms.ts';
-import { AuditPlan, Preprocessing, Provider, ThreatModel } from './plan.ts';
-import { GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import { PartitionChoice } from './partitions.ts';
+import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
+import { AuditPlan, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
+import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
 
 /**
  * What the window may ask of a host, and what it is told. Electron serves this over a MessagePort,
@@ -31,6 +33,10 @@ export const PictureAddress = z.discriminatedUnion('kind', [
     threat: z.number().int(),
     attack: z.string(),
   }),
+  /** The picture of a map with one subset attacked (once `mapAttack` was asked for it), or without (null), or what the network makes of it. */
+  z.object({ kind: z.literal('map'), map: z.string(), subset: z.number().int().nullable(), what: z.enum(['picture', 'output']) }),
+  /** Of what was tried by hand, as `Probe.pictures` names them. */
+  z.object({ kind: z.literal('probe'), probe: z.string(), which: z.enum(PROBE_PICTURES) }),
 ]);
 export type PictureAddress = z.infer<typeof PictureAddress>;
 
@@ -119,6 +125,61 @@ export const FindingEvent = z.object({
 });
 export type FindingEvent = z.infer<typeof FindingEvent>;
 
+/** What the original model says of a picture: its class, or how far its output lies from the reference. */
+export const MapAnswer = z.discriminatedUnion('kind', [
+  /** `margin`: logits by which the map's class is ahead of the likeliest other one. */
+  z.object({ kind: z.literal('classes'), prediction: z.number().int(), margin: z.number(), top: z.array(ClassScore) }),
+  /** `distance`: root mean square; `psnr` null where the output is the reference; `picture`: whether the output is one. */
+  z.object({ kind: z.literal('output'), distance: z.number(), psnr: z.number().nullable(), ssim: z.number().nullable(), picture: z.boolean() }),
+]);
+export type MapAnswer = z.infer<typeof MapAnswer>;
+
+/** The first look at where an image is vulnerable; `mapMore` tells the rest. */
+export const VulnerabilityMap = z.object({
+  /** Names the map in further calls, until another one is drawn. */
+  map: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  channels: z.number().int(),
+  /** The class that the model gives the image, which the margin is of; null for an output. */
+  label: z.number().int().nullable(),
+  subsets: z.number().int(),
+  /** Planes that `of` is of: 1 where the channels of a pixel are together, else all. */
+  planes: z.number().int(),
+  /** Subset of each value of these planes, row by row, -1 for none; as `packSubsets` writes it. */
+  of: z.array(z.number().int()),
+  /** First order, one for each subset. */
+  linear: z.array(z.number()),
+  clean: MapAnswer,
+});
+export type VulnerabilityMap = z.infer<typeof VulnerabilityMap>;
+
+/** A subset that was really tried: how far the best corner found moves the model, and whether that changes the class. */
+export const SubsetTried = z.object({ subset: z.number().int(), moved: z.number(), breaks: z.boolean() });
+export type SubsetTried = z.infer<typeof SubsetTried>;
+
+export const MapProgress = z.object({
+  /** What is being done: lengths of the Jacobian's columns (outputs only), then subsets. */
+  what: z.enum(['columns', 'tries', 'done']),
+  done: z.number().int(),
+  total: z.number().int(),
+  /** Told once, when it is there; never for classifiers. */
+  quadratic: z.array(z.number()).nullable(),
+  /** What is new. */
+  tried: z.array(SubsetTried),
+  best: SubsetTried.nullable(),
+});
+export type MapProgress = z.infer<typeof MapProgress>;
+
+/** One subset attacked. `moved` and `breaks` as in the map; `after` is the original model on the 8-bit picture. */
+export const SubsetAttacked = SubsetTried.extend({
+  after: MapAnswer,
+  /** Pixels that differ, and the levels (0 to 255) of the first few of them. */
+  changed: z.number().int(),
+  pixels: z.array(z.object({ x: z.number().int(), y: z.number().int(), before: z.array(z.number().int()), after: z.array(z.number().int()) })),
+});
+export type SubsetAttacked = z.infer<typeof SubsetAttacked>;
+
 const none = z.strictObject({});
 
 /** Which input takes the image, what the others hold, and which output is meant: as a plan has them. */
@@ -157,6 +218,16 @@ export const CALLS = {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
   },
+  /** A loaded image cut into subsets, as attacks cut it: the subset of each pixel, row by row, packed (of several, as of values, the first). */
+  partition: {
+    in: z.strictObject({ image: z.string(), choice: PartitionChoice }),
+    out: z.object({ width: z.number().int(), height: z.number().int(), count: z.number().int(), of: z.array(z.number().int()) }),
+  },
+  /**
+   * One attack on one image under one budget, with the numbers that an audit of it has; the model stays open between calls. null: a
+   * newer request overtook this one.
+   */
+  probe: { in: ProbeRequest, out: Probe.nullable() },
   /** Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. */
   start: {
     in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false) }),
@@ -184,6 +255,38 @@ export const CALLS = {
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
   /** The output for random noise as large as the change an attack found, seeded: how much of the harm is the attack's doing. */
   noiseOutput: { in: z.strictObject({ audit: z.string(), image: z.string(), threat: z.number().int().min(0), attack: z.string() }), out: NoiseOutput },
+  /**
+   * Where an image is vulnerable: how far changing each subset alone, by at most ε in each value, moves what the model says of it.
+   * Answers with the first order; work on an earlier map ends.
+   */
+  map: {
+    in: z.strictObject({
+      model: z.string(),
+      preprocessing: Preprocessing,
+      ...ends,
+      provider: Provider.default('cpu'),
+      /** A loaded image, or the clean image of an audit. */
+      image: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('image'), image: z.string() }), z.strictObject({ kind: z.literal('clean'), audit: z.string(), image: z.string() })]),
+      epsilon: z.number().positive().max(1),
+      partition: PartitionChoice,
+      /** Subsets that are really tried, the most promising first. */
+      tries: z.number().int().min(0),
+      /** Outputs: random probes for the columns' lengths. */
+      probes: z.number().int().min(1).default(256),
+      reference: z.enum(REFERENCES).default('clean-output'),
+      /** Largest value of the output, which PSNR is relative to. */
+      peak: z.number().positive().default(1),
+    }),
+    out: VulnerabilityMap,
+  },
+  /** Works on for a moment, and tells what is new; until it says `done`. */
+  mapMore: { in: z.strictObject({ map: z.string() }), out: MapProgress },
+  /** Attacks one subset at once, between two moments of `mapMore`. */
+  mapAttack: { in: z.strictObject({ map: z.string(), subset: z.number().int().min(0) }), out: SubsetAttacked },
+  /** Ends the work on a map; what it has stays, and subsets can still be attacked. */
+  mapStop: { in: z.strictObject({ map: z.string() }), out: none },
+  /** Writes a table of the map as far as it is, and gives its file, like `export`. */
+  mapSave: { in: z.strictObject({ map: z.string() }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
   /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
   export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
 } as const;

@@ -1,18 +1,29 @@
 import type { AuditPlan } from '../../shared/plan.ts';
-import type { ModelCard } from '../../shared/contract.ts';
+import type { MapProgress, ModelCard, SubsetAttacked, VulnerabilityMap } from '../../shared/contract.ts';
+import type { PartitionChoice } from '../../shared/partitions.ts';
 import type { GradientCheck, NoiseOutput } from '../../shared/results.ts';
+import type { Picture } from '../images/index.ts';
 import type { GradcheckRequest } from './gradcheck.ts';
 import type { Wanted } from './inspect.ts';
 import type { Job, JobContext, JobOutcome } from './jobs.ts';
+import type { Drawn, MapRequest, MapTable } from './mapDesk.ts';
 import type { NoiseRequest } from './noise.ts';
+import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
+import type { Probed, ProbeTask } from './probe.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {
   inspect: { in: { model: string } & Wanted; out: ModelCard };
   gradcheck: { in: GradcheckRequest; out: GradientCheck };
   noise: { in: NoiseRequest; out: NoiseOutput };
+  partition: { in: { picture: Picture; choice: PartitionChoice }; out: CutPicture };
+  map: { in: MapRequest; out: { map: VulnerabilityMap; drawn: Drawn } };
+  mapMore: { in: { map: string }; out: MapProgress };
+  mapAttack: { in: { map: string; subset: number }; out: { attacked: SubsetAttacked; drawn: Drawn } };
+  mapTable: { in: { map: string }; out: MapTable };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
+  probe: { in: ProbeTask; out: Probed };
   job: { in: { context: JobContext; job: Job }; out: JobOutcome[] };
 }
 export type TaskName = keyof Tasks;

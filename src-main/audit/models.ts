@@ -43,6 +43,11 @@ export class Models {
     this.input = findImageInput(this.graph, source.input, source.fixed);
   }
 
+  /** The output that was named; null: found. */
+  get output(): string | null {
+    return this.source.output;
+  }
+
   /** Everything a derived graph needs but the picture and the rows. */
   get request() {
     return { graph: this.graph, input: this.input, preprocessing: this.source.preprocessing, provider: this.source.provider };

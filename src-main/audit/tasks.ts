@@ -1,19 +1,31 @@
+import { statSync } from 'node:fs';
 import type { Gate } from '../attacks/counted.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
 import type { TaskName, Tasks } from './crew.ts';
 import { inspectModel } from './inspect.ts';
 import type { JobOutcome } from './jobs.ts';
+import { MapDesk } from './mapDesk.ts';
 import { Models } from './models.ts';
 import type { ModelSource } from './models.ts';
 import { noiseOutput } from './noise.ts';
+import { pictureOf } from './picture.ts';
+import { chooseProvider } from '../runtime/providers.ts';
 import { checkModelGradient } from './gradcheck.ts';
-import { prepare } from './prepare.ts';
+import { cutPicture } from './partition.ts';
+import { isOutputGoal } from './outputGoal.ts';
+import { prepare, settle } from './prepare.ts';
+import { probe } from './probe.ts';
+import type { ProbeTask } from './probe.ts';
+import type { Setup } from './records.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
 export class TaskRunner {
   private readonly gate: Gate;
+  private readonly maps = new MapDesk();
   private models: { key: string; models: Models } | null = null;
+  /** What was settled of a model, for each shape of picture and kind of goal. */
+  private readonly setups = new WeakMap<Models, Map<string, Setup>>();
 
   constructor(gate: Gate) {
     this.gate = gate;
@@ -29,8 +41,25 @@ export class TaskRunner {
         const request = input as Tasks['noise']['in'];
         return (await noiseOutput(request, await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }))) as Tasks[N]['out'];
       }
+      case 'partition':
+        return cutPicture((input as Tasks['partition']['in']).picture, (input as Tasks['partition']['in']).choice) as Tasks[N]['out'];
+      case 'map': {
+        const request = input as Tasks['map']['in'];
+        const { used } = await chooseProvider(request.source.provider);
+        return (await this.maps.map(request, await this.modelsFor({ ...request.source, provider: used }), this.gate)) as Tasks[N]['out'];
+      }
+      case 'mapMore':
+        return (await this.maps.more((input as Tasks['mapMore']['in']).map)) as Tasks[N]['out'];
+      case 'mapAttack': {
+        const { map, subset } = input as Tasks['mapAttack']['in'];
+        return (await this.maps.attack(map, subset)) as Tasks[N]['out'];
+      }
+      case 'mapTable':
+        return this.maps.table((input as Tasks['mapTable']['in']).map) as Tasks[N]['out'];
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
+      case 'probe':
+        return (await this.probe(input as Tasks['probe']['in'])) as Tasks[N]['out'];
       case 'job':
         return (await this.job(input as Tasks['job']['in'])) as Tasks[N]['out'];
       default:
@@ -38,18 +67,45 @@ export class TaskRunner {
     }
   }
 
-  private async job({ context, job }: Tasks['job']['in']): Promise<JobOutcome[]> {
+  private async probe(task: ProbeTask): Promise<Tasks['probe']['out']> {
+    const provider = await chooseProvider(task.plan.provider);
+    const models = await this.modelsFor({ ...task.plan, provider: provider.used });
+    const setup = await this.settled(task, provider, models);
+    await this.gate.check();
+    return probe(task, setup, models, (input, onMiss) => this.job(input, onMiss));
+  }
+
+  /** Once for a model is enough: what an audit settles of it does not hang on the image, but for its shape. */
+  private async settled({ plan, image }: ProbeTask, provider: Setup['provider'], models: Models): Promise<Setup> {
+    const known = this.setups.get(models) ?? new Map<string, Setup>();
+    this.setups.set(models, known);
+    const { width, height, channels, label, source, id } = image;
+    const key = [channels, height, width, isOutputGoal(plan.threats[0]!.goal)].join();
+    const item = { id, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
+    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, classNames: null, warnings: [] })));
+    // Where the picture gave no numbers, the gradient was not checked.
+    if (setup.gradientCheck.ok) known.set(key, setup);
+    return setup;
+  }
+
+  private async job({ context, job }: Tasks['job']['in'], onMiss?: (image: string, pixels: Float32Array) => void): Promise<JobOutcome[]> {
     const models = await this.modelsFor(context);
     if (job.kind === 'clean') return (await runCleanJob(job, context, models, this.gate)).map((image) => ({ type: 'image', image }));
-    return (await runAttackJob(job, context, models, this.gate)).map((finding) => ({ type: 'finding', finding }));
+    return (await runAttackJob(job, context, models, this.gate, onMiss)).map((finding) => ({ type: 'finding', finding }));
   }
 
   private async modelsFor(context: ModelSource): Promise<Models> {
-    const key = JSON.stringify([context.model, context.input, context.fixed, context.output, context.preprocessing, context.provider]);
+    const key = JSON.stringify([context.model, stampOf(context.model), context.input, context.fixed, context.output, context.preprocessing, context.provider]);
     if (this.models?.key !== key) {
       await this.models?.models.close();
       this.models = { key, models: new Models(context) };
     }
     return this.models.models;
   }
+}
+
+/** Tells a file from the one that lay there before; one that is gone is told of when it is opened. */
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat ? `${stat.size} ${stat.mtimeMs}` : '';
 }

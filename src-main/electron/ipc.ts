@@ -18,14 +18,14 @@ import { isOwn } from './origin.ts';
  * @returns stops serving
  */
 export function serveIpc(window: BrowserWindow, service: Service, waiting: () => string[]): () => void {
-  /** What `export` wrote: the only files the window may have copied. */
+  /** What `export` and `mapSave` wrote: the only files the window may have copied. */
   const exported = new Set<string>();
   let folder = '';
 
   handle(window, CHANNELS.call, async (name, input) => {
     const known = callNameOf(name);
     const value = await service.call(known, checkInput(known, input));
-    if (known === 'export') exported.add((value as CallOut<'export'>).file);
+    if (known === 'export' || known === 'mapSave') exported.add((value as CallOut<'export'>).file);
     return value;
   });
 

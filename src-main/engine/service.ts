@@ -18,6 +18,8 @@ import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
 import { Switch } from './gate.ts';
+import { Maps } from './maps.ts';
+import { Explorer } from './explore.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { historyOf } from './progress.ts';
@@ -34,6 +36,8 @@ export class EngineService implements Service {
   private readonly worker: string;
   /** One worker for what a window asks between audits, so that the event loop stays free. */
   private desk: Promise<Pool> | null = null;
+  private readonly maps: Maps;
+  private readonly explorer: Explorer;
   /** Images shown by the window before an audit, by id. */
   private readonly shown = new Map<string, ImageRef>();
 
@@ -41,6 +45,8 @@ export class EngineService implements Service {
   constructor(options: EngineOptions, worker: string) {
     this.options = options;
     this.worker = worker;
+    this.maps = new Maps(worker);
+    this.explorer = new Explorer(worker);
     this.audits = new Audits(
       options.audits,
       availableParallelism(),
@@ -74,6 +80,11 @@ export class EngineService implements Service {
       const images = set.items.map(({ id, source, width, height, channels, label }) => ({ id, source, width, height, channels, label }));
       return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings };
     },
+    partition: async ({ image, choice }) => {
+      const picture = await this.shownImage(image).read();
+      return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };
+    },
+    probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
     start: ({ plan, folder, resume }) => ({ audit: this.audits.start(checkPlan(plan, process.cwd()), folder, resume) }),
     pause: ({ audit }) => (this.audits.pause(audit), {}),
     resume: ({ audit }) => (this.audits.resume(audit), {}),
@@ -83,15 +94,21 @@ export class EngineService implements Service {
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
     results: ({ audit }) => readResults(this.audits.folder(audit)),
     noiseOutput: (request) => this.noiseOutput(request),
+    map: async ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
+      const picture = image.kind === 'image' ? await this.shownImage(image.image).read() : await decodeFile(insideFolder(this.audits.folder(image.audit), FILES.clean(image.image)), image.image);
+      return this.maps.map({ source, picture, setting: { epsilon, partition, tries, probes, reference, peak } });
+    },
+    mapMore: ({ map }) => this.maps.more(map),
+    mapAttack: ({ map, subset }) => this.maps.attack(map, subset),
+    mapStop: async ({ map }) => (await this.maps.stop(map), {}),
+    mapSave: async ({ map }) => ({ file: await this.maps.save(map, join(this.options.audits, 'maps')), url: null }),
     export: ({ audit, format }) => this.document(audit, format),
   };
 
   async picture(address: PictureAddress): Promise<Uint8Array> {
-    if (address.kind === 'image') {
-      const ref = this.shown.get(address.image);
-      if (!ref) throw new UserError('This image is not loaded.');
-      return encodePng(await ref.read());
-    }
+    if (address.kind === 'image') return encodePng(await this.shownImage(address.image).read());
+    if (address.kind === 'map') return this.maps.picture(address);
+    if (address.kind === 'probe') return this.explorer.picture(address.probe, address.which);
     const folder = this.audits.folder(address.audit);
     const clean = insideFolder(folder, FILES.clean(address.image));
     if (address.kind === 'clean') return readFile(clean);
@@ -110,7 +127,15 @@ export class EngineService implements Service {
 
   async close(): Promise<void> {
     await this.audits.close();
+    await this.maps.close();
+    await this.explorer.close();
     await (await this.desk?.catch(() => null))?.close();
+  }
+
+  private shownImage(id: string): ImageRef {
+    const ref = this.shown.get(id);
+    if (!ref) throw new UserError('This image is not loaded.');
+    return ref;
   }
 
   private atDesk(): Promise<Pool> {

@@ -95,7 +95,7 @@ class Site {
 
   /** Gives an exported file an address the browser can fetch. */
   readonly answered: Answered = (name, out) => {
-    if (name !== 'export') return out;
+    if (name !== 'export' && name !== 'mapSave') return out;
     const { file } = out as CallOut<'export'>;
     const key = randomBytes(12).toString('hex');
     this.#exports.set(key, file);

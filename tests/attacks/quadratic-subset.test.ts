@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PartitionChoice } from '../../shared/partitions.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import { CountedTarget } from '../../src-main/attacks/counted.ts';
 import type { TargetImage } from '../../src-main/attacks/counted.ts';
 import { partitionOf } from '../../src-main/attacks/balda/partitions.ts';
-import type { PartitionChoice } from '../../src-main/attacks/balda/partitions.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { members, subsetReach } from '../../src-main/attacks/regression/quadratic-subset.ts';
 import { subsetsChanged } from '../../src-main/norms/partition.ts';
@@ -69,7 +69,7 @@ describe('the quadratic subset attack', () => {
       const images = field.images(4, edge);
       const found = await run(images, { ...options, candidates: 50 }, eps);
       images.forEach(({ pixels }, i) => {
-        const partition = partitionOf({ ...CHOICE, ...options, mask: 'mask' in options ? options.mask : [] }, SHAPE, pixels);
+        const partition = partitionOf({ ...CHOICE, ...options, mask: 'mask' in options ? [...options.mask] : [] }, SHAPE, pixels);
         const low = Array.from(pixels, (x) => -Math.min(eps, x));
         const high = Array.from(pixels, (x) => Math.min(eps, 1 - x));
         const { best } = bestSubset(field.columns(pixels), members(partition), low, high);

@@ -48,7 +48,7 @@ class Bench {
         this.emit = listener;
         return () => {};
       },
-      picture: async (address) => Uint8Array.from([address.image.length]),
+      picture: async (address) => Uint8Array.from(['image' in address ? address.image.length : 0]),
       close: async () => void this.closed++,
     };
     serveWire(end, service);

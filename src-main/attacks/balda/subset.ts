@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { partitionOptions } from '../../../shared/partitions.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../norms/subset.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import type { Query, Target } from '../target.ts';
 import { eachLine, rivalsOption } from './lines.ts';
-import { partitionOptions, pathsOf } from './partitions.ts';
+import { pathsOf } from './partitions.ts';
 
 /** A success this deep, as a share of the largest logit, survives rounding to 8 bit; until then more subsets are added. */
 const DEEP = 0.02;

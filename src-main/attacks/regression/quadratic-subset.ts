@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { partitionOptions } from '../../../shared/partitions.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
-import { partitionOptions, pathsOf } from '../balda/partitions.ts';
+import { pathsOf } from '../balda/partitions.ts';
 import type { Path } from '../balda/partitions.ts';
 import type { Partition } from '../../norms/partition.ts';
 import { ends } from './quadratic.ts';

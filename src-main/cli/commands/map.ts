@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { Cancelled, UserError } from '../../../shared/errors.ts';
 import { PROVIDERS, REFERENCES } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
-import { PARTITIONS } from '../../attacks/balda/partitions.ts';
+import { PARTITIONS } from '../../../shared/partitions.ts';
 import { mapVulnerability } from '../../audit/vulnerability.ts';
 import type { Vulnerability } from '../../audit/vulnerability.ts';
 import { encodePng } from '../../images/index.ts';
@@ -78,7 +78,7 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
       ...wantedFrom(flags),
       ...(flags.provider && { provider: flags.provider }),
       epsilon: epsilon(flags.eps),
-      choice: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
+      partition: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
       tries: whole('--tries', flags.tries, 1)!,
       probes: whole('--probes', flags.probes, 1)!,
       reference: flags.reference,

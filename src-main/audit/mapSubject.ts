@@ -1,0 +1,89 @@
+import type { MapAnswer } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { TargetImage } from '../attacks/counted.ts';
+import { pictureHash } from '../images/index.ts';
+import type { Picture } from '../images/index.ts';
+import type { Differentiable, ImageShape } from '../model/differentiable.ts';
+import { argMax, topScores } from '../model/scores.ts';
+import { rootMeanSquare } from '../norms/similarity.ts';
+import { chooseRows } from '../runtime/rows.ts';
+import { areNumbers } from './cleanJob.ts';
+import type { Models } from './models.ts';
+import { compareOutput, outputPicture, outputResult, referenceOf } from './outputGoal.ts';
+import type { MapSetting } from './vulnerability.ts';
+
+/** What a map is of: a classifier's margin or an output's distance, at one picture. */
+export interface Subject {
+  model: Differentiable;
+  image: TargetImage;
+  /** Class whose margin it is; null for an output. */
+  label: number | null;
+  /** The original model on a picture, planes CHW. @returns with its answer the output, where that is a picture */
+  judge(pixels: Float32Array): Promise<{ answer: MapAnswer; output: Picture | null }>;
+}
+
+/** Rows worth asking for: many changes of one image fill a block. */
+const ROWS = 16;
+
+/** What was found out of a model for pictures of one size; finding out takes longer than a map of a small one. */
+const known = new WeakMap<Models, Map<string, { isField: boolean; rows: number }>>();
+
+async function batchOf(models: Models, shape: ImageShape): Promise<{ isField: boolean; rows: number }> {
+  const sizes = known.get(models) ?? new Map<string, { isField: boolean; rows: number }>();
+  known.set(models, sizes);
+  const key = `${shape.channels}x${shape.height}x${shape.width}`;
+  const found = sizes.get(key);
+  if (found) return found;
+  const isField = await models.isField(shape);
+  const { rows } = await chooseRows({ ...models.request, picture: shape }, ROWS, isField ? { output: models.output } : null);
+  sizes.set(key, { isField, rows });
+  return { isField, rows };
+}
+
+/** @throws UserError for a model that does not fit the picture */
+export async function openSubject(models: Models, picture: Picture, pixels: Float32Array, setting: Pick<MapSetting, 'reference' | 'peak'>): Promise<Subject> {
+  const shape = { channels: picture.channels, height: picture.height, width: picture.width };
+  const { isField, rows } = await batchOf(models, shape);
+  const image = { pixels, hash: pictureHash(picture), label: 0, goal: null };
+  return isField ? fieldSubject(models, shape, rows, image, setting) : classSubject(models, shape, rows, image);
+}
+
+async function classSubject(models: Models, shape: ImageShape, rows: number, image: TargetImage): Promise<Subject> {
+  const model = await models.differentiable(shape, rows);
+  const original = await models.original(model.pixels.output);
+  const block = new Float32Array(rows * image.pixels.length);
+  for (let row = 0; row < rows; row++) block.set(image.pixels, row * image.pixels.length);
+  const label = argMax((await model.forward(block)).logits.subarray(0, model.classes));
+  return {
+    model,
+    image: { ...image, label },
+    label,
+    async judge(pixels) {
+      const scores = await original.predict(pixels, shape);
+      if (!areNumbers(scores)) throw new UserError('The original model gives NaN or infinity for this picture.');
+      const margin = scores.logits[label]! - Math.max(...scores.logits.filter((_, k) => k !== label));
+      return { answer: { kind: 'classes', prediction: scores.prediction, margin, top: topScores(scores) }, output: null };
+    },
+  };
+}
+
+async function fieldSubject(models: Models, shape: ImageShape, rows: number, image: TargetImage, { reference: kind, peak }: Pick<MapSetting, 'reference' | 'peak'>): Promise<Subject> {
+  const field = await models.field(shape, rows);
+  const { output } = field.model;
+  const original = await models.originalField(output);
+  const goal = { kind: 'deviation', reference: kind, psnr: 0, peak } as const;
+  const reference = await referenceOf(goal, original, image.pixels, shape, output);
+  return {
+    // With τ = 0 the margin is the distance itself, negative.
+    model: await field.distance('deviation', 0),
+    image: { ...image, reference: Float32Array.from(reference) },
+    label: null,
+    async judge(pixels) {
+      const y = await original.output(pixels, shape);
+      if (!y.every(Number.isFinite)) throw new UserError('The original model gives NaN or infinity for this picture.');
+      const drawn = outputPicture(y, output, peak);
+      const { psnr, ssim } = outputResult(compareOutput(goal, y, reference, output), null);
+      return { answer: { kind: 'output', distance: rootMeanSquare(y, reference), psnr, ssim, picture: drawn !== null }, output: drawn };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CallOut, PictureAddress } from '../../shared/contract.ts';
+import { Cancelled, UserError } from '../../shared/errors.ts';
+import type { Drawn, MapRequest } from '../audit/mapDesk.ts';
+import { mapCsv } from '../report/heatmap.ts';
+import { CANCEL, GO } from './gate.ts';
+import { Pool } from './pool.ts';
+
+/** Attacked pictures kept to be looked at. */
+const KEPT = 64;
+
+/**
+ * Maps of single images, at a worker of their own: a gradient check or an audit does not wait for them. A cancel is heard between two
+ * queries, as in an audit.
+ */
+export class Maps {
+  private readonly worker: string;
+  private readonly flag = new Int32Array(new SharedArrayBuffer(4));
+  private pool: Promise<Pool> | null = null;
+  private last = 0;
+  /** Pictures of the newest map. */
+  private drawn = new Map<number | null, Drawn>();
+  /** Work in progress on it; never rejects. */
+  private busy: Promise<unknown> = Promise.resolve();
+
+  constructor(worker: string) {
+    this.worker = worker;
+  }
+
+  async map(request: Omit<MapRequest, 'map'>): Promise<CallOut<'map'>> {
+    const number = ++this.last;
+    await this.halt();
+    if (number !== this.last) throw new UserError(OLD);
+    this.drawn = new Map();
+    const { map, drawn } = await this.work(async (pool) => pool.run('map', { ...request, map: String(number) }));
+    if (number === this.last) this.drawn.set(null, drawn);
+    return map;
+  }
+
+  more(map: string): Promise<CallOut<'mapMore'>> {
+    return this.work((pool) => pool.run('mapMore', { map }));
+  }
+
+  async attack(map: string, subset: number): Promise<CallOut<'mapAttack'>> {
+    const { attacked, drawn } = await this.work((pool) => pool.run('mapAttack', { map, subset }));
+    if (map === String(this.last)) {
+      for (const old of [...this.drawn.keys()].filter((key) => key !== null && key !== subset).slice(0, Math.max(0, this.drawn.size - KEPT))) this.drawn.delete(old);
+      this.drawn.set(subset, drawn);
+    }
+    return attacked;
+  }
+
+  async stop(map: string): Promise<void> {
+    if (map === String(this.last)) await this.halt();
+  }
+
+  /** Writes the table below a folder. @throws UserError when that cannot be. */
+  async save(map: string, folder: string): Promise<string> {
+    const { partition, width, height, maps } = await this.work((pool) => pool.run('mapTable', { map }));
+    const file = join(folder, 'vulnerability-map.csv');
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFile(file, mapCsv(partition, width, height, maps));
+    } catch (error) {
+      throw new UserError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): make room or mend the folder.`);
+    }
+    return file;
+  }
+
+  picture({ map, subset, what }: Extract<PictureAddress, { kind: 'map' }>): Uint8Array {
+    const bytes = map === String(this.last) ? this.drawn.get(subset)?.[what] : undefined;
+    if (!bytes) throw new UserError('There is no such picture.');
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.halt();
+    await (await this.pool?.catch(() => null))?.close();
+  }
+
+  /** Lets what is in progress end between two queries. */
+  private async halt(): Promise<void> {
+    Atomics.store(this.flag, 0, CANCEL);
+    await this.busy;
+    Atomics.store(this.flag, 0, GO);
+  }
+
+  private async work<T>(task: (pool: Pool) => Promise<T>): Promise<T> {
+    const fresh = () => Pool.start(this.worker, 1, this.flag.buffer as SharedArrayBuffer);
+    // A thread that failed, or never came up, is not asked again.
+    this.pool = this.pool ? this.pool.then((pool) => (pool.alive ? pool : fresh()), fresh) : fresh();
+    const result = this.pool.then(task);
+    this.busy = Promise.allSettled([this.busy, result]);
+    try {
+      return await result;
+    } catch (error) {
+      throw error instanceof Cancelled ? new UserError('The work on this map was ended.') : error;
+    }
+  }
+}
+
+const OLD = 'Another map is being drawn.';
