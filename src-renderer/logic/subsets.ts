@@ -1,7 +1,8 @@
 import type { AttackCard } from '../../shared/contract.ts';
 import { isCount, type Norm } from '../../shared/norms.ts';
+import type { PARTITIONS } from '../../shared/partitions.ts';
+import type { Size } from './zoom.ts';
 
-export const PARTITIONS = ['pixel', 'feature', 'channel', 'block', 'row', 'column', 'superpixel', 'mask'] as const;
 export type PartitionKind = (typeof PARTITIONS)[number];
 
 /** Whether the pixels of an area of the mask are one subset, or each is one; by norm: one under ℓ∞, each under ℓ₀, where ε counts pixels. */
@@ -50,4 +51,9 @@ export function cutOptions(cut: Cut, norm: Norm): Record<string, unknown> {
 /** Whether each pixel inside the mask is a subset of its own. */
 export function pixelsAreSubsets({ areaPixels }: Cut, norm: Norm): boolean {
   return areaPixels === 'each' || (areaPixels === 'by-norm' && isCount(norm));
+}
+
+/** Whether pictures of a size can be cut by the mask. */
+export function fitsMask({ mask, width, height }: Cut, size: Size): boolean {
+  return mask.length > 0 && width === size.width && height === size.height;
 }

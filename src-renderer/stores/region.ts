@@ -1,23 +1,100 @@
 import { defineStore } from 'pinia';
-import { shallowRef } from 'vue';
-import { NORMS } from '../../shared/norms.ts';
-import { FIRST_CUT, onSubsets, type Cut } from '../logic/subsets.ts';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { LoadedImage } from '../../shared/contract.ts';
+import { NORMS, type Norm } from '../../shared/norms.ts';
+import { unpackSubsets } from '../../shared/partitions.ts';
+import { theHost } from '../host/index.ts';
+import { areaSizes, inverted, painted } from '../logic/areas.ts';
+import { FIRST_CUT, fitsMask, onSubsets, type Cut } from '../logic/subsets.ts';
+import type { Point } from '../logic/zoom.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
+import { useImages } from './images.ts';
 import { useThreat } from './threat.ts';
+
+/** A picture cut by the engine. */
+interface Shown {
+  width: number;
+  height: number;
+  /** How many subsets there are. */
+  count: number;
+  /** Number of each pixel's, from 1 on. */
+  areas: Int32Array;
+}
 
 /** Where and in which subsets a picture may be changed: one choice for every attack on subsets. */
 export const useRegion = defineStore('region', () => {
   const cut = shallowRef<Cut>(FIRST_CUT);
+  /** Place of the picture it is shown on. */
+  const place = ref(0);
+  /** The area that is painted. */
+  const area = ref(1);
+  const shown = shallowRef<Shown | null>(null);
+  let round = 0;
+
+  const image = computed((): LoadedImage | null => useImages().images[Math.min(place.value, useImages().images.length - 1)] ?? null);
+  const masked = computed(() => cut.value.partition === 'mask');
+  const sizes = computed(() => areaSizes(cut.value.mask));
+  /** Whether the mask is for pictures like the one on show. */
+  const fits = computed(() => image.value !== null && fitsMask(cut.value, image.value));
+  /** Pictures that the mask does not fit. */
+  const misfits = computed(() => (masked.value ? useImages().images.filter((one) => !fitsMask(cut.value, one)).length : 0));
 
   function change(part: Partial<Cut>): void {
     cut.value = { ...cut.value, ...part };
+    if (masked.value && cut.value.mask.length === 0) begin();
+  }
+
+  /** An empty mask for the picture on show. */
+  function begin(): void {
+    if (!image.value) return;
+    const { width, height } = image.value;
+    area.value = 1;
+    cut.value = { ...cut.value, mask: new Array<number>(width * height).fill(0), width, height };
+  }
+
+  /** Gives pixels to an area; 0 takes them out of it. */
+  function paint(pixels: Iterable<Point>, to: number): void {
+    if (fits.value) change({ mask: painted(cut.value.mask, cut.value, pixels, to) });
+  }
+
+  function fill(to: number): void {
+    change({ mask: cut.value.mask.map(() => to) });
+  }
+
+  function invert(): void {
+    change({ mask: inverted(cut.value.mask, area.value) });
+  }
+
+  /** Why attacks on subsets cannot run under a norm, as a sentence. */
+  function wrong(norm: Norm): string | null {
+    if (masked.value && sizes.value.size === 0) return S.region.none;
+    return norm === 'l0Pixels' && ['feature', 'channel'].includes(cut.value.partition) ? S.region.wholePixels : null;
+  }
+
+  /** Asks the engine how it cuts the picture on show; a mask needs no asking. */
+  async function look(): Promise<void> {
+    const mine = ++round;
+    const { areaPixels: _, width: _w, height: _h, mask: _m, ...choice } = cut.value;
+    if (!image.value || choice.partition === 'mask') return void (shown.value = null);
+    try {
+      const { of, ...rest } = await theHost().call('partition', { image: image.value.id, choice });
+      if (mine === round) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
+    } catch (error) {
+      if (mine === round) useApp().fail(error);
+    }
+  }
+
+  /** Follows the picture and the choice. Gives back what ends it. */
+  function follow(): () => void {
+    return watch([cut, () => image.value?.id], () => void look(), { immediate: true });
   }
 
   /** Lets the audit change nothing but these pixels (indices, row by row), and shows how: norms without an attack on subsets are left out. */
   function attackOnly({ width, height, pixels }: { width: number; height: number; pixels: readonly number[] }): void {
     const mask = new Array<number>(width * height).fill(0);
     for (const pixel of pixels) mask[pixel] = 1;
+    area.value = 1;
     change({ partition: 'mask', mask, width, height, areaPixels: 'by-norm' });
     const threat = useThreat();
     const able = NORMS.filter((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.usable(attack)));
@@ -26,11 +103,12 @@ export const useRegion = defineStore('region', () => {
       threat.norms[norm].on = (kept.length > 0 ? kept : able).includes(norm);
       threat.norms[norm].chosen = Object.fromEntries(threat.attacksFor(norm).map((attack) => [attack.id, onSubsets(attack)]));
     }
-    threat.tab = (kept[0] ?? able[0])!;
+    place.value = Math.max(0, useImages().images.findIndex((one) => fitsMask(cut.value, one)));
+    threat.tab = 'subsets';
     const app = useApp();
     app.step = 'threat';
     app.tell(S.region.limited(pixels.length, width * height));
   }
 
-  return { cut, change, attackOnly };
+  return { cut, place, area, shown, image, masked, sizes, fits, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
 });

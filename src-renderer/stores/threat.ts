@@ -114,6 +114,8 @@ export const useThreat = defineStore('threat', () => {
     for (const norm of active.value) {
       if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
       if (!attacksFor(norm).some((attack) => isOn(norm, attack))) return need.attacks(NORM_LABEL[norm]);
+      const wrong = attacksFor(norm).some((attack) => isOn(norm, attack) && onSubsets(attack)) ? useRegion().wrong(norm) : null;
+      if (wrong) return wrong;
     }
     return null;
   });

@@ -1,5 +1,6 @@
-import { count } from '../../shared/format.ts';
+import { count, NBSP, significant } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
+import type { Goal } from '../../shared/plan.ts';
 import type { State } from '../../shared/results.ts';
 import type { TileState } from '../logic/live.ts';
 import type { Words } from './en.ts';
@@ -13,6 +14,28 @@ const images = (n: number): string => plural(n, 'Bild', 'Bilder');
 /** After "von": `3 von 5 Bildern`. */
 const ofImages = (n: number): string => plural(n, 'Bild', 'Bildern');
 
+const REFERENCES: Words['say']['reference'] = { 'clean-output': 'der ungestörten Ausgabe', input: 'dem Bild selbst' };
+
+function goal(of: Goal): string {
+  if (of.kind === 'untargeted') return 'ungezielt (jede falsche Klasse)';
+  if (of.kind === 'deviation') return `Abweichung der Ausgabe (unter ${significant(of.psnr)} dB gegenüber ${REFERENCES[of.reference]})`;
+  if (of.kind === 'match') return `Angleichung der Ausgabe (${significant(of.psnr)} dB oder mehr zur Ausgabe für ein anderes Bild)`;
+  if (Array.isArray(of.target)) return 'gezielt (eine gegebene Klasse je Bild)';
+  if (of.target === 'least-likely') return 'gezielt (die auf dem ungestörten Bild unwahrscheinlichste Klasse)';
+  return of.target === 'next' ? 'gezielt (die Klasse nach dem Label)' : `gezielt (Klasse ${of.target})`;
+}
+
+function broken(of: Goal): string | null {
+  if (of.kind === 'match') return `Ausgabe mit ${significant(of.psnr)}${NBSP}dB oder mehr zu der für ein anderes Bild`;
+  return of.kind === 'deviation' ? `Ausgabe unter ${significant(of.psnr)}${NBSP}dB gegenüber ${REFERENCES[of.reference]}` : null;
+}
+
+function field({ name, dims, width, picture }: Parameters<Words['say']['field']>[0]): string {
+  if (picture === null) return `${plural(width, 'Wert', 'Werte')} (${name} [${dims.join(', ')}])`;
+  const colours = { 1: 'Grau', 3: 'RGB' }[picture.channels] ?? `${picture.channels} Kanäle`;
+  return `ein Bild von ${picture.width} × ${picture.height}, ${colours} (${name})`;
+}
+
 /**
  * Every word the window shows, in German. Numbers stay as they are written in the report and in results.json (shared/format.ts),
  * with a point before the decimals: the same number looks the same everywhere.
@@ -20,6 +43,7 @@ const ofImages = (n: number): string => plural(n, 'Bild', 'Bildern');
 export const de: Words = {
   app: { name: 'Hairline', tagline: 'Die kleinste Änderung, die es bricht', offline: 'Offline. Nichts verlässt diesen Rechner.' },
   steps: { model: 'Modell', images: 'Bilder', threat: 'Bedrohung', run: 'Lauf', results: 'Ergebnisse', image: 'Bild', export: 'Export', compare: 'Vergleich' },
+  language: { label: 'Sprache' },
   theme: { label: 'Darstellung', system: 'System', light: 'Hell', dark: 'Dunkel' },
   common: {
     next: 'Weiter',
@@ -124,6 +148,17 @@ export const de: Words = {
     guess: 'Aus dem Modell erschlossen',
     reset: 'Zurück zum Erschlossenen',
     preset: 'Wertebereich',
+    presets: {
+      mnist: 'MNIST, [0,1]',
+      'mnist-norm': 'MNIST, normalisiert',
+      cifar10: 'CIFAR-10, [0,1]',
+      'cifar10-norm': 'CIFAR-10, normalisiert',
+      imagenet: 'ImageNet (PyTorch)',
+      'imagenet-caffe': 'ImageNet (Caffe)',
+      unit: '0 bis 1',
+      '0..255': '0 bis 255',
+      '-1..1': '−1 bis 1',
+    },
     custom: 'Eigener',
     geometry: 'Geometrie',
     geometryName: { none: 'Wie es ist', stretch: 'Strecken', 'centre-crop': 'Mittlerer Ausschnitt', letterbox: 'Einpassen mit Rand', pad: 'Auffüllen' },
@@ -131,6 +166,7 @@ export const de: Words = {
     height: 'Höhe',
     resizeTo: 'Kürzere Seite auf',
     interpolation: 'Interpolation',
+    interpolationName: { nearest: 'Nächster Nachbar', bilinear: 'Bilinear', bicubic: 'Bikubisch' },
     padValue: 'Füllwert',
     channels: 'Kanäle',
     channelName: { rgb: 'RGB', bgr: 'BGR', grey: 'Grau' },
@@ -198,6 +234,52 @@ export const de: Words = {
     off: 'aus',
   },
   region: {
+    title: 'Teilmengen',
+    kinds: { pixel: 'Pixel', feature: 'Werte', channel: 'Farbebenen', block: 'Blöcke', row: 'Zeilen', column: 'Spalten', superpixel: 'Superpixel', mask: 'Eigene Maske' },
+    hints: {
+      pixel: 'Eine Teilmenge ist ein Pixel mit allen Kanälen.',
+      feature: 'Eine Teilmenge ist ein Wert eines Pixels. Nicht unter ℓ₀ Pixel, wo ein Pixel als Ganzes zählt.',
+      channel: 'Eine Teilmenge ist eine Farbe des ganzen Bildes. Nicht unter ℓ₀ Pixel, wo ein Pixel als Ganzes zählt.',
+      block: 'Quadrate von der linken oberen Ecke an; die an den anderen Rändern können kleiner sein.',
+      row: 'Eine Teilmenge ist eine Zeile von Pixeln.',
+      column: 'Eine Teilmenge ist eine Spalte von Pixeln.',
+      superpixel: 'Zusammenhängende Flächen ähnlicher Farbe (SLIC), in jedem Bild neu gefunden. Große Kompaktheit macht sie quadratisch, kleine lässt sie den Farben folgen.',
+      mask: 'Was außerhalb aller Flächen liegt, wird nie geändert. Nach Norm: gemeinsam unter ℓ∞, jedes für sich unter ℓ₀, wo ε Pixel zählt.',
+    },
+    block: 'Seite in Pixeln',
+    superpixels: 'Etwa wie viele',
+    compactness: 'Kompaktheit',
+    pixelsOfArea: 'Pixel einer Fläche',
+    areaPixels: { 'by-norm': 'nach Norm', together: 'gemeinsam geändert', each: 'jedes für sich' },
+    numbers: (subsets: number, pixels: number) => `${plural(subsets, 'Teilmenge', 'Teilmengen')}, ${plural(pixels, 'Pixel', 'Pixel')}`,
+    maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'Fläche', 'Flächen')}, ${count(pixels)} von ${plural(all, 'Pixel', 'Pixeln')} änderbar`,
+    tools: 'Werkzeuge',
+    toolNames: { brush: 'Pinsel', eraser: 'Radierer', rectangle: 'Rechteck', move: 'Bewegen' },
+    across: 'Breite des Pinsels',
+    areas: 'Flächen',
+    areaN: (n: number) => `Fläche ${n}`,
+    free: 'nie geändert',
+    newArea: 'Neue Fläche',
+    clear: 'Leeren',
+    invert: 'Umkehren',
+    whole: 'Ganzes Bild',
+    usedBy: 'Benutzt von',
+    forAll: 'Eine Wahl für alle Angriffe auf Teilmengen, unter jeder Norm.',
+    picture: 'Bild mit seinen Teilmengen',
+    noPicture: 'Zuerst Bilder hinzufügen.',
+    previous: 'Voriges Bild',
+    next: 'Nächstes Bild',
+    zoomIn: 'Vergrößern',
+    zoomOut: 'Verkleinern',
+    keys: 'Ziehen malt. Mit der Tastatur: Pfeile bewegen, Leertaste malt, Umschalt mit Pfeilen zieht ein Rechteck auf, das die Leertaste füllt.',
+    selected: (width: number, height: number) => `Rechteck von ${width} × ${height} Pixeln; die Leertaste füllt es.`,
+    painted: (x: number, y: number) => `Gemalt bei x ${x}, y ${y}.`,
+    otherSize: (size: string) => `Die Maske ist für Bilder von ${size} Pixeln; dieses hat eine andere Größe.`,
+    newMask: 'Neue Maske für diese Größe',
+    misfits: (n: number, size: string) => `Die Maske ist für Bilder von ${size} Pixeln. Angriffe auf Teilmengen scheitern bei ${plural(n, 'Bild', 'Bildern')} anderer Größe.`,
+    none: 'Die Pixel markieren, die sich ändern dürfen: Die Maske ist leer.',
+    wholePixels: 'Unter ℓ₀ Pixel wird ein Pixel als Ganzes geändert: andere Teilmengen als Werte oder Farbebenen wählen.',
+    summary: (what: string) => `Teilmengen: ${what}`,
     limited: (pixels: number, all: number) => `Das Audit ist auf ${plural(pixels, 'Pixel', 'Pixel')} von ${count(all)} begrenzt: Nur Angriffe auf Teilmengen sind an, bei den Normen, die solche haben.`,
   },
   run: {
@@ -284,8 +366,8 @@ export const de: Words = {
     outputs: 'Ausgaben',
     psnr: 'PSNR',
     ssim: 'SSIM',
-    against: (reference) => `gegen ${reference}`,
-    matched: 'die Ausgabe, die erreicht werden soll',
+    against: (reference) => `gegenüber ${reference}`,
+    matched: 'der Ausgabe, die erreicht werden soll',
     clean: 'Ungestört',
     adversarial: 'Adversarial',
     difference: 'Differenz',
@@ -370,6 +452,7 @@ export const de: Words = {
   palette: { title: 'Befehlspalette', hint: 'Was möchten Sie tun?', none: 'Nichts passt dazu.', audit: 'Audit öffnen' },
   keys: {
     title: 'Tastenkürzel',
+    names: { Mod: 'Strg', Shift: 'Umschalt', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Enter: '↵', ' ': 'Leertaste', Home: 'Pos1', End: 'Ende' },
     single: 'Auch einzelne Zeichen sind Kürzel',
     inPicture: 'In einem Bild',
     picture: [
@@ -396,6 +479,7 @@ export const de: Words = {
     two: (first, second) => `erstes Audit: ${first}; zweites Audit: ${second}`,
     at: (eps, accuracy) => `${accuracy} bei ${eps}`,
   },
+  say: { goal, broken, reference: REFERENCES, field, className: (names, index) => names?.[index]?.trim() || `Klasse ${index}` },
   units: {
     l0: 'Anzahl geänderter Pixelwerte',
     l0Pixels: 'Anzahl geänderter Pixel, gleich in welcher Farbe',
@@ -403,7 +487,6 @@ export const de: Words = {
     l2: 'euklidische Länge',
     linf: 'größte Änderung eines Werts',
   } satisfies Record<Norm, string>,
-  beyond: 'schon jenseits',
   outputHint: {
     'wrong-already': 'Die Ausgabe für das ungestörte Bild liegt jenseits des Schwellwerts; es wird nicht angegriffen.',
     broken: 'Ein nachgeprüftes 8-Bit-Bild bringt die Ausgabe über den Schwellwert.',

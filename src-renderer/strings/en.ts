@@ -1,5 +1,7 @@
-import { count } from '../../shared/format.ts';
+import { className, count, goalWords, REFERENCE_WORDS } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
+import { brokenWords, fieldWords } from '../../shared/outputs.ts';
+import { PRESETS } from '../../shared/presets.ts';
 import type { State } from '../../shared/results.ts';
 import type { TileState } from '../logic/live.ts';
 
@@ -12,6 +14,7 @@ function plural(n: number, one: string, many = `${one}s`): string {
 export const en = {
   app: { name: 'Hairline', tagline: 'The smallest change that breaks it', offline: 'Offline. Nothing leaves this machine.' },
   steps: { model: 'Model', images: 'Images', threat: 'Threat model', run: 'Run', results: 'Results', image: 'Image', export: 'Export', compare: 'Compare' },
+  language: { label: 'Language' },
   theme: { label: 'Appearance', system: 'System', light: 'Light', dark: 'Dark' },
   common: {
     next: 'Next',
@@ -116,6 +119,7 @@ export const en = {
     guess: 'Guessed from the model',
     reset: 'Back to the guess',
     preset: 'Value range',
+    presets: Object.fromEntries(Object.entries(PRESETS).map(([id, { title }]) => [id, title])) as Record<string, string>,
     custom: 'Custom',
     geometry: 'Geometry',
     geometryName: { none: 'As it is', stretch: 'Stretch', 'centre-crop': 'Centre crop', letterbox: 'Letterbox', pad: 'Pad' } as Record<string, string>,
@@ -123,6 +127,7 @@ export const en = {
     height: 'Height',
     resizeTo: 'Shorter side to',
     interpolation: 'Interpolation',
+    interpolationName: { nearest: 'Nearest', bilinear: 'Bilinear', bicubic: 'Bicubic' } as Record<string, string>,
     padValue: 'Pad value',
     channels: 'Channels',
     channelName: { rgb: 'RGB', bgr: 'BGR', grey: 'Grey' } as Record<string, string>,
@@ -190,6 +195,52 @@ export const en = {
     off: 'off',
   },
   region: {
+    title: 'Subsets',
+    kinds: { pixel: 'Pixels', feature: 'Values', channel: 'Colour planes', block: 'Blocks', row: 'Rows', column: 'Columns', superpixel: 'Superpixels', mask: 'Own mask' },
+    hints: {
+      pixel: 'A subset is a pixel with all its channels.',
+      feature: 'A subset is one value of one pixel. Not under ℓ₀ pixels, where a pixel counts as a whole.',
+      channel: 'A subset is one colour of the whole picture. Not under ℓ₀ pixels, where a pixel counts as a whole.',
+      block: 'Squares from the upper left corner; those at the other edges may be smaller.',
+      row: 'A subset is a row of pixels.',
+      column: 'A subset is a column of pixels.',
+      superpixel: 'Connected areas of like colour (SLIC), found anew in every picture. A large compactness makes them square, a small one lets them follow colours.',
+      mask: 'What is outside every area is never changed. By norm: together under ℓ∞, each by itself under ℓ₀, where ε counts pixels.',
+    },
+    block: 'Side in pixels',
+    superpixels: 'About how many',
+    compactness: 'Compactness',
+    pixelsOfArea: 'Pixels of an area',
+    areaPixels: { 'by-norm': 'by norm', together: 'changed together', each: 'each by itself' },
+    numbers: (subsets: number, pixels: number) => `${plural(subsets, 'subset')}, ${plural(pixels, 'pixel')}`,
+    maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'area')}, ${count(pixels)} of ${plural(all, 'pixel')} may change`,
+    tools: 'Tools',
+    toolNames: { brush: 'Brush', eraser: 'Eraser', rectangle: 'Rectangle', move: 'Move' },
+    across: 'Width of the brush',
+    areas: 'Areas',
+    areaN: (n: number) => `Area ${n}`,
+    free: 'never changed',
+    newArea: 'New area',
+    clear: 'Clear',
+    invert: 'Invert',
+    whole: 'Whole picture',
+    usedBy: 'Used by',
+    forAll: 'One choice for all attacks on subsets, under every norm.',
+    picture: 'Picture with its subsets',
+    noPicture: 'Add pictures first.',
+    previous: 'Previous picture',
+    next: 'Next picture',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    keys: 'Drag to paint. By keyboard: arrows move, Space paints, Shift with arrows draws a rectangle that Space fills.',
+    selected: (width: number, height: number) => `Rectangle of ${width} × ${height} pixels; Space fills it.`,
+    painted: (x: number, y: number) => `Painted at x ${x}, y ${y}.`,
+    otherSize: (size: string) => `The mask is for pictures of ${size} pixels; this one has another size.`,
+    newMask: 'New mask for this size',
+    misfits: (n: number, size: string) => `The mask is for pictures of ${size} pixels. Attacks on subsets will fail for ${plural(n, 'picture')} of another size.`,
+    none: 'Mark the pixels that may change: the mask is empty.',
+    wholePixels: 'Under ℓ₀ pixels a pixel is changed as a whole: choose other subsets than values or colour planes.',
+    summary: (what: string) => `Subsets: ${what}`,
     limited: (pixels: number, all: number) => `The audit is limited to ${plural(pixels, 'pixel')} of ${count(all)}: only attacks on subsets are on, under the norms that have them.`,
   },
   run: {
@@ -220,7 +271,7 @@ export const en = {
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
   tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', cancelled: 'cancelled' } satisfies Record<TileState, string>,
-  /** Where goals are on an output. */
+  /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'beyond already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'beyond' } as Partial<Record<TileState, string>>,
   results: {
@@ -364,6 +415,8 @@ export const en = {
   palette: { title: 'Command palette', hint: 'What do you want to do?', none: 'Nothing fits that.', audit: 'Open audit' },
   keys: {
     title: 'Keyboard shortcuts',
+    /** Keys that are no single character, as they are printed on keyboards. */
+    names: { Mod: 'Ctrl', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Enter: '↵', ' ': 'Space' } as Record<string, string>,
     single: 'Single characters are shortcuts, too',
     inPicture: 'In a picture',
     picture: [
@@ -390,6 +443,8 @@ export const en = {
     two: (first: string, second: string) => `first audit: ${first}; second audit: ${second}`,
     at: (eps: string, accuracy: string) => `${accuracy} at ${eps}`,
   },
+  /** What the report says, too. */
+  say: { goal: goalWords, broken: brokenWords, reference: REFERENCE_WORDS, field: fieldWords, className },
   units: {
     l0: 'number of pixel values changed',
     l0Pixels: 'number of pixels changed, in any colour',
@@ -397,8 +452,6 @@ export const en = {
     l2: 'Euclidean length',
     linf: 'largest change of one value',
   } satisfies Record<Norm, string>,
-  /** Where a clean output can be beyond the threshold, nothing is right or wrong. */
-  beyond: 'beyond already',
   outputHint: {
     'wrong-already': 'The output for the clean image is beyond the threshold; it is not attacked.',
     broken: 'A verified 8-bit picture takes the output beyond the threshold.',

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLS, RunEvent } from '../../shared/contract.ts';
 import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import { unpackSubsets } from '../../shared/partitions.ts';
 import type { Results } from '../../shared/results.ts';
 import { EngineService } from '../../src-main/engine/service.ts';
+import { bySuperpixel } from '../../src-main/norms/superpixels.ts';
 import { IMAGES, MODEL, ROOT } from '../cli/hairline.ts';
 import { SAMPLE_PLAN } from '../cli/samplePlan.ts';
 import { readPng } from '../images/files.ts';
@@ -66,6 +68,21 @@ describe('before an audit', () => {
     const png = readPng(await service.picture({ kind: 'image', image: images[0]!.id }));
     expect([png.width, png.height]).toEqual([32, 32]);
     await expect(service.picture({ kind: 'image', image: '../secret' })).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('cuts a loaded image as the attacks do', async () => {
+    const { images } = await call('images', { paths: [IMAGES], labels: null, offset: 0, limit: 1 });
+    const image = images[0]!.id;
+    const blocks = await call('partition', { image, choice: { partition: 'block', block: 16 } });
+    expect(blocks).toMatchObject({ width: 32, height: 32, count: 4 });
+    expect([0, 15, 16, 32 * 16].map((p) => unpackSubsets(blocks.of, 1024)[p])).toEqual([0, 0, 1, 2]);
+    const areas = await call('partition', { image, choice: { partition: 'superpixel', superpixels: 20, compactness: 5 } });
+    const png = readPng(await service.picture({ kind: 'image', image }));
+    const planes = Float32Array.from({ length: 3 * 1024 }, (_, j) => png.data[3 * (j % 1024) + Math.floor(j / 1024)]! / 255);
+    const own = bySuperpixel({ channels: 3, width: 32, height: 32 }, planes, 20, 5);
+    expect(areas.count).toBe(own.count);
+    expect(unpackSubsets(areas.of, 1024)).toEqual(own.of.slice(0, 1024));
+    await expect(call('partition', { image: 'absent', choice: {} })).rejects.toBeInstanceOf(UserError);
   });
 });
 
