@@ -1,6 +1,7 @@
 /**
  * Everything a user can do in the window, as plain data. The window adds when each is possible and what it does
  * (src-renderer/actions); tooltips, shortcuts, the command palette, the help sheet and Electron's menu all read this list.
+ * Its titles are English; languages.ts knows them in every language.
  */
 export interface ActionInfo {
   id: string;
@@ -36,6 +37,7 @@ export const ACTIONS = [
   { id: 'go.results', title: 'Results', group: 'go', shortcut: 'Mod+5' },
   { id: 'go.export', title: 'Export', group: 'go', shortcut: 'Mod+6' },
   { id: 'go.compare', title: 'Compare audits', group: 'go', shortcut: 'Mod+7' },
+  { id: 'go.map', title: 'Vulnerability map', group: 'go', shortcut: 'Mod+8' },
 
   { id: 'model.check', title: 'Check the gradient again', group: 'run', shortcut: null },
   { id: 'run.start', title: 'Start audit', group: 'run', shortcut: 'Mod+Enter' },
@@ -63,11 +65,18 @@ export const ACTIONS = [
   { id: 'image.zoomIn', title: 'Zoom in', group: 'image', shortcut: '+' },
   { id: 'image.zoomOut', title: 'Zoom out', group: 'image', shortcut: '-' },
   { id: 'image.fit', title: 'Whole picture', group: 'image', shortcut: '0' },
+  { id: 'image.map', title: 'Map of this image', group: 'image', shortcut: 'm' },
+
+  { id: 'map.stop', title: 'Stop', group: 'image', shortcut: null },
+  { id: 'map.save', title: 'Save map (CSV)', group: 'image', shortcut: null },
+  { id: 'map.region', title: 'Attack only this region', group: 'image', shortcut: 'r' },
 
   { id: 'view.palette', title: 'Command palette', group: 'view', shortcut: 'Mod+K' },
   { id: 'view.system', title: 'Appearance: system', group: 'view', shortcut: null },
   { id: 'view.light', title: 'Appearance: light', group: 'view', shortcut: null },
   { id: 'view.dark', title: 'Appearance: dark', group: 'view', shortcut: null },
+  { id: 'view.english', title: 'Language: English', group: 'view', shortcut: null },
+  { id: 'view.german', title: 'Language: German', group: 'view', shortcut: null },
 
   { id: 'help.keys', title: 'Keyboard shortcuts', group: 'help', shortcut: '?' },
   { id: 'help.diagnostics', title: 'Copy diagnostics', group: 'help', shortcut: null },

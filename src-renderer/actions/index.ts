@@ -2,7 +2,9 @@ import { ACTIONS, type ActionId } from '../../shared/actions.ts';
 import { useApp, type Step } from '../stores/app.ts';
 import { useCompare } from '../stores/compare.ts';
 import { useExports, type Format } from '../stores/exports.ts';
+import { useImages } from '../stores/images.ts';
 import { useIntake } from '../stores/intake.ts';
+import { useMap } from '../stores/map.ts';
 import { useModel } from '../stores/model.ts';
 import { useResults } from '../stores/results.ts';
 import { useRun } from '../stores/run.ts';
@@ -23,7 +25,17 @@ const appearance = (theme: Theme): Deed => ({ run: () => useApp().setTheme(theme
 const save = (format: Format): Deed => ({ enabled: () => useResults().audit !== null, run: () => useExports().save(format) });
 const pick = (options: Parameters<typeof pickFiles>[0]): Deed => ({ run: async () => useIntake().takeSome(await pickFiles(options)) });
 const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(), run });
+/** Where pictures are looked at closely. */
+const closely = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => ((useApp().step === 'image' && useResults().image !== null) || (onMap() && useMap().drawn !== null)) && enabled(), run });
+const onMap = (): boolean => useApp().step === 'map';
 const comparing = (run: () => unknown): Deed => onImage(() => useResults().finding?.file != null, run);
+const nextImage = (by: number): Deed => ({
+  enabled() {
+    if (onMap()) return useMap().subject?.images[useMap().place + by] !== undefined;
+    return useApp().step === 'image' && useResults().image !== null && useResults().place >= 0 && useResults().rows[useResults().place + by] !== undefined;
+  },
+  run: () => (onMap() ? useMap() : useResults()).move(by),
+});
 const onResults = (run: () => unknown): Deed => ({ enabled: () => useApp().step === 'results' && useResults().results !== null, run });
 const threatBy = (by: number): Deed => ({
   enabled: () => ['results', 'image'].includes(useApp().step) && useResults().results?.threats[useResults().threat + by] !== undefined,
@@ -48,6 +60,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'go.run': go('run'),
   'go.results': go('results'),
   'go.export': go('export'),
+  'go.map': { run: toMap },
   'go.compare': { run: () => useCompare().open() },
   'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
@@ -61,21 +74,27 @@ const DEEDS: Record<ActionId, Deed> = {
   'results.nextThreat': threatBy(1),
   'results.previousThreat': threatBy(-1),
   'image.back': onImage(() => true, () => (useApp().step = 'results')),
-  'image.previous': onImage(() => useResults().place > 0, () => useResults().move(-1)),
-  'image.next': onImage(() => useResults().place >= 0 && useResults().place < useResults().rows.length - 1, () => useResults().move(1)),
+  'image.previous': nextImage(-1),
+  'image.next': nextImage(1),
   'image.side': comparing(() => useView().setMode('side')),
   'image.swipe': comparing(() => useView().setMode('swipe')),
   'image.blink': comparing(() => useView().setMode('blink')),
   'image.hold': onImage(() => useView().mode === 'blink' && !useView().still, () => (useView().playing = !useView().playing)),
   'image.flip': onImage(() => useView().mode === 'blink', () => useView().flip()),
   'image.swap': onImage(() => useView().mode !== 'side', () => useView().swap()),
-  'image.zoomIn': onImage(() => useView().view.zoom < useView().limit, () => useView().zoomBy(1.5)),
-  'image.zoomOut': onImage(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
-  'image.fit': onImage(() => useView().view.zoom > 1, () => useView().fit()),
+  'image.zoomIn': closely(() => useView().view.zoom < useView().limit, () => useView().zoomBy(1.5)),
+  'image.zoomOut': closely(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
+  'image.fit': closely(() => useView().view.zoom > 1, () => useView().fit()),
+  'image.map': { enabled: () => (useApp().step === 'image' && useResults().image !== null) || (useApp().step === 'images' && useImages().current !== null && useModel().card !== null), run: toMap },
+  'map.stop': { enabled: () => onMap() && useMap().busy, run: () => useMap().stop() },
+  'map.save': { enabled: () => onMap() && useMap().drawn !== null, run: () => useMap().save() },
+  'map.region': { enabled: () => onMap() && useMap().drawn !== null && useMap().selected.size > 0, run: () => useMap().attackOnly() },
   'view.palette': { run: () => useApp().toggle('palette') },
   'view.system': appearance('system'),
   'view.light': appearance('light'),
   'view.dark': appearance('dark'),
+  'view.english': { run: () => useApp().setLanguage('en') },
+  'view.german': { run: () => useApp().setLanguage('de') },
   'help.keys': { run: () => useApp().toggle('keys') },
   'help.diagnostics': { run: () => navigator.clipboard.writeText(diagnostics()) },
 };
@@ -104,6 +123,15 @@ async function begin(): Promise<void> {
   const app = useApp();
   app.step = 'run';
   if (!(await useRun().start())) app.step = 'threat';
+}
+
+/** The map of the image at hand: of a result that is looked at, else of one that is loaded, else the last one. */
+function toMap(): void {
+  const [app, results, images, map] = [useApp(), useResults(), useImages(), useMap()];
+  if (app.step === 'image' && results.image) map.show(results.image.id, 'results');
+  else if (useModel().card && images.images.length > 0 && (map.from === 'images' || !map.subject)) map.show(images.current ?? map.imageId, 'images');
+  else if (!map.subject && results.results?.images[0]) map.show(results.imageId ?? results.results.images[0].id, 'results');
+  else app.step = 'map';
 }
 
 /** The results of the audit that ran. */

@@ -1,8 +1,7 @@
+import { S } from '../strings.ts';
+
 /** What a key event tells, as far as shortcuts ask. */
 export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
-
-/** Names of keys that are no single character, as people read them. */
-const NAMES: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Enter: '↵', ' ': 'Space' };
 
 /** Whether a key event is a shortcut. Digits go by place, since a French keyboard has them under Shift. */
 export function matches(shortcut: string, event: Pressed, mac: boolean): boolean {
@@ -25,9 +24,8 @@ export function isSingle(shortcut: string): boolean {
 /** The keys of a shortcut as caps: `['Ctrl', 'K']`, `['⌘', 'K']`. */
 export function capsOf(shortcut: string, mac: boolean): string[] {
   return partsOf(shortcut).map((part) => {
-    if (part === 'Mod') return mac ? '⌘' : 'Ctrl';
-    if (part === 'Shift') return mac ? '⇧' : 'Shift';
-    return NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part);
+    if (mac && (part === 'Mod' || part === 'Shift')) return part === 'Mod' ? '⌘' : '⇧';
+    return S.keys.names[part] ?? (part.length === 1 ? part.toUpperCase() : part);
   });
 }
 

@@ -1,10 +1,12 @@
 import type { Host } from '../../shared/contract.ts';
+import type { Language } from '../../shared/languages.ts';
 import { WebHost } from './web.ts';
 
-/** What Electron's preload adds: files the user opened Hairline with, now and later, and actions chosen in its menu. */
+/** What Electron's preload adds: files the user opened Hairline with, now and later, actions chosen in its menu, and the menu's language. */
 export interface WindowHost extends Host {
   onOpen?(listener: (paths: string[]) => void): () => void;
   onAction?(listener: (id: string) => void): () => void;
+  setLanguage?(language: Language): Promise<void>;
 }
 
 let host: WindowHost | null = null;

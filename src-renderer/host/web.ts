@@ -1,5 +1,5 @@
 import type { CallError, CallIn, CallName, CallOut, Host, PictureAddress, RunEvent } from '../../shared/contract.ts';
-import { S } from '../strings.ts';
+import { OwnError, S } from '../strings.ts';
 import { placeOf } from './files.ts';
 
 /** A call that the host answered with an error, or could not answer. */
@@ -59,7 +59,7 @@ export class WebHost implements Host {
       for (let file = queue.shift(); file; file = queue.shift()) {
         const path = `/upload?batch=${batch}&path=${encodeURIComponent(placeOf(file))}`;
         const answer = await fetch(path, { method: 'POST', body: file }).catch(() => null);
-        if (!answer) throw new HostError({ message: S.errors.unreadable(file.name), user: true });
+        if (!answer) throw new OwnError(S.errors.unreadable(file.name));
         if (!answer.ok) throw new HostError({ message: (await answer.text()).trim(), user: true });
         roots.add(((await answer.json()) as { root: string }).root);
       }
@@ -73,7 +73,7 @@ export class WebHost implements Host {
   }
 
   async save(_file: string, url: string | null): Promise<void> {
-    if (url === null) throw new HostError({ message: S.errors.noDownload, user: false });
+    if (url === null) throw new OwnError(S.errors.noDownload);
     const link = document.createElement('a');
     link.href = url;
     link.download = '';
@@ -89,7 +89,7 @@ export class WebHost implements Host {
       });
       socket.addEventListener('message', (message) => this.#hear(JSON.parse(String(message.data)) as Message));
       socket.addEventListener('close', () => {
-        const lost = new HostError({ message: S.errors.lost, user: false });
+        const lost = new OwnError(S.errors.lost);
         fail(lost);
         for (const waiting of this.#waiting.values()) waiting.fail(lost);
         this.#waiting.clear();

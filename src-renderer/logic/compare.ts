@@ -1,5 +1,5 @@
-import { formatDistance, goalWords } from '../../shared/format.ts';
-import { NORM_LABEL, within } from '../../shared/norms.ts';
+import { formatDistance } from '../../shared/format.ts';
+import { within } from '../../shared/norms.ts';
 import type { ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
 
 /** A threat model that two audits have in common: same norm, same goal. Budgets and attacks may differ. */
@@ -8,7 +8,6 @@ export interface SharedThreat {
   b: ThreatResult;
   /** Their places in their own audits. */
   at: [number, number];
-  title: string;
 }
 
 export function sharedThreats(a: Results, b: Results): SharedThreat[] {
@@ -17,7 +16,7 @@ export function sharedThreats(a: Results, b: Results): SharedThreat[] {
     const j = b.threats.findIndex((other, index) => !taken.has(index) && other.norm === mine.norm && JSON.stringify(other.goal) === JSON.stringify(mine.goal));
     if (j < 0) return [];
     taken.add(j);
-    return [{ a: mine, b: b.threats[j]!, at: [i, j], title: `${NORM_LABEL[mine.norm]}, ${goalWords(mine.goal)}` }];
+    return [{ a: mine, b: b.threats[j]!, at: [i, j] }];
   });
 }
 

@@ -3,7 +3,6 @@ import { PRESETS as ALL } from '../../shared/presets.ts';
 
 export interface Preset {
   id: string;
-  title: string;
   /** What the preset sets here; size and layout stay as the engine guessed them. */
   values: Partial<Preprocessing>;
 }
@@ -13,9 +12,9 @@ const RANGES = ['unit', '0..255', '-1..1', 'mnist-norm', 'cifar10-norm', 'imagen
 
 /** Value ranges of published models. The plain ones fit any picture, so they leave its channels alone. */
 export const PRESETS: readonly Preset[] = RANGES.map((id) => {
-  const { title, preprocessing } = ALL[id]!;
+  const { preprocessing } = ALL[id]!;
   const { geometry, channels, scale, mean, std } = preprocessing;
-  return { id, title, values: { ...(geometry === 'none' ? {} : { channels }), scale, mean, std } };
+  return { id, values: { ...(geometry === 'none' ? {} : { channels }), scale, mean, std } };
 });
 
 /** The preset whose values a preprocessing has, or null. */

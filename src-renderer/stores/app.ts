@@ -2,17 +2,22 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { AttackCard, AuditStatus, CallOut } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { Language } from '../../shared/languages.ts';
 import { theHost } from '../host/index.ts';
+import { applyLanguage } from '../language.ts';
 import { kept, keep } from '../logic/keep.ts';
+import { OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
-export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare';
+export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map';
 
 export interface Toast {
   id: number;
   message: string;
   /** What went wrong, or what was done. */
   kind: 'error' | 'note';
+  /** Of the message, where it is not the window's. */
+  lang?: Language;
 }
 
 /** Where the window is, what it knows of its host, and what went wrong. */
@@ -34,7 +39,7 @@ export const useApp = defineStore('app', () => {
   function fail(error: unknown): void {
     const message = messageOf(error).replace(/^Error invoking remote method '[^']*': (\w*Error: )?/, '');
     if (toasts.value.some((toast) => toast.message === message)) return;
-    toasts.value = [...toasts.value.slice(-2), { id: next++, message, kind: 'error' }];
+    toasts.value = [...toasts.value.slice(-2), { id: next++, message, kind: 'error', ...(error instanceof OwnError ? {} : { lang: 'en' as const }) }];
   }
 
   /** Says what was done, where it is not seen. Only the newest such note stays. */
@@ -49,6 +54,11 @@ export const useApp = defineStore('app', () => {
   function setTheme(value: Theme): void {
     theme.value = value;
     applyTheme(value);
+  }
+
+  function setLanguage(value: Language): void {
+    applyLanguage(value);
+    keep('language', value);
   }
 
   function toggle(which: 'palette' | 'keys'): void {
@@ -88,6 +98,6 @@ export const useApp = defineStore('app', () => {
 
   return {
     step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle,
-    fail, tell, dismiss, setTheme, toggle, setSingleKeys, connect, refreshAudits,
+    fail, tell, dismiss, setTheme, setLanguage, toggle, setSingleKeys, connect, refreshAudits,
   };
 });

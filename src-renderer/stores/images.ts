@@ -19,6 +19,9 @@ export const useImages = defineStore('images', () => {
   const classNames = shallowRef<string[] | null>(null);
   const warnings = shallowRef<string[]>([]);
   const loading = ref(false);
+  /** The one that is chosen in the grid. */
+  const chosen = ref<string | null>(null);
+  const current = computed(() => (images.value.some((image) => image.id === chosen.value) ? chosen.value : null));
   let round = 0;
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
@@ -93,7 +96,7 @@ export const useImages = defineStore('images', () => {
   }
 
   return {
-    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled,
+    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current,
     add, setLabels, setClassNames, setRange, replace, clear,
   };
 });

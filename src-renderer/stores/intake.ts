@@ -3,7 +3,7 @@ import { ref } from 'vue';
 import type { SampleName } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
 import { sortPaths } from '../logic/sort.ts';
-import { S } from '../strings.ts';
+import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
@@ -27,7 +27,7 @@ export const useIntake = defineStore('intake', () => {
 
   async function take(files: readonly File[]): Promise<void> {
     const app = useApp();
-    if (files.length === 0) return app.fail(new Error(S.errors.nothingDropped));
+    if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
     importing.value = files.length;
     try {
       await place(await theHost().importFiles([...files]));

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, triggerRef } from 'vue';
 import type { AuditStatus, FindingEvent, ImageEvent, RunEvent } from '../../shared/contract.ts';
-import { formatDistance, STATE_LABEL } from '../../shared/format.ts';
+import { formatDistance } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Goal } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
@@ -173,7 +173,7 @@ export const useRun = defineStore('run', () => {
     const norm = threats.value[event.threat]?.norm;
     const distance = norm && event.distance !== null ? ` · ${formatDistance(norm, event.distance)}` : '';
     const image = baseName(sources.value.get(event.image) ?? event.image);
-    const text = S.run.finding(useApp().attackTitle(event.attack), image, STATE_LABEL[event.state] + distance);
+    const text = S.run.finding(useApp().attackTitle(event.attack), image, S.tile[event.state] + distance);
     write(event.state === 'broken' ? 'broken' : 'error', text);
   }
 
