@@ -85,7 +85,12 @@ export class EngineService implements Service {
       return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
-    start: ({ plan, folder, resume }) => ({ audit: this.audits.start(checkPlan(plan, process.cwd()), folder, resume) }),
+    start: ({ plan, folder, resume }) => {
+      const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume);
+      // Memory and cores are the audit's now.
+      void this.explorer.rest();
+      return { audit };
+    },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
     resume: ({ audit }) => (this.audits.resume(audit), {}),
     cancel: ({ audit }) => (this.audits.cancel(audit), {}),
