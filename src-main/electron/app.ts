@@ -1,6 +1,7 @@
 import { app, dialog, session } from 'electron';
 import type { BrowserWindow } from 'electron';
 import { messageOf } from '../../shared/errors.ts';
+import type { Language } from '../../shared/languages.ts';
 import type { Service } from '../engine/api.ts';
 import { CHANNELS } from './channels.ts';
 import { onDesktop } from './desktop.ts';
@@ -71,10 +72,11 @@ export function runApp(parts: AppParts): void {
     service = parts.makeService();
     serveScheme(parts.renderer, service);
     const tools = !app.isPackaged;
-    setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id));
+    const speak = (language: Language): void => setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id), language);
+    speak('en');
     window = openWindow(parts.preload, tools);
     const desktop = onDesktop(window, service);
-    const stop = serveIpc(window, desktop.service, takeWaiting);
+    const stop = serveIpc(window, desktop.service, takeWaiting, speak);
     window.on('closed', () => {
       stop();
       desktop.stop();

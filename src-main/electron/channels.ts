@@ -14,6 +14,8 @@ export const CHANNELS = {
   open: 'hairline:open',
   /** To the page: an action chosen in the menu. */
   action: 'hairline:action',
+  /** The page's language, for the menu around it; gives a Reply. */
+  language: 'hairline:language',
 } as const;
 
 /** An error keeps its message only when it is a value: Electron puts words of its own before a thrown one. */

@@ -4,6 +4,7 @@ import { dialog, ipcMain } from 'electron';
 import type { BrowserWindow, IpcMainInvokeEvent } from 'electron';
 import type { CallOut } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import { isLanguage, type Language } from '../../shared/languages.ts';
 import type { Service } from '../engine/api.ts';
 import { checkInput } from '../engine/check.ts';
 import { callErrorOf, callNameOf } from '../engine/wire.ts';
@@ -15,9 +16,10 @@ import { isOwn } from './origin.ts';
  * Serves the contract to one window: calls by invoke, events by send. Each message is checked for
  * who sent it, which a MessagePort, once handed over, could not tell.
  * @param waiting files that wait for the page, taken when it first asks for them
+ * @param speak told the page's language
  * @returns stops serving
  */
-export function serveIpc(window: BrowserWindow, service: Service, waiting: () => string[]): () => void {
+export function serveIpc(window: BrowserWindow, service: Service, waiting: () => string[], speak: (language: Language) => void): () => void {
   /** What `export` and `mapSave` wrote: the only files the window may have copied. */
   const exported = new Set<string>();
   let folder = '';
@@ -43,13 +45,17 @@ export function serveIpc(window: BrowserWindow, service: Service, waiting: () =>
   });
 
   handle(window, CHANNELS.opened, async () => waiting());
+  handle(window, CHANNELS.language, async (language) => {
+    if (isLanguage(language)) speak(language);
+    return null;
+  });
 
   const stop = service.listen((event) => {
     if (!window.isDestroyed()) window.webContents.send(CHANNELS.event, event);
   });
   return () => {
     stop();
-    for (const channel of [CHANNELS.call, CHANNELS.save, CHANNELS.opened]) ipcMain.removeHandler(channel);
+    for (const channel of [CHANNELS.call, CHANNELS.save, CHANNELS.opened, CHANNELS.language]) ipcMain.removeHandler(channel);
   };
 }
 

@@ -1,5 +1,6 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { CallIn, CallName, CallOut, Host, RunEvent } from '../../shared/contract.ts';
+import type { Language } from '../../shared/languages.ts';
 import { CHANNELS } from './channels.ts';
 import type { Reply } from './channels.ts';
 import { HOST, SCHEME } from './origin.ts';
@@ -13,6 +14,8 @@ export interface ElectronHost extends Host {
   onOpen(listener: (paths: string[]) => void): () => void;
   /** Actions chosen in the menu, by their id in `shared/actions.ts`. */
   onAction(listener: (id: string) => void): () => void;
+  /** The language of the menu. */
+  setLanguage(language: Language): Promise<void>;
 }
 
 async function ask(channel: string, ...args: unknown[]): Promise<unknown> {
@@ -42,6 +45,7 @@ const host: ElectronHost = {
     return stop;
   },
   onAction: (listener) => hear<string>(CHANNELS.action, listener),
+  setLanguage: async (language) => void (await ask(CHANNELS.language, language)),
 };
 
 contextBridge.exposeInMainWorld('hairline', host);

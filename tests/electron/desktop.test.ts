@@ -21,7 +21,7 @@ describe('the menu', () => {
   it.each([true, false])('has every action of the window once, on a Mac: %s, and tells which was chosen', async (mac) => {
     const { menuTemplate } = await import('../../src-main/electron/menu.ts');
     const chosen: string[] = [];
-    const all = entries(menuTemplate(mac, false, (id) => chosen.push(id))).filter((item) => item.id !== undefined);
+    const all = entries(menuTemplate(mac, false, (id) => chosen.push(id), 'en')).filter((item) => item.id !== undefined);
     expect(all.map((item) => item.id).sort()).toEqual(ACTIONS.map((action) => action.id).sort());
     for (const item of all) (item.click as () => void)();
     expect(chosen).toEqual(all.map((item) => item.id));
@@ -29,10 +29,24 @@ describe('the menu', () => {
 
   it('shows the keys that the page itself listens to, and takes none of them away from text fields', async () => {
     const { menuTemplate } = await import('../../src-main/electron/menu.ts');
-    const all = entries(menuTemplate(false, false, () => {}));
+    const all = entries(menuTemplate(false, false, () => {}, 'en'));
     expect(all.find((item) => item.id === 'file.folder')).toMatchObject({ accelerator: 'CmdOrCtrl+Shift+I', registerAccelerator: false });
     for (const item of all) if (item.accelerator) expect([item.id, item.registerAccelerator]).toEqual([item.id, false]);
     for (const { id, shortcut } of ACTIONS) if (shortcut && !shortcut.startsWith('Mod+')) expect(all.find((item) => item.id === id)).not.toHaveProperty('accelerator');
+  });
+
+  it('speaks the language of the page, in what Electron would name itself, too', async () => {
+    await import('../../src-main/electron/main.ts');
+    await electron.app.becomeReady();
+    const labels = () => entries(electron.record.menu as MenuItemConstructorOptions[]).map(({ label, role }) => label ?? role);
+    expect(labels()).toContain('Open model…');
+    const sender = electron.record.windows[0]!.webContents;
+    const speak = (language: unknown) => electron.ipcMain.handlers.get('hairline:language')!({ sender, senderFrame: sender.mainFrame }, language);
+    await speak('xx');
+    expect(labels()).toContain('Open model…');
+    await speak('de');
+    expect(labels()).toEqual(expect.arrayContaining(['Datei', 'Modell öffnen…', 'Bearbeiten', 'Einfügen', 'Vollbild']));
+    expect(labels().filter((label) => /^(Open|Edit|File|Window)/.test(label ?? ''))).toEqual([]);
   });
 
   it('sends what was chosen to the page', async () => {

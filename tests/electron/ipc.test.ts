@@ -16,6 +16,7 @@ let service: FakeService;
 let host: ElectronHost;
 let stop: () => void;
 let folder: string;
+const spoken: string[] = [];
 
 beforeEach(async () => {
   vi.resetModules();
@@ -26,7 +27,7 @@ beforeEach(async () => {
   service = new FakeService();
   folder = mkdtempSync(join(tmpdir(), 'hairline-ipc-'));
   const { serveIpc } = await import('../../src-main/electron/ipc.ts');
-  stop = serveIpc(window as never, service, () => ['/a.onnx']);
+  stop = serveIpc(window as never, service, () => ['/a.onnx'], (language) => spoken.push(language));
   await import('../../src-main/electron/preload.ts');
   host = electron.record.exposed.get('hairline') as ElectronHost;
   // What main sends to the page arrives in the preload script, with an event object in front.
@@ -39,8 +40,14 @@ const warning: RunEvent = { type: 'warning', audit: 'a', message: 'm' };
 describe('what the page gets', () => {
   it('is the contract and nothing of Electron', () => {
     expect([...electron.record.exposed.keys()]).toEqual(['hairline']);
-    expect(Object.keys(host).sort()).toEqual(['call', 'importFiles', 'listen', 'onAction', 'onOpen', 'pictureUrl', 'save']);
+    expect(Object.keys(host).sort()).toEqual(['call', 'importFiles', 'listen', 'onAction', 'onOpen', 'pictureUrl', 'save', 'setLanguage']);
     expect(Object.values(host).every((value) => typeof value === 'function')).toBe(true);
+  });
+
+  it('tells its language, if it is one', async () => {
+    await host.setLanguage('de');
+    await host.setLanguage('xx' as never);
+    expect(spoken.splice(0)).toEqual(['de']);
   });
 
   it('calls the engine, and gets its answer or its sentence', async () => {
