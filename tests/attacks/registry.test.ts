@@ -22,7 +22,7 @@ describe('the registry', () => {
     expect(optionsOf('sigma-zero', { steps: 100 }, 'l0')).toMatchObject({
       steps: 100,
       eta0: 1,
-      sigma: 5e-3,
+      sigma: null,
       tau0: 0.3,
       t: 0.01,
       epsilonBudget: null,
