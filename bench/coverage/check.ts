@@ -8,7 +8,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import type { Known } from './catalog.ts';
 import type { Outcome } from './page.ts';
-import { checkProducts } from './products.ts';
+import { checkProducts, FREE_SIDE } from './products.ts';
 
 export interface Task extends Known {
   path: string;
@@ -55,6 +55,8 @@ export async function checkModel(task: Task): Promise<Outcome> {
   const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))!.name;
   const output = maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0 ? (classifier.field?.name ?? first) : null;
   const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
+  // A network of free size mostly wants a multiple of some power of two.
+  if (spec.width === null && height === null) Object.assign(spec, { width: FREE_SIDE, height: FREE_SIDE });
   // Padding, stretching or cropping as the model's size and the pictures' demand.
   if (spec.width !== null) spec.geometry = task.pictures === 'imagenet-sample' ? 'centre-crop' : /balda/.test(path) ? 'pad' : 'stretch';
   try {

@@ -21,7 +21,7 @@ interface Options {
 }
 
 /** Side of the picture a network of free size is checked with. */
-const FREE_SIDE = 320;
+export const FREE_SIDE = 320;
 /** What further inputs get. */
 const OTHER = 0.5;
 const ALL = 'hl:all';
