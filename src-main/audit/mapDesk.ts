@@ -80,11 +80,11 @@ export class MapDesk {
     open.quadratic ||= quadratic !== null;
     const tried: SubsetTried[] = [];
     mapper.moved.forEach((moved, subset) => {
-      if (!Object.is(moved, open.moved[subset])) tried.push({ subset, moved, breaks: mapper.broke[subset] === 1 });
+      if (!Object.is(moved, open.moved[subset])) tried.push({ subset, moved, breaks: breaks(open.session, mapper.broke[subset] === 1) });
     });
     open.moved.set(mapper.moved);
     const { what, done, total } = open.last;
-    return { what: over ? 'done' : what, done, total, quadratic, tried, best: mapper.best && triedOf(mapper.best) };
+    return { what: over ? 'done' : what, done, total, quadratic, tried, best: mapper.best && triedOf(open.session, mapper.best) };
   }
 
   /** Attacks a subset of the map, and shows the result to the original model. */
@@ -94,7 +94,7 @@ export class MapDesk {
     const found = await session.mapper.attack(subset);
     const picture = session.changed(found.delta);
     const { answer, output } = await session.judge(picture);
-    return { attacked: { ...triedOf(found), after: answer, ...levelsThatDiffer(session.picture, picture) }, drawn: await draw(picture, output) };
+    return { attacked: { ...triedOf(session, found), after: answer, ...levelsThatDiffer(session.picture, picture) }, drawn: await draw(picture, output) };
   }
 
   table(map: string): MapTable {
@@ -109,7 +109,9 @@ export class MapDesk {
   }
 }
 
-const triedOf = ({ subset, moved, success }: SubsetAttack): SubsetTried => ({ subset, moved, breaks: success });
+/** An output has no class to leave. */
+const breaks = ({ label }: MapSession, success: boolean): boolean => label !== null && success;
+const triedOf = (session: MapSession, { subset, moved, success }: SubsetAttack): SubsetTried => ({ subset, moved, breaks: breaks(session, success) });
 
 async function draw(picture: Picture, output: Picture | null): Promise<Drawn> {
   return { picture: await encodePng(picture), output: output && (await encodePng(output)) };

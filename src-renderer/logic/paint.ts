@@ -2,11 +2,14 @@ import type { Pixels } from './difference.ts';
 import { place, type Point, type Size, type View } from './zoom.ts';
 
 /** A picture to look at, and what to write into its pixels where there is room. */
-export interface Layer {
-  id: 'clean' | 'adversarial' | 'difference' | 'output' | 'broken' | 'noise';
+export interface Sheet {
   label: string;
   pixels: Pixels;
   values(at: Point): string[];
+}
+/** One of the pictures of a result. */
+export interface Layer extends Sheet {
+  id: 'clean' | 'adversarial' | 'difference' | 'output' | 'broken' | 'noise';
 }
 
 /** From this size on, in CSS px, pixels are told apart by a grid, and have their values in them. */
@@ -29,7 +32,7 @@ function canvasOf(pixels: Pixels): HTMLCanvasElement {
 }
 
 /** Draws one layer between two edges of the box, in CSS px. Pixels stay squares; only a picture larger than its box is smoothed. */
-export function paint(context: CanvasRenderingContext2D, layer: Layer, view: View, box: Size, from: number, to: number): void {
+export function paint(context: CanvasRenderingContext2D, layer: Sheet, view: View, box: Size, from: number, to: number): void {
   const { pixels } = layer;
   const { scale, left, top } = place(view, pixels, box);
   context.save();
@@ -69,7 +72,7 @@ function grid(context: CanvasRenderingContext2D, { x0, x1, y0, y1 }: Seen, scale
   context.globalCompositeOperation = 'source-over';
 }
 
-function write(context: CanvasRenderingContext2D, { pixels, values }: Layer, { x0, x1, y0, y1 }: Seen, scale: number, left: number, top: number): void {
+function write(context: CanvasRenderingContext2D, { pixels, values }: Sheet, { x0, x1, y0, y1 }: Seen, scale: number, left: number, top: number): void {
   context.font = '10px Inter, sans-serif';
   context.textAlign = 'center';
   context.textBaseline = 'middle';

@@ -1,0 +1,58 @@
+import type { CallIn, LoadedImage, ModelCard } from '../../shared/contract.ts';
+import type { REFERENCES } from '../../shared/plan.ts';
+import { AuditPlan, type Preprocessing, type Provider } from '../../shared/plan.ts';
+import type { Results } from '../../shared/results.ts';
+
+type Ask = CallIn<'map'>;
+
+/** A model and the pictures that can be mapped on it: those loaded now, or an audit's. */
+export interface MapSubject {
+  /** What a map is asked for with, but for its settings. */
+  request: Pick<Ask, 'model' | 'preprocessing' | 'input' | 'fixed' | 'output' | 'provider' | 'peak'>;
+  images: readonly Pick<LoadedImage, 'id' | 'source' | 'width' | 'height' | 'channels'>[];
+  names: readonly string[] | null;
+  onOutput: boolean;
+  /** What outputs are held against, at first. */
+  reference: (typeof REFERENCES)[number];
+  address(image: string): Ask['image'];
+}
+
+export interface Loaded {
+  card: ModelCard;
+  preprocessing: Preprocessing;
+  output: string | null;
+  provider: Provider;
+  images: readonly LoadedImage[];
+  names: readonly string[] | null;
+  reference: (typeof REFERENCES)[number];
+  peak: number;
+}
+
+/** The model and the pictures that are loaded. */
+export function loadedSubject({ card, preprocessing, output, provider, images, names, reference, peak }: Loaded): MapSubject {
+  return {
+    request: { model: card.path, preprocessing, input: card.input, output, provider, peak },
+    images,
+    names,
+    onOutput: card.field !== null,
+    reference,
+    address: (image) => ({ kind: 'image', image }),
+  };
+}
+
+/** The model and the clean pictures of an audit; null where its plan cannot be read. */
+export function auditSubject(audit: string, results: Results, threat: number, images: MapSubject['images']): MapSubject | null {
+  const plan = AuditPlan.safeParse(results.plan).data;
+  if (!plan) return null;
+  const { model, preprocessing, input, fixed, output, provider } = plan;
+  const goal = results.threats[threat]?.goal;
+  const held = goal?.kind === 'deviation' || goal?.kind === 'match' ? goal : null;
+  return {
+    request: { model, preprocessing, input, fixed, output, provider, peak: held?.peak ?? 1 },
+    images,
+    names: results.classNames,
+    onOutput: results.output !== null,
+    reference: held?.kind === 'deviation' ? held.reference : 'clean-output',
+    address: (image) => ({ kind: 'clean', audit, image }),
+  };
+}
