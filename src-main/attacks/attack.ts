@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FeatureNorm, Norm } from '../../shared/norms.ts';
+import type { Cost, Scene } from './cost.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   /** Paper, and what this file does differently. */
   source: string;
   options: Schema;
+  /** What a run spends on one image, at most, under one budget; what is found is rounded besides (`roundingCost`). */
+  cost(scene: Scene, options: z.output<Schema>): Cost;
   /** @param options with the target's budget as `epsilon` for fixed-budget attacks */
   run(target: Target, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
 }

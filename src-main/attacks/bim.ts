@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineAttack } from './attack.ts';
 import { descend } from './descend.ts';
 import { checkLoss, lossOption } from './losses.ts';
+import { cost } from './cost.ts';
 
 /**
  * Basic iterative method (Kurakin et al. 2017): FGSM's step taken `steps` times with a shorter length, projected back
@@ -32,6 +33,7 @@ export const bim = defineAttack({
       .describe('Stop an image once its margin is below -confidence times its largest logit.'),
     loss: lossOption('cross-entropy'),
   }),
+  cost: (_, { steps }) => cost(steps, 1),
   async run(target, { steps, stepSize, share, confidence, loss, epsilon = 0 }) {
     checkLoss(loss, target);
     const delta = new Float32Array(target.clean.length);

@@ -7,6 +7,7 @@ import { gaussian } from './random.ts';
 import { nearestBoundary, rivalsOption } from './nearest.ts';
 import { reach } from './reach.ts';
 import { settle } from './settle.ts';
+import { cost, rivalsAt } from './cost.ts';
 
 /**
  * Decoupled direction and norm (Rony et al. 2019, algorithm 1): the direction follows the gradient, the length ε is
@@ -47,6 +48,7 @@ export const ddn = defineAttack({
     settle: z.number().int().min(0).max(30).default(6).describe('Forward passes of the final bisection.'),
     loss: lossOption('margin'),
   }),
+  cost: (scene, { steps, rivals, settle: halvings }) => cost(rivalsAt(scene, rivals) + steps, 1 + halvings),
   async run(target, { steps, rivals, epsilon0, alpha, alphaEnd, gamma, gammaEnd, levels, settle: halvings, loss }) {
     checkLoss(loss, target);
     const delta = rivals > 0 ? await nearestBoundary(target, rivals) : new Float32Array(target.clean.length);

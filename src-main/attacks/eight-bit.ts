@@ -2,14 +2,16 @@ import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { rowsOf } from './attack.ts';
 import type { CountedTarget } from './counted.ts';
-import { along } from './eight-bit/along.ts';
-import { withinBudget } from './eight-bit/budget.ts';
-import { sparse } from './eight-bit/l0.ts';
+import { along, ALONG_COST } from './eight-bit/along.ts';
+import { INSIDE_COST, withinBudget } from './eight-bit/budget.ts';
+import { sparse, SPARSE_COST } from './eight-bit/l0.ts';
 import { EightBit, toLevels } from './eight-bit/levels.ts';
-import { flat } from './eight-bit/linf.ts';
-import { attempt, mend } from './eight-bit/moves.ts';
+import { flat, FLAT_COST } from './eight-bit/linf.ts';
+import { attempt, mend, MEND_ROUNDS } from './eight-bit/moves.ts';
 import { lockstep } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
+import { cost, sum } from './cost.ts';
+import type { Cost } from './cost.ts';
 
 /**
  * Takes what an attack found to 8-bit pictures that still reach the goal: the smallest change in the norm, for a
@@ -28,6 +30,13 @@ export async function toEightBit(target: CountedTarget): Promise<(Uint8Array | n
     (image) => (target.found.pixels(image) ? searchOf(target, image, images[image]!) : null),
   );
   return images.map((image) => image.levels);
+}
+
+/** What rounding a success costs at most, with a fixed budget or without. */
+export function roundingCost(norm: Norm, fixed: boolean): Cost {
+  const mending = cost(MEND_ROUNDS);
+  if (fixed) return sum(cost(0, 2), norm === 'linf' ? INSIDE_COST : mending);
+  return sum(cost(0, 1), isCount(norm) ? SPARSE_COST : norm === 'linf' ? FLAT_COST : ALONG_COST, mending);
 }
 
 function searchOf(target: CountedTarget, image: number, best: EightBit): Search {

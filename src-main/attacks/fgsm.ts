@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { linearMinimiser } from '../norms/linear.ts';
 import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { checkLoss, lossOption } from './losses.ts';
+import { cost } from './cost.ts';
 
 /**
  * Fast gradient method (Goodfellow et al. 2015; for any norm Balda et al. 2018, Table 2): one step to the point of the
@@ -18,6 +19,7 @@ export const fgsm = defineAttack({
   summary: 'One gradient step to the edge of the ball. The cheapest attack, and the weakest.',
   source: 'Goodfellow, Shlens, Szegedy 2015, eq. 1; exact linear step inside the box for every norm',
   options: z.strictObject({ loss: lossOption('cross-entropy') }),
+  cost: () => cost(1, 1),
   async run(target, { loss, epsilon = 0 }) {
     checkLoss(loss, target);
     const delta = new Float32Array(target.clean.length);

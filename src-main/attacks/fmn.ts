@@ -9,9 +9,13 @@ import { polish } from './polish.ts';
 import { reach } from './reach.ts';
 import { settle } from './settle.ts';
 import type { Target } from './target.ts';
+import { cost, rivalsAt } from './cost.ts';
 
 /** First step where none is asked for, in units of `spread`. */
 const ALPHA: Record<FeatureNorm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
+
+/** Passes of the finish where none are asked for. */
+const FINISH = { bisection: 8, exchange: 50 };
 
 /**
  * Fast minimum norm (Pintor et al. 2021, algorithm 1): gradient steps of the margin L, each projected to a ball whose
@@ -59,6 +63,7 @@ export const fmn = defineAttack({
       .default(null)
       .describe('Passes of the final bisection, for l0 of the exchange of features; null: 8, for l0 50.'),
   }),
+  cost: (scene, { steps, rivals, finish }) => cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[scene.norm === 'l0' ? 'exchange' : 'bisection'])),
   async run(target, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
     const { count } = target;
@@ -92,7 +97,7 @@ export const fmn = defineAttack({
       }
     }
     await target.query(delta);
-    await (norm === 'l0' ? polish(target, finish ?? 50) : settle(target, finish ?? 8, 0.97));
+    await (norm === 'l0' ? polish(target, finish ?? FINISH.exchange) : settle(target, finish ?? FINISH.bisection, 0.97));
   },
 });
 

@@ -6,6 +6,7 @@ import { checkLoss, lossOption } from './losses.ts';
 import { othersByLogit } from './nearest.ts';
 import { randomInBall } from './start.ts';
 import type { Target } from './target.ts';
+import { cost } from './cost.ts';
 
 /**
  * Projected gradient descent (Madry et al. 2018, eq. 2): from a random point of the ball,
@@ -47,6 +48,7 @@ export const pgd = defineAttack({
       .describe('Stop an image once its margin is below -confidence times its largest logit.'),
     loss: lossOption('margin'),
   }),
+  cost: (_, { steps, restarts }) => cost(steps * restarts, restarts + restarts - 1),
   async run(target, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {
     checkLoss(loss, target);
     const norm = featureNorm(target);

@@ -6,6 +6,7 @@ import { Adam } from './adam.ts';
 import { nearestBoundary } from './nearest.ts';
 import { polish } from './polish.ts';
 import type { Target } from './target.ts';
+import { cost, rivalsAt, sum, times } from './cost.ts';
 
 /** What suits a descent of few steps, and one of many: from `LONG_STEPS` on. */
 const SHORT = { sigma: 5e-3, patience: 0.35 };
@@ -84,6 +85,9 @@ export const sigmaZero = defineAttack({
       .describe('Also try the nearest boundary of this many likely classes, as linearised at the clean image; 0: none.'),
     polish: z.number().int().min(0).max(1000).default(50).describe('Passes of the final exchange of features (or pixels).'),
   }),
+  cost: (scene, { steps, restarts, rivals, polish: exchange }) =>
+    // A step costs a gradient, and a pass more where the step before was adversarial and this one is not: every other one.
+    sum(times(restarts, cost(steps, Math.floor(steps / 2) + 1)), rivals > 0 ? cost(rivalsAt(scene, rivals), 1) : cost(0), cost(0, exchange)),
   async run(target, options) {
     for (let restart = 0; restart < options.restarts && target.anyActive; restart++)
       await descend(target, options, restart === 0 ? null : 2 * options.tau0);

@@ -6,7 +6,9 @@ import { clipBox } from '../../norms/project.ts';
 import { featureNorm, rowsOf } from '../attack.ts';
 import { randomInBall } from '../start.ts';
 import type { Target } from '../target.ts';
-import { eachLine } from './lines.ts';
+import { eachLine, lineCost } from './lines.ts';
+import { cost, times } from '../cost.ts';
+import type { Cost, Scene } from '../cost.ts';
 
 export interface Constrained {
   epsilon: number;
@@ -75,6 +77,13 @@ export async function normConstrained(target: Target, how: Constrained): Promise
     }
   }
   return eta;
+}
+
+/** One linearisation for each step of some length, see `normConstrained`. */
+export function constrainedCost(scene: Scene, { steps, loss, rivals }: Pick<Constrained, 'steps' | 'loss' | 'rivals'>): Cost {
+  // In l0 a step changes at least one feature.
+  const taken = scene.norm === 'l0' ? Math.min(steps, Math.floor(scene.epsilon ?? 0)) : steps;
+  return times(taken, loss === 'margin' ? lineCost(scene, rivals) : cost(1));
 }
 
 type Step = (image: number, gradient: Float32Array, from: Float32Array, size: number, out: Float32Array) => void;

@@ -4,7 +4,8 @@ import { dualExponent, exponentOf, holderStep, lengthP } from '../../norms/holde
 import { defineAttack, rowsOf } from '../attack.ts';
 import { settle } from '../settle.ts';
 import type { Target } from '../target.ts';
-import { eachLine } from './lines.ts';
+import { eachLine, lineCost } from './lines.ts';
+import { cost, sum, times } from '../cost.ts';
 
 export interface DeepFool {
   steps: number;
@@ -83,6 +84,7 @@ export const deepFool = defineAttack({
     nudge: z.number().min(0).max(1).default(1e-4).describe('Added to the length of every step, as the authors’ program does, so that a point on the boundary moves on.'),
     finish: z.number().int().min(0).max(100).default(8).describe('Passes of a final bisection back towards the image; 0: as published.'),
   }),
+  cost: (scene, { steps, rivals, finish }) => sum(times(steps, lineCost(scene, rivals)), cost(0, 1 + finish)),
   async run(target, { finish, ...how }) {
     await deepFoolPath(target, how);
     await settle(target, finish, 0.9);

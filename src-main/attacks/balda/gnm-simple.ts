@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineAttack } from '../attack.ts';
 import { normConstrained } from './constrained.ts';
 import { clipOption, exponentOption } from './gnm.ts';
+import { cost } from '../cost.ts';
 
 /**
  * Algorithm 2 of Balda et al.: GNM with L(x, η) ≈ f_y(x + η), the own class's logit alone (targeted: -f_t). One gradient
@@ -21,6 +22,7 @@ export const gnmSimple = defineAttack({
     p: exponentOption,
     clip: clipOption,
   }),
+  cost: (_, { steps }) => cost(steps, 1),
   async run(target, { epsilon = 0, ...options }) {
     await target.query(await normConstrained(target, { ...options, loss: target.reference ? 'margin' : 'logit', rivals: 1, lengths: [], dither: [], epsilon }));
   },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defineAttack } from '../attack.ts';
 import { checkLoss, lossOption } from '../losses.ts';
-import { normConstrained } from './constrained.ts';
+import { constrainedCost, normConstrained } from './constrained.ts';
 import { rivalsOption } from './lines.ts';
+import { cost, sum } from '../cost.ts';
 
 export const exponentOption = z
   .number()
@@ -38,6 +39,7 @@ export const gnm = defineAttack({
     p: exponentOption,
     clip: clipOption,
   }),
+  cost: (scene, options) => sum(constrainedCost(scene, options), cost(0, 1)),
   async run(target, { epsilon = 0, ...options }) {
     checkLoss(options.loss, target);
     await target.query(await normConstrained(target, { ...options, epsilon }));

@@ -6,8 +6,9 @@ import { polish } from '../polish.ts';
 import { reach } from '../reach.ts';
 import { settle } from '../settle.ts';
 import type { Target } from '../target.ts';
-import { eachLine, rivalsOption } from './lines.ts';
-import { tighten } from './tighten.ts';
+import { eachLine, lineCost, rivalsOption } from './lines.ts';
+import { tighten, TIGHTEN_COST } from './tighten.ts';
+import { cost, sum, times } from '../cost.ts';
 
 /**
  * Problem (8) of Balda et al., min ‖η‖_p with L + ∇L·η ≤ 0, solved exactly inside the box for every norm and repeated:
@@ -30,6 +31,8 @@ export const linearMinimum = defineAttack({
     rounds: z.number().int().min(0).max(10_000).default(20).describe('Linearisations at the boundary, of up to five passes each, that make the change smaller (l0: that many passes of exchanging features).'),
     finish: z.number().int().min(0).max(100).default(8).describe('Passes of the bisections back towards the image, before and after those (not l0).'),
   }),
+  cost: (scene, { steps, rivals, rounds, finish }) =>
+    sum(times(steps, lineCost(scene, rivals)), cost(0, 1), scene.norm === 'l0' ? cost(0, rounds) : sum(times(rounds, TIGHTEN_COST), cost(0, 2 * finish))),
   async run(target, { steps, rivals, overshoot, rounds, finish }) {
     await cross(target, steps, rivals, overshoot);
     if (target.norm === 'l0') return polish(target, rounds);

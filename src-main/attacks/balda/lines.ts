@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { rowsOf } from '../attack.ts';
 import type { GradientQuery, Pair, Target } from '../target.ts';
+import { cost, rivalsAt } from '../cost.ts';
+import type { Cost, Scene } from '../cost.ts';
 
 export const rivalsOption = z
   .number()
@@ -39,6 +41,11 @@ export async function eachLine(target: Target, delta: Float32Array, { rivals, on
     for (const k of byLogit(logits, target.label[image]!).subarray(1, rivals)) pairs.push({ image, class: k });
   }
   await target.differences(delta, pairs, ({ image }, value, gradient) => visit(image, value, gradient));
+}
+
+/** Of one linearisation: a gradient for each class that is looked at. */
+export function lineCost(scene: Scene, rivals: number): Cost {
+  return cost(Math.max(1, rivalsAt(scene, rivals)));
 }
 
 /** The other classes, the likeliest first; the first index wins a tie, as in the margin's gradient. */

@@ -5,6 +5,7 @@ import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subset
 import type { Partition, Planes } from '../../norms/partition.ts';
 import { bySuperpixel } from '../../norms/superpixels.ts';
 import type { Target } from '../target.ts';
+import type { Scene } from '../cost.ts';
 
 /**
  * @param pixels the picture, planes CHW: superpixels are its own
@@ -32,6 +33,23 @@ export function partitionOf({ partition, block, superpixels, compactness, mask }
       if (!mask.some((name) => name !== 0)) throw new UserError('The mask of subsets is 0 everywhere, so nothing may change: mark the pixels that may.');
       return byMask(shape, mask);
   }
+}
+
+/** How many subsets an attack may add at most, and how many features the so many largest hold together. */
+export function pathBounds({ norm, shape, epsilon = 0 }: Scene, choice: PartitionChoice, subsets: number | null): { most: number; largest(count: number): number } {
+  const all = shape.channels * shape.height * shape.width;
+  const counts = isCount(norm);
+  const room = counts ? Math.floor(epsilon) * (norm === 'l0Pixels' ? shape.channels : 1) : Infinity;
+  const wanted = subsets ?? (counts ? Infinity : 1);
+  if (choice.partition === 'superpixel') {
+    // Of the picture's own: none but the first is smaller than a quarter of the area asked for.
+    const least = Math.max(1, (shape.height * shape.width) / choice.superpixels / 4) * shape.channels;
+    return { most: Math.min(wanted, Math.floor(all / least) + 1, Math.floor(room / least) + 1), largest: () => all };
+  }
+  const sizes = subsetSizes(partitionOf(choice, shape, new Float32Array())).sort();
+  let most = 0;
+  for (let held = 0; most < Math.min(wanted, sizes.length) && held + sizes[most]! <= room; most++) held += sizes[most]!;
+  return { most, largest: (count) => sizes.slice(-count).reduce((a, b) => a + b, 0) };
 }
 
 /** What one image may still change. */

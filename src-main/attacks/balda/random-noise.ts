@@ -5,6 +5,7 @@ import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { gaussian } from '../random.ts';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import type { Target } from '../target.ts';
+import { cost } from '../cost.ts';
 
 /**
  * Noise without knowledge of the model, what adversarial changes must be told from (Balda et al., section 6):
@@ -54,6 +55,7 @@ export const random = defineAttack({
   summary: 'Noise of full budget that knows nothing of the model: what every other attack must beat by far.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), section 6: random signs, random sphere, random pixels',
   options: z.strictObject({ draws: z.number().int().min(1).max(100_000).default(10).describe('Draws of noise, as long as none has succeeded.') }),
+  cost: (_, { draws }) => cost(0, draws),
   async run(target, { draws, epsilon = 0 }) {
     const eta = new Float32Array(target.clean.length);
     for (let draw = 0; draw < draws && target.anyActive; draw++) {

@@ -3,8 +3,9 @@ import { partitionOptions } from '../../../shared/partitions.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../norms/subset.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import type { Query, Target } from '../target.ts';
-import { eachLine, rivalsOption } from './lines.ts';
-import { pathsOf } from './partitions.ts';
+import { eachLine, lineCost, rivalsOption } from './lines.ts';
+import { pathBounds, pathsOf } from './partitions.ts';
+import { cost, sum, times } from '../cost.ts';
 
 /** A success this deep, as a share of the largest logit, survives rounding to 8 bit; until then more subsets are added. */
 const DEEP = 0.02;
@@ -31,6 +32,7 @@ export const subset = defineAttack({
     perStep: z.number().int().min(1).max(100_000).default(1).describe('Subsets added by each linearisation; the paper has 1.'),
     rivals: rivalsOption,
   }),
+  cost: (scene, { subsets, perStep: _, rivals, ...choice }) => sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), lineCost(scene, rivals)), cost(0, 1)),
   async run(target, { subsets, perStep, rivals, epsilon = 0, ...choice }) {
     const { paths, most } = pathsOf(target, choice, subsets, epsilon);
     const eta = new Float32Array(target.clean.length);

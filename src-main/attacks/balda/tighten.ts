@@ -4,10 +4,14 @@ import { featureNorm } from '../attack.ts';
 import { atDelta, lockstep } from '../lockstep.ts';
 import type { Search } from '../lockstep.ts';
 import type { Target } from '../target.ts';
+import { cost } from '../cost.ts';
 
 /** Shares of the way tried in one round, each of the one before. */
 const TRIES = 3;
 const SHORTER = 0.4;
+
+/** Of one round, at most. */
+export const TIGHTEN_COST = cost(1, TRIES);
 
 /**
  * Makes each image's best success b smaller along the boundary: problem (8) with the linearisation taken at b,

@@ -2,8 +2,12 @@ import type { Search } from '../lockstep.ts';
 import { scaled } from './levels.ts';
 import type { EightBit } from './levels.ts';
 import { attempt } from './moves.ts';
+import { cost } from '../cost.ts';
 
 const PUSHES = [1, 1.01, 1.03, 1.06, 1.12, 1.25, 1.5, 2, 3, 5];
+const HALVINGS = 7;
+/** At most. */
+export const ALONG_COST = cost(0, PUSHES.length + HALVINGS);
 
 /** l1, l2: the shortest rounded multiple of δ, by trying longer ones until one holds and halving the last gap. */
 export function* along(best: EightBit, delta: Float32Array): Search {
@@ -17,7 +21,7 @@ export function* along(best: EightBit, delta: Float32Array): Search {
     }
     fails = push;
   }
-  for (let i = 0; i < 7 && works > 0; i++) {
+  for (let i = 0; i < HALVINGS && works > 0; i++) {
     const middle = i === 0 && works === 1 ? fails : (fails + works) / 2;
     if (yield* attempt(best, scaled(best.clean, delta, middle))) works = middle;
     else fails = middle;

@@ -4,6 +4,12 @@ import { stepInside } from './linf.ts';
 import { scaled, toLevels } from './levels.ts';
 import type { EightBit } from './levels.ts';
 import type { Search } from '../lockstep.ts';
+import { cost } from '../cost.ts';
+
+/** Sign steps inside an l∞ budget. */
+const STEPS = 10;
+/** Of those, at most. */
+export const INSIDE_COST = cost(STEPS, STEPS);
 
 /**
  * Fixed budget: any picture inside ε will do. The deepest success is rounded first, then the nearest; what rounding
@@ -12,7 +18,7 @@ import type { Search } from '../lockstep.ts';
  */
 export function* withinBudget(best: EightBit, norm: Norm, epsilon: number, deepest: Float32Array, nearest: Float32Array): Search {
   for (const point of [deepest, nearest]) if (yield* attempt(best, fitted(best, norm, epsilon, point))) return;
-  if (norm === 'linf') yield* stepInside(best, fitted(best, norm, epsilon, deepest), wholeLevels(epsilon), 10);
+  if (norm === 'linf') yield* stepInside(best, fitted(best, norm, epsilon, deepest), wholeLevels(epsilon), STEPS);
   else yield* mend(best, fitted(best, norm, epsilon, nearest), norm);
 }
 

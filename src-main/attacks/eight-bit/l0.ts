@@ -2,6 +2,10 @@ import { attempt } from './moves.ts';
 import { clampLevel, scaled, toPixels } from './levels.ts';
 import type { EightBit } from './levels.ts';
 import type { Search } from '../lockstep.ts';
+import { cost } from '../cost.ts';
+
+/** At most, see below. */
+export const SPARSE_COST = cost(1, 6);
 
 /**
  * l0: only which features change counts, not how far. So the support stays and its members move as far as it helps:

@@ -2,9 +2,15 @@ import { attempt } from './moves.ts';
 import { clampLevel, toPixels } from './levels.ts';
 import type { EightBit } from './levels.ts';
 import type { Ask, Reply, Search } from '../lockstep.ts';
+import { cost, times } from '../cost.ts';
 
 /** Gradient steps tried in the ball of one whole number of levels before the next one is tried. */
 const STEPS = 3;
+/** Whole numbers of levels tried above the first that did not hold, and most below one that did: attacks leave little there. */
+const UP = [1, 2, 3, 5, 8, 12, 20, 40];
+const DOWN = 16;
+/** At most. */
+export const FLAT_COST = times(1 + Math.max(UP.length, DOWN), cost(STEPS, 1 + STEPS));
 
 /**
  * l∞: the distance of an 8-bit picture is a whole number k of levels, so the least k is sought from the one just above
@@ -14,10 +20,10 @@ export function* flat(best: EightBit, delta: Float32Array): Search {
   const size = delta.reduce((most, d) => Math.max(most, Math.abs(d)), 0) * 255;
   let k = Math.max(1, Math.ceil(size - 1e-3));
   if (yield* holds(best, delta, size, k)) {
-    while (k > 1 && (yield* holds(best, delta, size, k - 1))) k--;
+    for (let down = 0; down < DOWN && k > 1 && (yield* holds(best, delta, size, k - 1)); down++) k--;
     return;
   }
-  for (const up of [1, 2, 3, 5, 8, 12, 20, 40]) {
+  for (const up of UP) {
     if (k + up > 255 || (best.safe && best.distance * 255 <= k + up)) return;
     if (yield* holds(best, delta, size, k + up)) return;
   }

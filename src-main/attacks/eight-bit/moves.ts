@@ -9,12 +9,14 @@ export function* attempt(best: EightBit, levels: Uint8Array): Generator<Ask, boo
   return best.offer(levels, yield { point: toPixels(levels), gradient: false });
 }
 
+export const MEND_ROUNDS = 10;
+
 /**
  * Newton steps on the lattice: bump the features that lower the linearised margin most per unit of the norm by one
  * level each, as many as it takes, and look again.
  */
 export function* mend(best: EightBit, levels: Uint8Array, norm: Norm): Search {
-  for (let round = 0; round < 10 && !best.safe; round++) {
+  for (let round = 0; round < MEND_ROUNDS && !best.safe; round++) {
     const reply = yield { point: toPixels(levels), gradient: true };
     if (best.offer(levels, reply)) return;
     levels = bumped(best.clean, levels, reply, norm);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { partitionOptions } from '../../../shared/partitions.ts';
+import type { PartitionChoice } from '../../../shared/partitions.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
-import { pathsOf } from '../balda/partitions.ts';
+import { pathBounds, pathsOf } from '../balda/partitions.ts';
 import type { Path } from '../balda/partitions.ts';
 import type { Partition } from '../../norms/partition.ts';
 import { ends } from './quadratic.ts';
@@ -11,6 +12,8 @@ import { together } from './products.ts';
 import type { Steps } from './products.ts';
 import { cornerValue, exchangeSigns, exhaustSigns, greedySigns } from './signs.ts';
 import type { Corners } from './signs.ts';
+import { cost, features, times } from '../cost.ts';
+import type { Cost, Scene } from '../cost.ts';
 
 interface Setting {
   /** How far a feature may move. */
@@ -106,6 +109,23 @@ function apply(at: Float32Array, moves: readonly Move[], sign: number, low: Floa
   return point;
 }
 
+interface Options extends PartitionChoice {
+  subsets: number | null;
+  perStep: number;
+  candidates: number;
+  exact: number;
+  dense: number;
+  probes: number;
+}
+
+/** For each subset that is added: the output, the columns' lengths, the slope, the candidates' columns, and a point of either sign. */
+function quadraticSubsetCost(scene: Scene, { subsets, perStep, candidates, exact: _, dense, probes, ...choice }: Options): Cost {
+  const { most, largest } = pathBounds(scene, choice, subsets);
+  const [inputs, outputs] = [features(scene), scene.outputs];
+  const columns = inputs * outputs <= dense ? Math.min(inputs, outputs) : probes + 1 + largest(Math.max(candidates, perStep));
+  return times(most, cost(1 + columns, 2));
+}
+
 /**
  * Single and multiple subset attack by the quadratic problem (Balda et al., eq. 18 to 21): of the subsets not yet used the
  * one whose corner moves the linearised output farthest, each linearisation adding `perStep`. Which subsets are worth
@@ -129,6 +149,7 @@ export const quadraticSubset = defineAttack({
     dense: z.number().int().min(0).max(1e8).default(2 ** 16).describe('Write out a Jacobian of at most this many entries (values in times values out): exact column lengths.'),
     probes: z.number().int().min(1).max(100_000).default(24).describe('Random probes that estimate the columns’ lengths of larger ones, two passes each.'),
   }),
+  cost: quadraticSubsetCost,
   async run(target, { subsets, perStep, candidates, exact, dense, probes, epsilon = 0, ...choice }) {
     const { paths, most } = pathsOf(target, choice, subsets, epsilon);
     const eta = rowsOf(new Float32Array(target.clean.length), target.count);

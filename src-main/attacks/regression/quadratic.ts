@@ -13,6 +13,8 @@ import { leadingDirections } from './lanczos.ts';
 import { together } from './products.ts';
 import type { Steps } from './products.ts';
 import { exchangeSigns, greedySigns } from './signs.ts';
+import { cost, features, sum, times } from '../cost.ts';
+import type { Cost, Scene } from '../cost.ts';
 
 export interface QuadraticOptions {
   epsilon: number;
@@ -136,6 +138,17 @@ function distinct(found: readonly Candidate[]): Candidate[] {
   return found.filter(({ eta }, i) => !found.slice(0, i).some((other) => other.eta.every((e, k) => Math.abs(e - eta[k]!) <= 1e-4 * Math.abs(e))));
 }
 
+/** Products with a Jacobian that is written out cost no pass; see `maximise` and `search`. */
+function quadraticCost(scene: Scene, { steps, lanczos, directions, power, restarts, dense, probes, tries }: Omit<QuadraticOptions, 'epsilon'>): Cost {
+  const [inputs, outputs, ascent] = [features(scene), scene.outputs, 1 + 2 * power];
+  const whole = inputs * outputs <= dense;
+  const counted = scene.norm !== 'linf' && scene.norm !== 'l2';
+  const starts = 2 * Math.min(directions, lanczos) + 1 + restarts + (scene.norm === 'linf' && whole ? 1 : 0) + (counted ? 2 : 0) + (scene.norm === 'l1' ? 2 * tries : 0);
+  const first = whole ? Math.min(inputs, outputs) : 2 * Math.min(lanczos, inputs) + 1 + (counted ? probes : 0) + starts * ascent;
+  const shorter = scene.norm === 'l0' || scene.norm === 'l0Pixels' ? 0 : 3;
+  return sum(cost(1 + first, Math.min(tries, starts)), times(steps - 1, cost(1 + ascent, 1 + shorter)));
+}
+
 export const quadratic = defineAttack({
   id: 'quadratic',
   title: 'Quadratic problem',
@@ -155,6 +168,7 @@ export const quadratic = defineAttack({
     probes: z.number().int().min(1).max(100_000).default(48).describe('Random probes that estimate the columns’ lengths of larger ones (l0, l1), two passes each.'),
     tries: z.number().int().min(1).max(1000).default(6).describe('Best candidates of the quadratic problem that are evaluated.'),
   }),
+  cost: quadraticCost,
   async run(target, { epsilon = 0, ...options }) {
     await quadraticAttack(target, { ...options, epsilon });
   },
