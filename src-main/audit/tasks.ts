@@ -3,7 +3,7 @@ import type { Gate } from '../attacks/counted.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
 import type { TaskName, Tasks } from './crew.ts';
-import { inspectModel } from './inspect.ts';
+import { inspectModel, modelValues, unclearInputs } from './inspect.ts';
 import type { JobOutcome } from './jobs.ts';
 import { MapDesk } from './mapDesk.ts';
 import { Models } from './models.ts';
@@ -12,6 +12,7 @@ import { noiseOutput } from './noise.ts';
 import { pictureOf } from './picture.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { checkModelGradient } from './gradcheck.ts';
+import { measure } from './measure.ts';
 import { cutPicture } from './partition.ts';
 import { isOutputGoal } from './outputGoal.ts';
 import { prepare, settle } from './prepare.ts';
@@ -35,12 +36,20 @@ export class TaskRunner {
     switch (name) {
       case 'inspect':
         return (await inspectModel((input as Tasks['inspect']['in']).model, input as Tasks['inspect']['in'])) as Tasks[N]['out'];
+      case 'values': {
+        const { model, ...wanted } = input as Tasks['values']['in'];
+        return (await modelValues(model, wanted)) as Tasks[N]['out'];
+      }
+      case 'unclearInputs':
+        return unclearInputs((input as Tasks['unclearInputs']['in']).model) as Tasks[N]['out'];
       case 'gradcheck':
         return (await checkModelGradient(input as Tasks['gradcheck']['in'])) as Tasks[N]['out'];
       case 'noise': {
         const request = input as Tasks['noise']['in'];
         return (await noiseOutput(request, await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }))) as Tasks[N]['out'];
       }
+      case 'measure':
+        return (await measure(input as Tasks['measure']['in'])) as Tasks[N]['out'];
       case 'partition':
         return cutPicture((input as Tasks['partition']['in']).picture, (input as Tasks['partition']['in']).choice) as Tasks[N]['out'];
       case 'map': {
@@ -97,7 +106,10 @@ export class TaskRunner {
   private async modelsFor(context: ModelSource): Promise<Models> {
     const key = JSON.stringify([context.model, stampOf(context.model), context.input, context.fixed, context.output, context.preprocessing, context.provider]);
     if (this.models?.key !== key) {
-      await this.models?.models.close();
+      const old = this.models;
+      // Closed but once, even where the next model does not open.
+      this.models = null;
+      await old?.models.close();
       this.models = { key, models: new Models(context) };
     }
     return this.models.models;
