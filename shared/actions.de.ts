@@ -3,6 +3,7 @@ import type { ActionGroup, ActionId } from './actions.ts';
 /** The groups of the actions in German. */
 export const GROUPS_DE: Record<ActionGroup, string> = {
   file: 'Datei',
+  edit: 'Bearbeiten',
   go: 'Gehe zu',
   run: 'Lauf',
   results: 'Ergebnisse',
@@ -23,6 +24,8 @@ export const TITLES_DE: Record<ActionId, string> = {
   'export.pdf': 'Bericht speichern (PDF)',
   'export.csv': 'Tabelle speichern (CSV)',
   'export.json': 'Ergebnisse speichern (JSON)',
+  'edit.undo': 'Rückgängig',
+  'edit.redo': 'Wiederholen',
   'go.model': 'Modell',
   'go.images': 'Bilder',
   'go.threat': 'Bedrohungsmodell',
@@ -31,6 +34,7 @@ export const TITLES_DE: Record<ActionId, string> = {
   'go.export': 'Export',
   'go.compare': 'Audits vergleichen',
   'go.map': 'Verwundbarkeitskarte',
+  'go.explore': 'Von Hand erkunden',
   'model.check': 'Gradienten erneut prüfen',
   'run.start': 'Audit starten',
   'run.pause': 'Anhalten',
@@ -55,6 +59,8 @@ export const TITLES_DE: Record<ActionId, string> = {
   'image.zoomOut': 'Verkleinern',
   'image.fit': 'Ganzes Bild',
   'image.map': 'Karte dieses Bildes',
+  'image.explore': 'Dieses Bild erkunden',
+  'explore.use': 'In das Bedrohungsmodell übernehmen',
   'map.stop': 'Anhalten',
   'map.save': 'Karte speichern (CSV)',
   'map.region': 'Nur diesen Bereich angreifen',

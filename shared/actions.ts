@@ -15,7 +15,7 @@ export interface ActionInfo {
 }
 
 /** In the order of menus, palette and help sheet. */
-export const ACTION_GROUPS = { file: 'File', go: 'Go to', run: 'Run', results: 'Results', image: 'Image view', view: 'Window', help: 'Help' } as const;
+export const ACTION_GROUPS = { file: 'File', edit: 'Edit', go: 'Go to', run: 'Run', results: 'Results', image: 'Image view', view: 'Window', help: 'Help' } as const;
 export type ActionGroup = keyof typeof ACTION_GROUPS;
 
 export const ACTIONS = [
@@ -30,6 +30,9 @@ export const ACTIONS = [
   { id: 'export.csv', title: 'Save table (CSV)', group: 'file', shortcut: null },
   { id: 'export.json', title: 'Save results (JSON)', group: 'file', shortcut: null },
 
+  { id: 'edit.undo', title: 'Undo', group: 'edit', shortcut: 'Mod+Z' },
+  { id: 'edit.redo', title: 'Redo', group: 'edit', shortcut: 'Mod+Shift+Z' },
+
   { id: 'go.model', title: 'Model', group: 'go', shortcut: 'Mod+1' },
   { id: 'go.images', title: 'Images', group: 'go', shortcut: 'Mod+2' },
   { id: 'go.threat', title: 'Threat model', group: 'go', shortcut: 'Mod+3' },
@@ -38,6 +41,7 @@ export const ACTIONS = [
   { id: 'go.export', title: 'Export', group: 'go', shortcut: 'Mod+6' },
   { id: 'go.compare', title: 'Compare audits', group: 'go', shortcut: 'Mod+7' },
   { id: 'go.map', title: 'Vulnerability map', group: 'go', shortcut: 'Mod+8' },
+  { id: 'go.explore', title: 'Explore by hand', group: 'go', shortcut: 'Mod+9' },
 
   { id: 'model.check', title: 'Check the gradient again', group: 'run', shortcut: null },
   { id: 'run.start', title: 'Start audit', group: 'run', shortcut: 'Mod+Enter' },
@@ -66,6 +70,8 @@ export const ACTIONS = [
   { id: 'image.zoomOut', title: 'Zoom out', group: 'image', shortcut: '-' },
   { id: 'image.fit', title: 'Whole picture', group: 'image', shortcut: '0' },
   { id: 'image.map', title: 'Map of this image', group: 'image', shortcut: 'm' },
+  { id: 'image.explore', title: 'Explore this image', group: 'image', shortcut: 'e' },
+  { id: 'explore.use', title: 'Use this in the threat model', group: 'image', shortcut: null },
 
   { id: 'map.stop', title: 'Stop', group: 'image', shortcut: null },
   { id: 'map.save', title: 'Save map (CSV)', group: 'image', shortcut: null },

@@ -1,7 +1,9 @@
 import { ACTIONS, type ActionId } from '../../shared/actions.ts';
 import { useApp, type Step } from '../stores/app.ts';
 import { useCompare } from '../stores/compare.ts';
+import { useExplore } from '../stores/explore.ts';
 import { useExports, type Format } from '../stores/exports.ts';
+import { useHistory } from '../stores/history.ts';
 import { useImages } from '../stores/images.ts';
 import { useIntake } from '../stores/intake.ts';
 import { useMap } from '../stores/map.ts';
@@ -12,6 +14,7 @@ import { useThreat } from '../stores/threat.ts';
 import { useView } from '../stores/view.ts';
 import type { Theme } from '../theme.ts';
 import { diagnostics } from './diagnostics.ts';
+import { isText } from './keys.ts';
 import { ACCEPT, pickFiles } from './pick.ts';
 
 interface Deed {
@@ -26,21 +29,29 @@ const save = (format: Format): Deed => ({ enabled: () => useResults().audit !== 
 const pick = (options: Parameters<typeof pickFiles>[0]): Deed => ({ run: async () => useIntake().takeSome(await pickFiles(options)) });
 const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(), run });
 /** Where pictures are looked at closely. */
-const closely = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => ((useApp().step === 'image' && useResults().image !== null) || (onMap() && useMap().drawn !== null)) && enabled(), run });
+const closely = (enabled: () => boolean, run: () => unknown): Deed => ({
+  enabled: () => ((useApp().step === 'image' && useResults().image !== null) || (onMap() && useMap().drawn !== null) || (exploring() && useExplore().shown !== null)) && enabled(),
+  run,
+});
 const onMap = (): boolean => useApp().step === 'map';
+const exploring = (): boolean => useApp().step === 'explore';
 const comparing = (run: () => unknown): Deed => onImage(() => useResults().finding?.file != null, run);
 const nextImage = (by: number): Deed => ({
   enabled() {
+    if (exploring()) return useImages().images[useExplore().place + by] !== undefined;
     if (onMap()) return useMap().subject?.images[useMap().place + by] !== undefined;
     return useApp().step === 'image' && useResults().image !== null && useResults().place >= 0 && useResults().rows[useResults().place + by] !== undefined;
   },
-  run: () => (onMap() ? useMap() : useResults()).move(by),
+  run: () => (exploring() ? useExplore() : onMap() ? useMap() : useResults()).move(by),
 });
 const onResults = (run: () => unknown): Deed => ({ enabled: () => useApp().step === 'results' && useResults().results !== null, run });
 const threatBy = (by: number): Deed => ({
   enabled: () => ['results', 'image'].includes(useApp().step) && useResults().results?.threats[useResults().threat + by] !== undefined,
   run: () => (useResults().threat += by),
 });
+
+/** Whether somebody types: text has an undo of its own, which the browser keeps. A menu leaves the focus where it was. */
+const inText = (): boolean => isText(document.activeElement);
 
 /** When each action is possible, and what it does. */
 const DEEDS: Record<ActionId, Deed> = {
@@ -54,6 +65,8 @@ const DEEDS: Record<ActionId, Deed> = {
   'export.pdf': save('pdf'),
   'export.csv': save('csv'),
   'export.json': save('json'),
+  'edit.undo': { enabled: () => inText() || useHistory().undoable > 0, run: () => (inText() ? document.execCommand('undo') : useHistory().undo()) },
+  'edit.redo': { enabled: () => inText() || useHistory().redoable > 0, run: () => (inText() ? document.execCommand('redo') : useHistory().redo()) },
   'go.model': go('model'),
   'go.images': go('images'),
   'go.threat': go('threat'),
@@ -61,6 +74,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'go.results': go('results'),
   'go.export': go('export'),
   'go.map': { run: toMap },
+  'go.explore': { run: toExplore },
   'go.compare': { run: () => useCompare().open() },
   'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
@@ -86,6 +100,8 @@ const DEEDS: Record<ActionId, Deed> = {
   'image.zoomOut': closely(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
   'image.fit': closely(() => useView().view.zoom > 1, () => useView().fit()),
   'image.map': { enabled: () => (useApp().step === 'image' && useResults().image !== null) || (useApp().step === 'images' && useImages().current !== null && useModel().card !== null), run: toMap },
+  'image.explore': { enabled: () => explorable() !== null, run: toExplore },
+  'explore.use': { enabled: () => exploring() && useExplore().attack !== null && useExplore().image !== null, run: () => useExplore().use() },
   'map.stop': { enabled: () => onMap() && useMap().busy, run: () => useMap().stop() },
   'map.save': { enabled: () => onMap() && useMap().drawn !== null, run: () => useMap().save() },
   'map.region': { enabled: () => onMap() && useMap().drawn !== null && useMap().selected.size > 0, run: () => useMap().attackOnly() },
@@ -123,6 +139,23 @@ async function begin(): Promise<void> {
   const app = useApp();
   app.step = 'run';
   if (!(await useRun().start())) app.step = 'threat';
+}
+
+/** The image at hand that can be explored: chosen in the grid or, of a result, loaded with the same model; else null. */
+function explorable(): string | null {
+  const [app, results, images, card] = [useApp(), useResults(), useImages(), useModel().card];
+  if (!card) return null;
+  if (app.step === 'images') return images.current;
+  const { image } = results;
+  if (app.step !== 'image' || !image || results.results!.model.sha256 !== card.identity.sha256) return null;
+  return images.images.find(({ id, source }) => id === image.id && source === image.source)?.id ?? null;
+}
+
+/** The image at hand where it can be explored, else the last one. */
+function toExplore(): void {
+  const id = explorable();
+  if (id === null) useApp().step = 'explore';
+  else useExplore().show(id);
 }
 
 /** The map of the image at hand: of a result that is looked at, else of one that is loaded, else the last one. */

@@ -9,7 +9,7 @@ import { kept, keep } from '../logic/keep.ts';
 import { OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
-export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map';
+export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
 
 export interface Toast {
   id: number;

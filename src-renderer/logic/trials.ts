@@ -1,0 +1,48 @@
+import { within, type Norm } from '../../shared/norms.ts';
+import type { Probe } from '../../shared/probe.ts';
+
+/** One answer of many at other budgets. */
+export interface Trial {
+  eps: number;
+  /** Margin in logits, or decibels from the reference; null where there is none to draw. */
+  value: number | null;
+  broke: boolean;
+  forwards: number;
+  backwards: number;
+}
+
+export function trialOf(answer: Probe, eps: number, broke: boolean): Trial {
+  const seen = answer.changed ?? answer.clean;
+  return { eps, value: seen.output ? seen.output.psnr : seen.margin, broke, forwards: answer.forwards, backwards: answer.backwards };
+}
+
+/** With one more, by ascending budget; a budget tried again replaces what was there. */
+export function withTrial(trials: readonly Trial[], one: Trial): Trial[] {
+  return [...trials.filter(({ eps }) => eps !== one.eps), one].sort((a, b) => a.eps - b.eps);
+}
+
+/**
+ * Between which budgets it tips: the smallest that broke, and the largest below it that did not. An attack may fail at a larger
+ * budget and succeed at a smaller one; then the smaller counts.
+ */
+export function tipOf(trials: readonly Trial[]): { held: number | null; broke: number | null } {
+  const broke = trials.find((trial) => trial.broke)?.eps ?? null;
+  const held = trials.filter((trial) => !trial.broke && (broke === null || trial.eps < broke)).at(-1)?.eps ?? null;
+  return { held, broke };
+}
+
+/** Whether an answer breaks the image within ε; what a minimum-norm attack found holds for every ε. */
+export function breaksAt(answer: Probe, norm: Norm, eps: number): boolean {
+  return answer.state === 'broken' && answer.changed !== null && within(answer.changed.eightBit[norm], eps);
+}
+
+/** What a larger budget shows has to be: how a state reads in Explore. */
+export type Verdict = 'breaks' | 'beyond' | 'holds' | 'float' | 'wrong' | 'failed';
+
+/** `beyond`: broken, but farther away than ε. `float`: reached before rounding, and no 8-bit picture within ε keeps it. */
+export function verdictOf(answer: Probe, norm: Norm, eps: number): Verdict {
+  if (answer.state === 'wrong-already') return 'wrong';
+  if (answer.state === 'broken') return breaksAt(answer, norm, eps) ? 'breaks' : 'beyond';
+  if (answer.state !== 'held') return 'failed';
+  return answer.float === null ? 'holds' : 'float';
+}
