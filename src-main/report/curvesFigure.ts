@@ -7,15 +7,11 @@ import { formatEps } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import { axes, chartSvg, unit } from './charts.ts';
+import type { NamedCurve } from './curvesCsv.ts';
 import { fontFiles } from './fonts.ts';
 import { COLOR } from './theme.ts';
 
 use([GridComponent, LegendComponent, MarkLineComponent]);
-
-export interface NamedCurve {
-  name: string;
-  points: readonly CurvePoint[];
-}
 
 /** Width and height in points. */
 const SIZE = [440, 260] as const;
@@ -77,12 +73,6 @@ export async function drawFigure(option: EChartsCoreOption, title: string, date:
   doc.end();
   await done;
   return { svg: svg.replace('<svg ', `<svg width="${width}" height="${height}" `), pdf: Buffer.concat(parts) };
-}
-
-/** The curves as CSV, one row per model and step. */
-export function curvesCsv(curves: readonly NamedCurve[]): string {
-  const rows = curves.flatMap(({ name, points }) => points.map(({ eps, accuracy, low, high, right, total }) => [name, eps, accuracy, low, high, right, total].join(',')));
-  return ['model,eps,robust_accuracy,low,high,right,total', ...rows].map((row) => `${row}\r\n`).join('');
 }
 
 /** The steps up to `end`, the last one drawn out to it. */

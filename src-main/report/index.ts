@@ -1,6 +1,12 @@
+import type { renderPdf as render } from './pdf.ts';
+
 export { toCsv } from './csv.ts';
 export { canonicalJson, RESULTS_FILE, resultsFingerprint, resultsHash, resultsText, writeResults, writeWhole } from './json.ts';
-export { renderPdf } from './pdf.ts';
 export { crisp, difference, enlarge, shrunk } from './pictures.ts';
 export { resultsSchema, SCHEMA_ID } from './schema.ts';
 export type { ReadPng } from './sections/gallery.ts';
+
+/** The report as a PDF: see pdf.ts. Chart and PDF libraries take a second to load, which nothing else here shall wait for. */
+export async function renderPdf(...input: Parameters<typeof render>): Promise<Uint8Array> {
+  return (await import('./pdf.ts')).renderPdf(...input);
+}

@@ -7,7 +7,7 @@ import { loadGraph } from '../../graph/index.ts';
 import { exactDistances } from '../../linear/accuracy.ts';
 import { recogniseLinear } from '../../linear/recognise.ts';
 import { findImageInput } from '../../model/network.ts';
-import { curvesCsv } from '../../report/curvesFigure.ts';
+import { curvesCsv } from '../../report/curvesCsv.ts';
 import { openDifferentiable } from '../../runtime/differentiable.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';

@@ -9,7 +9,7 @@ import { exactDistances } from '../../linear/accuracy.ts';
 import { linearGraph } from '../../linear/export.ts';
 import { trainClasses } from '../../linear/classes.ts';
 import type { Recipe } from '../../linear/classes.ts';
-import { curvesCsv, curvesFigure, drawFigure } from '../../report/curvesFigure.ts';
+import { curvesCsv } from '../../report/curvesCsv.ts';
 import { json, line, table } from '../print.ts';
 import { number, readDigits } from './data.ts';
 import type { Digits } from './data.ts';
@@ -69,6 +69,8 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
   for (const { name, model } of trained) await writeFile(file(`${name}.onnx`), saveGraph(linearGraph(model, shape)).bytes);
   const named = trained.map(({ name, curve }) => ({ name, points: curve }));
   const end = Math.max(2 * epsilon, ...trained.map(({ curve }) => curve.find(({ accuracy }) => accuracy < 0.02)?.eps ?? 0)) || 1;
+  // Chart and PDF libraries take a second to load: only here.
+  const { curvesFigure, drawFigure } = await import('../../report/curvesFigure.ts');
   const { svg, pdf } = await drawFigure(curvesFigure(flags.norm, named, end, [epsilon]), 'Robust accuracy of linear models', new Date());
   await writeFile(file('curves.svg'), svg);
   await writeFile(file('curves.pdf'), pdf);
