@@ -45,6 +45,8 @@ export const ModelCard = z.object({
   identity: ModelIdentity,
   /** Which input takes the image. */
   input: z.string(),
+  /** The inputs that could take it. */
+  imageInputs: z.array(z.string()),
   /** The other inputs, which get fixed values; null where a dimension is open. */
   inputs: z.array(z.object({ name: z.string(), dims: z.array(z.number().int().nullable()) })),
   /** 0 of a network that is no classifier. */
@@ -189,6 +191,19 @@ const ends = { input: AuditPlan.shape.input, fixed: AuditPlan.shape.fixed, outpu
 export const SAMPLES = ['signs', 'autoencoder', 'colorizer'] as const;
 export type SampleName = (typeof SAMPLES)[number];
 
+/** What an audit will take at most: attacks end early where nothing is left to find. */
+export const PlanCost = z.object({
+  /** Forward and backward passes of all attacks on all images. */
+  passes: z.number().int(),
+  seconds: z.number(),
+  workers: z.number().int(),
+  /** Milliseconds of a forward pass, and of a gradient, for one image. */
+  forward: z.number(),
+  gradient: z.number(),
+  attacks: z.array(z.object({ threat: z.number().int(), attack: z.string(), passes: z.number().int() })),
+});
+export type PlanCost = z.infer<typeof PlanCost>;
+
 /** Every call: name, what goes in, what comes back. A host validates both. */
 export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
@@ -203,6 +218,10 @@ export const CALLS = {
     }),
     out: ModelCard,
   },
+  /** What goals can be about, by name: the outputs, then values inside the network, with dimensions for one image. */
+  values: { in: z.strictObject({ model: z.string(), input: ends.input, fixed: ends.fixed }), out: z.array(z.object({ name: z.string(), dims: z.array(z.number().int()) })) },
+  /** The inputs of which one has to be named before the model can be inspected, since each could take the image. */
+  unclearInputs: { in: z.strictObject({ model: z.string() }), out: z.array(z.string()) },
   /** Checks the gradient under a preprocessing: design rule 5. */
   gradcheck: {
     in: z.strictObject({
@@ -228,6 +247,14 @@ export const CALLS = {
    * newer request overtook this one.
    */
   probe: { in: ProbeRequest, out: Probe.nullable() },
+  /** What a plan costs on pictures of these shapes; the model is timed once for each shape. */
+  estimate: {
+    in: z.strictObject({
+      plan: AuditPlan,
+      pictures: z.array(z.strictObject({ channels: z.number().int().positive(), height: z.number().int().positive(), width: z.number().int().positive(), count: z.number().int().positive() })).min(1),
+    }),
+    out: PlanCost,
+  },
   /** Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. */
   start: {
     in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false) }),

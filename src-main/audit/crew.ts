@@ -8,6 +8,7 @@ import type { Wanted } from './inspect.ts';
 import type { Job, JobContext, JobOutcome } from './jobs.ts';
 import type { Drawn, MapRequest, MapTable } from './mapDesk.ts';
 import type { NoiseRequest } from './noise.ts';
+import type { Measured, MeasureRequest } from './measure.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
 import type { Probed, ProbeTask } from './probe.ts';
@@ -15,8 +16,11 @@ import type { Probed, ProbeTask } from './probe.ts';
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {
   inspect: { in: { model: string } & Wanted; out: ModelCard };
+  values: { in: { model: string } & Wanted; out: { name: string; dims: number[] }[] };
+  unclearInputs: { in: { model: string }; out: string[] };
   gradcheck: { in: GradcheckRequest; out: GradientCheck };
   noise: { in: NoiseRequest; out: NoiseOutput };
+  measure: { in: MeasureRequest; out: Measured };
   partition: { in: { picture: Picture; choice: PartitionChoice }; out: CutPicture };
   map: { in: MapRequest; out: { map: VulnerabilityMap; drawn: Drawn } };
   mapMore: { in: { map: string }; out: MapProgress };

@@ -12,8 +12,6 @@ const ROLES_DE: Partial<Record<Role, string>> = {
   quit: 'Beenden',
   about: 'Über Hairline',
   editMenu: 'Bearbeiten',
-  undo: 'Rückgängig',
-  redo: 'Wiederholen',
   cut: 'Ausschneiden',
   copy: 'Kopieren',
   paste: 'Einfügen',
@@ -48,7 +46,7 @@ export function menuTemplate(mac: boolean, tools: boolean, choose: (id: ActionId
   return [
     ...(mac ? [{ role: 'appMenu' } as const] : []),
     { label: groupOf('file', language), submenu: [...own('file'), ...recent, line, role(mac ? 'close' : 'quit')] },
-    { ...role('editMenu'), submenu: [role('undo'), role('redo'), line, role('cut'), role('copy'), role('paste'), role('selectAll')] },
+    { ...role('editMenu'), submenu: [...own('edit'), line, role('cut'), role('copy'), role('paste'), role('selectAll')] },
     ...(['go', 'run', 'results', 'image'] as const).map((group) => ({ label: groupOf(group, language), submenu: own(group) })),
     { label: groupOf('view', language), submenu: view },
     ...(mac ? [role('windowMenu')] : []),

@@ -29,6 +29,11 @@ export function capsOf(shortcut: string, mac: boolean): string[] {
   });
 }
 
+/** Whether an element holds text that is being typed. */
+export function isText(element: Element | null): boolean {
+  return element?.closest('textarea, [contenteditable], input:not([type=radio], [type=checkbox], [type=range], [type=file])') != null;
+}
+
 /** A shortcut in one word, for tooltips: `Ctrl+K`, `⌘K`. */
 export function keysText(shortcut: string, mac: boolean): string {
   return capsOf(shortcut, mac).join(mac ? '' : '+');

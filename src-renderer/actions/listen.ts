@@ -2,7 +2,7 @@ import { onBeforeUnmount, onMounted } from 'vue';
 import { ACTIONS, type ActionId } from '../../shared/actions.ts';
 import { useApp } from '../stores/app.ts';
 import { canDo, perform } from './index.ts';
-import { isSingle, matches } from './keys.ts';
+import { isSingle, isText, matches } from './keys.ts';
 
 export const MAC = /^Mac|^iP/.test(navigator.platform);
 
@@ -31,6 +31,7 @@ function actionOf(event: KeyboardEvent): ActionId | null {
     if (shortcut === null || !matches(shortcut, event, MAC)) return false;
     // Over a dialog only what opens and closes dialogs.
     if (app.panel !== null && id !== 'view.palette' && id !== 'help.keys') return false;
+    if (id.startsWith('edit.') && isText(at)) return false;
     if (!shortcut.startsWith('Mod+')) {
       if (at?.closest(TYPING) || (isSingle(shortcut) && !app.singleKeys)) return false;
       if (shortcut.startsWith('Arrow') && at?.closest(MOVING)) return false;

@@ -134,8 +134,7 @@ export const useThreat = defineStore('threat', () => {
     return {
       name: name.value.trim(),
       model: model.card!.path,
-      input: model.card!.input,
-      output: model.output,
+      ...model.ends,
       preprocessing: model.preprocessing!,
       images: [...images.paths],
       labels: onOutput.value ? null : images.labels,
@@ -158,7 +157,7 @@ export const useThreat = defineStore('threat', () => {
   }
 
   return {
-    norms, goal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, tab, active, pairs, missing,
+    norms, goal, classGoal, outputGoal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, tab, active, pairs, missing,
     attacksFor, usable, isOn, optionsOf, setOption, plan,
   };
 });

@@ -1,5 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { nextTick } from 'vue';
 import type { AttackCard, Host, ModelCard } from '../../shared/contract.ts';
 import { AuditPlan, Preprocessing } from '../../shared/plan.ts';
 
@@ -23,6 +24,8 @@ vi.stubGlobal('document', { documentElement: { dataset: {} } });
 vi.stubGlobal('requestAnimationFrame', (draw: () => void) => draw());
 
 const { useApp } = await import('../../src-renderer/stores/app.ts');
+const { useEstimate } = await import('../../src-renderer/stores/estimate.ts');
+const { useHistory } = await import('../../src-renderer/stores/history.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useIntake } = await import('../../src-renderer/stores/intake.ts');
 const { useModel } = await import('../../src-renderer/stores/model.ts');
@@ -43,6 +46,7 @@ beforeEach(() => {
   asked.length = 0;
   Object.assign(answers, {
     inspect: card,
+    unclearInputs: [],
     gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [], fallbacks: [] },
     images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [] },
     start: { audit: 'one' },
@@ -92,7 +96,7 @@ it('has goals on the output for a network without classes, and attacks that need
   expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn']);
   threat.goal = 'next';
   answers['inspect'] = { ...card, classes: 0, output: 'values', field: { name: 'y', dims: [2], width: 2, picture: null } };
-  await useModel().open('/m.onnx', 'y');
+  await useModel().open('/m.onnx', { output: 'y' });
   expect(threat.goal).toBe('deviation');
   expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn', 'products']);
   threat.psnr = 12.5;
@@ -125,6 +129,35 @@ it('keeps what it has when a file is no model, and shows the sentence once', asy
   await useModel().open('/notes.onnx');
   expect(useModel().card?.path).toBe('/m.onnx');
   expect(useApp().toasts.map(({ message }) => message)).toEqual(['notes.txt is no ONNX model.']);
+});
+
+it('takes a model by other ends than were found, and keeps all of it when one does not fit', async () => {
+  await ready();
+  const model = useModel();
+  answers['inspect'] = { ...card, input: 'y' };
+  await model.setInput('y');
+  await model.setFixed('mask', [0, 1]);
+  expect(model.ends).toEqual({ input: 'y', fixed: { mask: [0, 1] }, output: null });
+  const preprocessing = Preprocessing.parse({ scale: 255 });
+  model.setPreprocessing(preprocessing);
+  answers['inspect'] = new Error('The model has no output or inner value called z.');
+  await model.setOutput('z');
+  expect([model.refused, model.output, useApp().toasts]).toEqual([{ end: 'output', why: 'The model has no output or inner value called z.' }, null, []]);
+  answers['inspect'] = { ...card, input: 'y' };
+  await model.setFixed('mask', null);
+  expect([model.refused, model.preprocessing]).toEqual([null, preprocessing]);
+  expect(AuditPlan.parse(useThreat().plan())).toMatchObject({ input: 'y', fixed: {}, output: null });
+  expect(asked.findLast(([name]) => name === 'gradcheck')![1]).toMatchObject({ input: 'y', fixed: {} });
+});
+
+it('asks which input takes the image where that is not clear', async () => {
+  Object.assign(answers, { inspect: new Error('It is not clear which takes the image.'), unclearInputs: ['a', 'b'] });
+  const model = useModel();
+  expect(await model.open('/two.onnx')).toBe(false);
+  expect([model.unclear, useApp().toasts]).toEqual([{ path: '/two.onnx', inputs: ['a', 'b'], why: 'It is not clear which takes the image.' }, []]);
+  answers['inspect'] = { ...card, path: '/two.onnx', input: 'b' };
+  expect(await model.open('/two.onnx', { input: 'b' })).toBe(true);
+  expect([model.unclear, model.ends.input]).toEqual([null, 'b']);
 });
 
 it('takes pictures out again that cannot be read', async () => {
@@ -234,4 +267,84 @@ it('limits the audit to a region: attacks on subsets alone, each norm with the m
   ]);
   expect(useApp().step).toBe('threat');
   expect(useApp().toasts.at(-1)).toMatchObject({ kind: 'note', message: expect.stringContaining('2 pixels of 6') });
+});
+
+it('takes settings back by what they are, and begins anew with another model', async () => {
+  const listeners = new Map<string, (event: { type: string }) => void>();
+  Object.assign(window, { addEventListener: (type: string, listener: () => void) => listeners.set(type, listener), removeEventListener: (type: string) => listeners.delete(type) });
+  const history = useHistory();
+  const settle = async (): Promise<void> => {
+    await nextTick();
+    await new Promise((done) => setTimeout(done));
+  };
+  const click = async (change: () => void): Promise<void> => {
+    listeners.get('pointerdown')!({ type: 'pointerdown' });
+    listeners.get('pointerup')!({ type: 'pointerup' });
+    change();
+    await settle();
+  };
+  const stop = history.follow();
+  await ready();
+  await settle();
+  expect(history.undoable).toBe(0);
+  const threat = useThreat();
+  await click(() => (threat.norms.linf.on = false));
+  await click(() => (threat.norms.linf.eps = [0.5]));
+  await click(() => useModel().setPreprocessing({ ...useModel().preprocessing!, scale: 255 }));
+  await click(() => useRegion().change({ partition: 'row' }));
+  expect(history.undoable).toBe(4);
+  await history.undo();
+  expect(useRegion().cut.partition).toBe('pixel');
+  expect(useApp().toasts.at(-1)).toMatchObject({ kind: 'note', message: 'Undone: subsets.' });
+  await history.undo();
+  await history.undo();
+  expect([useModel().preprocessing!.scale, threat.norms.linf.eps.length, threat.norms.linf.on]).toEqual([1, 5, false]);
+  expect(useApp().toasts.at(-1)!.message).toBe('Undone: budgets for ℓ∞.');
+  await settle();
+  // Going back is no step of its own.
+  expect([history.undoable, history.redoable]).toEqual([1, 3]);
+  await history.redo();
+  expect(threat.norms.linf.eps).toEqual([0.5]);
+  await click(() => (threat.seed = 3));
+  expect([history.undoable, history.redoable]).toEqual([3, 0]);
+  await useImages().setRange(5, 10);
+  await settle();
+  await history.undo();
+  expect([useImages().offset, useImages().limit]).toEqual([0, 100]);
+  expect(asked.at(-1)).toMatchObject(['images', { offset: 0, limit: 100 }]);
+  answers['inspect'] = { ...card, path: '/other.onnx' };
+  await useModel().open('/other.onnx');
+  await settle();
+  expect([history.undoable, history.redoable]).toEqual([0, 0]);
+  stop();
+  expect(listeners.size).toBe(0);
+});
+
+it('asks what an audit costs once its plan rests, and only when the plan changed', async () => {
+  vi.useFakeTimers();
+  try {
+    answers['estimate'] = { passes: 600, seconds: 1, workers: 2, forward: 0.1, gradient: 0.3, attacks: [{ threat: 2, attack: 'fmn', passes: 600 }] };
+    const estimate = useEstimate();
+    const stop = estimate.follow();
+    await ready();
+    useThreat().norms.linf.eps = [0.1];
+    await vi.advanceTimersByTimeAsync(1000);
+    const questions = () => asked.filter(([name]) => name === 'estimate');
+    expect(questions()).toHaveLength(1);
+    expect(questions()[0]![1]).toMatchObject({ pictures: [{ channels: 3, height: 1, width: 1, count: 2 }] });
+    expect(estimate.perImage(2, 'fmn')).toBe(300);
+    useThreat().seed = 9;
+    useThreat().name = 'x';
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(questions()).toHaveLength(1);
+    useThreat().norms.l2.on = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(questions()).toHaveLength(2);
+    for (const norm of ['l0', 'linf'] as const) useThreat().norms[norm].on = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([questions().length, estimate.cost]).toEqual([2, null]);
+    stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,0 +1,61 @@
+import type { PlanCost } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
+import { cost, passes, sum, times } from '../attacks/cost.ts';
+import type { Cost } from '../attacks/cost.ts';
+import { roundingCost } from '../attacks/eight-bit.ts';
+import { attackOf } from '../attacks/registry.ts';
+import type { ImageShape } from '../model/differentiable.ts';
+import type { Measured } from './measure.ts';
+
+/** Pictures of one shape, and how many. */
+export type Pictures = ImageShape & { count: number };
+
+/** What the model puts out, as far as costs depend on it. */
+interface Puts {
+  classes: number;
+  /** Values of the output that goals are on; 0 of classifiers. */
+  outputs: number;
+}
+
+/**
+ * What an attack of a plan spends on one image at most, over all budgets, rounding included. An image is through with the
+ * first budget that breaks it, and rounded only where something was found.
+ */
+export function attackCost(threat: ThreatModel, attack: ThreatModel['attacks'][number], shape: ImageShape, puts: Puts, maxQueries: number | null): Cost {
+  const { kind, cost: costOf } = attackOf(attack.id);
+  const scene = { norm: threat.norm, targeted: threat.goal.kind === 'targeted', shape, ...puts };
+  const fixed = kind === 'fixed-budget';
+  const rounding = roundingCost(threat.norm, fixed);
+  let all: Cost;
+  try {
+    all = sum(...(fixed ? threat.eps : [undefined]).map((epsilon) => sum(costOf({ ...scene, epsilon }, attack.options), rounding)));
+  } catch (error) {
+    // Such as a mask that does not fit: the attack refuses before it looks at anything.
+    if (!(error instanceof UserError)) throw error;
+    return cost(0);
+  }
+  return maxQueries === null || passes(all) <= maxQueries ? all : times(maxQueries / passes(all), all);
+}
+
+/** What all of a plan's attacks spend on all of its pictures at most, and each of them. */
+export function planCost(plan: Pick<AuditPlan, 'threats' | 'maxQueries'>, pictures: readonly Pictures[], puts: Puts): { all: Cost; attacks: PlanCost['attacks'] } {
+  const spent = plan.threats.flatMap((threat, at) =>
+    threat.attacks.map((attack) => ({
+      threat: at,
+      attack: attack.id,
+      cost: sum(...pictures.map(({ count, ...shape }) => times(count, attackCost(threat, attack, shape, puts, plan.maxQueries)))),
+    })),
+  );
+  return { all: sum(...spent.map((one) => one.cost)), attacks: spent.map((one) => ({ threat: one.threat, attack: one.attack, passes: Math.round(passes(one.cost)) })) };
+}
+
+/** The same with the time it takes, from what was measured; workers share the work. */
+export function planEstimate(plan: AuditPlan, pictures: readonly Pictures[], measured: Measured, cores: number): PlanCost {
+  const { all, attacks } = planCost(plan, pictures, measured);
+  const [forward, gradient] = [measured.forward / measured.rows, measured.gradient / measured.rows];
+  const workers = plan.workers ?? (measured.large ? 1 : cores);
+  const images = pictures.reduce((n, { count }) => n + count, 0);
+  const busy = Math.max(1, Math.min(workers, cores, images));
+  return { passes: Math.round(passes(all)), seconds: (all.gradients * gradient + all.forwards * forward) / busy / 1000, workers, forward, gradient, attacks };
+}
