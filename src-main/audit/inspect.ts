@@ -4,10 +4,10 @@ import { UserError } from '../../shared/errors.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import { findField } from '../model/field.ts';
+import { fieldNames, findField } from '../model/field.ts';
 import type { FieldOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
-import { findImageInput, networkInput } from '../model/network.ts';
+import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import { findLogits, NoScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { guessPreprocessing, leadingNormalisation } from '../model/preprocessing/index.ts';
@@ -30,17 +30,9 @@ export interface Wanted {
  */
 export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
-  const identity = inspectGraph(graph);
-  const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
-  const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
-  const first = guessPreprocessing(input, hints);
+  const { identity, input, hints, first, picture, rows, image, fixed, facts } = await traced(graph, wanted);
   const { network } = first;
-  const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
-  const rows = input.batch ?? 1;
-  const read = networkInput(input, first.preprocessing, picture, rows);
-  const fixed = fixInputs(graph, input.others, rows, input.batch);
-  const facts = await traceFacts(fixed, { [input.name]: read.dims });
-  const output = answerOf(fixed, facts, rows, read.image, wanted.output ?? null);
+  const output = answerOf(fixed, facts, rows, image, wanted.output ?? null);
   const classes = 'classes' in output ? output.classes : 0;
   if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
   // The number of classes says more: a thousand of them mean ImageNet.
@@ -49,6 +41,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     path: resolve(path),
     identity,
     input: input.name,
+    imageInputs: imageInputs(graph).names,
     inputs: input.others.map(({ name, dims }) => ({ name, dims })),
     classes,
     network: { width: network.width, height: network.height, channels: picture.channels },
@@ -57,6 +50,32 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     output: 'classes' in output ? output.kind : 'values',
     field: 'classes' in output ? null : output,
   };
+}
+
+/** What goals can be about, by name: outputs, then values inside the network. */
+export async function modelValues(path: string, wanted: Wanted = {}): Promise<{ name: string; dims: number[] }[]> {
+  const { fixed, facts, rows } = await traced(loadGraph(path), wanted);
+  return fieldNames(fixed, facts, rows);
+}
+
+/** The inputs of which one has to be named, since each could take the image; none where it is clear. */
+export function unclearInputs(path: string): string[] {
+  const { names, clear } = imageInputs(loadGraph(path));
+  return clear ? [] : names;
+}
+
+/** The model at the size it reads, or is tried with: every value's type and dimensions. */
+async function traced(graph: Graph, wanted: Wanted) {
+  const identity = inspectGraph(graph);
+  const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
+  const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
+  const first = guessPreprocessing(input, hints);
+  const { network } = first;
+  const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
+  const rows = input.batch ?? 1;
+  const { dims, image } = networkInput(input, first.preprocessing, picture, rows);
+  const fixed = fixInputs(graph, input.others, rows, input.batch);
+  return { identity, input, hints, first, picture, rows, image, fixed, facts: await traceFacts(fixed, { [input.name]: dims }) };
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */

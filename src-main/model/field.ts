@@ -23,10 +23,7 @@ export interface FieldOutput {
  * @throws UserError when there is none of that name, or none that holds as many values for each image.
  */
 export function findField(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, wanted: string | null, rows: number, input: ImageShape): FieldOutput {
-  const fits = (name: string): boolean => {
-    const f = facts.get(name);
-    return f !== undefined && isFloat(f.type) && elementCount(f.dims) > 0 && (rows === 1 || f.dims[0] === rows);
-  };
+  const fits = (name: string): boolean => hasRows(facts.get(name), rows);
   const names = graph.outputs.map((output) => output.name);
   const live = reached(graph);
   const name = wanted ?? names.find((n) => fits(n) && live.has(n));
@@ -37,10 +34,24 @@ export function findField(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
   if (!facts.has(name)) throw new UserError(`The model has no output or inner value called ${name}; its outputs are ${names.join(', ')}.`);
   if (!fits(name)) throw new UserError(`The model's value ${name} [${facts.get(name)!.dims.join(', ')}] holds no numbers for each image: choose another.`);
   if (!live.has(name)) throw new UserError(`The model's value ${name} does not depend on the image: choose another.`);
-  const all = facts.get(name)!.dims;
-  // With one image, a first dimension other than 1 belongs to the value.
-  const dims = all[0] === rows && all.length > 1 ? all.slice(1) : all;
+  const dims = ofOne(facts.get(name)!.dims, rows);
   return { name, dims, width: elementCount(dims), picture: pictureOf(dims, input) };
+}
+
+/** Everything `findField` finds by name: the outputs, then the values inside in the order they are computed, with dimensions for one image. */
+export function fieldNames(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): { name: string; dims: number[] }[] {
+  const live = reached(graph);
+  const names = new Set([...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
+  return [...names].filter((name) => live.has(name) && hasRows(facts.get(name), rows)).map((name) => ({ name, dims: ofOne(facts.get(name)!.dims, rows) }));
+}
+
+function hasRows(facts: ValueFacts | undefined, rows: number): boolean {
+  return facts !== undefined && isFloat(facts.type) && elementCount(facts.dims) > 0 && (rows === 1 || facts.dims[0] === rows);
+}
+
+/** With one image, a first dimension other than 1 belongs to the value. */
+function ofOne(dims: readonly number[], rows: number): number[] {
+  return dims[0] === rows && dims.length > 1 ? dims.slice(1) : [...dims];
 }
 
 /** Values that depend on an input. */

@@ -46,10 +46,22 @@ function choose(graph: Graph, wanted: string | null): Declared {
   if (wanted !== null && !inputs.some((i) => i.name === wanted))
     throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
   if (wanted !== null) return inputs.find((i) => i.name === wanted)!;
-  if (inputs.length === 1) return inputs[0]!;
-  const found = [inputs.filter(isPicture), inputs.filter((i) => isFloat(i.type) && i.dims.length >= 2)].find((some) => some.length === 1)?.[0];
+  const found = clearly(inputs);
   if (!found) throw new UserError(`The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it.`);
   return found;
+}
+
+/** The only one, the only one that looks like pictures, or the only one that could take them. */
+function clearly(inputs: readonly Declared[]): Declared | undefined {
+  return [inputs, inputs.filter(isPicture), inputs.filter(takesPictures)].find((some) => some.length === 1)?.[0];
+}
+
+const takesPictures = ({ type, dims }: Declared): boolean => isFloat(type) && dims.length >= 2;
+
+/** The inputs that could take the image, and whether it is clear which does. */
+export function imageInputs(graph: Graph): { names: string[]; clear: boolean } {
+  const inputs = graph.inputs.map(declared);
+  return { names: inputs.filter(takesPictures).map(({ name }) => name), clear: clearly(inputs) !== undefined };
 }
 
 /** Four dimensions, of which the channels are those of a picture or open. */

@@ -16,6 +16,12 @@ export function parseNumbers(text: string): number[] | null {
   return values.some((value) => value === null) ? null : (values as number[]);
 }
 
+/** What an input beside the image holds: one number for all entries, or a list; null when it is none. */
+export function parseHeld(text: string): number | number[] | null {
+  const values = parseNumbers(text);
+  return values?.length === 1 ? values[0]! : values;
+}
+
 /** Sorted ascending, doubles and what is not positive dropped; whole numbers for counts. */
 export function tidyBudgets(norm: Norm, budgets: readonly number[]): number[] {
   const values = budgets.map((value) => (isCount(norm) ? Math.round(value) : value)).filter((value) => value > 0);

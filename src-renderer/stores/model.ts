@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia';
-import { ref, shallowRef } from 'vue';
-import type { ModelCard } from '../../shared/contract.ts';
+import { computed, ref, shallowRef } from 'vue';
+import type { CallOut, ModelCard } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { useApp } from './app.ts';
@@ -10,6 +10,15 @@ import { useImages } from './images.ts';
 
 /** How long the preprocessing must rest before the gradient is checked again. */
 const REST = 600;
+
+/** Which input takes the image, what the others hold, and which output is meant. */
+type Ends = Pick<AuditPlan, 'input' | 'fixed' | 'output'>;
+const FOUND: Ends = { input: null, fixed: {}, output: null };
+
+function without(fixed: Ends['fixed'], name: string): Ends['fixed'] {
+  const { [name]: _, ...rest } = fixed;
+  return rest;
+}
 
 /** The model under audit: what it is, how pictures become its input, whether its gradient can be trusted. */
 export const useModel = defineStore('model', () => {
@@ -20,27 +29,74 @@ export const useModel = defineStore('model', () => {
   const check = shallowRef<GradientCheck | null>(null);
   const checking = ref(false);
   const checkError = ref<string | null>(null);
-  /** The output that the auditor named; null: found. */
-  const output = ref<string | null>(null);
+  /** What the auditor said of the model's ends; null: found, and inputs that are not named hold 0. */
+  const named = shallowRef<Ends>(FOUND);
+  const output = computed(() => named.value.output);
+  /** As calls and plans have it. */
+  const ends = computed((): Ends => ({ ...named.value, input: card.value?.input ?? named.value.input }));
+  /** Why what was last said of an end cannot be, beside its field: `input`, `output`, or the name of another input. */
+  const refused = shallowRef<{ end: string; why: string } | null>(null);
+  /** A model that is not open yet: one of these inputs has to be named for the image. */
+  const unclear = shallowRef<{ path: string; inputs: string[]; why: string } | null>(null);
+  /** What goals can be about, once it was asked for. */
+  const values = shallowRef<CallOut<'values'>>([]);
   let round = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Reads a model. A file that is none leaves everything as it was. */
-  async function open(path: string, named: string | null = null): Promise<boolean> {
-    loading.value = true;
+  async function open(path: string, said: Partial<Ends> = {}): Promise<boolean> {
+    unclear.value = null;
     try {
-      const read = await theHost().call('inspect', { model: path, output: named });
-      card.value = read;
-      output.value = named;
-      preprocessing.value = read.preprocessing;
+      await read(path, { ...FOUND, ...said });
+      preprocessing.value = card.value!.preprocessing;
       void runCheck();
       return true;
     } catch (error) {
-      useApp().fail(error);
+      const inputs = said.input ? [] : await theHost().call('unclearInputs', { model: path }).catch(() => []);
+      if (inputs.length > 1) unclear.value = { path, inputs, why: messageOf(error) };
+      else useApp().fail(error);
       return false;
+    }
+  }
+
+  async function read(path: string, said: Ends): Promise<void> {
+    loading.value = true;
+    try {
+      const found = await theHost().call('inspect', { model: path, ...said });
+      if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
+      card.value = found;
+      named.value = said;
+      refused.value = null;
     } finally {
       loading.value = false;
     }
+  }
+
+  /** Takes the model otherwise: another input for the image, other values beside it, another output. What does not fit changes nothing. */
+  async function setEnds(end: string, said: Partial<Ends>): Promise<void> {
+    const before = card.value!;
+    try {
+      await read(before.path, { ...named.value, ...said });
+    } catch (error) {
+      refused.value = { end, why: messageOf(error) };
+      return;
+    }
+    // Another input may want its pictures otherwise; else what was set stays.
+    if (card.value!.input !== before.input) preprocessing.value = card.value!.preprocessing;
+    void runCheck();
+  }
+
+  const setOutput = (name: string | null): Promise<void> => setEnds('output', { output: name });
+  const setInput = (name: string): Promise<void> => setEnds('input', { input: name, fixed: without(named.value.fixed, name) });
+  /** @param value null: 0 again */
+  const setFixed = (name: string, value: number | number[] | null): Promise<void> =>
+    setEnds(name, { fixed: value === null ? without(named.value.fixed, name) : { ...named.value.fixed, [name]: value } });
+
+  /** Lists what goals can be about; asked for by the field that offers it, since it takes a look through the whole network. */
+  async function listValues(): Promise<void> {
+    if (values.value.length > 0) return;
+    const { input, fixed } = ends.value;
+    values.value = await theHost().call('values', { model: card.value!.path, input, fixed }).catch(() => []);
   }
 
   /** Design rule 5. Only the newest round counts. */
@@ -52,7 +108,7 @@ export const useModel = defineStore('model', () => {
     check.value = null;
     try {
       const images = useImages().paths;
-      const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images], input: card.value.input, output: output.value });
+      const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images], ...ends.value });
       if (mine === round) check.value = result;
     } catch (error) {
       if (mine === round) checkError.value = messageOf(error);
@@ -61,17 +117,14 @@ export const useModel = defineStore('model', () => {
     }
   }
 
-  /** Takes the model by another of its outputs; what was set of its preprocessing stays. */
-  async function setOutput(name: string | null): Promise<void> {
-    const before = preprocessing.value;
-    if (await open(card.value!.path, name)) preprocessing.value = before;
-  }
-
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
     clearTimeout(timer);
     timer = setTimeout(() => void runCheck(), REST);
   }
 
-  return { card, loading, preprocessing, provider, check, checking, checkError, output, open, setOutput, runCheck, setPreprocessing };
+  return {
+    card, loading, preprocessing, provider, check, checking, checkError, named, output, ends, refused, unclear, values,
+    open, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
+  };
 });

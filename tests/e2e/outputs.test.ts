@@ -24,7 +24,16 @@ describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sa
     expect(await page.getByText(puts).isVisible()).toBe(true);
     expect(await page.getByText('Jv, relative error').isVisible()).toBe(true);
     expect(await page.getByText('Classes', { exact: true }).count()).toBe(0);
-    await page.getByLabel('Audited output').selectOption({ index: 1 });
+    const audited = page.getByLabel('Audited output');
+    await audited.fill('no such value');
+    await audited.press('Enter');
+    await page.getByText('The model has no output or inner value called no such value').waitFor();
+    // Outputs first, then every value inside, each with its shape.
+    await poll(() => page.locator('#model-values option').count()).toBeGreaterThan(3);
+    const name = (await page.locator('#model-values option').first().getAttribute('value'))!;
+    await audited.fill(name);
+    await audited.press('Enter');
+    await poll(() => page.getByText('no such value').count()).toBe(0);
     await page.getByText('Passed', { exact: true }).waitFor();
     await good('model');
     await step(page, 'Images').click();
