@@ -53,8 +53,9 @@ export class MapDesk {
   private open: Open | null = null;
 
   async map({ map, picture, setting }: MapRequest, models: Models, gate: Gate): Promise<{ map: VulnerabilityMap; drawn: Drawn }> {
+    const before = this.open?.session ?? null;
     this.open = null;
-    const session = await MapSession.open(models, picture, setting, gate);
+    const session = await MapSession.open(models, picture, setting, gate, before);
     const { answer, output } = await session.judge();
     const { partition, mapper } = session;
     this.open = { map, session, steps: mapper.steps(), last: { what: 'tries', done: 0, total: 0 }, moved: mapper.moved.slice(), quadratic: false };

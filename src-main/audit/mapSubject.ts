@@ -4,7 +4,7 @@ import type { TargetImage } from '../attacks/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
-import { argMax, topScores } from '../model/scores.ts';
+import { topScores } from '../model/scores.ts';
 import { rootMeanSquare } from '../norms/similarity.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
@@ -51,9 +51,7 @@ export async function openSubject(models: Models, picture: Picture, pixels: Floa
 async function classSubject(models: Models, shape: ImageShape, rows: number, image: TargetImage): Promise<Subject> {
   const model = await models.differentiable(shape, rows);
   const original = await models.original(model.pixels.output);
-  const block = new Float32Array(rows * image.pixels.length);
-  for (let row = 0; row < rows; row++) block.set(image.pixels, row * image.pixels.length);
-  const label = argMax((await model.forward(block)).logits.subarray(0, model.classes));
+  const label = (await original.predict(image.pixels, shape)).prediction;
   return {
     model,
     image: { ...image, label },

@@ -32,20 +32,30 @@ export function largest(values: Values): number {
   return most;
 }
 
+/** How values lie on the ramp: in proportion, or by their root, which tells small ones apart where few are large. */
+export const SCALES = ['linear', 'root'] as const;
+export type ScaleName = (typeof SCALES)[number];
+
+/** Place on a scale from 0 to `most`, 0 to 1. */
+export function shareOn(scale: ScaleName, value: number, most: number): number {
+  const share = most > 0 ? Math.min(1, Math.max(0, value / most)) : 0;
+  return scale === 'root' ? Math.sqrt(share) : share;
+}
+
 /** Where there is no value: grey of middle lightness. */
 export const NO_VALUE = [128, 128, 128] as const;
 
 /**
- * Values over a picture, by the ramp from 0 to `most`. The more of the map is seen, the less colour the picture keeps: colours
- * then mean values alone.
+ * Values over a picture. The more of the map is seen, the less colour the picture keeps: colours then mean values alone.
+ * @param share place of a value on the ramp, 0 to 1
  * @param opacity 0: the picture, 1: the map
  */
-export function heatOver(picture: Pixels, cells: Cells, values: Values, most: number, opacity: number): Pixels {
+export function heatOver(picture: Pixels, cells: Cells, values: Values, share: (value: number) => number, opacity: number): Pixels {
   const data = new Uint8ClampedArray(picture.data.length);
   for (let p = 0; p < cells.width * cells.height; p++) {
     const subset = subsetAt(cells, { x: p % cells.width, y: Math.floor(p / cells.width) }, values);
     const value = subset < 0 ? NaN : values[subset]!;
-    const colour = Number.isNaN(value) ? NO_VALUE : rampAt(most > 0 ? value / most : 0);
+    const colour = Number.isNaN(value) ? NO_VALUE : rampAt(share(value));
     const own = picture.data.subarray(4 * p, 4 * p + 3);
     const grey = 0.2126 * own[0]! + 0.7152 * own[1]! + 0.0722 * own[2]!;
     for (let c = 0; c < 3; c++) {

@@ -4,7 +4,7 @@ import type { CallIn, MapAnswer, MapProgress, SubsetAttacked, SubsetTried } from
 import { unpackSubsets, type PARTITIONS } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
-import { largest, pixelsOf, subsetAt, topSubsets, type Cells } from '../logic/heat.ts';
+import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
 import { mapRows, placesOf, sortMapRows, type MapName, type MapSort } from '../logic/mapRows.ts';
 import { auditSubject, loadedSubject, type MapSubject } from '../logic/mapSubject.ts';
 import type { Point } from '../logic/zoom.ts';
@@ -51,12 +51,14 @@ export const useMap = defineStore('map', () => {
     block: 4,
     superpixels: 100,
     compactness: 10,
-    tries: 500,
+    /** Every pixel of the smallest data sets. */
+    tries: 1024,
     probes: 256,
     reference: null as MapSubject['reference'] | null,
   });
   const chosen = ref<MapName | null>(null);
   const opacity = ref(0.7);
+  const scale = ref<ScaleName>('linear');
   const sort = ref<MapSort>('rank');
   const down = ref(false);
 
@@ -80,8 +82,8 @@ export const useMap = defineStore('map', () => {
     const [results, model, images, threat] = [useResults(), useModel(), useImages(), useThreat()];
     if (from.value === 'results') return results.results && results.audit ? auditSubject(results.audit, results.results, results.threat, results.rows.map((row) => row.image)) : null;
     if (!model.card || !model.preprocessing || images.images.length === 0) return null;
-    const { card, preprocessing, output: named, provider } = model;
-    return loadedSubject({ card, preprocessing, output: named, provider, images: images.images, names: images.classNames, reference: threat.reference, peak: threat.peak });
+    const { card, preprocessing, ends, provider } = model;
+    return loadedSubject({ card, preprocessing, ends, provider, images: images.images, names: images.classNames, reference: threat.reference, peak: threat.peak });
   });
   const place = computed(() => Math.max(0, subject.value?.images.findIndex((image) => image.id === imageId.value) ?? 0));
   const image = computed(() => subject.value?.images[place.value] ?? null);
@@ -277,7 +279,7 @@ export const useMap = defineStore('map', () => {
   }
 
   return {
-    from, imageId, settings, opacity, sort, down, drawn, picture, output, progress, best, struck, opening, working, striking, error, selected,
+    from, imageId, settings, opacity, scale, sort, down, drawn, picture, output, progress, best, struck, opening, working, striking, error, selected,
     subject, place, image, eps, which, mask, values, most, places, rows, busy,
     show, move, draw, stop, strike, subsetOf, selectTop, selectBox, attackOnly, save, sortBy, follow,
   };

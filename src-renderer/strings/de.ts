@@ -502,6 +502,8 @@ export const de: Words = {
     short: { linear: '1. Ordnung', quadratic: 'Quadratisch', moved: 'Wahr' },
     tries: 'höchstens versuchen',
     opacity: 'Deckkraft',
+    scale: 'Skala der Farben',
+    scales: { linear: 'Linear', root: 'Wurzel' },
     units: {
       classes: (label) => `Logits, um die der Abstand der Klasse ${label} fällt`,
       output: 'Quadratisches Mittel, um das die Ausgabe ihre Referenz verlässt',

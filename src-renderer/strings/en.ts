@@ -465,6 +465,8 @@ export const en = {
     short: { linear: 'First order', quadratic: 'Quadratic', moved: 'True' },
     tries: 'try at most',
     opacity: 'Opacity',
+    scale: 'Scale of the colours',
+    scales: { linear: 'Linear', root: 'Root' },
     units: {
       classes: (label: string) => `Logits by which the margin of class ${label} falls`,
       output: 'Root mean square by which the output leaves its reference',

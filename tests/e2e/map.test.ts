@@ -195,9 +195,9 @@ describe.skipIf(!browser)('the map of an autoencoder, dark', () => {
   it('can be stopped, and keeps what it has', async () => {
     await page.getByLabel('Changed together').selectOption('pixel');
     await maps(page, 'True').click();
-    await page.getByText(/Subsets tried [1-9]\d* \/ 500/).waitFor();
+    await page.getByText(/Subsets tried [1-9]\d* \/ 1,024/).waitFor();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
-    const told = page.getByText(/^Stopped: \d+ \/ 500/);
+    const told = page.getByText(/^Stopped: \d+ \/ 1,024/);
     await told.waitFor();
     const before = await told.innerText();
     await table(page).locator('[data-row="0"]').click();

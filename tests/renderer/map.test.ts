@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
-import { heatOver, largest, NO_VALUE, pixelsOf, subsetAt, topSubsets, type Cells } from '../../src-renderer/logic/heat.ts';
+import { heatOver, largest, NO_VALUE, pixelsOf, shareOn, subsetAt, topSubsets, type Cells } from '../../src-renderer/logic/heat.ts';
 import { mapRows, placesOf, sortMapRows } from '../../src-renderer/logic/mapRows.ts';
 import { loadedSubject, type Loaded } from '../../src-renderer/logic/mapSubject.ts';
 import { outline } from '../../src-renderer/logic/outline.ts';
@@ -46,14 +46,21 @@ describe('the colours of a map', () => {
 describe('a map over a picture', () => {
   const picture = { width: 3, height: 2, data: Uint8ClampedArray.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : 10 * i)) };
 
+  const half = (value: number): number => shareOn('linear', value, 2);
+
   it('is the picture at opacity 0, and the ramp at 1, grey where there is no value', () => {
-    expect(heatOver(picture, AREAS, [1, 2], 2, 0).data).toEqual(picture.data);
-    const { data } = heatOver(picture, AREAS, [1, NaN], 2, 1);
+    expect(heatOver(picture, AREAS, [1, 2], half, 0).data).toEqual(picture.data);
+    const { data } = heatOver(picture, AREAS, [1, NaN], half, 1);
     const at = (p: number): number[] => [...data.subarray(4 * p, 4 * p + 4)];
     expect(at(0)).toEqual([...rampAt(0.5), 255]);
     expect(at(1)).toEqual([...NO_VALUE, 255]);
     expect(at(5)).toEqual([...NO_VALUE, 255]);
-    expect(heatOver(picture, AREAS, [-3, 0], 0, 1).data.subarray(0, 3)).toEqual(Uint8ClampedArray.from(rampAt(0)));
+    expect(heatOver(picture, AREAS, [-3, 0], half, 1).data.subarray(0, 3)).toEqual(Uint8ClampedArray.from(rampAt(0)));
+  });
+
+  it('can be seen by the root of its values, and is cut at both ends', () => {
+    expect([-1, 0, 0.5, 2, 9].map((value) => shareOn('root', value, 2))).toEqual([0, 0, 0.5, 1, 1]);
+    expect([shareOn('linear', 0.5, 2), shareOn('root', 1, 0)]).toEqual([0.25, 0]);
   });
 
   it('stands for the largest of a pixel’s values, and for any that was tried before one that was not', () => {
@@ -108,9 +115,9 @@ describe('the table of a map', () => {
 
 describe('what can be mapped', () => {
   it('is asked for with the model as it is set up', () => {
-    const loaded = { card: { path: '/m.onnx', input: 'x', field: null }, preprocessing: Preprocessing.parse({ scale: 255 }), output: null, provider: 'cpu', images: [], names: null, reference: 'input', peak: 2 } as unknown as Loaded;
+    const loaded = { card: { path: '/m.onnx', field: null }, preprocessing: Preprocessing.parse({ scale: 255 }), ends: { input: 'x', fixed: { mask: 1 }, output: null }, provider: 'cpu', images: [], names: null, reference: 'input', peak: 2 } as unknown as Loaded;
     const subject = loadedSubject(loaded);
-    expect(subject.request).toEqual({ model: '/m.onnx', preprocessing: loaded.preprocessing, input: 'x', output: null, provider: 'cpu', peak: 2 });
+    expect(subject.request).toEqual({ model: '/m.onnx', preprocessing: loaded.preprocessing, input: 'x', fixed: { mask: 1 }, output: null, provider: 'cpu', peak: 2 });
     expect([subject.onOutput, subject.reference, subject.address('a')]).toEqual([false, 'input', { kind: 'image', image: 'a' }]);
   });
 });
