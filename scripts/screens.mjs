@@ -98,6 +98,14 @@ async function signs() {
   await page.getByRole('slider').waitFor();
   await shoot('image-swipe');
   await page.keyboard.press('s');
+  await page.keyboard.press('m');
+  await page.getByRole('region', { name: 'Table of the map' }).waitFor();
+  await page.getByRole('group', { name: 'Map', exact: true }).getByText('True', { exact: true }).click();
+  await page.getByText(/^Tried: /).waitFor();
+  await page.locator('[data-row="0"]').click();
+  await page.getByText('differs; judged').waitFor();
+  await page.mouse.move(5, 5);
+  await shoot('map');
   await page.keyboard.press('Control+6');
   await shoot('export');
 
@@ -139,6 +147,15 @@ async function autoencoder() {
   await page.getByText('Gaussian').waitFor();
   await page.locator('canvas').nth(5).waitFor();
   await shoot('outputs-image');
+  await page.keyboard.press('m');
+  await page.getByRole('region', { name: 'Table of the map' }).waitFor();
+  await page.getByLabel('Changed together').selectOption('superpixel');
+  // The map of pixels stands until the new one is there.
+  await page.waitForTimeout(2000);
+  await page.locator('[data-row="0"]').click();
+  await page.getByText('differ; judged').waitFor();
+  await page.mouse.move(5, 5);
+  await shoot('outputs-map');
 }
 
 try {

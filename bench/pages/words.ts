@@ -129,8 +129,10 @@ export const FAMILIES: Family[] = [
 
 \`hairline map MODEL IMAGE\` tells for each subset of a partition how far changing it alone, within ε, moves what the model says: by first
 order from one gradient (eq. 23), for outputs by the lengths of the Jacobian's columns, sqrt(Σ_S ‖J_j‖² d_j² / D), exact or by random
-probes, and for the most promising ones what the network really does. Values as JSON or CSV, a heat map as PNG, and the picture attacked in its
-best subset.
+probes, and for the most promising ones what the network really does: for a classifier every corner of a subset of at most three values
+is tried, and of larger ones the signs of the gradient. Values as JSON or CSV, a heat map as PNG, and the picture attacked in its
+best subset. The window draws the same over the picture (Map, Ctrl+8): a click attacks what lies there, and a selection becomes the
+mask of the next audit.
 
 ## Measured
 
