@@ -56,6 +56,18 @@ async function start(/** @type {string} */ name, /** @type {string} */ images) {
   await page.getByLabel('Name of the audit').fill(name);
 }
 
+/** Tries budgets by hand, in levels, one after another. */
+async function explore(/** @type {number[]} */ budgets) {
+  for (const levels of budgets) {
+    await page.getByLabel('Budget ε in /255').fill(String(levels));
+    await page.getByLabel('Budget ε in /255').press('Enter');
+    await page.getByText(new RegExp(`at ε = ${levels}/255`)).waitFor();
+    await page.getByText('Computing', { exact: true }).waitFor({ state: 'detached' });
+  }
+  await page.getByLabel('Budget ε, slider').focus();
+  await page.mouse.move(5, 5);
+}
+
 /** The classifier: every screen. */
 async function signs() {
   await shoot('start');
@@ -106,6 +118,9 @@ async function signs() {
   await page.getByText('differs; judged').waitFor();
   await page.mouse.move(5, 5);
   await shoot('map');
+  await page.keyboard.press('Control+9');
+  await explore([1, 2, 3, 4, 5, 6, 8, 10, 12]);
+  await shoot('explore');
   await page.keyboard.press('Control+6');
   await shoot('export');
 
@@ -156,6 +171,9 @@ async function autoencoder() {
   await page.getByText('differ; judged').waitFor();
   await page.mouse.move(5, 5);
   await shoot('outputs-map');
+  await page.keyboard.press('Control+9');
+  await explore([4, 8, 16, 24]);
+  await shoot('outputs-explore');
 }
 
 try {

@@ -7,13 +7,13 @@ export interface Trial {
   /** Margin in logits, or decibels from the reference; null where there is none to draw. */
   value: number | null;
   broke: boolean;
-  forwards: number;
-  backwards: number;
 }
 
-export function trialOf(answer: Probe, eps: number, broke: boolean): Trial {
+/** What a minimum-norm attack found counts at its own distance; else the budget it was tried with. */
+export function trialOf(answer: Probe, norm: Norm, eps: number, minimal: boolean): Trial {
   const seen = answer.changed ?? answer.clean;
-  return { eps, value: seen.output ? seen.output.psnr : seen.margin, broke, forwards: answer.forwards, backwards: answer.backwards };
+  const broke = answer.state === 'broken';
+  return { eps: minimal && broke ? answer.changed!.eightBit[norm] : eps, value: seen.output ? seen.output.psnr : seen.margin, broke };
 }
 
 /** With one more, by ascending budget; a budget tried again replaces what was there. */
@@ -36,10 +36,9 @@ export function breaksAt(answer: Probe, norm: Norm, eps: number): boolean {
   return answer.state === 'broken' && answer.changed !== null && within(answer.changed.eightBit[norm], eps);
 }
 
-/** What a larger budget shows has to be: how a state reads in Explore. */
 export type Verdict = 'breaks' | 'beyond' | 'holds' | 'float' | 'wrong' | 'failed';
 
-/** `beyond`: broken, but farther away than ε. `float`: reached before rounding, and no 8-bit picture within ε keeps it. */
+/** How an answer reads at a budget. `beyond`: broken, but farther away than ε. `float`: reached before rounding, and no 8-bit picture within ε keeps it. */
 export function verdictOf(answer: Probe, norm: Norm, eps: number): Verdict {
   if (answer.state === 'wrong-already') return 'wrong';
   if (answer.state === 'broken') return breaksAt(answer, norm, eps) ? 'breaks' : 'beyond';

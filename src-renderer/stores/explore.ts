@@ -12,7 +12,7 @@ import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
-import { breaksAt, trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
+import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
@@ -143,7 +143,7 @@ export const useExplore = defineStore('explore', () => {
       if (taken()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
-      note(of, trialOf(answer, budget, breaksAt(answer, asked.norm, budget)));
+      note(of, trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm'));
     } catch (fault) {
       if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {

@@ -96,7 +96,7 @@ describe('the slider', () => {
 });
 
 describe('what was tried', () => {
-  const trial = (eps: number, broke: boolean): Trial => ({ eps, value: 1, broke, forwards: 1, backwards: 1 });
+  const trial = (eps: number, broke: boolean): Trial => ({ eps, value: 1, broke });
 
   it('is kept by budget, the newest of each, and tells where it tips', () => {
     const all = [trial(4, false), trial(1, false), trial(8, true), trial(6, true)].reduce<Trial[]>(withTrial, []);
@@ -113,9 +113,11 @@ describe('what was tried', () => {
     expect(['breaks', 'beyond']).toEqual([0.1, 0.01].map((eps) => verdictOf(broken(0.05), 'linf', eps)));
     expect([verdictOf(answer(), 'linf', 1), verdictOf(answer({ float: at(0.1) }), 'linf', 1)]).toEqual(['holds', 'float']);
     expect([verdictOf(answer({ state: 'wrong-already', changed: null }), 'linf', 1), verdictOf(answer({ state: 'failed', changed: null }), 'linf', 1)]).toEqual(['wrong', 'failed']);
-    expect(trialOf(answer(), 0.1, false).value).toBe(2);
-    expect(trialOf(answer({ changed: null }), 0.1, false).value).toBe(5);
-    expect(trialOf(answer({ changed: { ...answer().changed!, margin: null, output: { psnr: 21, ssim: null } } }), 0.1, false).value).toBe(21);
+    expect(trialOf(answer(), 'linf', 0.1, true)).toEqual({ eps: 0.1, value: 2, broke: false });
+    expect(trialOf(answer({ changed: null }), 'linf', 0.1, false).value).toBe(5);
+    expect(trialOf(answer({ changed: { ...answer().changed!, margin: null, output: { psnr: 21, ssim: null } } }), 'linf', 0.1, false).value).toBe(21);
+    // A minimum-norm attack says where it tips, whatever the budget.
+    expect([trialOf(broken(0.05), 'linf', 0.1, true).eps, trialOf(broken(0.05), 'linf', 0.1, false).eps]).toEqual([0.05, 0.1]);
   });
 });
 
