@@ -197,7 +197,7 @@ export const PlanCost = z.object({
   passes: z.number().int(),
   seconds: z.number(),
   workers: z.number().int(),
-  /** Milliseconds of a forward pass, and of a gradient, for one image. */
+  /** Milliseconds of a forward pass of the model, and of one with its gradient, for one image. */
   forward: z.number(),
   gradient: z.number(),
   attacks: z.array(z.object({ threat: z.number().int(), attack: z.string(), passes: z.number().int() })),
@@ -247,7 +247,7 @@ export const CALLS = {
    * newer request overtook this one.
    */
   probe: { in: ProbeRequest, out: Probe.nullable() },
-  /** What a plan costs on pictures of these shapes; the model is timed once for each shape. */
+  /** What a plan costs on pictures of these shapes; model and attacks are timed once for each. */
   estimate: {
     in: z.strictObject({
       plan: AuditPlan,

@@ -50,12 +50,18 @@ export function planCost(plan: Pick<AuditPlan, 'threats' | 'maxQueries'>, pictur
   return { all: sum(...spent.map((one) => one.cost)), attacks: spent.map((one) => ({ threat: one.threat, attack: one.attack, passes: Math.round(passes(one.cost)) })) };
 }
 
-/** The same with the time it takes, from what was measured; workers share the work. */
-export function planEstimate(plan: AuditPlan, pictures: readonly Pictures[], measured: Measured, cores: number): PlanCost {
+/**
+ * The same with the time it takes. Workers share the work.
+ * @param paces milliseconds of a pass of one image, by threat and attack; null: that of the model alone
+ */
+export function planEstimate(plan: AuditPlan, pictures: readonly Pictures[], measured: Measured, paces: readonly (number | null)[], cores: number): PlanCost {
   const { all, attacks } = planCost(plan, pictures, measured);
   const [forward, gradient] = [measured.forward / measured.rows, measured.gradient / measured.rows];
+  // Of the model alone: a pass is a forward one, or half of a gradient.
+  const alone = passes(all) > 0 ? (all.gradients * gradient + all.forwards * forward) / passes(all) : 0;
   const workers = plan.workers ?? (measured.large ? 1 : cores);
   const images = pictures.reduce((n, { count }) => n + count, 0);
   const busy = Math.max(1, Math.min(workers, cores, images));
-  return { passes: Math.round(passes(all)), seconds: (all.gradients * gradient + all.forwards * forward) / busy / 1000, workers, forward, gradient, attacks };
+  const ms = attacks.reduce((sum, { passes: spent }, at) => sum + spent * (paces[at] ?? alone), 0);
+  return { passes: Math.round(passes(all)), seconds: ms / busy / 1000, workers, forward, gradient, attacks };
 }

@@ -9,6 +9,7 @@ import type { Job, JobContext, JobOutcome } from './jobs.ts';
 import type { Drawn, MapRequest, MapTable } from './mapDesk.ts';
 import type { NoiseRequest } from './noise.ts';
 import type { Measured, MeasureRequest } from './measure.ts';
+import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
 import type { Probed, ProbeTask } from './probe.ts';
@@ -21,6 +22,7 @@ export interface Tasks {
   gradcheck: { in: GradcheckRequest; out: GradientCheck };
   noise: { in: NoiseRequest; out: NoiseOutput };
   measure: { in: MeasureRequest; out: Measured };
+  pace: { in: PaceRequest; out: number | null };
   partition: { in: { picture: Picture; choice: PartitionChoice }; out: CutPicture };
   map: { in: MapRequest; out: { map: VulnerabilityMap; drawn: Drawn } };
   mapMore: { in: { map: string }; out: MapProgress };

@@ -13,6 +13,7 @@ import { pictureOf } from './picture.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { checkModelGradient } from './gradcheck.ts';
 import { measure } from './measure.ts';
+import { pace } from './pace.ts';
 import { cutPicture } from './partition.ts';
 import { isOutputGoal } from './outputGoal.ts';
 import { prepare, settle } from './prepare.ts';
@@ -50,6 +51,10 @@ export class TaskRunner {
       }
       case 'measure':
         return (await measure(input as Tasks['measure']['in'])) as Tasks[N]['out'];
+      case 'pace': {
+        const request = input as Tasks['pace']['in'];
+        return (await pace(request, await this.modelsFor({ ...request.plan, provider: (await chooseProvider(request.plan.provider)).used }), this.gate)) as Tasks[N]['out'];
+      }
       case 'partition':
         return cutPicture((input as Tasks['partition']['in']).picture, (input as Tasks['partition']['in']).choice) as Tasks[N]['out'];
       case 'map': {

@@ -3,14 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { CallIn, CallName, CallOut, CALLS, PictureAddress, PlanCost, RunEvent, SampleName } from '../../shared/contract.ts';
+import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, SampleName } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { AuditPlan } from '../../shared/plan.ts';
 import { attackCards } from '../attacks/registry.ts';
-import { planEstimate } from '../audit/costs.ts';
-import type { Pictures } from '../audit/costs.ts';
 import { FILES } from '../audit/jobs.ts';
-import type { Measured } from '../audit/measure.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { decodeFile, encodePng, openImages } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
@@ -27,11 +23,7 @@ import { Explorer } from './explore.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { historyOf } from './progress.ts';
-
-/** Measurements kept. */
-const MEASURED = 16;
-/** More images than this make no block of rows larger. */
-const MANY = 16;
+import { Stopwatch } from './stopwatch.ts';
 
 /** Inputs arrive checked, so what has a default is there. */
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
@@ -50,8 +42,7 @@ export class EngineService implements Service {
   /** Images shown by the window before an audit, by id. */
   private readonly shown = new Map<string, ImageRef>();
 
-  /** How long the models asked about last take, by everything it depends on. */
-  private readonly measured = new Map<string, Promise<Measured>>();
+  private readonly stopwatch = new Stopwatch(() => this.atDesk());
 
   /** @param worker file of the worker's built code */
   constructor(options: EngineOptions, worker: string) {
@@ -99,7 +90,7 @@ export class EngineService implements Service {
       return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
-    estimate: ({ plan, pictures }) => this.estimate(checkPlan(plan, process.cwd()), pictures),
+    estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
     start: ({ plan, folder, resume }) => {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume);
       // Memory and cores are the audit's now.
@@ -150,21 +141,6 @@ export class EngineService implements Service {
     await this.maps.close();
     await this.explorer.close();
     await (await this.desk?.catch(() => null))?.close();
-  }
-
-  /** The model is timed with pictures of the most frequent shape. */
-  private async estimate(plan: AuditPlan, pictures: Pictures[]): Promise<PlanCost> {
-    const { count: _, ...picture } = pictures.reduce((a, b) => (b.count > a.count ? b : a));
-    const { model, input, fixed, output, preprocessing, provider } = plan;
-    const images = pictures.reduce((n, { count }) => n + count, 0);
-    const request = { source: { model, input, fixed, output, preprocessing, provider }, picture, images: Math.min(images, MANY) };
-    const key = JSON.stringify(request);
-    const known = this.measured.get(key) ?? this.atDesk().then((desk) => desk.run('measure', request));
-    this.measured.delete(key);
-    this.measured.set(key, known);
-    if (this.measured.size > MEASURED) this.measured.delete(this.measured.keys().next().value!);
-    known.catch(() => this.measured.delete(key));
-    return planEstimate(plan, pictures, await known, availableParallelism());
   }
 
   private shownImage(id: string): ImageRef {

@@ -23,6 +23,9 @@ export interface Toast {
 /** Where the window is, what it knows of its host, and what went wrong. */
 export const useApp = defineStore('app', () => {
   const step = ref<Step>('model');
+/** How long a note stays, in ms. */
+const NOTE = 8000;
+
   const theme = ref<Theme>(storedTheme());
   const toasts = ref<Toast[]>([]);
   const connected = ref(true);
@@ -42,9 +45,11 @@ export const useApp = defineStore('app', () => {
     toasts.value = [...toasts.value.slice(-2), { id: next++, message, kind: 'error', ...(error instanceof OwnError ? {} : { lang: 'en' as const }) }];
   }
 
-  /** Says what was done, where it is not seen. Only the newest such note stays. */
+  /** Says what was done, where it is not seen. Only the newest such note is shown, and it goes by itself. */
   function tell(message: string): void {
-    toasts.value = [...toasts.value.filter(({ kind }) => kind === 'error').slice(-2), { id: next++, message, kind: 'note' }];
+    const id = next++;
+    toasts.value = [...toasts.value.filter(({ kind }) => kind === 'error').slice(-2), { id, message, kind: 'note' }];
+    setTimeout(() => dismiss(id), NOTE);
   }
 
   function dismiss(id: number): void {

@@ -236,7 +236,7 @@ export const de: Words = {
     costTime: 'Zeit, höchstens',
     about: (time: string) => `etwa ${time}`,
     costHint: (forward: string, gradient: string, workers: number) =>
-      `Durchläufe vorwärts und rückwärts. Angriffe enden früher, wo nichts mehr zu finden ist. Hier gemessen, je Bild: ${forward} ms vorwärts, ${gradient} ms ein Gradient; ${plural(workers, 'Worker', 'Worker')}.`,
+      `Durchläufe vorwärts und rückwärts. Angriffe enden früher, wo nichts mehr zu finden ist. Hier in kurzen Läufen gemessen; das Modell allein braucht je Bild ${forward} ms vorwärts, ${gradient} ms mit Gradient. ${plural(workers, 'Worker', 'Worker')}.`,
     measuring: 'Das Modell wird gemessen',
     noCost: 'Noch keine Schätzung.',
     perImage: (n: string) => `höchstens ${n} Durchläufe je Bild`,

@@ -197,7 +197,7 @@ export const en = {
     costTime: 'Time, at most',
     about: (time: string) => `about ${time}`,
     costHint: (forward: string, gradient: string, workers: number) =>
-      `Forward and backward passes. Attacks end early where nothing is left to find. Measured here, for an image: ${forward} ms a forward pass, ${gradient} ms a gradient; ${plural(workers, 'worker')}.`,
+      `Forward and backward passes. Attacks end early where nothing is left to find. Timed here by short runs; the model alone takes ${forward} ms an image forward, ${gradient} ms with its gradient. ${plural(workers, 'worker')}.`,
     measuring: 'Measuring the model',
     noCost: 'No estimate yet.',
     perImage: (n: string) => `at most ${n} passes an image`,

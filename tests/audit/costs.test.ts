@@ -124,11 +124,23 @@ describe('the estimate of a plan', () => {
     // A gradient is a forward pass and more.
     expect(measured.gradient).toBeGreaterThan(measured.forward);
     const pictures = [{ ...SHAPE, count: 60 }];
-    const alone = planEstimate({ ...plan, workers: 1 }, pictures, measured, 4);
-    const shared = planEstimate(plan, pictures, measured, 4);
+    const alone = planEstimate({ ...plan, workers: 1 }, pictures, measured, [null, null], 4);
+    const shared = planEstimate(plan, pictures, measured, [null, null], 4);
     expect(shared.seconds).toBeCloseTo(alone.seconds / 4, 9);
     expect(shared.workers).toBe(4);
     expect(alone.seconds).toBeGreaterThan((alone.passes * measured.forward) / 4 / 2 / 1000);
+    // An attack's own arithmetic comes on top, by a short run of it.
+    const paces: number[] = [];
+    const { attacks: [fgsm, ddn] } = plan.threats[0]!;
+    const crew = new Here();
+    for (const attack of [fgsm!, ddn!]) paces.push((await crew.run('pace', { plan, threat: { ...plan.threats[0]!, attacks: [attack] }, picture: SHAPE, rows: 4, passes: 60 }))!);
+    expect(Math.min(...paces)).toBeGreaterThan(0);
+    const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, paces, 4);
+    expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * paces[0]! + paced.attacks[1]!.passes * paces[1]!) / 1000, 9);
+    // What refuses has no pace: a mask of another size.
+    const options = attackOf('subset').options.parse({ partition: 'mask', mask: [1] });
+    const masked = { ...plan.threats[0]!, norm: 'linf' as const, attacks: [{ id: 'subset', options }] };
+    expect(await crew.run('pace', { plan, threat: masked, picture: SHAPE, rows: 4, passes: 20 })).toBeNull();
     const field = await measure({ source: { ...plan, model: join(SAMPLES, 'autoencoder.onnx') }, picture: SHAPE, images: 2 });
     expect(field).toMatchObject({ rows: 2, classes: 2, outputs: 3 * 1024 });
   });

@@ -70,6 +70,20 @@ describe('before an audit', () => {
     await expect(service.picture({ kind: 'image', image: '../secret' })).rejects.toBeInstanceOf(UserError);
   });
 
+  it('tells what a plan will take, of the model and of its attacks', async () => {
+    const pictures = [{ channels: 3, height: 32, width: 32, count: 20 }];
+    const cost = await call('estimate', { plan: PLAN, pictures });
+    expect(cost.attacks.map(({ threat, attack }) => [threat, attack])).toEqual([[0, 'sigma-zero'], [1, 'ddn'], [2, 'pgd']]);
+    expect(cost.attacks.reduce((n, { passes }) => n + passes, 0)).toBe(cost.passes);
+    expect(cost.workers).toBe(2);
+    // No less than the model alone would take with all passes forward ones.
+    expect(cost.seconds).toBeGreaterThan((cost.passes * cost.forward) / 1000 / 4);
+    // Two measurements are never the same to nine places: what was measured is not measured again.
+    const again = await call('estimate', { plan: PLAN, pictures: [{ ...pictures[0]!, count: 40 }] });
+    expect(again.seconds).toBeCloseTo(2 * cost.seconds, 9);
+    await expect(call('estimate', { plan: { ...PLAN, threats: [{ norm: 'l2', eps: [1], attacks: [{ id: 'none' }] }] }, pictures })).rejects.toBeInstanceOf(UserError);
+  });
+
   it('cuts a loaded image as the attacks do', async () => {
     const { images } = await call('images', { paths: [IMAGES], labels: null, offset: 0, limit: 1 });
     const image = images[0]!.id;

@@ -1,0 +1,73 @@
+import { UserError } from '../../shared/errors.ts';
+import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
+import { attackBatch } from '../attacks/batch.ts';
+import type { Gate, TargetImage } from '../attacks/counted.ts';
+import { openImages, toUnit } from '../images/index.ts';
+import type { Differentiable, ImageShape } from '../model/differentiable.ts';
+import { distanceAt } from '../model/regression.ts';
+import type { Models } from './models.ts';
+import { isOutputGoal, referenceOf } from './outputGoal.ts';
+
+export interface PaceRequest {
+  plan: AuditPlan;
+  /** The threat model with the one attack whose pace is wanted. */
+  threat: ThreatModel;
+  picture: ImageShape;
+  rows: number;
+  /** Passes that each image may spend. */
+  passes: number;
+}
+
+/** Passes of a first run, which opens what the attack needs. */
+const WARM = 10;
+
+/**
+ * Milliseconds that an attack takes for one pass of one image, its own arithmetic included, by a short run on a block of the
+ * plan's pictures: of small models that arithmetic is most of it.
+ * @returns null where the attack refuses, or spends nothing
+ */
+export async function pace({ plan, threat, picture, rows, passes }: PaceRequest, models: Models, gate: Gate): Promise<number | null> {
+  const [attack] = threat.attacks;
+  try {
+    const { model, images } = await subject(plan, threat, picture, rows, models);
+    const run = (maxQueries: number) => attackBatch({ model, images, norm: threat.norm, eps: threat.eps, attack: attack!.id, options: attack!.options, seed: plan.seed, maxQueries, gate });
+    await run(WARM);
+    const began = performance.now();
+    const found = await run(passes);
+    const spent = found.reduce((n, { forwards, backwards }) => n + forwards + backwards, 0);
+    return spent > 0 ? (performance.now() - began) / spent : null;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+async function subject(plan: AuditPlan, { goal }: ThreatModel, picture: ImageShape, rows: number, models: Models): Promise<{ model: Differentiable; images: TargetImage[] }> {
+  const pictures = await read(plan, picture, rows);
+  const named = pictures.map((pixels, at) => ({ pixels, hash: `${at}`, label: 0, goal: null }));
+  if (isOutputGoal(goal)) {
+    const field = await models.field(picture, rows);
+    const original = await models.originalField(field.model.output);
+    const images: TargetImage[] = [];
+    for (const image of named) images.push({ ...image, reference: Float32Array.from(await referenceOf(goal, original, image.pixels, picture, field.model.output)) });
+    return { model: await field.distance(goal.kind, distanceAt(goal.psnr, goal.peak)), images };
+  }
+  const model = await models.differentiable(picture, rows);
+  const block = new Float32Array(rows * pictures[0]!.length);
+  for (let row = 0; row < rows; row++) block.set(pictures[row % pictures.length]!, row * pictures[0]!.length);
+  const { logits } = await model.forward(block);
+  const images = named.map((image, row) => {
+    const own = logits.subarray(row * model.classes, (row + 1) * model.classes);
+    const label = own.indexOf(own.reduce((a, b) => Math.max(a, b)));
+    return { ...image, label, goal: goal.kind === 'targeted' ? (label + 1) % model.classes : null };
+  });
+  return { model, images };
+}
+
+/** The first few pictures of the plan that have the shape. @throws UserError where there is none */
+async function read({ images, offset, limit }: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
+  const { items } = await openImages({ paths: images, labels: null, offset, limit, unlabelled: true });
+  const alike = items.filter((one) => one.channels === channels && one.height === height && one.width === width).slice(0, rows);
+  if (alike.length === 0) throw new UserError(`No picture of the plan has ${width} x ${height} pixels.`);
+  return Promise.all(alike.map(async (one) => toUnit(await one.read())));
+}
