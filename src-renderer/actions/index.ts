@@ -7,6 +7,7 @@ import { useHistory } from '../stores/history.ts';
 import { useImages } from '../stores/images.ts';
 import { useIntake } from '../stores/intake.ts';
 import { useMap } from '../stores/map.ts';
+import { useMapAsk } from '../stores/mapAsk.ts';
 import { useModel } from '../stores/model.ts';
 import { useResults } from '../stores/results.ts';
 import { useRun } from '../stores/run.ts';
@@ -39,10 +40,10 @@ const comparing = (run: () => unknown): Deed => onImage(() => useResults().findi
 const nextImage = (by: number): Deed => ({
   enabled() {
     if (exploring()) return useImages().images[useExplore().place + by] !== undefined;
-    if (onMap()) return useMap().subject?.images[useMap().place + by] !== undefined;
+    if (onMap()) return useMapAsk().subject?.images[useMapAsk().place + by] !== undefined;
     return useApp().step === 'image' && useResults().image !== null && useResults().place >= 0 && useResults().rows[useResults().place + by] !== undefined;
   },
-  run: () => (exploring() ? useExplore() : onMap() ? useMap() : useResults()).move(by),
+  run: () => (exploring() ? useExplore() : onMap() ? useMapAsk() : useResults()).move(by),
 });
 const onResults = (run: () => unknown): Deed => ({ enabled: () => useApp().step === 'results' && useResults().results !== null, run });
 const threatBy = (by: number): Deed => ({
@@ -100,6 +101,8 @@ const DEEDS: Record<ActionId, Deed> = {
   'image.zoomOut': closely(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
   'image.fit': closely(() => useView().view.zoom > 1, () => useView().fit()),
   'image.map': { enabled: () => (useApp().step === 'image' && useResults().image !== null) || (useApp().step === 'images' && useImages().current !== null && useModel().card !== null), run: toMap },
+  'image.label': { enabled: () => labelling() && useImages().current !== null, run: () => useApp().toggle('label') },
+  'image.names': { enabled: labelling, run: () => useApp().toggle('names') },
   'image.explore': { enabled: () => explorable() !== null, run: toExplore },
   'explore.use': { enabled: () => exploring() && useExplore().attack !== null && useExplore().image !== null, run: () => useExplore().use() },
   'map.stop': { enabled: () => onMap() && useMap().busy, run: () => useMap().stop() },
@@ -130,6 +133,9 @@ export async function perform(id: ActionId): Promise<void> {
   }
 }
 
+/** Networks that put out pictures know no labels. */
+const labelling = (): boolean => useApp().step === 'images' && useImages().images.length > 0 && useModel().card?.field == null;
+
 /** An id that came from outside, as Electron's menu sends it. */
 export function isAction(id: string): id is ActionId {
   return ACTIONS.some((action) => action.id === id);
@@ -158,12 +164,14 @@ function toExplore(): void {
   else useExplore().show(id);
 }
 
-/** The map of the image at hand: of a result that is looked at, else of one that is loaded, else the last one. */
+/** The map of the image at hand: of the result that is looked at, or the picture that is chosen; else the last one, or the first there is. */
 function toMap(): void {
-  const [app, results, images, map] = [useApp(), useResults(), useImages(), useMap()];
+  const [app, results, images, map] = [useApp(), useResults(), useImages(), useMapAsk()];
   if (app.step === 'image' && results.image) map.show(results.image.id, 'results');
-  else if (useModel().card && images.images.length > 0 && (map.from === 'images' || !map.subject)) map.show(images.current ?? map.imageId, 'images');
-  else if (!map.subject && results.results?.images[0]) map.show(results.imageId ?? results.results.images[0].id, 'results');
+  else if (app.step === 'images' && images.current) map.show(images.current, 'images');
+  else if (map.subject) app.step = 'map';
+  else if (useModel().card && images.images.length > 0) map.show(images.current, 'images');
+  else if (results.results) map.show(results.imageId, 'results');
   else app.step = 'map';
 }
 

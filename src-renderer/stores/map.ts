@@ -1,19 +1,15 @@
 import { defineStore } from 'pinia';
-import { computed, reactive, ref, shallowRef, watch } from 'vue';
-import type { CallIn, MapAnswer, MapProgress, SubsetAttacked, SubsetTried } from '../../shared/contract.ts';
-import { unpackSubsets, type PARTITIONS } from '../../shared/partitions.ts';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { MapAnswer, MapProgress, SubsetAttacked, SubsetTried } from '../../shared/contract.ts';
+import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
-import { mapRows, placesOf, sortMapRows, type MapName, type MapSort } from '../logic/mapRows.ts';
-import { auditSubject, loadedSubject, type MapSubject } from '../logic/mapSubject.ts';
+import { mapRows, placesOf, sortMapRows, type MapSort } from '../logic/mapRows.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
-import { useImages } from './images.ts';
-import { useModel } from './model.ts';
+import { useMapAsk } from './mapAsk.ts';
 import { useRegion } from './region.ts';
-import { useResults } from './results.ts';
-import { useThreat } from './threat.ts';
 import { useView } from './view.ts';
 
 /** How long settings must rest before the map is drawn anew, in ms. */
@@ -40,23 +36,9 @@ export interface Struck extends SubsetAttacked {
   output: Pixels | null;
 }
 
-/** Where one image is vulnerable: settings, the map as it is being drawn, and the subset that was attacked last. */
+/** Where one image is vulnerable: the map as it is being drawn, and the subset that was attacked last. */
 export const useMap = defineStore('map', () => {
-  const from = ref<'images' | 'results'>('images');
-  const imageId = ref<string | null>(null);
-  const settings = reactive({
-    partition: 'pixel' as (typeof PARTITIONS)[number],
-    /** A single pixel may go as far as it likes; many at once are bounded as in an audit. */
-    eps: { single: 1, many: 8 / 255 },
-    block: 4,
-    superpixels: 100,
-    compactness: 10,
-    /** Every pixel of the smallest data sets. */
-    tries: 1024,
-    probes: 256,
-    reference: null as MapSubject['reference'] | null,
-  });
-  const chosen = ref<MapName | null>(null);
+  const ask = useMapAsk();
   const opacity = ref(0.7);
   const scale = ref<ScaleName>('linear');
   const sort = ref<MapSort>('rank');
@@ -66,7 +48,6 @@ export const useMap = defineStore('map', () => {
   const picture = shallowRef<Pixels | null>(null);
   const output = shallowRef<Pixels | null>(null);
   const progress = shallowRef<Pick<MapProgress, 'what' | 'done' | 'total'> | null>(null);
-  const best = shallowRef<SubsetTried | null>(null);
   const struck = shallowRef<Struck | null>(null);
   const opening = ref(false);
   const working = ref(false);
@@ -78,66 +59,24 @@ export const useMap = defineStore('map', () => {
   let blow = 0;
   let asked = '';
 
-  const subject = computed((): MapSubject | null => {
-    const [results, model, images, threat] = [useResults(), useModel(), useImages(), useThreat()];
-    if (from.value === 'results') return results.results && results.audit ? auditSubject(results.audit, results.results, results.threat, results.rows.map((row) => row.image)) : null;
-    if (!model.card || !model.preprocessing || images.images.length === 0) return null;
-    const { card, preprocessing, ends, provider } = model;
-    return loadedSubject({ card, preprocessing, ends, provider, images: images.images, names: images.classNames, reference: threat.reference, peak: threat.peak });
-  });
-  const place = computed(() => Math.max(0, subject.value?.images.findIndex((image) => image.id === imageId.value) ?? 0));
-  const image = computed(() => subject.value?.images[place.value] ?? null);
-  const single = computed(() => settings.partition === 'pixel' || settings.partition === 'feature');
-  const eps = computed({
-    get: () => settings.eps[single.value ? 'single' : 'many'],
-    set: (value) => (settings.eps[single.value ? 'single' : 'many'] = value),
-  });
-  /** Of an output held against itself, the first order at the image is that of a chance direction. */
-  const which = computed({
-    get: (): MapName => (chosen.value && (chosen.value !== 'quadratic' || subject.value?.onOutput) ? chosen.value : subject.value?.onOutput ? 'quadratic' : 'linear'),
-    set: (name) => (chosen.value = name),
-  });
-  const mask = computed(() => {
-    const { cut } = useRegion();
-    return image.value && cut.width === image.value.width && cut.height === image.value.height && cut.mask.some((area) => area > 0) ? cut.mask : null;
-  });
-  const request = computed((): CallIn<'map'> | null => {
-    if (!subject.value || !image.value || (settings.partition === 'mask' && !mask.value)) return null;
-    const { partition, block, superpixels, compactness, tries, probes, reference } = settings;
-    const cut = { partition, block, superpixels, compactness, mask: partition === 'mask' ? [...mask.value!] : [] };
-    return { ...subject.value.request, image: subject.value.address(image.value.id), epsilon: eps.value, partition: cut, tries, probes, reference: reference ?? subject.value.reference };
-  });
-
-  const values = computed(() => (drawn.value ? (drawn.value[which.value] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array()));
+  const values = computed(() => (drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array()));
   const most = computed(() => largest(values.value));
   const places = computed(() => (drawn.value ? placesOf(drawn.value.cells) : []));
-  const ranked = computed(() => (drawn.value ? mapRows(drawn.value, drawn.value[which.value] ? which.value : 'linear') : []));
+  const ranked = computed(() => (drawn.value ? mapRows(drawn.value, drawn.value[ask.which] ? ask.which : 'linear') : []));
   const rows = computed(() => sortMapRows(ranked.value, sort.value, down.value));
   const busy = computed(() => opening.value || working.value);
-
-  /** Shows the map of an image: one of those loaded, or of the audit on show. */
-  function show(id: string | null, where: 'images' | 'results'): void {
-    from.value = where;
-    imageId.value = id;
-    useApp().step = 'map';
-  }
-
-  function move(by: number): void {
-    const next = subject.value?.images[place.value + by];
-    if (next) imageId.value = next.id;
-  }
 
   /** Draws from the start with the settings as they are. */
   async function draw(): Promise<void> {
     const mine = ++round;
-    const ask = request.value;
+    const { request } = ask;
     forget();
-    asked = ask ? JSON.stringify(ask) : '';
-    opening.value = ask !== null;
-    if (!ask) return;
+    asked = request ? JSON.stringify(request) : '';
+    opening.value = request !== null;
+    if (!request) return;
     try {
       const host = theHost();
-      const first = await host.call('map', ask);
+      const first = await host.call('map', request);
       if (mine !== round) return;
       const load = (what: 'picture' | 'output'): Promise<Pixels> => loadPixels(host.pictureUrl({ kind: 'map', map: first.map, subset: null, what }));
       const [seen, put] = await Promise.all([load('picture'), first.clean.kind === 'output' && first.clean.picture ? load('output') : null]);
@@ -156,7 +95,7 @@ export const useMap = defineStore('map', () => {
   }
 
   /** Whether there is something to be done that is on show: subsets are only tried while that map is looked at. */
-  const wanted = (): boolean => drawn.value !== null && progress.value?.what !== 'done' && (which.value === 'moved' || (subject.value!.onOutput && drawn.value.quadratic === null));
+  const wanted = (): boolean => drawn.value !== null && progress.value?.what !== 'done' && (ask.which === 'moved' || (drawn.value.label === null && drawn.value.quadratic === null));
 
   async function work(): Promise<void> {
     if (working.value || !wanted()) return;
@@ -175,9 +114,8 @@ export const useMap = defineStore('map', () => {
     }
   }
 
-  function take({ what, done, total, quadratic, tried, best: top }: MapProgress): void {
+  function take({ what, done, total, quadratic, tried }: MapProgress): void {
     progress.value = { what, done, total };
-    best.value = top;
     if (quadratic) drawn.value = { ...drawn.value!, quadratic: Float64Array.from(quadratic) };
     learn(tried);
   }
@@ -255,7 +193,7 @@ export const useMap = defineStore('map', () => {
 
   function forget(): void {
     blow += 1;
-    [drawn.value, picture.value, output.value, progress.value, best.value, struck.value, error.value] = [null, null, null, null, null, null, null];
+    [drawn.value, picture.value, output.value, progress.value, struck.value, error.value] = [null, null, null, null, null, null];
     working.value = striking.value = false;
     selected.value = new Set();
   }
@@ -264,14 +202,14 @@ export const useMap = defineStore('map', () => {
   function follow(): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ends = [
-      watch(request, (ask) => {
+      watch(() => ask.request, (request) => {
         clearTimeout(timer);
-        if ((ask ? JSON.stringify(ask) : '') !== asked) timer = setTimeout(() => void draw(), REST);
+        if ((request ? JSON.stringify(request) : '') !== asked) timer = setTimeout(() => void draw(), REST);
       }),
-      watch(which, () => void work()),
-      watch(() => image.value?.id, () => useView().reset()),
+      watch(() => ask.which, () => void work()),
+      watch(() => ask.image?.id, () => useView().reset()),
     ];
-    if (!drawn.value || (request.value && JSON.stringify(request.value) !== asked)) void draw();
+    if (!drawn.value || (ask.request && JSON.stringify(ask.request) !== asked)) void draw();
     return () => {
       clearTimeout(timer);
       for (const end of ends) end();
@@ -279,8 +217,8 @@ export const useMap = defineStore('map', () => {
   }
 
   return {
-    from, imageId, settings, opacity, scale, sort, down, drawn, picture, output, progress, best, struck, opening, working, striking, error, selected,
-    subject, place, image, eps, which, mask, values, most, places, rows, busy,
-    show, move, draw, stop, strike, subsetOf, selectTop, selectBox, attackOnly, save, sortBy, follow,
+    opacity, scale, sort, down, drawn, picture, output, progress, struck, opening, working, striking, error, selected,
+    values, most, places, rows, busy,
+    draw, stop, strike, subsetOf, selectTop, selectBox, attackOnly, save, sortBy, follow,
   };
 });
