@@ -143,7 +143,7 @@ export const useExplore = defineStore('explore', () => {
       if (taken()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
-      note(of, trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm'));
+      note(of, answer.state === 'broken' || answer.state === 'held' ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm') : null);
     } catch (fault) {
       if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {
@@ -152,8 +152,9 @@ export const useExplore = defineStore('explore', () => {
   }
 
   let noted = '';
-  function note(of: string, trial: Trial): void {
-    trials.value = withTrial(of === noted ? trials.value : [], trial);
+  function note(of: string, trial: Trial | null): void {
+    const before = of === noted ? trials.value : [];
+    trials.value = trial ? withTrial(before, trial) : before;
     noted = of;
   }
 

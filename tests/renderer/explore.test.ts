@@ -214,6 +214,17 @@ describe('exploring', () => {
     expect(asked.at(-1)!.input).toMatchObject({ norm: 'l0', eps: 10, attack: { id: 'fmn' } });
   });
 
+  it('lists nothing that was not attacked', async () => {
+    const explore = useExplore();
+    await rest();
+    await asked[0]!.answer(answer());
+    expect(explore.trials).toHaveLength(1);
+    explore.move(1);
+    await rest();
+    await asked[1]!.answer(answer({ state: 'wrong-already', changed: null, pictures: [] }));
+    expect([explore.verdict, explore.trials]).toEqual(['wrong', []]);
+  });
+
   it('says what the engine refuses, and asks again when something changes', async () => {
     const explore = useExplore();
     await rest();
