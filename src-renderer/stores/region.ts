@@ -37,6 +37,11 @@ export const useRegion = defineStore('region', () => {
   const sizes = computed(() => areaSizes(cut.value.mask));
   /** Whether the mask is for pictures like the one on show. */
   const fits = computed(() => image.value !== null && fitsMask(cut.value, image.value));
+  /** Whether an attack on subsets is on. */
+  const used = computed(() => {
+    const threat = useThreat();
+    return threat.active.some((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.isOn(norm, attack)));
+  });
   /** Pictures that the mask does not fit. */
   const misfits = computed(() => (masked.value ? useImages().images.filter((one) => !fitsMask(cut.value, one)).length : 0));
 
@@ -110,5 +115,5 @@ export const useRegion = defineStore('region', () => {
     app.tell(S.region.limited(pixels.length, width * height));
   }
 
-  return { cut, place, area, shown, image, masked, sizes, fits, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
+  return { cut, place, area, shown, image, masked, sizes, fits, used, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
 });
