@@ -60,6 +60,8 @@ export const TITLES_DE: Record<ActionId, string> = {
   'image.fit': 'Ganzes Bild',
   'image.map': 'Karte dieses Bildes',
   'image.explore': 'Dieses Bild erkunden',
+  'image.label': 'Label dieses Bildes…',
+  'image.names': 'Klassennamen…',
   'explore.use': 'In das Bedrohungsmodell übernehmen',
   'map.stop': 'Anhalten',
   'map.save': 'Karte speichern (CSV)',

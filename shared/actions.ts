@@ -71,6 +71,8 @@ export const ACTIONS = [
   { id: 'image.fit', title: 'Whole picture', group: 'image', shortcut: '0' },
   { id: 'image.map', title: 'Map of this image', group: 'image', shortcut: 'm' },
   { id: 'image.explore', title: 'Explore this image', group: 'image', shortcut: 'e' },
+  { id: 'image.label', title: 'Label of this image…', group: 'image', shortcut: 'l' },
+  { id: 'image.names', title: 'Class names…', group: 'image', shortcut: null },
   { id: 'explore.use', title: 'Use this in the threat model', group: 'image', shortcut: null },
 
   { id: 'map.stop', title: 'Stop', group: 'image', shortcut: null },

@@ -237,6 +237,16 @@ export const CALLS = {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
   },
+  /**
+   * One label set by hand: gives a new labels file for all images, with those that were there. `at` counts before the offset; null
+   * is no label. What is audited with it says how many labels were set by hand.
+   */
+  relabel: {
+    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable(), at: z.number().int().min(0), label: z.number().int().min(0).nullable() }),
+    out: z.object({ file: z.string() }),
+  },
+  /** Class names as text, one a line: gives a file of them. `classes`: how many there must be. */
+  nameClasses: { in: z.strictObject({ text: z.string(), classes: z.number().int().positive().nullable() }), out: z.object({ file: z.string() }) },
   /** A loaded image cut into subsets, as attacks cut it: the subset of each pixel, row by row, packed (of several, as of values, the first). */
   partition: {
     in: z.strictObject({ image: z.string(), choice: PartitionChoice }),

@@ -18,6 +18,7 @@ import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
 import { Switch } from './gate.ts';
+import { nameClasses, relabel } from './byHand.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import type { EngineOptions } from './options.ts';
@@ -85,6 +86,11 @@ export class EngineService implements Service {
       const images = set.items.map(({ id, source, width, height, channels, label }) => ({ id, source, width, height, channels, label }));
       return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings };
     },
+    relabel: async ({ paths, labels, classNames: file, at, label }) => {
+      const classNames = file === null ? null : await readClassNames(file, null);
+      return { file: await relabel({ paths, labels, classNames }, at, label, this.options.audits) };
+    },
+    nameClasses: async ({ text, classes }) => ({ file: await nameClasses(text, classes, this.options.audits) }),
     partition: async ({ image, choice }) => {
       const picture = await this.shownImage(image).read();
       return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };

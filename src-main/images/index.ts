@@ -5,4 +5,4 @@ export { encodePng } from './encode.ts';
 export { encodeNpy } from './encodeNpy.ts';
 export { imageVersions, loadSharp } from './sharp.ts';
 export type { ImageRef, ImageSet, OpenRequest } from './open.ts';
-export { openImages } from './open.ts';
+export { openImages, openLabels } from './open.ts';

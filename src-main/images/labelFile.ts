@@ -8,12 +8,15 @@ import { sniff } from './sniff.ts';
 /** A label as written: a class number or a class name. */
 export type RawLabel = number | string;
 
-/** What a labels file holds: one label per picture in order, or labels by picture name or number. */
-export type LabelFile = { kind: 'list'; labels: RawLabel[] } | { kind: 'map'; labels: Map<string, RawLabel> };
+/**
+ * What a labels file holds: one label per picture in order (null: none), or labels by picture name or number. `byHand`:
+ * which places of the list were set by hand.
+ */
+export type LabelFile = { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[] } | { kind: 'map'; labels: Map<string, RawLabel> };
 
 /**
- * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, or an object from picture to
- * label), or text: a label a line, or a table of picture and label with comma, semicolon or tab, with or without a
+ * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, an object from picture to
+ * label, or what `byHand.ts` writes), or text: a label a line, or a table of picture and label with comma, semicolon or tab, with or without a
  * header; also `name label` with a space, as ImageNet's val.txt has it.
  * @throws UserError when it cannot be read that way.
  */
@@ -54,7 +57,10 @@ function fromJson(text: string, path: string): LabelFile {
     if (typeof v === 'string') return cell(v);
     throw new UserError(`The labels file ${path} holds ${JSON.stringify(v)}, which is neither a class number nor a class name.`);
   };
-  if (Array.isArray(value)) return { kind: 'list', labels: value.map(label) };
+  const list = (values: unknown[]): (RawLabel | null)[] => values.map((v) => (v === null ? null : label(v)));
+  if (Array.isArray(value)) return { kind: 'list', labels: list(value) };
+  const { labels, byHand } = value as { labels?: unknown; byHand?: unknown };
+  if (Array.isArray(labels) && Array.isArray(byHand)) return { kind: 'list', labels: list(labels), byHand: byHand.map(Number) };
   return { kind: 'map', labels: new Map(Object.entries(value as object).map(([name, v]) => [name, label(v)])) };
 }
 

@@ -5,10 +5,10 @@ import type { LabelFile, RawLabel } from './labelFile.ts';
 type Named = { file: string | null };
 
 /**
- * One raw label per picture from a labels file.
+ * One raw label per picture from a labels file; null where a list has none.
  * @throws UserError when a list has another length than there are pictures, or a map lacks one of them.
  */
-export function matchLabels(labels: LabelFile, pictures: readonly Named[], path: string): RawLabel[] {
+export function matchLabels(labels: LabelFile, pictures: readonly Named[], path: string): (RawLabel | null)[] {
   if (labels.kind === 'map') return fromMap(labels.labels, pictures, path);
   if (labels.labels.length !== pictures.length)
     throw new UserError(

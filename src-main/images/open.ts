@@ -2,6 +2,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { Picture } from './picture.ts';
 import { classNumbers, findClass, matchLabels } from './labels.ts';
 import { readLabelFile } from './labelFile.ts';
+import type { RawLabel } from './labelFile.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
 
@@ -49,15 +50,10 @@ export interface ImageSet {
  *   offset beyond the last image.
  */
 export async function openImages(request: OpenRequest): Promise<ImageSet> {
-  const sources = await openSources(request.paths);
-  const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));
+  const { sources, entries, ownNames, labelled } = await openSet(request);
   const total = entries.length;
-  if (total === 0) throw new UserError(`There are no images in ${request.paths.join(', ') || 'what was given'}.`);
   if (request.offset >= total) throw new UserError(`The offset ${request.offset} leaves no image: there are ${total}.`);
-  const ownNames = request.unlabelled ? null : commonClassNames(sources);
-  const warnings = sources.flatMap((source) => source.warnings);
-  const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
-  warnings.push(...labelled.warnings);
+  const warnings = [...sources.flatMap((source) => source.warnings), ...labelled.warnings];
 
   const digits = Math.max(5, String(total - 1).length);
   const end = Math.min(total, request.offset + (request.limit ?? total));
@@ -73,32 +69,64 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   return { items, total, classNames: ownNames, warnings };
 }
 
+/** The labels of a whole set, in order, and which of them were set by hand before. */
+export async function openLabels(request: Omit<OpenRequest, 'offset' | 'limit'>): Promise<{ labels: (number | null)[]; byHand: number[] }> {
+  const { entries, labelled } = await openSet(request);
+  return { labels: labelled.labels ?? new Array<null>(entries.length).fill(null), byHand: labelled.byHand };
+}
+
+async function openSet(request: Omit<OpenRequest, 'offset' | 'limit'>) {
+  const sources = await openSources(request.paths);
+  const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));
+  if (entries.length === 0) throw new UserError(`There are no images in ${request.paths.join(', ') || 'what was given'}.`);
+  const ownNames = request.unlabelled ? null : commonClassNames(sources);
+  const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
+  return { sources, entries, ownNames, labelled };
+}
+
+interface Labelled {
+  labels: (number | null)[] | null;
+  warnings: string[];
+  byHand: number[];
+}
+
 async function labelsOf(
-  request: OpenRequest,
+  request: Omit<OpenRequest, 'offset' | 'limit'>,
   sources: readonly Source[],
   entries: readonly Entry[],
   ownNames: string[] | null,
-): Promise<{ labels: (number | null)[] | null; warnings: string[] }> {
-  if (request.unlabelled) return { labels: null, warnings: [] };
+): Promise<Labelled> {
+  if (request.unlabelled) return { labels: null, warnings: [], byHand: [] };
   const classes = request.classes ?? null;
   if (request.labels !== null) {
-    const raw = matchLabels(await readLabelFile(request.labels), entries, request.labels);
-    return classNumbers(raw, request.classNames ?? ownNames, classes, request.labels);
+    const file = await readLabelFile(request.labels);
+    const byHand = (file.kind === 'list' && file.byHand) || [];
+    const { labels, warnings } = numbered(matchLabels(file, entries, request.labels), request.classNames ?? ownNames, classes, request.labels);
+    if (byHand.length > 0) warnings.unshift(`${byHand.length} of ${labels.length} labels were set by hand.`);
+    return { labels, warnings, byHand };
   }
   const warnings = sources.flatMap((source) => source.labelNote ?? []);
-  if (sources.every((source) => source.labels === null)) return { labels: null, warnings };
+  if (sources.every((source) => source.labels === null)) return { labels: null, warnings, byHand: [] };
   const own = sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
-  const known = own.filter((label) => label !== null);
-  if (known.length < own.length) warnings.push(`${own.length - known.length} of ${own.length} images have no label.`);
   // Class folders count among themselves; the model may know more classes, under the same names.
   const places = ownNames && request.classNames ? ownNames.map((name) => findClass(name, request.classNames!)) : null;
-  if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings };
+  if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings: [...warnings, ...missing(own)], byHand: [] };
   const stranger = places && ownNames![places.indexOf(-1)];
   if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);
-  const fitted = classNumbers(known, null, classes, 'The data set');
-  warnings.push(...fitted.warnings);
+  const fitted = numbered(own, null, classes, 'The data set');
+  return { labels: fitted.labels, warnings: [...warnings, ...fitted.warnings], byHand: [] };
+}
+
+/** Class numbers of those that have a label. */
+function numbered(raw: readonly (RawLabel | null)[], names: readonly string[] | null, classes: number | null, path: string): { labels: (number | null)[]; warnings: string[] } {
+  const fitted = classNumbers(raw.filter((label) => label !== null), names, classes, path);
   let next = 0;
-  return { labels: own.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings };
+  return { labels: raw.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings: [...missing(raw), ...fitted.warnings] };
+}
+
+function missing(labels: readonly unknown[]): string[] {
+  const without = labels.filter((label) => label === null).length;
+  return without > 0 ? [`${without} of ${labels.length} images have no label.`] : [];
 }
 
 /** The class names of the sources that have any. @throws UserError when two sources name classes differently. */

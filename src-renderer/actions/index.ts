@@ -134,7 +134,9 @@ export async function perform(id: ActionId): Promise<void> {
 }
 
 /** Networks that put out pictures know no labels. */
-const labelling = (): boolean => useApp().step === 'images' && useImages().images.length > 0 && useModel().card?.field == null;
+function labelling(): boolean {
+  return useApp().step === 'images' && useImages().images.length > 0 && useModel().card?.field == null;
+}
 
 /** An id that came from outside, as Electron's menu sends it. */
 export function isAction(id: string): id is ActionId {

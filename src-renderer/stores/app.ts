@@ -11,6 +11,9 @@ import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
 export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
 
+/** What may lie over the window. */
+export type Panel = 'palette' | 'keys' | 'label' | 'names';
+
 export interface Toast {
   id: number;
   message: string;
@@ -20,12 +23,12 @@ export interface Toast {
   lang?: Language;
 }
 
-/** Where the window is, what it knows of its host, and what went wrong. */
-export const useApp = defineStore('app', () => {
-  const step = ref<Step>('model');
 /** How long a note stays, in ms. */
 const NOTE = 8000;
 
+/** Where the window is, what it knows of its host, and what went wrong. */
+export const useApp = defineStore('app', () => {
+  const step = ref<Step>('model');
   const theme = ref<Theme>(storedTheme());
   const toasts = ref<Toast[]>([]);
   const connected = ref(true);
@@ -33,7 +36,7 @@ const NOTE = 8000;
   const attacks = shallowRef<AttackCard[]>([]);
   const audits = shallowRef<AuditStatus[]>([]);
   /** What lies over the window now. */
-  const panel = ref<'palette' | 'keys' | null>(null);
+  const panel = ref<Panel | null>(null);
   /** Whether single characters are shortcuts. */
   const singleKeys = ref(kept('single-keys') !== 'off');
   let next = 1;
@@ -66,7 +69,7 @@ const NOTE = 8000;
     keep('language', value);
   }
 
-  function toggle(which: 'palette' | 'keys'): void {
+  function toggle(which: Panel): void {
     panel.value = panel.value === which ? null : which;
   }
 

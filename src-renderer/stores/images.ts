@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { LoadedImage } from '../../shared/contract.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { theHost } from '../host/index.ts';
 import { useApp } from './app.ts';
 
@@ -45,6 +46,30 @@ export const useImages = defineStore('images', () => {
     const before = classNamesFile.value;
     classNamesFile.value = path;
     if (paths.value.length > 0 && !(await load())) classNamesFile.value = before;
+  }
+
+  /** Sets one label by hand; null takes it away. The others stay, wherever they came from. */
+  async function relabel(image: LoadedImage, label: number | null): Promise<boolean> {
+    const at = offset.value + images.value.findIndex(({ id }) => id === image.id);
+    try {
+      const { file } = await theHost().call('relabel', { paths: [...paths.value], labels: labels.value, classNames: classNamesFile.value, at, label });
+      await setLabels(file);
+      return labels.value === file;
+    } catch (error) {
+      useApp().fail(error);
+      return false;
+    }
+  }
+
+  /** Takes class names as text; gives why they do not fit, or null. */
+  async function nameClasses(text: string, classes: number | null): Promise<string | null> {
+    try {
+      const { file } = await theHost().call('nameClasses', { text, classes });
+      await setClassNames(file);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   async function setRange(from: number, most: number | null): Promise<void> {
@@ -97,6 +122,6 @@ export const useImages = defineStore('images', () => {
 
   return {
     paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current,
-    add, setLabels, setClassNames, setRange, replace, clear,
+    add, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear,
   };
 });

@@ -276,6 +276,7 @@ export const de: Words = {
     areaPixels: { 'by-norm': 'nach Norm', together: 'gemeinsam geändert', each: 'jedes für sich' },
     numbers: (subsets: number, pixels: number) => `${plural(subsets, 'Teilmenge', 'Teilmengen')}, ${plural(pixels, 'Pixel', 'Pixel')}`,
     maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'Fläche', 'Flächen')}, ${count(pixels)} von ${plural(all, 'Pixel', 'Pixeln')} änderbar`,
+    cutting: 'Das Bild wird zerlegt',
     tools: 'Werkzeuge',
     toolNames: { brush: 'Pinsel', eraser: 'Radierer', rectangle: 'Rechteck', move: 'Bewegen' },
     across: 'Breite des Pinsels',

@@ -237,6 +237,7 @@ export const en = {
     areaPixels: { 'by-norm': 'by norm', together: 'changed together', each: 'each by itself' },
     numbers: (subsets: number, pixels: number) => `${plural(subsets, 'subset')}, ${plural(pixels, 'pixel')}`,
     maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'area')}, ${count(pixels)} of ${plural(all, 'pixel')} may change`,
+    cutting: 'Cutting the picture',
     tools: 'Tools',
     toolNames: { brush: 'Brush', eraser: 'Eraser', rectangle: 'Rectangle', move: 'Move' },
     across: 'Width of the brush',
