@@ -1,5 +1,5 @@
 import { significant } from '../../shared/format.ts';
-import type { Cells } from './heat.ts';
+import type { Cells, Values } from './heat.ts';
 
 /** The maps there are: first order, by the Jacobian's columns, and what the network really does. */
 export const MAPS = ['linear', 'quadratic', 'moved'] as const;
@@ -22,18 +22,6 @@ export interface Place {
   plane: number | null;
 }
 
-/** A subset as a row of the table. */
-export interface MapRow {
-  subset: number;
-  /** By the map on show, the most vulnerable first. */
-  rank: number;
-  linear: number;
-  /** null: there is none. */
-  quadratic: number | null;
-  /** null: not tried. */
-  moved: number | null;
-}
-
 export type MapSort = 'rank' | 'position' | MapName;
 
 export function placesOf({ width, height, planes, of, count }: Cells): Place[] {
@@ -53,27 +41,24 @@ export function placesOf({ width, height, planes, of, count }: Cells): Place[] {
   return places;
 }
 
-/** A row for each subset, ranked by one map: what it has no value for comes last, as in the other maps' order. */
-export function mapRows(maps: { linear: ArrayLike<number>; quadratic: ArrayLike<number> | null; moved: ArrayLike<number> }, by: MapName): MapRow[] {
-  const ranking = maps[by] ?? maps.linear;
-  const number = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value);
-  const second = maps.quadratic ?? maps.linear;
-  const order = Array.from(ranking, (_, subset) => subset).sort((a, b) => below(number(ranking[a]), number(ranking[b])) || second[b]! - second[a]! || a - b);
-  return order.map((subset, at) => ({ subset, rank: at + 1, linear: maps.linear[subset]!, quadratic: number(maps.quadratic?.[subset]), moved: number(maps.moved[subset]) }));
+/**
+ * Subsets by value, the largest first; those without one come last.
+ * @param before the order of those that are equal or have none; absent: by number
+ */
+export function ranking(values: Values, before: readonly number[] = Array.from(values, (_, subset) => subset)): number[] {
+  const [some, none]: [number[], number[]] = [[], []];
+  for (const subset of before) (Number.isNaN(values[subset]!) ? none : some).push(subset);
+  return [...some.sort((a, b) => values[b]! - values[a]!), ...none];
 }
 
-/** A sorted copy. What is missing stays at the end, whichever way round. */
-export function sortMapRows(rows: readonly MapRow[], key: MapSort, down: boolean): MapRow[] {
-  const sign = down ? -1 : 1;
-  if (key === 'rank') return down ? [...rows].reverse() : [...rows];
-  if (key === 'position') return [...rows].sort((a, b) => sign * (a.subset - b.subset));
-  return [...rows].sort((a, b) => (a[key] === null || b[key] === null ? below(a[key], b[key]) : sign * below(a[key], b[key])) || a.rank - b.rank);
-}
-
-/** The larger first, null last. */
-function below(a: number | null, b: number | null): number {
-  if (a === b) return 0;
-  if (a === null) return 1;
-  if (b === null) return -1;
-  return b - a;
+/**
+ * Ranked subsets in the order of a column. What has no value stays at the end, whichever way round.
+ * @param values of the column; null: the column of ranks, or of positions
+ */
+export function sortSubsets(ranked: readonly number[], key: MapSort, values: Values | null, down: boolean): number[] {
+  const order = key === 'rank' ? [...ranked] : values === null ? [...ranked].sort((a, b) => a - b) : ranking(values, ranked);
+  if (!down) return order;
+  const end = values === null ? order.length : order.findIndex((subset) => Number.isNaN(values[subset]!));
+  const some = end < 0 ? order.length : end;
+  return [...order.slice(0, some).reverse(), ...order.slice(some)];
 }

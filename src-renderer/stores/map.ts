@@ -5,7 +5,7 @@ import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
-import { mapRows, placesOf, sortMapRows, type MapSort } from '../logic/mapRows.ts';
+import { placesOf, ranking, sortSubsets, type MapSort } from '../logic/mapRows.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
 import { useMapAsk } from './mapAsk.ts';
@@ -61,9 +61,20 @@ export const useMap = defineStore('map', () => {
 
   const values = computed(() => (drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array()));
   const most = computed(() => largest(values.value));
-  const places = computed(() => (drawn.value ? placesOf(drawn.value.cells) : []));
-  const ranked = computed(() => (drawn.value ? mapRows(drawn.value, drawn.value[ask.which] ? ask.which : 'linear') : []));
-  const rows = computed(() => sortMapRows(ranked.value, sort.value, down.value));
+  // What subsets that are tried do not change is not worked out anew with each of them.
+  const cells = computed(() => drawn.value?.cells ?? null);
+  const foretold = computed(() => drawn.value?.quadratic ?? drawn.value?.linear ?? null);
+  const places = computed(() => (cells.value ? placesOf(cells.value) : []));
+  const byForetold = computed(() => (foretold.value ? ranking(foretold.value) : []));
+  const ranked = computed(() => (values.value === foretold.value ? byForetold.value : ranking(values.value, byForetold.value)));
+  const ranks = computed(() => {
+    const of = new Uint32Array(ranked.value.length);
+    ranked.value.forEach((subset, at) => (of[subset] = at + 1));
+    return of;
+  });
+  const column = computed(() => (sort.value === 'rank' || sort.value === 'position' ? null : (drawn.value?.[sort.value] ?? null)));
+  /** Subsets, as the table has them. */
+  const rows = computed(() => sortSubsets(ranked.value, sort.value, column.value, down.value));
   const busy = computed(() => opening.value || working.value);
 
   /** Draws from the start with the settings as they are. */
@@ -82,9 +93,9 @@ export const useMap = defineStore('map', () => {
       const [seen, put] = await Promise.all([load('picture'), first.clean.kind === 'output' && first.clean.picture ? load('output') : null]);
       if (mine !== round) return;
       const { map, width, height, planes, subsets: count, label, clean } = first;
-      const cells = { width, height, planes, count, of: unpackSubsets(first.of, planes * width * height) };
+      const of = unpackSubsets(first.of, planes * width * height);
       [picture.value, output.value] = [seen, put];
-      drawn.value = { map, cells, label, clean, linear: Float64Array.from(first.linear), quadratic: null, moved: new Float64Array(count).fill(NaN), breaks: new Uint8Array(count) };
+      drawn.value = { map, cells: { width, height, planes, count, of }, label, clean, linear: Float64Array.from(first.linear), quadratic: null, moved: new Float64Array(count).fill(NaN), breaks: new Uint8Array(count) };
       opening.value = false;
       await work();
     } catch (fault) {
@@ -218,7 +229,7 @@ export const useMap = defineStore('map', () => {
 
   return {
     opacity, scale, sort, down, drawn, picture, output, progress, struck, opening, working, striking, error, selected,
-    values, most, places, rows, busy,
+    values, most, places, ranks, rows, busy,
     draw, stop, strike, subsetOf, selectTop, selectBox, attackOnly, save, sortBy, follow,
   };
 });

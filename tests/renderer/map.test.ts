@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import { heatOver, largest, NO_VALUE, pixelsOf, shareOn, subsetAt, topSubsets, type Cells } from '../../src-renderer/logic/heat.ts';
-import { mapRows, placesOf, sortMapRows } from '../../src-renderer/logic/mapRows.ts';
+import { placesOf, ranking, sortSubsets } from '../../src-renderer/logic/mapRows.ts';
 import { loadedSubject, type Loaded } from '../../src-renderer/logic/mapSubject.ts';
 import { outline } from '../../src-renderer/logic/outline.ts';
 import { distance, labOf, RAMP, rampAt } from '../../src-renderer/logic/ramp.ts';
@@ -86,22 +86,23 @@ describe('a map over a picture', () => {
 });
 
 describe('the table of a map', () => {
-  const maps = { linear: [1, 3, 2, 0], quadratic: null, moved: [NaN, 0.5, 2, NaN] };
+  const linear = [1, 3, 2, 0];
+  const moved = [NaN, 0.5, 2, NaN];
+  const ranked = ranking(linear);
 
   it('ranks by the map on show; what was not tried comes last, in the order of first sight', () => {
-    expect(mapRows(maps, 'linear').map((row) => row.subset)).toEqual([1, 2, 0, 3]);
-    const rows = mapRows(maps, 'moved');
-    expect(rows.map((row) => [row.subset, row.rank, row.moved])).toEqual([[2, 1, 2], [1, 2, 0.5], [0, 3, null], [3, 4, null]]);
-    expect(rows.every((row) => row.quadratic === null)).toBe(true);
+    expect(ranked).toEqual([1, 2, 0, 3]);
+    expect(ranking(moved, ranked)).toEqual([2, 1, 0, 3]);
+    expect(ranking([5, 5, 5, 5], ranked)).toEqual(ranked);
   });
 
   it('sorts either way round and keeps what is missing at the end', () => {
-    const rows = mapRows(maps, 'linear');
-    const by = (...args: [Parameters<typeof sortMapRows>[1], boolean]): number[] => sortMapRows(rows, ...args).map((row) => row.subset);
-    expect(by('moved', false)).toEqual([2, 1, 0, 3]);
-    expect(by('moved', true)).toEqual([1, 2, 0, 3]);
-    expect(by('position', true)).toEqual([3, 2, 1, 0]);
-    expect(by('rank', true)).toEqual([3, 0, 2, 1]);
+    expect(sortSubsets(ranked, 'moved', moved, false)).toEqual([2, 1, 0, 3]);
+    expect(sortSubsets(ranked, 'moved', moved, true)).toEqual([1, 2, 0, 3]);
+    expect(sortSubsets(ranked, 'linear', linear, true)).toEqual([3, 0, 2, 1]);
+    expect(sortSubsets(ranked, 'position', null, true)).toEqual([3, 2, 1, 0]);
+    expect(sortSubsets(ranked, 'rank', null, true)).toEqual([3, 0, 2, 1]);
+    expect(sortSubsets(ranked, 'rank', null, false)).toEqual(ranked);
   });
 
   it('says where subsets lie', () => {
