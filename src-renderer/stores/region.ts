@@ -30,6 +30,8 @@ export const useRegion = defineStore('region', () => {
   /** The area that is painted. */
   const area = ref(1);
   const shown = shallowRef<Shown | null>(null);
+  /** While the engine cuts a picture. */
+  const busy = ref(false);
   let round = 0;
 
   const image = computed((): LoadedImage | null => useImages().images[Math.min(place.value, useImages().images.length - 1)] ?? null);
@@ -80,13 +82,17 @@ export const useRegion = defineStore('region', () => {
   /** Asks the engine how it cuts the picture on show; a mask needs no asking. */
   async function look(): Promise<void> {
     const mine = ++round;
+    busy.value = false;
     const { areaPixels: _, width: _w, height: _h, mask: _m, ...choice } = cut.value;
     if (!image.value || choice.partition === 'mask') return void (shown.value = null);
+    busy.value = true;
     try {
       const { of, ...rest } = await theHost().call('partition', { image: image.value.id, choice });
       if (mine === round) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
     } catch (error) {
       if (mine === round) useApp().fail(error);
+    } finally {
+      if (mine === round) busy.value = false;
     }
   }
 
@@ -115,5 +121,5 @@ export const useRegion = defineStore('region', () => {
     app.tell(S.region.limited(pixels.length, width * height));
   }
 
-  return { cut, place, area, shown, image, masked, sizes, fits, used, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
+  return { cut, place, area, shown, busy, image, masked, sizes, fits, used, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
 });
