@@ -134,6 +134,8 @@ export const ModelIdentity = z.object({
   file: z.string(),
   sha256: z.string(),
   bytes: z.number().int(),
+  /** Files beside it that hold weights (external data), named as in the model, in order of their names. */
+  weights: z.array(z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() })).default([]),
   producer: z.string(),
   irVersion: z.number().int(),
   opsets: z.record(z.string(), z.number().int()),

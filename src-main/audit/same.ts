@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import { externalFile } from '../graph/index.ts';
 import type { ImageSet } from '../images/index.ts';
 import type { Setup } from './records.ts';
 import { surrogatesOf } from './surrogates.ts';
@@ -18,8 +19,11 @@ export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>
   if (setup.hairline !== VERSION)
     throw new UserError(`This audit was begun by Hairline ${setup.hairline}, and this is ${VERSION}: finish it there, or start it anew in another folder.`);
   const files = [plan.model, ...surrogatesOf(plan).map(({ model }) => model)];
-  for (const [i, { sha256 }] of [setup.model, ...setup.surrogates].entries())
-    if ((await sha256Of(files[i]!)) !== sha256) throw new UserError(`${files[i]} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+  for (const [i, { sha256, weights }] of [setup.model, ...setup.surrogates].entries()) {
+    const expected = [{ path: files[i]!, sha256 }, ...weights.map((one) => ({ path: externalFile(files[i]!, one.file), sha256: one.sha256 }))];
+    for (const { path, sha256: known } of expected)
+      if ((await sha256Of(path)) !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+  }
 }
 
 /** The same for the images and the labels of those already seen. @throws UserError when they differ. */

@@ -39,8 +39,12 @@ export async function verifyAudit(folder: string, results: Results, modelFile: s
   const path = modelFile ?? plan.model;
   if (!existsSync(path)) throw new UserError(`The model ${path} is not there: name it with --model.`);
   const graph = loadGraph(path);
-  if (inspectGraph(graph).sha256 !== results.model.sha256)
+  const identity = inspectGraph(graph);
+  if (identity.sha256 !== results.model.sha256)
     throw new UserError(`${path} is not the model of this audit: its sha256 differs from ${results.model.sha256.slice(0, 16)}….`);
+  for (const { file, sha256 } of results.model.weights)
+    if (identity.weights.find((one) => one.file === file)?.sha256 !== sha256)
+      throw new UserError(`${path} is not the model of this audit: the sha256 of its weights in ${file} differs from ${sha256.slice(0, 16)}….`);
   const first = results.images[0];
   if (!first) return { pictures: 0, successes: 0, problems: [] };
   const judge = await openJudge(graph, plan, results);

@@ -4,10 +4,11 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { ValueInfoProto } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
 import type { ModelIdentity } from '../../shared/results.ts';
 import { DTYPE_NAME, operatorName } from './ir.ts';
 import type { Graph } from './ir.ts';
-import { elementCount, tensorDims } from './tensors.ts';
+import { elementCount, externalFile, externalLocation, tensorDims, unreadableWeights } from './tensors.ts';
 
 /** Declared element type and dimensions of an input or output; a string is a symbolic dimension, '?' an unknown one. */
 export function declaredShape(value: ValueInfoProto): { type: number; dims: (number | string)[] } {
@@ -34,7 +35,8 @@ export function inspectGraph(graph: Graph): ModelIdentity {
   };
   return {
     file: basename(graph.path),
-    ...digest(graph),
+    ...(graph.path ? digest(graph.path) : digestMessage(graph)),
+    weights: weightFiles(graph),
     producer: [graph.model.producerName, graph.model.producerVersion].filter(Boolean).join(' '),
     irVersion: Number(graph.model.irVersion),
     opsets: Object.fromEntries(graph.model.opsetImport.map((o) => [o.domain || 'ai.onnx', Number(o.version)])),
@@ -45,14 +47,20 @@ export function inspectGraph(graph: Graph): ModelIdentity {
   };
 }
 
-/** Length and hash of the file as it is, a piece at a time; of the message where there is no file. */
-function digest(graph: Graph): { sha256: string; bytes: number } {
+function digestMessage(graph: Graph): Digest {
+  const message = toBinary(ModelProtoSchema, graph.model);
+  return { sha256: createHash('sha256').update(message).digest('hex'), bytes: message.length };
+}
+
+interface Digest {
+  sha256: string;
+  bytes: number;
+}
+
+/** Length and hash of a file as it is, a piece at a time. */
+function digest(path: string): Digest {
   const hash = createHash('sha256');
-  if (!graph.path) {
-    const message = toBinary(ModelProtoSchema, graph.model);
-    return { sha256: hash.update(message).digest('hex'), bytes: message.length };
-  }
-  const file = openSync(graph.path, 'r');
+  const file = openSync(path, 'r');
   try {
     const piece = new Uint8Array(2 ** 20);
     let bytes = 0;
@@ -61,4 +69,22 @@ function digest(graph: Graph): { sha256: string; bytes: number } {
   } finally {
     closeSync(file);
   }
+}
+
+/** Without these the model's own hash would say nothing of its weights. @throws UserError for one that cannot be read */
+function weightFiles(graph: Graph): ModelIdentity['weights'] {
+  const names = new Set<string>();
+  for (const tensor of graph.initializers.values()) {
+    const at = externalLocation(tensor);
+    // Weights inside the file are held as external data, too: see outline.ts.
+    if (at && at.location !== basename(graph.path)) names.add(at.location);
+  }
+  return [...names].sort().map((file) => {
+    try {
+      return { file, ...digest(externalFile(graph.path, file)) };
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw unreadableWeights(file);
+    }
+  });
 }

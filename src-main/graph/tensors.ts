@@ -92,13 +92,18 @@ function fromTypedField(tensor: TensorProto, view: new (b: ArrayBuffer) => Tenso
   return out;
 }
 
-/** Reads external data; ORT's own rule is kept: nothing outside the model's folder. */
+/** Where a file of weights lies. ORT's own rule is kept. @throws UserError for one outside the model's folder */
+export function externalFile(model: string, location: string): string {
+  if (isAbsolute(location) || location.split(/[\\/]/).includes('..')) throw new UserError(`The model keeps weights outside its folder (${location}), which is refused.`);
+  return join(dirname(model), location);
+}
+
+export const unreadableWeights = (location: string) => new UserError(`The model keeps weights in ${location}, which cannot be read: put that file beside the model.`);
+
 function readExternal(name: string, at: ExternalLocation, graph: Graph | undefined): Uint8Array {
   if (!graph?.path) throw new UserError(`Tensor ${name} keeps its data in ${at.location}, but the model was not read from a file.`);
-  if (isAbsolute(at.location) || at.location.split(/[\\/]/).includes('..'))
-    throw new UserError(`Tensor ${name} points outside the model's folder (${at.location}), which is refused.`);
   if (!(at.offset >= 0 && at.length >= 0)) throw new UserError(`Tensor ${name} points nowhere in ${at.location}: the model file is damaged.`);
-  const file = join(dirname(graph.path), at.location);
+  const file = externalFile(graph.path, at.location);
   try {
     if (statSync(file).size < at.offset + at.length) throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
     const bytes = new Uint8Array(at.length);
@@ -111,7 +116,7 @@ function readExternal(name: string, at: ExternalLocation, graph: Graph | undefin
     return bytes;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`The model keeps weights in ${at.location}, which cannot be read: put that file beside the model.`);
+    throw unreadableWeights(at.location);
   }
 }
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { writeFileSync } from 'node:fs';
-import { OperatorSetIdProtoSchema } from 'onnx-buf';
+import { OperatorSetIdProtoSchema, StringStringEntryProtoSchema, TensorProto_DataLocation, TensorProtoSchema } from 'onnx-buf';
 import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 
 /** Small models written here, right and wrong ones. All read 3 x 32 x 32 pictures, as the sample's are. */
@@ -32,6 +32,19 @@ const answer = (b: GraphBuilder, scores: string, classes: number): void => {
 
 /** Scores = pixels · W: ten classes and no surprises. */
 export const plain = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10), 10));
+
+/** The same with its weights in a file of that name beside it, which is given, too. */
+export function beside(file: string): { bytes: Uint8Array; data: Float32Array } {
+  const data = weights(FEATURES * 10, 7);
+  const bytes = model((b) => {
+    const name = b.constant(data, [FEATURES, 10]);
+    const { rawData, dims, dataType } = b.graph.initializers.get(name)!;
+    const externalData = Object.entries({ location: file, offset: '0', length: String(rawData.length) }).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
+    b.graph.initializers.set(name, create(TensorProtoSchema, { name, dims, dataType, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData }));
+    answer(b, b.node('MatMul', [flat(b), name]), 10);
+  });
+  return { bytes, data };
+}
 
 /** The same, three times as large. */
 export const louder = (): Uint8Array => model((b) => answer(b, b.node('Mul', [linear(b, flat(b), 10), b.scalar(3)]), 10));

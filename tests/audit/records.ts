@@ -29,7 +29,7 @@ export function finding(id: string, attack: string, state: Finding['state'], dis
 export function setup(images: string[]): Setup {
   return {
     hairline: '0.0.0',
-    model: { file: 'm.onnx', sha256: '00', bytes: 1, producer: '', irVersion: 8, opsets: {}, parameters: 1, operators: {}, inputs: [], outputs: [] },
+    model: { file: 'm.onnx', sha256: '00', bytes: 1, weights: [], producer: '', irVersion: 8, opsets: {}, parameters: 1, operators: {}, inputs: [], outputs: [] },
     surrogates: [],
     input: 'x',
     classes: 10,

@@ -10,9 +10,10 @@ import { Journal } from '../../src-main/audit/journal.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import type { RunRequest } from '../../src-main/audit/sitting.ts';
+import { verifyAudit } from '../../src-main/audit/verify.ts';
 import { encodePng } from '../../src-main/images/index.ts';
 import { Here } from './here.ts';
-import { plain, write } from './models.ts';
+import { beside, plain, write } from './models.ts';
 
 let root: string;
 let folder: string;
@@ -138,6 +139,18 @@ describe('an audit that was begun', () => {
     await refuses(/is not the model this audit began with/);
     rmSync(model);
     await refuses(/cannot be read/);
+  });
+
+  it('does not go on with other weights in the file beside the model', async () => {
+    const { bytes, data } = beside('weights.bin');
+    const file = write(join(root, 'weights.bin'), new Uint8Array(data.buffer));
+    write(model, bytes);
+    const results = await run();
+    expect(results.model.weights).toMatchObject([{ file: 'weights.bin', bytes: data.byteLength }]);
+    data[0]! += 1;
+    write(file, new Uint8Array(data.buffer));
+    await refuses(/weights\.bin is not the model this audit began with/);
+    await expect(verifyAudit(folder, results, null)).rejects.toThrow(/not the model of this audit: the sha256 of its weights in weights\.bin differs/);
   });
 
   it('does not go on with other images, be it their number, their names or their pixels', async () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
-import { loadGraph, saveGraph, tensorNumbers } from '../../src-main/graph/index.ts';
+import { inspectGraph, loadGraph, saveGraph, tensorNumbers } from '../../src-main/graph/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { scratch } from './folder.ts';
 import { outputOf } from './run.ts';
@@ -53,10 +54,23 @@ describe('weights in a file beside the model', () => {
     expect(Array.from(await outputOf(saved, ones()))).toEqual([1, 2, 3, 4]);
   });
 
+  it('are part of what identifies the model, each file once', () => {
+    const file = write(good);
+    const { sha256, weights } = inspectGraph(loadGraph(file));
+    const data = readFileSync(join(dirname(file), 'w.bin'));
+    expect(weights).toEqual([{ file: 'w.bin', bytes: 24, sha256: createHash('sha256').update(data).digest('hex') }]);
+    expect(sha256).toBe(createHash('sha256').update(readFileSync(file)).digest('hex'));
+    writeFileSync(join(dirname(file), 'w.bin'), floats([9, 9, 1, 2, 3, 5]));
+    const other = inspectGraph(loadGraph(file));
+    expect([other.sha256, other.weights[0]!.sha256 === weights[0]!.sha256]).toEqual([sha256, false]);
+    rmSync(join(dirname(file), 'w.bin'));
+    expect(() => inspectGraph(loadGraph(file))).toThrow('The model keeps weights in w.bin, which cannot be read: put that file beside the model.');
+  });
+
   it.each<[string, Field[], Uint8Array | null, string]>([
-    ['above the folder', [entry('location', '../w.bin')], null, "Tensor w points outside the model's folder (../w.bin), which is refused."],
-    ['above the folder, in Windows spelling', [entry('location', 'a\\..\\..\\w.bin')], null, "Tensor w points outside the model's folder"],
-    ['at an absolute path', [entry('location', '/etc/passwd')], null, "Tensor w points outside the model's folder (/etc/passwd), which is refused."],
+    ['above the folder', [entry('location', '../w.bin')], null, 'The model keeps weights outside its folder (../w.bin), which is refused.'],
+    ['above the folder, in Windows spelling', [entry('location', 'a\\..\\..\\w.bin')], null, 'The model keeps weights outside its folder'],
+    ['at an absolute path', [entry('location', '/etc/passwd')], null, 'The model keeps weights outside its folder (/etc/passwd), which is refused.'],
     ['in a file that is missing', good, null, 'The model keeps weights in w.bin, which cannot be read: put that file beside the model.'],
     ['in a file that was shortened', good, floats([9, 9, 1, 2, 3]), 'w.bin is shorter than the model needs: copy the whole file again.'],
     ['before the start', [entry('location', 'w.bin'), entry('offset', '-8')], floats([1, 2, 3, 4]), 'points nowhere in w.bin: the model file is damaged.'],

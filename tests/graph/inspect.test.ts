@@ -29,6 +29,7 @@ describe('inspecting a model', () => {
       file: 'm.onnx',
       sha256: createHash('sha256').update(bytes).digest('hex'),
       bytes: bytes.length,
+      weights: [],
       producer: 'by hand 2.0',
       irVersion: 8,
       opsets: { 'ai.onnx': 17, 'com.microsoft': 1 },

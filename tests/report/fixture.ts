@@ -119,7 +119,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
     ...{ format: 1, hairline: '0.1.0', name: options.name ?? '' },
     model: {
       file: long ? `${folder}/models/final_really_final_v7 (copy)/resnet18_cifar10_adversarially_trained_2026-02-28T23-59-59.onnx` : 'models/road-signs.onnx',
-      ...{ sha256: createHash('sha256').update('model').digest('hex'), bytes: 44_779_012, producer: 'pytorch 2.9.1', irVersion: 10, parameters: 11_173_962 },
+      ...{ sha256: createHash('sha256').update('model').digest('hex'), bytes: 44_779_012, weights: [], producer: 'pytorch 2.9.1', irVersion: 10, parameters: 11_173_962 },
       opsets: { '': 20 },
       operators: { Conv: 20, Relu: 17, Add: 8, GlobalAveragePool: 1, Flatten: 1, Gemm: 1, MaxPool: 1 },
       inputs: [{ name: 'input', type: 'float32', shape: ['batch', channels, height, width] }],

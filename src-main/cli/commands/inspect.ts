@@ -20,6 +20,7 @@ export function inspectCommand(): Command {
       const shape = (v: { name: string; type: string; shape: (number | string)[] }) => `${v.name}  ${v.type} [${v.shape.join(', ')}]`;
       line(`${identity.file}  ${identity.bytes.toLocaleString('en')} bytes`);
       line(`sha256      ${identity.sha256}`);
+      for (const { file, sha256 } of identity.weights) line(`weights     ${file}, sha256 ${sha256}`);
       line(`producer    ${identity.producer || '(not named)'}, IR ${identity.irVersion}`);
       line(`opsets      ${Object.entries(identity.opsets).map(([d, v]) => `${d} ${v}`).join(', ')}`);
       line(`parameters  ${identity.parameters.toLocaleString('en')}`);

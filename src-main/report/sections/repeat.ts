@@ -37,7 +37,7 @@ function hashes(paper: Paper, results: Results): void {
   facts(paper, [
     ['results.json', [mono(resultsHash(results)), '\nsha256 of the attached file; also at the foot of every page']],
     ['Fingerprint', [mono(resultsFingerprint(results)), '\nsha256 of the results without their times; a repeat has the same']],
-    ['Model', [mono(results.model.sha256)]],
+    ['Model', [mono([results.model.sha256, ...results.model.weights.map(({ sha256 }) => sha256)].join('\n'))]],
     ['Seed', String(results.seed)],
     ['Versions', [`Hairline ${results.hairline}`, ...versions.map(([name, version]) => `${name} ${version}`)].join(', ')],
     ['Time', `from ${dateTime(timing.started)} to ${dateTime(timing.finished)}, ${duration(timing.seconds)} of work`],

@@ -59,6 +59,7 @@ function model(paper: Paper, results: Results): void {
   facts(paper, [
     ['File', [mono(identity.file)]],
     ['sha256', [mono(identity.sha256)]],
+    ...identity.weights.map(({ file, sha256, bytes: size }): [string, Rich] => ['Weights', [mono(file), ` (${bytes(size)}), sha256\n`, mono(sha256)]]),
     ['Size', `${bytes(identity.bytes)} (${count(identity.bytes)} bytes), ${count(identity.parameters)} parameters`],
     ['Producer', identity.producer || 'not stated'],
     ['Format', `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets).map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`).join(', ')}`],
