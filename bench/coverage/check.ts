@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkModelGradient, usesHalf } from '../../src-main/audit/gradcheck.ts';
 import { inspectModel } from '../../src-main/audit/inspect.ts';
 import { declaredShape, loadGraph } from '../../src-main/graph/index.ts';
+import type { Graph } from '../../src-main/graph/index.ts';
 import { openSession } from '../../src-main/runtime/ort.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
@@ -32,7 +33,13 @@ function picturesOf({ data, pictures }: Task): string[] | null {
   return name ? [join(path, name)] : null;
 }
 
-/** One model, through the product's own check; one with constant weights, or that puts out integers only, by J'u of what comes before. */
+/** Constant weights make all scores equal, and no margin has a slope there: what comes before the softmax tells more. */
+async function behindConstant(graph: Graph, { values }: Task, images: string[] | null): Promise<string> {
+  const { result, error, detail } = await checkProducts(graph, { values, images, tolerance: 1e-3, seconds: 30 });
+  return result === 'products' ? `J'u ${detail!}: ${error!.toExponential(1)}` : 'nothing moves its outputs by more than float32 rounds';
+}
+
+/** One model, through the product's own check; one that puts out integers only, by J'u of what comes before. */
 export async function checkModel(task: Task): Promise<Outcome> {
   const { path, values } = task;
   try {
@@ -44,9 +51,7 @@ export async function checkModel(task: Task): Promise<Outcome> {
   if (!graph.inputs.some((input) => FLOATS.includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
   const tolerance = usesHalf(graph) ? 3e-2 : 1e-3;
   const images = picturesOf(task);
-  // Constant weights make all scores equal: no margin has a slope there, the scores themselves do.
-  const empty = /arch-only/.test(path);
-  const classifier = empty ? 'constant weights' : await inspectModel(path).catch((error: unknown) => messageOf(error));
+  const classifier = await inspectModel(path).catch((error: unknown) => messageOf(error));
   const { channels = 1, height, width } = typeof classifier === 'string' ? {} : classifier.network;
   // An autoencoder's row is a picture, a detector's first of many outputs is a map: no scores.
   const maps = graph.outputs.filter((output) => FLOATS.includes(declaredShape(output).type)).length > 1;
@@ -63,7 +68,7 @@ export async function checkModel(task: Task): Promise<Outcome> {
     const check = await checkModelGradient({ model: path, preprocessing: spec, images, output });
     const { ok, gradientError, forwardError, surrogates } = check;
     if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
-    const detail = output === null ? '' : `J'u and Jv of ${output}`;
+    const detail = /arch-only/.test(path) ? await behindConstant(graph, task, images) : output === null ? '' : `J'u and Jv of ${output}`;
     return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: error.message };
