@@ -22,8 +22,8 @@ export interface Subject {
   judge(pixels: Float32Array): Promise<{ answer: MapAnswer; output: Picture | null }>;
 }
 
-/** Rows worth asking for: many changes of one image fill a block. */
-const ROWS = 16;
+/** Rows worth asking for: the corners of a pixel fill a block, and a gradient alone leaves few rows idle. */
+const ROWS = 8;
 
 /** What was found out of a model for pictures of one size; finding out takes longer than a map of a small one. */
 const known = new WeakMap<Models, Map<string, { isField: boolean; rows: number }>>();
