@@ -20,7 +20,7 @@ export interface MapSubject {
 export interface Loaded {
   card: ModelCard;
   preprocessing: Preprocessing;
-  output: string | null;
+  ends: Pick<AuditPlan, 'input' | 'fixed' | 'output'>;
   provider: Provider;
   images: readonly LoadedImage[];
   names: readonly string[] | null;
@@ -29,9 +29,9 @@ export interface Loaded {
 }
 
 /** The model and the pictures that are loaded. */
-export function loadedSubject({ card, preprocessing, output, provider, images, names, reference, peak }: Loaded): MapSubject {
+export function loadedSubject({ card, preprocessing, ends, provider, images, names, reference, peak }: Loaded): MapSubject {
   return {
-    request: { model: card.path, preprocessing, input: card.input, output, provider, peak },
+    request: { model: card.path, preprocessing, ...ends, provider, peak },
     images,
     names,
     onOutput: card.field !== null,
