@@ -77,10 +77,18 @@ async function signs() {
   await page.keyboard.press('Control+2');
   await page.locator('figure img').nth(40).waitFor();
   await shoot('images');
+  await page.locator('button[data-at="1"]').click();
+  await page.keyboard.press('l');
+  await page.getByRole('dialog').waitFor();
+  await shoot('label');
+  await page.keyboard.press('Escape');
   await start('Signs', '60');
   await page.getByRole('tab', { name: '∞' }).click();
   await page.getByText('Passes, at most').waitFor();
   await shoot('threat-model');
+  await page.getByRole('button', { name: 'DE', exact: true }).click();
+  await shoot('threat-model-german');
+  await page.getByRole('button', { name: 'EN', exact: true }).click();
   await page.getByRole('tab', { name: 'Subsets' }).click();
   await page.getByRole('combobox', { name: 'Subsets' }).selectOption('superpixel');
   await page.getByText(/subsets, 1,024 pixels/).waitFor();

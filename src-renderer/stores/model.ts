@@ -34,7 +34,7 @@ export const useModel = defineStore('model', () => {
   const output = computed(() => named.value.output);
   /** As calls and plans have it. */
   const ends = computed((): Ends => ({ ...named.value, input: card.value?.input ?? named.value.input }));
-  /** Why what was last said of an end cannot be, beside its field: `input`, `output`, or the name of another input. */
+  /** Why what was last said of an end cannot be, beside its field: `input`, `output`, or `fixed:` and the name of another input. */
   const refused = shallowRef<{ end: string; why: string } | null>(null);
   /** A model that is not open yet: one of these inputs has to be named for the image. */
   const unclear = shallowRef<{ path: string; inputs: string[]; why: string } | null>(null);
@@ -90,7 +90,7 @@ export const useModel = defineStore('model', () => {
   const setInput = (name: string): Promise<void> => setEnds('input', { input: name, fixed: without(named.value.fixed, name) });
   /** @param value null: 0 again */
   const setFixed = (name: string, value: number | number[] | null): Promise<void> =>
-    setEnds(name, { fixed: value === null ? without(named.value.fixed, name) : { ...named.value.fixed, [name]: value } });
+    setEnds(`fixed:${name}`, { fixed: value === null ? without(named.value.fixed, name) : { ...named.value.fixed, [name]: value } });
 
   /** Lists what goals can be about; asked for by the field that offers it, since it takes a look through the whole network. */
   async function listValues(): Promise<void> {
