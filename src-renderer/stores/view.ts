@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Layer } from '../logic/paint.ts';
-import { WHOLE, type Point, type View } from '../logic/zoom.ts';
+import { reveal, WHOLE, type Point, type Size, type View } from '../logic/zoom.ts';
 
 export type Shown = Layer['id'];
 export type Mode = 'side' | 'swipe' | 'blink';
@@ -75,10 +75,24 @@ export const useView = defineStore('view', () => {
     view.value = WHOLE;
   }
 
+  /** The pixel that keys begin at: the one pointed at, else the middle of what is seen. */
+  function here({ width, height }: Size): Point {
+    return pointed.value ?? { x: Math.floor(view.value.x * width), y: Math.floor(view.value.y * height) };
+  }
+
+  /** Points at the pixel so far from here, and brings it into view. */
+  function walk([dx, dy]: [number, number], picture: Size, box: Size): Point {
+    const from = here(picture);
+    const inside = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
+    pointed.value = { x: inside(from.x + dx, picture.width), y: inside(from.y + dy, picture.height) };
+    view.value = reveal(view.value, pointed.value, picture, box);
+    return pointed.value;
+  }
+
   function reset(): void {
     fit();
     pointed.value = null;
   }
 
-  return { mode, first, second, view, limit, pointed, split, turned, playing, still, blinking, live, setMode, flip, swap, choose, zoomBy, fit, reset };
+  return { mode, first, second, view, limit, pointed, split, turned, playing, still, blinking, live, setMode, flip, swap, choose, zoomBy, fit, here, walk, reset };
 });

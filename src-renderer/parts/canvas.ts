@@ -1,0 +1,40 @@
+import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue';
+import type { Size } from '../logic/zoom.ts';
+
+/** What is drawn of a picture, or over one: a canvas that keeps the size of the element it lies in. */
+export interface Canvas {
+  /** CSS px. */
+  box: Ref<Size>;
+  /** The canvas, cleared, in CSS px and as fine as the screen; null while there is nothing to draw on. */
+  begin(): CanvasRenderingContext2D | null;
+}
+
+/** @param border CSS px of the element's sides that the canvas leaves free */
+export function useCanvas(root: Ref<HTMLElement | undefined>, canvas: Ref<HTMLCanvasElement | undefined>, border = 0): Canvas {
+  const box = ref<Size>({ width: 1, height: 1 });
+  let observer: ResizeObserver | undefined;
+  onMounted(() => {
+    observer = new ResizeObserver(([entry]) => (box.value = { width: entry!.contentRect.width - 2 * border, height: entry!.contentRect.height - 2 * border }));
+    observer.observe(root.value!);
+  });
+  onBeforeUnmount(() => observer?.disconnect());
+  return {
+    box,
+    begin() {
+      const context = canvas.value?.getContext('2d');
+      const { width, height } = box.value;
+      if (!context || width < 2) return null;
+      const ratio = window.devicePixelRatio;
+      canvas.value!.width = Math.round(width * ratio);
+      canvas.value!.height = Math.round(height * ratio);
+      context.scale(ratio, ratio);
+      return context;
+    },
+  };
+}
+
+/** Where an arrow key leads, in pixels; null for other keys and for those of the system. */
+export function arrow({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): [dx: number, dy: number] | null {
+  if (ctrlKey || metaKey || altKey) return null;
+  return ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as Record<string, [number, number]>)[key] ?? null;
+}
