@@ -67,21 +67,21 @@ describe.each(CASES)('linear model, $classes classes, targeted $targeted', ({ cl
     ['fmn', 'l2', {}],
     // Nine half spaces at once make a corner that 200 steps of l∞ approach to 4 %; with 1000 they are there.
     ['fmn', 'linf', classes === 10 && targeted ? { steps: 1000 } : {}],
-  ] as const)('%s %s comes within 1.02 of the optimum on every image', async (attack, norm, options) => {
+  ] as const)('%s %s comes within 1.01 of the optimum on every image', async (attack, norm, options) => {
     const { float } = await ratios(attack, norm, options, classes, targeted);
     expect(Math.min(...float)).toBeGreaterThan(1 - 1e-4);
-    expect(Math.max(...float)).toBeLessThan(1.02);
+    expect(Math.max(...float)).toBeLessThan(1.01);
   });
 
   it.each([
-    ['fmn', {}],
-    ['sigma-zero', { steps: 300 }],
-  ] as const)('%s finds the l0 optimum', async (attack, options) => {
+    ['fmn', {}, 0.95],
+    ['sigma-zero', { steps: 300 }, 0.99],
+  ] as const)('%s finds the l0 optimum', async (attack, options, share) => {
     const { float, eightBit } = await ratios(attack, 'l0', options, classes, targeted);
     expect(Math.min(...float)).toBeGreaterThanOrEqual(1);
     // Targeted at more than two classes the bound is not tight; brute force decides that case below.
     if (targeted && classes > 2) expect(Math.max(...float)).toBeLessThanOrEqual(1.5);
-    else expect(float.filter((ratio) => ratio === 1).length / float.length).toBeGreaterThanOrEqual(0.95);
+    else expect(float.filter((ratio) => ratio === 1).length / float.length).toBeGreaterThanOrEqual(share);
     expect(eightBit).toEqual(float);
   });
 });
