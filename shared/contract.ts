@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
+import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
 import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
@@ -35,6 +36,8 @@ export const PictureAddress = z.discriminatedUnion('kind', [
   }),
   /** The picture of a map with one subset attacked (once `mapAttack` was asked for it), or without (null), or what the network makes of it. */
   z.object({ kind: z.literal('map'), map: z.string(), subset: z.number().int().nullable(), what: z.enum(['picture', 'output']) }),
+  /** What the network reads of an image, of `preview`'s last answers. */
+  z.object({ kind: z.literal('read'), preview: z.string(), image: z.string() }),
   /** Of what was tried by hand, as `Probe.pictures` names them. */
   z.object({ kind: z.literal('probe'), probe: z.string(), which: z.enum(PROBE_PICTURES) }),
 ]);
@@ -257,6 +260,11 @@ export const CALLS = {
    * newer request overtook this one.
    */
   probe: { in: ProbeRequest, out: Probe.nullable() },
+  /**
+   * What the network reads of some loaded images, what it says of them, and what looks wrong; the model stays open between calls. Of
+   * very large pictures only the first ones. null: a newer request overtook this one.
+   */
+  preview: { in: PreviewRequest, out: Preview.nullable() },
   /** What a plan costs on pictures of these shapes; model and attacks are timed once for each. */
   estimate: {
     in: z.strictObject({

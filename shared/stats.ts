@@ -57,3 +57,14 @@ export function mean(values: readonly (number | null)[]): number | null {
   const found = values.filter((v): v is number => v !== null);
   return found.length === 0 ? null : found.reduce((a, b) => a + b, 0) / found.length;
 }
+
+/** Probability of `least` or more successes in `total` trials with probability `p` each. */
+export function binomialTail(least: number, total: number, p: number): number {
+  if (least <= 0) return 1;
+  let [term, sum] = [Math.pow(1 - p, total), 0];
+  for (let k = 0; k <= total; k++) {
+    if (k >= least) sum += term;
+    term *= ((total - k) / (k + 1)) * (p / (1 - p));
+  }
+  return Math.min(1, sum);
+}

@@ -12,6 +12,7 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
+import type { Previewed, PreviewTask } from './previewDesk.ts';
 import type { Probed, ProbeTask } from './probe.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
@@ -29,6 +30,7 @@ export interface Tasks {
   mapAttack: { in: { map: string; subset: number }; out: { attacked: SubsetAttacked; drawn: Drawn } };
   mapTable: { in: { map: string }; out: MapTable };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
+  preview: { in: PreviewTask; out: Previewed };
   probe: { in: ProbeTask; out: Probed };
   job: { in: { context: JobContext; job: Job }; out: JobOutcome[] };
 }

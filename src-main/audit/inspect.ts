@@ -8,6 +8,7 @@ import { fieldNames, findField } from '../model/field.ts';
 import type { FieldOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
+import type { ImageInput } from '../model/network.ts';
 import { findLogits, NoScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { guessPreprocessing, leadingNormalisation } from '../model/preprocessing/index.ts';
@@ -50,6 +51,13 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     output: 'classes' in output ? output.kind : 'values',
     field: 'classes' in output ? null : output,
   };
+}
+
+/** The model's two ends as its card tells of them: the input that takes the image, and class scores or else an output. */
+export async function modelEnds(path: string, wanted: Wanted): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
+  const graph = loadGraph(path);
+  const { input, rows, image, fixed, facts } = await traced(graph, wanted);
+  return { graph, input, output: answerOf(fixed, facts, rows, image, wanted.output ?? null) };
 }
 
 /** What goals can be about, by name: outputs, then values inside the network. */

@@ -17,6 +17,7 @@ import { pace } from './pace.ts';
 import { cutPicture } from './partition.ts';
 import { isOutputGoal } from './outputGoal.ts';
 import { prepare, settle } from './prepare.ts';
+import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probe.ts';
 import type { Setup } from './records.ts';
@@ -25,6 +26,7 @@ import type { Setup } from './records.ts';
 export class TaskRunner {
   private readonly gate: Gate;
   private readonly maps = new MapDesk();
+  private readonly previews = new PreviewDesk();
   private models: { key: string; models: Models } | null = null;
   /** What was settled of a model, for each shape of picture and kind of goal. */
   private readonly setups = new WeakMap<Models, Map<string, Setup>>();
@@ -72,6 +74,11 @@ export class TaskRunner {
         return this.maps.table((input as Tasks['mapTable']['in']).map) as Tasks[N]['out'];
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
+      case 'preview': {
+        const request = input as Tasks['preview']['in'];
+        const key = JSON.stringify([request.model, stampOf(request.model), request.input, request.fixed, request.output]);
+        return (await this.previews.preview(request, key, this.gate)) as Tasks[N]['out'];
+      }
       case 'probe':
         return (await this.probe(input as Tasks['probe']['in'])) as Tasks[N]['out'];
       case 'job':

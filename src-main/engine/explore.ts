@@ -10,7 +10,7 @@ import type { Probed } from '../audit/probe.ts';
 import { decodeFile, encodePng, pictureHash } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { difference } from '../report/index.ts';
-import { Live } from './live.ts';
+import type { Live } from './live.ts';
 
 /** Answers whose pictures are kept: a window shows the one before until the newest has come. */
 const KEPT = 12;
@@ -32,9 +32,8 @@ export class Explorer {
   private next = 1;
   private newest = 0;
 
-  /** @param worker file of the worker's built code */
-  constructor(worker: string) {
-    this.live = new Live(worker);
+  constructor(live: Live) {
+    this.live = live;
   }
 
   /**

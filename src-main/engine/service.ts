@@ -21,6 +21,8 @@ import { Switch } from './gate.ts';
 import { nameClasses, relabel } from './byHand.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
+import { Live } from './live.ts';
+import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { historyOf } from './progress.ts';
@@ -40,6 +42,7 @@ export class EngineService implements Service {
   private desk: Promise<Pool> | null = null;
   private readonly maps: Maps;
   private readonly explorer: Explorer;
+  private readonly previews: Previews;
   /** Images shown by the window before an audit, by id. */
   private readonly shown = new Map<string, ImageRef>();
 
@@ -50,7 +53,10 @@ export class EngineService implements Service {
     this.options = options;
     this.worker = worker;
     this.maps = new Maps(worker);
-    this.explorer = new Explorer(worker);
+    // A window explores or edits the preprocessing: one worker does for both.
+    const live = new Live(worker);
+    this.explorer = new Explorer(live);
+    this.previews = new Previews(live);
     this.audits = new Audits(
       options.audits,
       availableParallelism(),
@@ -96,6 +102,7 @@ export class EngineService implements Service {
       return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
+    preview: ({ images, ...request }) => this.previews.preview(request, images.map((id) => this.shownImage(id))),
     estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
     start: ({ plan, folder, resume }) => {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume);
@@ -125,6 +132,7 @@ export class EngineService implements Service {
   async picture(address: PictureAddress): Promise<Uint8Array> {
     if (address.kind === 'image') return encodePng(await this.shownImage(address.image).read());
     if (address.kind === 'map') return this.maps.picture(address);
+    if (address.kind === 'read') return this.previews.picture(address);
     if (address.kind === 'probe') return this.explorer.picture(address.probe, address.which);
     const folder = this.audits.folder(address.audit);
     const clean = insideFolder(folder, FILES.clean(address.image));

@@ -24,6 +24,8 @@ export interface OriginalField {
   output(pixels: Float32Array, shape: ImageShape): Promise<Float64Array>;
   /** What the network reads of a picture: the input's own values, in its own layout. */
   read(pixels: Float32Array, shape: ImageShape): Float32Array;
+  /** The same session behind another preprocessing; it closes with this one. */
+  under(preprocessing: Preprocessing): OriginalField;
   close(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export async function openOriginal(request: OriginalRequest & { output: Classifi
  * @throws UserError when the model does not open.
  */
 export async function openOriginalField(request: OriginalRequest & { output: { name: string; width: number } }): Promise<OriginalField> {
-  const { graph, input, preprocessing, output, provider } = request;
+  const { graph, input, output, provider } = request;
   // A file that only puts out a label hides its scores; then the same graph is opened with them as one more output.
   const exposed = graph.outputs.some((o) => o.name === output.name)
     ? graph.path
@@ -65,25 +67,29 @@ export async function openOriginalField(request: OriginalRequest & { output: { n
       return [other.name, tensorOf(other.type, data, dims)];
     }),
   );
-  const read = (pixels: Float32Array, shape: ImageShape): Float32Array => {
-    const network = networkInput(input, preprocessing, shape, rows);
-    return embed(preprocess(preprocessing, pixels, shape, network.image.channels), preprocessing, network.embed);
-  };
-  return {
-    read,
-    async output(pixels, shape) {
+  const under = (preprocessing: Preprocessing): OriginalField => {
+    const read = (pixels: Float32Array, shape: ImageShape): Float32Array => {
       const network = networkInput(input, preprocessing, shape, rows);
-      const data = read(pixels, shape);
-      const batch = new Float32Array(rows * data.length);
-      for (let r = 0; r < rows; r++) batch.set(data, r * data.length);
-      let out: Awaited<ReturnType<typeof session.run>>;
-      try {
-        out = await session.run({ ...beside, [input.name]: floatTensor(input.type, batch, network.dims) }, [output.name]);
-      } catch (error) {
-        throw new UserError(`The model does not run on a picture of ${shape.width} x ${shape.height}: ${ortReason(error)}`);
-      }
-      return Float64Array.from(numbersOf(out[output.name]!)).subarray(0, output.width);
-    },
-    close: () => session.release(),
+      return embed(preprocess(preprocessing, pixels, shape, network.image.channels), preprocessing, network.embed);
+    };
+    return {
+      read,
+      under,
+      async output(pixels, shape) {
+        const network = networkInput(input, preprocessing, shape, rows);
+        const data = read(pixels, shape);
+        const batch = new Float32Array(rows * data.length);
+        for (let r = 0; r < rows; r++) batch.set(data, r * data.length);
+        let out: Awaited<ReturnType<typeof session.run>>;
+        try {
+          out = await session.run({ ...beside, [input.name]: floatTensor(input.type, batch, network.dims) }, [output.name]);
+        } catch (error) {
+          throw new UserError(`The model does not run on a picture of ${shape.width} x ${shape.height}: ${ortReason(error)}`);
+        }
+        return Float64Array.from(numbersOf(out[output.name]!)).subarray(0, output.width);
+      },
+      close: () => session.release(),
+    };
   };
+  return under(request.preprocessing);
 }

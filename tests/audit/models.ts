@@ -71,6 +71,14 @@ export const noOpset = (): Uint8Array =>
     answer(b, linear(b, flat(b), 10), 10);
   });
 
+/** Two classes: 0 where a picture has more blue than red on average, 1 where it has more red. */
+export const warmth = (): Uint8Array =>
+  model((b) => {
+    const plane = FEATURES / 3;
+    const redder = b.constant(Float32Array.from({ length: 2 * FEATURES }, (_, i) => ([1, 0, -1][Math.floor((i >> 1) / plane)]! * (i % 2 === 0 ? -20 : 20)) / plane), [FEATURES, 2]);
+    answer(b, b.node('MatMul', [flat(b), redder]), 2);
+  });
+
 export const twoInputs = (): Uint8Array => model((b) => answer(b, linear(b, b.node('Add', [flat(b), flat(b, 'other')]), 10), 10), ['pixels', 'other']);
 
 /** One number an image and no sigmoid. */

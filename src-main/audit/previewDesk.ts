@@ -1,0 +1,134 @@
+import type { Gate } from '../attacks/counted.ts';
+import type { Preprocessing } from '../../shared/plan.ts';
+import { PREVIEW_MOST } from '../../shared/preview.ts';
+import type { Preview, PreviewPicture, PreviewRequest, Spread } from '../../shared/preview.ts';
+import type { ClassScore } from '../../shared/results.ts';
+import { fromUnit, toUnit } from '../images/index.ts';
+import type { Picture } from '../images/index.ts';
+import type { ImageInput } from '../model/network.ts';
+import { networkInput } from '../model/network.ts';
+import type { ClassifierOutput } from '../model/output.ts';
+import { perChannel } from '../model/preprocessing/channels.ts';
+import { preprocess } from '../model/preprocessing/reference.ts';
+import { readScores, topScores } from '../model/scores.ts';
+import { openOriginalField } from '../runtime/original.ts';
+import type { OriginalField } from '../runtime/original.ts';
+import { areNumbers } from './cleanJob.ts';
+import { modelEnds } from './inspect.ts';
+import { accuracyOf, FEWEST, findWarnings } from './previewChecks.ts';
+
+export interface PreviewTask extends Omit<PreviewRequest, 'images'> {
+  pictures: (Picture & { id: string; label: number | null })[];
+}
+
+export interface Previewed {
+  answer: Omit<Preview, 'preview'>;
+  /** What the network reads of each, as a picture. */
+  read: { image: string; picture: Picture }[];
+}
+
+/** A model as a preview needs it. A network that is no classifier is not run: its input is all there is to show. */
+interface Held {
+  input: ImageInput;
+  classifier: { output: ClassifierOutput; original: OriginalField } | null;
+}
+
+/** Shows pictures as the network reads them, and what the original model says of them. The model stays open between calls. */
+export class PreviewDesk {
+  private key = '';
+  private held: Promise<Held> | null = null;
+
+  /**
+   * @param key tells the model, its ends and its file from others
+   * @throws UserError where pictures, preprocessing and model do not fit; Cancelled when the gate says so
+   */
+  async preview(task: PreviewTask, key: string, gate: Gate): Promise<Previewed> {
+    const { input, classifier } = await this.open(task, key);
+    const spec = task.preprocessing;
+    const other = task.pictures.length >= FEWEST ? swappedOrder(spec) : null;
+    const [pictures, read, values]: [PreviewPicture[], Previewed['read'], Values[]] = [[], [], []];
+    for (const { id, label, ...picture } of task.pictures.slice(0, PREVIEW_MOST)) {
+      await gate.check();
+      const pixels = toUnit(picture);
+      const seen = readImage(input, spec, pixels, picture);
+      values.push(seen);
+      const score = (order: Preprocessing | null) => (order && classifier ? top(classifier, order, pixels, picture) : null);
+      const colour = picture.channels === 3 && seen.planes.length === 3;
+      const { width, height } = seen;
+      pictures.push({ image: id, width, height, channels: seen.planes.map((plane) => spreadOf([plane])), label, top: await score(spec), swapped: await score(colour ? other : null) });
+      read.push({ image: id, picture: shown(seen, spec) });
+    }
+    const range = spreadOf(values.flatMap(({ planes }) => planes));
+    const classes = classifier?.output.classes ?? 0;
+    return { answer: { pictures, range, accuracy: accuracyOf(pictures, classes), warnings: findWarnings(spec, range, pictures, classes) }, read };
+  }
+
+  private async open(task: PreviewTask, key: string): Promise<Held> {
+    if (this.key !== key || this.held === null) {
+      const old = this.held;
+      this.held = null;
+      await (await old?.catch(() => null))?.classifier?.original.close();
+      this.key = key;
+      this.held = openModel(task);
+      this.held.catch(() => (this.held = null));
+    }
+    return this.held;
+  }
+}
+
+async function openModel({ model, preprocessing, ...wanted }: PreviewTask): Promise<Held> {
+  const { graph, input, output } = await modelEnds(model, wanted);
+  if (!('classes' in output)) return { input, classifier: null };
+  return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu' }) } };
+}
+
+async function top({ output, original }: NonNullable<Held['classifier']>, spec: Preprocessing, pixels: Float32Array, picture: Picture): Promise<ClassScore | null> {
+  const scores = readScores(await original.under(spec).output(pixels, picture), output);
+  return areNumbers(scores) ? topScores(scores, 1)[0]! : null;
+}
+
+/** Red and blue the other way round; null where there is no order. */
+function swappedOrder(spec: Preprocessing): Preprocessing | null {
+  return spec.channels === 'grey' ? null : { ...spec, channels: spec.channels === 'bgr' ? 'rgb' : 'bgr' };
+}
+
+/** The image's part of the network's input, channel by channel. */
+interface Values {
+  planes: Float32Array[];
+  height: number;
+  width: number;
+}
+
+/** By the preprocessing that judges every finding (`Original.read`), so this is what an audit's pictures go through. */
+function readImage(input: ImageInput, spec: Preprocessing, pixels: Float32Array, picture: Picture): Values {
+  const { image } = networkInput(input, spec, picture, input.batch ?? 1);
+  const { data } = preprocess(spec, pixels, picture, image.channels);
+  const { channels, height, width } = image;
+  const [step, plane] = spec.layout === 'nhwc' ? [channels, 1] : [1, height * width];
+  return { planes: Array.from({ length: channels }, (_, c) => Float32Array.from({ length: height * width }, (_, p) => data[p * step + c * plane]!)), height, width };
+}
+
+/**
+ * Scale, mean and deviation undone, geometry and the order of channels not: the network's first channel is shown in red. Where the
+ * preprocessing is right, that is the picture; where channels change places, so do the colours.
+ */
+function shown({ planes, height, width }: Values, spec: Preprocessing): Picture {
+  const [means, stds] = [perChannel(spec.mean, planes.length, 'mean'), perChannel(spec.std, planes.length, 'std')];
+  const unit = planes.flatMap((plane, c) => Array.from(plane, (v) => (v * stds[c]! + means[c]!) / spec.scale));
+  return fromUnit(Float32Array.from(unit), planes.length as 1 | 3, height, width);
+}
+
+function spreadOf(planes: readonly Float32Array[]): Spread {
+  let [low, high, sum, squares, count] = [Infinity, -Infinity, 0, 0, 0];
+  for (const plane of planes) {
+    for (const v of plane) {
+      low = Math.min(low, v);
+      high = Math.max(high, v);
+      sum += v;
+    }
+    count += plane.length;
+  }
+  const mean = sum / count;
+  for (const plane of planes) for (const v of plane) squares += (v - mean) ** 2;
+  return { low, high, mean, std: Math.sqrt(squares / count) };
+}
