@@ -1,0 +1,68 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { expect, it, vi } from 'vitest';
+import type { Host, LoadedImage, ModelCard } from '../../shared/contract.ts';
+import { Preprocessing } from '../../shared/plan.ts';
+import type { Preview } from '../../shared/preview.ts';
+import { spread } from '../../src-renderer/logic/spread.ts';
+
+/** The store that follows the editor: what it asks for, and which answer it shows. */
+type Ask = { images: string[]; preprocessing: Preprocessing; answer(answer: Preview | null): void };
+const asked: Ask[] = [];
+const host = { call: (_: string, input: Omit<Ask, 'answer'>) => new Promise((answer) => asked.push({ ...input, answer })) } as unknown as Host;
+vi.stubGlobal('window', { hairline: host, matchMedia: () => ({ matches: false, addEventListener: () => undefined }) });
+vi.stubGlobal('document', { documentElement: { dataset: {} } });
+
+const { useImages } = await import('../../src-renderer/stores/images.ts');
+const { useModel } = await import('../../src-renderer/stores/model.ts');
+const { usePreview } = await import('../../src-renderer/stores/preview.ts');
+
+const image = (at: number): LoadedImage => ({ id: String(at), source: `${at}.png`, width: 1, height: 1, channels: 3, label: null });
+const answerTo = (ask: Ask, preview: string): void =>
+  ask.answer({ preview, pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })), range: { low: 0, high: 1, mean: 0, std: 1 }, accuracy: null, warnings: [] });
+const settled = () => new Promise((done) => setTimeout(done));
+
+it('takes pictures from all over a set', () => {
+  expect(spread([1, 2, 3], 4)).toEqual([1, 2, 3]);
+  expect(spread([0, 1, 2, 3, 4, 5, 6], 3)).toEqual([0, 2, 4]);
+  const all = spread(Array.from({ length: 1000 }, (_, i) => i), 32);
+  expect([all.length, new Set(all).size, all[0], all[31]]).toEqual([32, 32, 0, 968]);
+});
+
+it('asks for the shown image, then for some of all, and lets the newest request win', async () => {
+  setActivePinia(createPinia());
+  const [images, model, preview] = [useImages(), useModel(), usePreview()];
+  images.images = Array.from({ length: 64 }, (_, i) => image(i));
+  model.card = { path: '/m.onnx', input: 'x' } as ModelCard;
+  model.preprocessing = Preprocessing.parse({});
+  images.chosen = '7';
+
+  const first = preview.ask();
+  expect(asked.map((ask) => ask.images)).toEqual([['7']]);
+  answerTo(asked[0]!, 'a');
+  await settled();
+  expect(preview.shown).toMatchObject({ preview: 'a', picture: { image: '7' } });
+  expect(asked[1]!.images).toEqual(Array.from({ length: 32 }, (_, i) => String(2 * i)));
+
+  // An edit comes before the rest is answered: that answer is shown no more.
+  model.preprocessing = Preprocessing.parse({ channels: 'bgr' });
+  const second = preview.ask();
+  answerTo(asked[1]!, 'late');
+  await first;
+  expect([preview.checked, preview.pending]).toEqual([null, true]);
+  answerTo(asked[2]!, 'b');
+  await settled();
+  answerTo(asked[3]!, 'c');
+  await second;
+  expect(asked[3]!.preprocessing.channels).toBe('bgr');
+  expect([preview.shown!.preview, preview.checked!.preview, preview.pending]).toEqual(['b', 'c', false]);
+
+  // One of those that were checked is there already; another one is asked for alone.
+  images.chosen = '8';
+  await preview.ask();
+  expect([preview.shown!.preview, asked.length]).toEqual(['c', 4]);
+  images.chosen = '9';
+  const third = preview.ask();
+  answerTo(asked[4]!, 'd');
+  await third;
+  expect([preview.shown!.preview, preview.checked!.preview, asked.length]).toEqual(['d', 'c', 5]);
+});
