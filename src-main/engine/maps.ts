@@ -28,12 +28,14 @@ export class Maps {
     this.worker = worker;
   }
 
-  async map(request: Omit<MapRequest, 'map'>): Promise<CallOut<'map'>> {
+  /** @param read of the picture: after the map has its number, or a later call could overtake it meanwhile */
+  async map(request: Omit<MapRequest, 'map' | 'picture'>, read: () => Promise<MapRequest['picture']>): Promise<CallOut<'map'>> {
     const number = ++this.last;
+    const picture = await read();
     await this.halt();
     if (number !== this.last) throw new UserError(OLD);
     this.drawn = new Map();
-    const { map, drawn } = await this.work(async (pool) => pool.run('map', { ...request, map: String(number) }));
+    const { map, drawn } = await this.work(async (pool) => pool.run('map', { ...request, picture, map: String(number) }));
     if (number === this.last) this.drawn.set(null, drawn);
     return map;
   }

@@ -118,9 +118,9 @@ export class EngineService implements Service {
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
     results: ({ audit }) => readResults(this.audits.folder(audit)),
     noiseOutput: (request) => this.noiseOutput(request),
-    map: async ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
-      const picture = image.kind === 'image' ? await this.shownImage(image.image).read() : await decodeFile(insideFolder(this.audits.folder(image.audit), FILES.clean(image.image)), image.image);
-      return this.maps.map({ source, picture, setting: { epsilon, partition, tries, probes, reference, peak } });
+    map: ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
+      const read = async () => (image.kind === 'image' ? this.shownImage(image.image).read() : decodeFile(insideFolder(this.audits.folder(image.audit), FILES.clean(image.image)), image.image));
+      return this.maps.map({ source, setting: { epsilon, partition, tries, probes, reference, peak } }, read);
     },
     mapMore: ({ map }) => this.maps.more(map),
     mapAttack: ({ map, subset }) => this.maps.attack(map, subset),
