@@ -12,8 +12,6 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
   const good = async (name: string): Promise<void> => {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      // Colours change over a sixth of a second; halfway they have no contrast.
-      await page.waitForTimeout(400);
       await here.good(`${name}-${colorScheme}`);
     }
   };
