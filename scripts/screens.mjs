@@ -76,6 +76,8 @@ async function signs() {
   await shoot('model');
   await page.keyboard.press('Control+2');
   await page.locator('figure img').nth(40).waitFor();
+  await page.getByText('labelled pictures checked are right').waitFor();
+  await page.waitForTimeout(1500);
   await shoot('images');
   await page.locator('button[data-at="1"]').click();
   await page.keyboard.press('l');
