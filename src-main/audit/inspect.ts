@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { ModelCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import { inspectGraph, loadGraph } from '../graph/index.ts';
+import { inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { fieldNames, findField } from '../model/field.ts';
@@ -31,7 +31,8 @@ export interface Wanted {
  */
 export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
-  const { identity, input, hints, first, picture, rows, image, fixed, facts } = await traced(graph, wanted);
+  const identity = inspectGraph(graph);
+  const { input, hints, first, picture, rows, image, fixed, facts } = await traced(graph, wanted);
   const { network } = first;
   const output = answerOf(fixed, facts, rows, image, wanted.output ?? null);
   const classes = 'classes' in output ? output.classes : 0;
@@ -74,16 +75,15 @@ export function unclearInputs(path: string): string[] {
 
 /** The model at the size it reads, or is tried with: every value's type and dimensions. */
 async function traced(graph: Graph, wanted: Wanted) {
-  const identity = inspectGraph(graph);
   const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
-  const hints = { leading: leadingNormalisation(graph, input.name), producer: identity.producer };
+  const hints = { leading: leadingNormalisation(graph, input.name), producer: producerOf(graph) };
   const first = guessPreprocessing(input, hints);
   const { network } = first;
   const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
   const rows = input.batch ?? 1;
   const { dims, image } = networkInput(input, first.preprocessing, picture, rows);
   const fixed = fixInputs(graph, input.others, rows, input.batch);
-  return { identity, input, hints, first, picture, rows, image, fixed, facts: await traceFacts(fixed, { [input.name]: dims }) };
+  return { input, hints, first, picture, rows, image, fixed, facts: await traceFacts(fixed, { [input.name]: dims }) };
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */

@@ -4,7 +4,7 @@ import type { TargetImage } from '../attacks/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
-import { topScores } from '../model/scores.ts';
+import { leadOf, topScores } from '../model/scores.ts';
 import { rootMeanSquare } from '../norms/similarity.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
@@ -59,8 +59,7 @@ async function classSubject(models: Models, shape: ImageShape, rows: number, ima
     async judge(pixels) {
       const scores = await original.predict(pixels, shape);
       if (!areNumbers(scores)) throw new UserError('The original model gives NaN or infinity for this picture.');
-      const margin = scores.logits[label]! - Math.max(...scores.logits.filter((_, k) => k !== label));
-      return { answer: { kind: 'classes', prediction: scores.prediction, margin, top: topScores(scores) }, output: null };
+      return { answer: { kind: 'classes', prediction: scores.prediction, margin: leadOf(scores, label), top: topScores(scores) }, output: null };
     },
   };
 }

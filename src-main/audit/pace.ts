@@ -5,6 +5,7 @@ import type { Gate, TargetImage } from '../attacks/counted.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { distanceAt } from '../model/regression.ts';
+import { argMax } from '../model/scores.ts';
 import type { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 
@@ -13,6 +14,8 @@ export interface PaceRequest {
   /** The threat model with the one attack whose pace is wanted. */
   threat: ThreatModel;
   picture: ImageShape;
+  /** Of the plan, of that shape, to fill a block with: pixels CHW. */
+  pictures: readonly Float32Array[];
   rows: number;
   /** Passes that each image may spend. */
   passes: number;
@@ -24,12 +27,13 @@ const WARM = 10;
 /**
  * Milliseconds that an attack takes for one pass of one image, its own arithmetic included, by a short run on a block of the
  * plan's pictures: of small models that arithmetic is most of it.
- * @returns null where the attack refuses, or spends nothing
+ * @returns null where there is no picture, the attack refuses, or it spends nothing
  */
-export async function pace({ plan, threat, picture, rows, passes }: PaceRequest, models: Models, gate: Gate): Promise<number | null> {
+export async function pace({ plan, threat, picture, pictures, rows, passes }: PaceRequest, models: Models, gate: Gate): Promise<number | null> {
+  if (pictures.length === 0) return null;
   const [attack] = threat.attacks;
   try {
-    const { model, images } = await subject(plan, threat, picture, rows, models);
+    const { model, images } = await subject(threat, picture, pictures, rows, models);
     const run = (maxQueries: number) => attackBatch({ model, images, norm: threat.norm, eps: threat.eps, attack: attack!.id, options: attack!.options, seed: plan.seed, maxQueries, gate });
     await run(WARM);
     const began = performance.now();
@@ -42,8 +46,7 @@ export async function pace({ plan, threat, picture, rows, passes }: PaceRequest,
   }
 }
 
-async function subject(plan: AuditPlan, { goal }: ThreatModel, picture: ImageShape, rows: number, models: Models): Promise<{ model: Differentiable; images: TargetImage[] }> {
-  const pictures = await read(plan, picture, rows);
+async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: readonly Float32Array[], rows: number, models: Models): Promise<{ model: Differentiable; images: TargetImage[] }> {
   const named = pictures.map((pixels, at) => ({ pixels, hash: `${at}`, label: 0, goal: null }));
   if (isOutputGoal(goal)) {
     const field = await models.field(picture, rows);
@@ -57,17 +60,15 @@ async function subject(plan: AuditPlan, { goal }: ThreatModel, picture: ImageSha
   for (let row = 0; row < rows; row++) block.set(pictures[row % pictures.length]!, row * pictures[0]!.length);
   const { logits } = await model.forward(block);
   const images = named.map((image, row) => {
-    const own = logits.subarray(row * model.classes, (row + 1) * model.classes);
-    const label = own.indexOf(own.reduce((a, b) => Math.max(a, b)));
+    const label = argMax(logits.subarray(row * model.classes, (row + 1) * model.classes));
     return { ...image, label, goal: goal.kind === 'targeted' ? (label + 1) % model.classes : null };
   });
   return { model, images };
 }
 
-/** The first few pictures of the plan that have the shape. @throws UserError where there is none */
-async function read({ images, offset, limit }: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
+/** The first few pictures of the plan that have the shape, pixels CHW. @throws UserError where its images do not open */
+export async function readAlike({ images, offset, limit }: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
   const { items } = await openImages({ paths: images, labels: null, offset, limit, unlabelled: true });
   const alike = items.filter((one) => one.channels === channels && one.height === height && one.width === width).slice(0, rows);
-  if (alike.length === 0) throw new UserError(`No picture of the plan has ${width} x ${height} pixels.`);
   return Promise.all(alike.map(async (one) => toUnit(await one.read())));
 }

@@ -3,7 +3,7 @@ import type { ProbePicture, Seen } from '../../shared/probe.ts';
 import { toUnit } from '../images/index.ts';
 import type { FieldOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
-import { topScores } from '../model/scores.ts';
+import { leadOf, topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { JobContext, JobImage } from './jobs.ts';
@@ -42,11 +42,8 @@ async function lookAtScores(output: ClassifierOutput, models: Models, image: Job
 }
 
 /** As a `Target` has it: negative when the goal is reached. */
-function marginOf({ logits }: Scores, { label, target }: Aim): number {
-  const own = target ?? label;
-  const other = logits.reduce((most, logit, k) => (k === own ? most : Math.max(most, logit)), -Infinity);
-  const ahead = logits[own]! - other;
-  return target === null ? ahead : -ahead;
+function marginOf(scores: Scores, { label, target }: Aim): number {
+  return target === null ? leadOf(scores, label) : -leadOf(scores, target);
 }
 
 async function lookAtOutputs({ goals, folder }: JobContext, field: FieldOutput, models: Models, image: JobImage): Promise<Look> {

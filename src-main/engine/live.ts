@@ -1,24 +1,22 @@
 import { Cancelled } from '../../shared/errors.ts';
 import type { TaskName, Tasks } from '../audit/crew.ts';
 import { CANCEL, GO } from './gate.ts';
-import { Pool } from './pool.ts';
+import { LoneWorker } from './lone.ts';
 
 /**
  * A worker of its own for what a user plays with; it keeps its model open. A new request stops the one at work between
  * two queries and takes its place, so that the answer follows the hand: only the newest is answered.
  */
 export class Live {
-  private readonly worker: string | URL;
-  private readonly shared = new SharedArrayBuffer(4);
-  private readonly flag = new Int32Array(this.shared);
-  private pool: Promise<Pool> | null = null;
+  private readonly worker: LoneWorker;
+  private readonly flag = new Int32Array(new SharedArrayBuffer(4));
   private newest = 0;
   /** Whoever comes waits until this is over. */
   private last: Promise<unknown> = Promise.resolve();
 
   /** @param worker file of the worker's built code; the thread starts with the first request */
   constructor(worker: string | URL) {
-    this.worker = worker;
+    this.worker = new LoneWorker(worker, this.flag.buffer as SharedArrayBuffer);
   }
 
   /** @throws Cancelled when a newer request came, or `rest` was called; and whatever the task throws. */
@@ -27,7 +25,7 @@ export class Live {
     return this.turn(async () => {
       this.demand(mine);
       Atomics.store(this.flag, 0, GO);
-      const pool = await this.open();
+      const pool = await this.worker.pool();
       this.demand(mine);
       const answer = await pool.run(name, input);
       this.demand(mine);
@@ -38,11 +36,7 @@ export class Live {
   /** Stops what is at work and gives the thread and its model back; a later request starts anew. */
   rest(): Promise<void> {
     this.overtake();
-    return this.turn(async () => {
-      const pool = this.pool;
-      this.pool = null;
-      await (await pool?.catch(() => null))?.close();
-    });
+    return this.turn(() => this.worker.close());
   }
 
   private overtake(): number {
@@ -58,12 +52,5 @@ export class Live {
     const mine = this.last.then(work);
     this.last = mine.catch(() => undefined);
     return mine;
-  }
-
-  private open(): Promise<Pool> {
-    const fresh = () => Pool.start(this.worker, 1, this.shared);
-    // A thread that failed, or never came up, is not asked again.
-    this.pool = this.pool ? this.pool.then((pool) => (pool.alive ? pool : fresh()), fresh) : fresh();
-    return this.pool;
   }
 }

@@ -5,7 +5,8 @@ import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Drawn, MapRequest } from '../audit/mapDesk.ts';
 import { mapCsv } from '../report/heatmap.ts';
 import { CANCEL, GO } from './gate.ts';
-import { Pool } from './pool.ts';
+import { LoneWorker } from './lone.ts';
+import type { Pool } from './pool.ts';
 
 /** Attacked pictures kept to be looked at. */
 const KEPT = 64;
@@ -15,9 +16,8 @@ const KEPT = 64;
  * queries, as in an audit.
  */
 export class Maps {
-  private readonly worker: string;
+  private readonly worker: LoneWorker;
   private readonly flag = new Int32Array(new SharedArrayBuffer(4));
-  private pool: Promise<Pool> | null = null;
   private last = 0;
   /** Pictures of the newest map. */
   private drawn = new Map<number | null, Drawn>();
@@ -25,7 +25,7 @@ export class Maps {
   private busy: Promise<unknown> = Promise.resolve();
 
   constructor(worker: string) {
-    this.worker = worker;
+    this.worker = new LoneWorker(worker, this.flag.buffer as SharedArrayBuffer);
   }
 
   /** @param read of the picture: after the map has its number, or a later call could overtake it meanwhile */
@@ -78,7 +78,7 @@ export class Maps {
 
   async close(): Promise<void> {
     await this.halt();
-    await (await this.pool?.catch(() => null))?.close();
+    await this.worker.close();
   }
 
   /** Lets what is in progress end between two queries. */
@@ -89,10 +89,7 @@ export class Maps {
   }
 
   private async work<T>(task: (pool: Pool) => Promise<T>): Promise<T> {
-    const fresh = () => Pool.start(this.worker, 1, this.flag.buffer as SharedArrayBuffer);
-    // A thread that failed, or never came up, is not asked again.
-    this.pool = this.pool ? this.pool.then((pool) => (pool.alive ? pool : fresh()), fresh) : fresh();
-    const result = this.pool.then(task);
+    const result = this.worker.pool().then(task);
     this.busy = Promise.allSettled([this.busy, result]);
     try {
       return await result;

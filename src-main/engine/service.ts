@@ -17,11 +17,11 @@ import { VERSION } from '../../shared/version.ts';
 import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
-import { Switch } from './gate.ts';
 import { nameClasses, relabel } from './byHand.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import { Live } from './live.ts';
+import { LoneWorker } from './lone.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
@@ -37,21 +37,21 @@ export class EngineService implements Service {
   private readonly listeners = new Set<(event: RunEvent) => void>();
   private readonly audits: Audits;
   private readonly options: EngineOptions;
-  private readonly worker: string;
   /** One worker for what a window asks between audits, so that the event loop stays free. */
-  private desk: Promise<Pool> | null = null;
+  private readonly desk: LoneWorker;
   private readonly maps: Maps;
   private readonly explorer: Explorer;
   private readonly previews: Previews;
+  private readonly stopwatch: Stopwatch;
   /** Images shown by the window before an audit, by id. */
   private readonly shown = new Map<string, ImageRef>();
-
-  private readonly stopwatch = new Stopwatch(() => this.atDesk());
 
   /** @param worker file of the worker's built code */
   constructor(options: EngineOptions, worker: string) {
     this.options = options;
-    this.worker = worker;
+    // Nobody stops what is asked there.
+    this.desk = new LoneWorker(worker, new SharedArrayBuffer(4));
+    this.stopwatch = new Stopwatch(this.desk);
     this.maps = new Maps(worker);
     // A window explores or edits the preprocessing: one worker does for both.
     const live = new Live(worker);
@@ -81,10 +81,10 @@ export class EngineService implements Service {
     about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
     attacks: () => attackCards(),
     sample: ({ name }) => this.sample(name),
-    inspect: async (request) => (await this.atDesk()).run('inspect', request),
-    values: async (request) => (await this.atDesk()).run('values', request),
-    unclearInputs: async ({ model }) => (await this.atDesk()).run('unclearInputs', { model }),
-    gradcheck: async ({ images, ...request }) => (await this.atDesk()).run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
+    inspect: (request) => this.desk.run('inspect', request),
+    values: (request) => this.desk.run('values', request),
+    unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
+    gradcheck: ({ images, ...request }) => this.desk.run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
     images: async ({ paths, labels, classNames: file, offset, limit }) => {
       const names = file === null ? null : await readClassNames(file, null);
       const set = await openImages({ paths, labels, offset, limit, classNames: names });
@@ -99,7 +99,7 @@ export class EngineService implements Service {
     nameClasses: async ({ text, classes }) => ({ file: await nameClasses(text, classes, this.options.audits) }),
     partition: async ({ image, choice }) => {
       const picture = await this.shownImage(image).read();
-      return { width: picture.width, height: picture.height, ...(await (await this.atDesk()).run('partition', { picture, choice })) };
+      return { width: picture.width, height: picture.height, ...(await this.desk.run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
     preview: ({ images, ...request }) => this.previews.preview(request, images.map((id) => this.shownImage(id))),
@@ -154,7 +154,7 @@ export class EngineService implements Service {
     await this.audits.close();
     await this.maps.close();
     await this.explorer.close();
-    await (await this.desk?.catch(() => null))?.close();
+    await this.desk.close();
   }
 
   private shownImage(id: string): ImageRef {
@@ -163,20 +163,13 @@ export class EngineService implements Service {
     return ref;
   }
 
-  private atDesk(): Promise<Pool> {
-    const fresh = () => Pool.start(this.worker, 1, new Switch().shared);
-    // A thread that failed, or never came up, is not asked again.
-    this.desk = this.desk ? this.desk.then((pool) => (pool.alive ? pool : fresh()), fresh) : fresh();
-    return this.desk;
-  }
-
   private async noiseOutput({ audit, image: id, threat, attack }: Checked<'noiseOutput'>): Promise<CallOut<'noiseOutput'>> {
     const folder = this.audits.folder(audit);
     const results = readResults(folder);
     const image = results.images.find((one) => one.id === id);
     const finding = results.findings.find((one) => one.image === id && one.threat === threat && one.attack === attack);
     if (!image || !finding || results.output === null) throw new UserError('There is no such change of an output in this audit.');
-    return (await this.atDesk()).run('noise', { folder, plan: this.audits.plan(audit), field: results.output, image, finding });
+    return this.desk.run('noise', { folder, plan: this.audits.plan(audit), field: results.output, image, finding });
   }
 
   private sample(name: SampleName): CallOut<'sample'> {

@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { PlanCost } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import { planEstimate } from '../audit/costs.ts';
 import type { Pictures } from '../audit/costs.ts';
 import type { TaskName, Tasks } from '../audit/crew.ts';
-import type { Pool } from './pool.ts';
+import { readAlike } from '../audit/pace.ts';
+import type { ImageShape } from '../model/differentiable.ts';
+import type { LoneWorker } from './lone.ts';
 
 /** Answers kept. */
 const KEPT = 64;
@@ -19,10 +22,10 @@ const MOST = 80;
 
 /** Prices plans, and measures for it what it has not measured yet. */
 export class Stopwatch {
-  private readonly desk: () => Promise<Pool>;
+  private readonly desk: LoneWorker;
   private readonly known = new Map<string, Promise<unknown>>();
 
-  constructor(desk: () => Promise<Pool>) {
+  constructor(desk: LoneWorker) {
     this.desk = desk;
   }
 
@@ -32,26 +35,42 @@ export class Stopwatch {
     const { model, input, fixed, output, preprocessing, provider, threats } = plan;
     const source = { model, input, fixed, output, preprocessing, provider };
     const images = pictures.reduce((n, { count }) => n + count, 0);
-    const measured = await this.ask('measure', { source, picture, images: Math.min(images, MANY) });
-    const each = measured.gradient / measured.rows;
+    const block = { source, picture, images: Math.min(images, MANY) };
+    const measured = await this.ask('measure', block, () => block);
+    const { rows } = measured;
+    const each = measured.gradient / rows;
+    const passes = Math.round(Math.min(MOST, Math.max(LEAST, RUN / each)));
+    const timed = { ...plan, name: '', threats: [], workers: null, maxQueries: null };
+    // Once for all attacks, and not at all where all of them are known.
+    let some: Promise<Float32Array[]> | null = null;
     const paces: (number | null)[] = [];
-    const spend = Math.round(Math.min(MOST, Math.max(LEAST, RUN / each)));
     for (const threat of threats)
       for (const attack of threat.attacks) {
+        const asked = { plan: timed, threat: { ...threat, attacks: [attack] }, picture, rows };
         if (each > SLOW) paces.push(null);
-        else paces.push(await this.ask('pace', { plan: { ...plan, name: '', threats: [], workers: null, maxQueries: null }, threat: { ...threat, attacks: [attack] }, picture, rows: measured.rows, passes: spend }));
+        else paces.push(await this.ask('pace', asked, async () => ({ ...asked, passes, pictures: await (some ??= alike(plan, picture, rows)) })));
       }
     return planEstimate(plan, pictures, measured, paces, availableParallelism());
   }
 
-  /** What was asked before is known. What failed is asked again. */
-  private ask<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
-    const key = JSON.stringify([name, name === 'pace' ? { ...input, passes: 0 } : input]);
-    const answer = (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? this.desk().then((desk) => desk.run(name, input));
+  /** What was asked before is known. What failed is asked again. @param asked what the answer hangs on */
+  private ask<N extends TaskName>(name: N, asked: unknown, input: () => Promise<Tasks[N]['in']> | Tasks[N]['in']): Promise<Tasks[N]['out']> {
+    const key = JSON.stringify([name, asked]);
+    const answer = (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? Promise.resolve(input()).then((all) => this.desk.run(name, all));
     this.known.delete(key);
     this.known.set(key, answer);
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value!);
     answer.catch(() => this.known.delete(key));
     return answer;
+  }
+}
+
+/** None where the plan's images do not open: the audit will say why. */
+async function alike(plan: AuditPlan, picture: ImageShape, rows: number): Promise<Float32Array[]> {
+  try {
+    return await readAlike(plan, picture, rows);
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
   }
 }

@@ -20,7 +20,12 @@ export function declaredShape(value: ValueInfoProto): { type: number; dims: (num
   return { type: tensor.elemType, dims };
 }
 
-/** Who made the model and what it is made of, for people and for the record. */
+/** The program that wrote the model, with its version. */
+export function producerOf({ model }: Graph): string {
+  return [model.producerName, model.producerVersion].filter(Boolean).join(' ');
+}
+
+/** Who made the model and what it is made of, for people and for the record. Reads every byte of its files. */
 export function inspectGraph(graph: Graph): ModelIdentity {
   const operators: Record<string, number> = {};
   for (const node of graph.nodes) operators[operatorName(node)] = (operators[operatorName(node)] ?? 0) + 1;
@@ -37,7 +42,7 @@ export function inspectGraph(graph: Graph): ModelIdentity {
     file: basename(graph.path),
     ...(graph.path ? digest(graph.path) : digestMessage(graph)),
     weights: weightFiles(graph),
-    producer: [graph.model.producerName, graph.model.producerVersion].filter(Boolean).join(' '),
+    producer: producerOf(graph),
     irVersion: Number(graph.model.irVersion),
     opsets: Object.fromEntries(graph.model.opsetImport.map((o) => [o.domain || 'ai.onnx', Number(o.version)])),
     parameters,

@@ -42,6 +42,11 @@ export function topScores(scores: Scores, count = 5): ClassScore[] {
     .slice(0, count);
 }
 
+/** By how many logits a class is ahead of all others; negative where one of them is ahead. */
+export function leadOf({ logits }: Scores, own: number): number {
+  return logits[own]! - logits.reduce((most, logit, k) => (k === own ? most : Math.max(most, logit)), -Infinity);
+}
+
 /** Index of the largest value; the first wins a tie, and NaN never wins. */
 export function argMax(values: ArrayLike<number>): number {
   let best = 0;

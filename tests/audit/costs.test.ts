@@ -10,6 +10,7 @@ import { roundingCost } from '../../src-main/attacks/eight-bit.ts';
 import { attackCards, attackOf } from '../../src-main/attacks/registry.ts';
 import { attackCost, planCost, planEstimate } from '../../src-main/audit/costs.ts';
 import { measure } from '../../src-main/audit/measure.ts';
+import { readAlike } from '../../src-main/audit/pace.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import { Here } from './here.ts';
@@ -133,14 +134,16 @@ describe('the estimate of a plan', () => {
     const paces: number[] = [];
     const { attacks: [fgsm, ddn] } = plan.threats[0]!;
     const crew = new Here();
-    for (const attack of [fgsm!, ddn!]) paces.push((await crew.run('pace', { plan, threat: { ...plan.threats[0]!, attacks: [attack] }, picture: SHAPE, rows: 4, passes: 60 }))!);
+    const some = await readAlike(plan, SHAPE, 4);
+    expect(some).toHaveLength(4);
+    for (const attack of [fgsm!, ddn!]) paces.push((await crew.run('pace', { plan, threat: { ...plan.threats[0]!, attacks: [attack] }, picture: SHAPE, pictures: some, rows: 4, passes: 60 }))!);
     expect(Math.min(...paces)).toBeGreaterThan(0);
     const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, paces, 4);
     expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * paces[0]! + paced.attacks[1]!.passes * paces[1]!) / 1000, 9);
     // What refuses has no pace: a mask of another size.
     const options = attackOf('subset').options.parse({ partition: 'mask', mask: [1] });
     const masked = { ...plan.threats[0]!, norm: 'linf' as const, attacks: [{ id: 'subset', options }] };
-    expect(await crew.run('pace', { plan, threat: masked, picture: SHAPE, rows: 4, passes: 20 })).toBeNull();
+    expect(await crew.run('pace', { plan, threat: masked, picture: SHAPE, pictures: some, rows: 4, passes: 20 })).toBeNull();
     const field = await measure({ source: { ...plan, model: join(SAMPLES, 'autoencoder.onnx') }, picture: SHAPE, images: 2 });
     expect(field).toMatchObject({ rows: 2, classes: 2, outputs: 3 * 1024 });
   });

@@ -1,6 +1,8 @@
 import { UserError } from '../../../shared/errors.ts';
 import { isCount } from '../../../shared/norms.ts';
+import type { Norm } from '../../../shared/norms.ts';
 import type { PartitionChoice } from '../../../shared/partitions.ts';
+import type { ImageShape } from '../../model/differentiable.ts';
 import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subsetSizes } from '../../norms/partition.ts';
 import type { Partition, Planes } from '../../norms/partition.ts';
 import { bySuperpixel } from '../../norms/superpixels.ts';
@@ -35,12 +37,17 @@ export function partitionOf({ partition, block, superpixels, compactness, mask }
   }
 }
 
+/** Features that ε leaves room for, and subsets that are wanted: in l∞ any and by default one, in l0 as ε has it. */
+function limitsOf(norm: Norm, { channels }: ImageShape, epsilon: number, subsets: number | null): { room: number; wanted: number } {
+  if (!isCount(norm)) return { room: Infinity, wanted: subsets ?? 1 };
+  // Under l0Pixels partitions hold whole pixels, so features count pixels too.
+  return { room: Math.floor(epsilon) * (norm === 'l0Pixels' ? channels : 1), wanted: subsets ?? Infinity };
+}
+
 /** How many subsets an attack may add at most, and how many features the so many largest hold together. */
 export function pathBounds({ norm, shape, epsilon = 0 }: Scene, choice: PartitionChoice, subsets: number | null): { most: number; largest(count: number): number } {
   const all = shape.channels * shape.height * shape.width;
-  const counts = isCount(norm);
-  const room = counts ? Math.floor(epsilon) * (norm === 'l0Pixels' ? shape.channels : 1) : Infinity;
-  const wanted = subsets ?? (counts ? Infinity : 1);
+  const { room, wanted } = limitsOf(norm, shape, epsilon, subsets);
   if (choice.partition === 'superpixel') {
     // Of the picture's own: none but the first is smaller than a quarter of the area asked for.
     const least = Math.max(1, (shape.height * shape.width) / choice.superpixels / 4) * shape.channels;
@@ -113,14 +120,12 @@ export class Path {
  * @throws UserError for a partition that does not fit the norm or the pictures
  */
 export function pathsOf(target: Target, choice: PartitionChoice, subsets: number | null, epsilon: number): { paths: Path[]; most: number } {
-  const counts = isCount(target.norm);
   if (target.norm === 'l0Pixels' && (choice.partition === 'feature' || choice.partition === 'channel'))
     throw new UserError('In l0Pixels a pixel is changed with all its channels: choose another partition, or the norm l0.');
-  // The other partitions hold whole pixels, so features count pixels too.
-  const features = counts ? Math.floor(epsilon) * (target.norm === 'l0Pixels' ? target.shape.channels : 1) : Infinity;
+  const { room, wanted } = limitsOf(target.norm, target.shape, epsilon, subsets);
   const make = (image: number): Path => {
     const pixels = target.clean.subarray(image * target.features, (image + 1) * target.features);
-    return new Path(partitionOf(choice, target.shape, pixels), features, subsets ?? (counts ? Infinity : 1));
+    return new Path(partitionOf(choice, target.shape, pixels), room, wanted);
   };
-  return { paths: Array.from({ length: target.count }, (_, image) => make(image)), most: counts ? 1 : epsilon };
+  return { paths: Array.from({ length: target.count }, (_, image) => make(image)), most: isCount(target.norm) ? 1 : epsilon };
 }
