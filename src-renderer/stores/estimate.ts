@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { CallIn, PlanCost } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
+import { atRest } from '../logic/rest.ts';
 import { useImages } from './images.ts';
 import { useRun } from './run.ts';
 import { useThreat } from './threat.ts';
@@ -14,7 +15,7 @@ export const useEstimate = defineStore('estimate', () => {
   const cost = shallowRef<PlanCost | null>(null);
   const busy = ref(false);
   let round = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const rest = atRest(REST, ask);
 
   /** The question as text, so that only a change of it asks again; null while there is no plan, or an audit has the cores. */
   const question = computed((): string | null => {
@@ -56,17 +57,10 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(
-      question,
-      () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => void ask(), REST);
-      },
-      { immediate: true },
-    );
+    const stop = watch(question, rest.begin, { immediate: true });
     return () => {
       stop();
-      clearTimeout(timer);
+      rest.stop();
     };
   }
 

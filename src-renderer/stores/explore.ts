@@ -10,6 +10,7 @@ import { theHost } from '../host/index.ts';
 import { budgetStops } from '../logic/budget.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
+import { atRest } from '../logic/rest.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
@@ -47,12 +48,9 @@ export const useExplore = defineStore('explore', () => {
   const pending = ref(false);
   const error = ref<string | null>(null);
   let round = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const rest = atRest(REST, ask);
 
-  const image = computed(() => {
-    const { images, current } = useImages();
-    return images.find(({ id }) => id === current) ?? images[0] ?? null;
-  });
+  const image = computed(() => useImages().chosenOrFirst);
   const place = computed(() => useImages().images.findIndex(({ id }) => id === image.value?.id));
   /** What the goal is, from the threat model where it was not set here; an output has deviation only. */
   const classGoal = computed(() => goal.value ?? (useThreat().onOutput ? 'untargeted' : (useThreat().goal as ClassGoal)));
@@ -163,15 +161,14 @@ export const useExplore = defineStore('explore', () => {
     const stop = watch(
       request,
       () => {
-        clearTimeout(timer);
         pending.value = subject.value !== null;
-        timer = setTimeout(() => void ask(), REST);
+        rest.begin();
       },
       { immediate: true },
     );
     return () => {
       stop();
-      clearTimeout(timer);
+      rest.stop();
       round++;
       pending.value = false;
     };

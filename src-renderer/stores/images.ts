@@ -23,6 +23,8 @@ export const useImages = defineStore('images', () => {
   /** The one that is chosen in the grid. */
   const chosen = ref<string | null>(null);
   const current = computed(() => (images.value.some((image) => image.id === chosen.value) ? chosen.value : null));
+  /** What a screen of one image shows. */
+  const chosenOrFirst = computed(() => images.value.find(({ id }) => id === chosen.value) ?? images.value[0] ?? null);
   let round = 0;
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
@@ -121,7 +123,7 @@ export const useImages = defineStore('images', () => {
   }
 
   return {
-    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current,
+    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst,
     add, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear,
   };
 });

@@ -1,11 +1,14 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { MapAnswer, MapProgress, SubsetAttacked, SubsetTried } from '../../shared/contract.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
+import { rectangle } from '../logic/areas.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
 import { placesOf, ranking, sortSubsets, type MapSort } from '../logic/mapRows.ts';
+import { atRest } from '../logic/rest.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
 import { useMapAsk } from './mapAsk.ts';
@@ -36,6 +39,12 @@ export interface Struck extends SubsetAttacked {
   output: Pixels | null;
 }
 
+/** The picture of a map, or of one of its subsets attacked, and what the network makes of it where that is a picture, too. */
+function loadBoth(map: string, subset: number | null, withOutput: boolean): Promise<[Pixels, Pixels | null]> {
+  const load = (what: 'picture' | 'output'): Promise<Pixels> => loadPixels(theHost().pictureUrl({ kind: 'map', map, subset, what }));
+  return Promise.all([load('picture'), withOutput ? load('output') : null]);
+}
+
 /** Where one image is vulnerable: the map as it is being drawn, and the subset that was attacked last. */
 export const useMap = defineStore('map', () => {
   const ask = useMapAsk();
@@ -58,6 +67,7 @@ export const useMap = defineStore('map', () => {
   let round = 0;
   let blow = 0;
   let asked = '';
+  const rest = atRest(REST, draw);
 
   const values = computed(() => (drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array()));
   const most = computed(() => largest(values.value));
@@ -86,11 +96,9 @@ export const useMap = defineStore('map', () => {
     opening.value = request !== null;
     if (!request) return;
     try {
-      const host = theHost();
-      const first = await host.call('map', request);
+      const first = await theHost().call('map', request);
       if (mine !== round) return;
-      const load = (what: 'picture' | 'output'): Promise<Pixels> => loadPixels(host.pictureUrl({ kind: 'map', map: first.map, subset: null, what }));
-      const [seen, put] = await Promise.all([load('picture'), first.clean.kind === 'output' && first.clean.picture ? load('output') : null]);
+      const [seen, put] = await loadBoth(first.map, null, first.clean.kind === 'output' && first.clean.picture);
       if (mine !== round) return;
       const { map, width, height, planes, subsets: count, label, clean } = first;
       const of = unpackSubsets(first.of, planes * width * height);
@@ -99,7 +107,7 @@ export const useMap = defineStore('map', () => {
       opening.value = false;
       await work();
     } catch (fault) {
-      if (mine === round) error.value = fault instanceof Error ? fault.message : String(fault);
+      if (mine === round) error.value = messageOf(fault);
     } finally {
       if (mine === round) opening.value = false;
     }
@@ -119,7 +127,7 @@ export const useMap = defineStore('map', () => {
         if (mine === round) take(part);
       }
     } catch (fault) {
-      if (mine === round) error.value = fault instanceof Error ? fault.message : String(fault);
+      if (mine === round) error.value = messageOf(fault);
     } finally {
       if (mine === round) working.value = false;
     }
@@ -155,11 +163,9 @@ export const useMap = defineStore('map', () => {
     const mine = ++blow;
     striking.value = true;
     try {
-      const host = theHost();
-      const found = await host.call('mapAttack', { map, subset });
+      const found = await theHost().call('mapAttack', { map, subset });
       if (mine !== blow || drawn.value?.map !== map) return;
-      const load = (what: 'picture' | 'output'): Promise<Pixels> => loadPixels(host.pictureUrl({ kind: 'map', map, subset, what }));
-      const [seen, put] = await Promise.all([load('picture'), output.value ? load('output') : null]);
+      const [seen, put] = await loadBoth(map, subset, output.value !== null);
       if (mine !== blow || drawn.value?.map !== map) return;
       const { moved, breaks } = found;
       learn([{ subset, moved, breaks }]);
@@ -180,9 +186,7 @@ export const useMap = defineStore('map', () => {
 
   function selectBox(a: Point, b: Point): void {
     const { width } = drawn.value!.cells;
-    const pixels = new Set<number>();
-    for (let y = Math.min(a.y, b.y); y <= Math.max(a.y, b.y); y++) for (let x = Math.min(a.x, b.x); x <= Math.max(a.x, b.x); x++) pixels.add(y * width + x);
-    selected.value = pixels;
+    selected.value = new Set(Array.from(rectangle(a, b), ({ x, y }) => y * width + x));
   }
 
   /** Nothing but the selection may be changed in the next audit. */
@@ -211,18 +215,17 @@ export const useMap = defineStore('map', () => {
 
   /** Draws when the screen is opened and whenever settings have come to rest. Gives back what ends it. */
   function follow(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const ends = [
       watch(() => ask.request, (request) => {
-        clearTimeout(timer);
-        if ((request ? JSON.stringify(request) : '') !== asked) timer = setTimeout(() => void draw(), REST);
+        rest.stop();
+        if ((request ? JSON.stringify(request) : '') !== asked) rest.begin();
       }),
       watch(() => ask.which, () => void work()),
       watch(() => ask.image?.id, () => useView().reset()),
     ];
     if (!drawn.value || (ask.request && JSON.stringify(ask.request) !== asked)) void draw();
     return () => {
-      clearTimeout(timer);
+      rest.stop();
       for (const end of ends) end();
     };
   }

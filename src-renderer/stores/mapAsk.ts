@@ -4,6 +4,7 @@ import type { CallIn } from '../../shared/contract.ts';
 import type { PARTITIONS } from '../../shared/partitions.ts';
 import type { MapName } from '../logic/mapRows.ts';
 import { auditSubject, loadedSubject, type MapSubject } from '../logic/mapSubject.ts';
+import { fitsMask } from '../logic/subsets.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
@@ -50,7 +51,7 @@ export const useMapAsk = defineStore('mapAsk', () => {
   });
   const mask = computed(() => {
     const { cut } = useRegion();
-    return image.value && cut.width === image.value.width && cut.height === image.value.height && cut.mask.some((area) => area > 0) ? cut.mask : null;
+    return image.value && fitsMask(cut, image.value) && cut.mask.some((area) => area > 0) ? cut.mask : null;
   });
   const request = computed((): CallIn<'map'> | null => {
     if (!subject.value || !image.value || (settings.partition === 'mask' && !mask.value)) return null;

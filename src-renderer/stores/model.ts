@@ -5,6 +5,7 @@ import { messageOf } from '../../shared/errors.ts';
 import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
+import { atRest } from '../logic/rest.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 
@@ -41,7 +42,7 @@ export const useModel = defineStore('model', () => {
   /** What goals can be about, once it was asked for. */
   const values = shallowRef<CallOut<'values'>>([]);
   let round = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const rest = atRest(REST, runCheck);
 
   /** Reads a model. A file that is none leaves everything as it was. */
   async function open(path: string, said: Partial<Ends> = {}): Promise<boolean> {
@@ -119,8 +120,7 @@ export const useModel = defineStore('model', () => {
 
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
-    clearTimeout(timer);
-    timer = setTimeout(() => void runCheck(), REST);
+    rest.begin();
   }
 
   return {

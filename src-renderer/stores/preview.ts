@@ -3,6 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { messageOf } from '../../shared/errors.ts';
 import { PREVIEW_MOST, type Preview, type PreviewPicture } from '../../shared/preview.ts';
 import { theHost } from '../host/index.ts';
+import { atRest } from '../logic/rest.ts';
 import { spread } from '../logic/spread.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
@@ -24,12 +25,10 @@ export const usePreview = defineStore('preview', () => {
   const error = ref<string | null>(null);
   /** What `checked` is the answer to. */
   let answered = '';
+  const rest = atRest(REST, ask);
   let round = 0;
 
-  const image = computed(() => {
-    const { images, current } = useImages();
-    return images.find(({ id }) => id === current) ?? images[0] ?? null;
-  });
+  const image = computed(() => useImages().chosenOrFirst);
   const some = computed(() => spread(useImages().images, PREVIEW_MOST));
   const subject = computed(() => {
     const { card, preprocessing, ends } = useModel();
@@ -80,18 +79,10 @@ export const usePreview = defineStore('preview', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = watch(
-      () => `${key.value} ${image.value?.id}`,
-      () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => void ask(), REST);
-      },
-      { immediate: true },
-    );
+    const stop = watch(() => `${key.value} ${image.value?.id}`, rest.begin, { immediate: true });
     return () => {
       stop();
-      clearTimeout(timer);
+      rest.stop();
       round++;
       pending.value = false;
     };

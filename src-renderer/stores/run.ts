@@ -30,7 +30,13 @@ export interface LiveThreat {
   onOutput: boolean;
 }
 
-const onOutput = (goal: Pick<Goal, 'kind'> | undefined): boolean => goal?.kind === 'deviation' || goal?.kind === 'match';
+/** Threats as a plan has them, whose goal may be left out. */
+type Planned = readonly { norm: Norm; eps: readonly number[]; attacks: readonly unknown[]; goal?: Pick<Goal, 'kind'> | undefined }[];
+const liveOf = (threats: Planned): LiveThreat[] =>
+  threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps: [...eps], attacks: attacks.length, onOutput: goal?.kind === 'deviation' || goal?.kind === 'match' }));
+
+/** Whether an audit goes on, or waits to. */
+export const goesOn = ({ state }: AuditStatus): boolean => state === 'preparing' || state === 'running' || state === 'paused';
 
 /** The audit that runs now, as its events tell it. */
 export const useRun = defineStore('run', () => {
@@ -47,7 +53,7 @@ export const useRun = defineStore('run', () => {
   let line = 1;
   let drawn = false;
 
-  const busy = computed(() => ['preparing', 'running', 'paused'].includes(status.value?.state ?? ''));
+  const busy = computed(() => status.value !== null && goesOn(status.value));
 
   /** Starts the audit of the threat store's plan; gives whether it began. */
   async function start(): Promise<boolean> {
@@ -58,7 +64,7 @@ export const useRun = defineStore('run', () => {
     images.value = new Map(loaded.map((image) => [image.id, { ...emptyImage(image.id), label: image.label }]));
     sources.value = new Map(loaded.map((image) => [image.id, image.source]));
     classNames.value = useImages().classNames;
-    threats.value = plan.threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps, attacks: attacks.length, onOutput: onOutput(goal) }));
+    threats.value = liveOf(plan.threats);
     try {
       // The first events may be here before the answer.
       const { audit } = await theHost().call('start', { plan });
@@ -87,7 +93,7 @@ export const useRun = defineStore('run', () => {
     try {
       const past = await theHost().call('progress', { audit });
       if (status.value?.audit !== audit) return;
-      threats.value = past.threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps, attacks: attacks.length, onOutput: onOutput(goal) }));
+      threats.value = liveOf(past.threats);
       classNames.value = past.classNames;
       // In the order of the audit; what was heard already stays.
       const heard = images.value;

@@ -1,4 +1,5 @@
 import { inject, provide, ref, watch, type InjectionKey, type Ref } from 'vue';
+import { atRest } from '../logic/rest.ts';
 
 /** Whether a grid is flying past; its pictures are asked for when it slows down. */
 const HURRY: InjectionKey<Ref<boolean>> = Symbol('hurry');
@@ -8,21 +9,28 @@ const FAST = 4;
 /** A scroll is over when nothing moved for so long, in ms. */
 const REST = 90;
 
-/** For the grid: tell it each position; gives whether it flies. */
-export function provideHurry(): { moved(top: number): void } {
+/** For the grid, which tells each position. @param rested called when a scroll is over */
+export function provideHurry(rested: () => void): { moved(top: number): void } {
   const hurry = ref(false);
   let last = { top: 0, time: 0 };
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const rest = atRest(REST, () => {
+    hurry.value = false;
+    rested();
+  });
   provide(HURRY, hurry);
   return {
     moved(top) {
       const time = performance.now();
       hurry.value = Math.abs(top - last.top) / Math.max(1, time - last.time) > FAST;
       last = { top, time };
-      clearTimeout(timer);
-      timer = setTimeout(() => (hurry.value = false), REST);
+      rest.begin();
     },
   };
+}
+
+/** For what draws many pictures at once. */
+export function useHurry(): Ref<boolean> {
+  return inject(HURRY)!;
 }
 
 /** For a picture: true from the first quiet moment on. */
