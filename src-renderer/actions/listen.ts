@@ -1,6 +1,6 @@
-import { onBeforeUnmount, onMounted } from 'vue';
 import { ACTIONS, type ActionId } from '../../shared/actions.ts';
 import { useApp } from '../stores/app.ts';
+import { whileMounted } from '../ui/mounted.ts';
 import { canDo, perform } from './index.ts';
 import { isSingle, isText, matches } from './keys.ts';
 
@@ -18,8 +18,10 @@ export function useShortcuts(): void {
     event.preventDefault();
     void perform(id);
   };
-  onMounted(() => window.addEventListener('keydown', hear));
-  onBeforeUnmount(() => window.removeEventListener('keydown', hear));
+  whileMounted(() => {
+    window.addEventListener('keydown', hear);
+    return () => window.removeEventListener('keydown', hear);
+  });
 }
 
 /** The action a key means here and now: several share a key where only one of them is possible at a time. */

@@ -1,5 +1,6 @@
-import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue';
+import { ref, type Ref } from 'vue';
 import type { Size } from '../logic/zoom.ts';
+import { watchSize } from '../ui/mounted.ts';
 
 /** What is drawn of a picture, or over one: a canvas that keeps the size of the element it lies in. */
 export interface Canvas {
@@ -12,12 +13,7 @@ export interface Canvas {
 /** @param border CSS px of the element's sides that the canvas leaves free */
 export function useCanvas(root: Ref<HTMLElement | undefined>, canvas: Ref<HTMLCanvasElement | undefined>, border = 0): Canvas {
   const box = ref<Size>({ width: 1, height: 1 });
-  let observer: ResizeObserver | undefined;
-  onMounted(() => {
-    observer = new ResizeObserver(([entry]) => (box.value = { width: entry!.contentRect.width - 2 * border, height: entry!.contentRect.height - 2 * border }));
-    observer.observe(root.value!);
-  });
-  onBeforeUnmount(() => observer?.disconnect());
+  watchSize(root, ({ width, height }) => (box.value = { width: width - 2 * border, height: height - 2 * border }));
   return {
     box,
     begin() {
