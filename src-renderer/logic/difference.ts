@@ -14,17 +14,22 @@ export function largestChange(clean: Pixels, changed: Pixels): number {
   return largest;
 }
 
+/** How many times as strong a difference is drawn whose largest change is `full` levels. */
+export function gainOf(full: number): number {
+  return 127 / Math.max(full, 1);
+}
+
 /**
  * Signed difference per channel around mid grey: 128 + 127·δ/`full`, so that a change of ±`full`
  * levels reaches black or white.
  */
-export function signedDifference(clean: Pixels, changed: Pixels, full: number): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(clean.data.length);
-  const gain = 127 / Math.max(full, 1);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = i % 4 === 3 ? 255 : Math.round(128 + gain * (changed.data[i]! - clean.data[i]!));
+export function signedDifference(clean: Pixels, changed: Pixels, full: number): Pixels {
+  const data = new Uint8ClampedArray(clean.data.length);
+  const gain = gainOf(full);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = i % 4 === 3 ? 255 : Math.round(128 + gain * (changed.data[i]! - clean.data[i]!));
   }
-  return out;
+  return { width: clean.width, height: clean.height, data };
 }
 
 /** Decodes a picture of our own server into exact 8-bit values. @throws when it cannot be loaded or read. */

@@ -1,5 +1,5 @@
-import { significant } from '../../shared/format.ts';
 import type { Cells, Values } from './heat.ts';
+import { readable } from './numbers.ts';
 
 /** The maps there are: first order, by the Jacobian's columns, and what the network really does. */
 export const MAPS = ['linear', 'quadratic', 'moved'] as const;
@@ -7,7 +7,7 @@ export type MapName = (typeof MAPS)[number];
 
 /** A value of a map as people read it, the same wherever it stands. */
 export function mapNumber(value: number): string {
-  return significant(value, 4).replace('-', '−');
+  return readable(value, 4);
 }
 
 /** Where a subset lies: the box around its pixels, and how many values it has. */

@@ -1,5 +1,11 @@
+import { significant } from '../../shared/format.ts';
 import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
+
+/** A number that may be below zero, as people read it: `0.5`, `−3.21`. */
+export function readable(value: number, digits = 3): string {
+  return significant(value, digits).replace('-', '−');
+}
 
 /** A number as people type it: `0.5`, `8/255`, `1e-3`. Null when it is none. */
 export function parseNumber(text: string): number | null {

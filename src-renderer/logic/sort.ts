@@ -31,6 +31,11 @@ export function baseName(path: string): string {
   return path.split(/[/\\]/).filter(Boolean).at(-1) ?? path;
 }
 
+/** The last part with its folder, which often is the class. */
+export function withFolder(path: string): string {
+  return path.split(/[/\\]/).slice(-2).join('/');
+}
+
 function isModel(path: string): boolean {
   return /\.onnx$/i.test(path);
 }

@@ -4,10 +4,10 @@ import { Preprocessing } from '../../shared/plan.ts';
 import { axisEnd, at, budgetTicks, ticks } from '../../src-renderer/logic/axis.ts';
 import { largestChange, signedDifference, type Pixels } from '../../src-renderer/logic/difference.ts';
 import { emptyImage, liveCurve, tileState, type LiveImage } from '../../src-renderer/logic/live.ts';
-import { parseNumber, parseNumbers, tidyBudgets } from '../../src-renderer/logic/numbers.ts';
+import { parseNumber, parseNumbers, readable, tidyBudgets } from '../../src-renderer/logic/numbers.ts';
 import { PRESETS, presetOf } from '../../src-renderer/logic/presets.ts';
 import { fieldsOf, initialOf } from '../../src-renderer/logic/schema.ts';
-import { baseName, sortPaths } from '../../src-renderer/logic/sort.ts';
+import { baseName, sortPaths, withFolder } from '../../src-renderer/logic/sort.ts';
 
 describe('numbers as people type them', () => {
   it('takes fractions, decimals and exponents, and nothing else', () => {
@@ -17,6 +17,10 @@ describe('numbers as people type them', () => {
     for (const text of ['', '/', '1/', '1/2/3', '8/0', 'eight', '1 2', 'Infinity']) expect(parseNumber(text), text).toBeNull();
     expect(parseNumbers('0.1, 0.2;0.3 1/2')).toEqual([0.1, 0.2, 0.3, 0.5]);
     expect(parseNumbers('0.1, x')).toBeNull();
+  });
+
+  it('writes them with a minus sign, to as many digits as are asked for', () => {
+    expect([readable(-3.2149), readable(0.5), readable(-3.2149, 4), readable(0)]).toEqual(['−3.21', '0.5', '−3.215', '0']);
   });
 
   it('keeps budgets ascending, positive and single; counts whole', () => {
@@ -115,7 +119,7 @@ describe('the signed difference', () => {
 
   it('reaches white and black at the largest change, and grey at none', () => {
     expect(largestChange(clean, changed)).toBe(4);
-    expect([...signedDifference(clean, changed, 4)]).toEqual([255, 1, 128, 255, 128, 192, 128, 255]);
+    expect([...signedDifference(clean, changed, 4).data]).toEqual([255, 1, 128, 255, 128, 192, 128, 255]);
   });
 });
 
@@ -138,5 +142,6 @@ describe('what was dropped', () => {
     });
     expect(sortPaths(['/audits/a/audit.hairline'])).toEqual({ audit: '/audits/a/audit.hairline', model: null, labels: null, classNames: null, images: [] });
     expect(baseName('C:\\a\\b\\')).toBe('b');
+    expect([withFolder('C:\\a\\cats\\1.png'), withFolder('/a/cats/1.png'), withFolder('1.png')]).toEqual(['cats/1.png', 'cats/1.png', '1.png']);
   });
 });

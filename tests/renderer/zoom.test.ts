@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeAt, signed, valuesAt } from '../../src-renderer/logic/values.ts';
+import { changeAt, signed, textAt, valuesAt } from '../../src-renderer/logic/values.ts';
 import { panBy, pixelAt, place, reveal, WHOLE, zoomAt, zoomLimit } from '../../src-renderer/logic/zoom.ts';
 
 const picture = { width: 32, height: 16 };
@@ -56,5 +56,9 @@ describe('values of a pixel', () => {
     expect(changeAt(clean, changed, { x: 0, y: 0 }, 3)).toEqual(['0', '−2', '+6']);
     expect(changeAt(clean, changed, { x: 1, y: 0 }, 1)).toEqual(['−10']);
     expect(signed(-0)).toBe('0');
+    expect(textAt(clean, { x: 1, y: 0 }, 3)).toEqual(['100', '100', '100']);
+    // Beside the picture there are none, rather than those of another row.
+    const tall = { ...clean, width: 1, height: 2 };
+    expect([textAt(tall, { x: 1, y: 0 }, 3), textAt(tall, { x: 0, y: 2 }, 3), textAt(tall, { x: 0, y: 1 }, 1)]).toEqual([[], [], ['100']]);
   });
 });
