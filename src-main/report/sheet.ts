@@ -38,9 +38,9 @@ export class Sheet implements Measure {
     });
     for (const face of Object.keys(files) as Face[]) this.doc.registerFont(face, files[face]);
     const coverageOf = (face: Face) => {
-      this.doc.font(face);
-      const { font } = (this.doc as unknown as { _font: { font: { hasGlyphForCodePoint(point: number): boolean } } })._font;
-      return (point: number) => font.hasGlyphForCodePoint(point);
+      const embedded = (this.doc.font(face) as unknown as { _font: EmbeddedFont })._font;
+      keepLayouts(embedded);
+      return (point: number) => embedded.font.hasGlyphForCodePoint(point);
     };
     this.coverage = { text: coverageOf('text'), bold: coverageOf('bold'), mono: coverageOf('mono') };
     const root = this.doc.struct('Document');
@@ -114,6 +114,24 @@ export class Sheet implements Measure {
   rule(y = this.y, color: string = COLOR.rule, width = 0.5, from: number = PAGE.left, to: number = PAGE.width - PAGE.right): void {
     this.decorate(() => this.doc.moveTo(from, y).lineTo(to, y).lineWidth(width).strokeColor(color).stroke());
   }
+}
+
+/** What pdfkit's types keep to itself. */
+interface EmbeddedFont {
+  font: { hasGlyphForCodePoint(point: number): boolean };
+  layoutRun(text: string, features?: unknown): unknown;
+}
+
+/** pdfkit lays a text with font features out three times to draw it once: twice for its width, which it had, and once for its glyphs. */
+function keepLayouts(font: EmbeddedFont): void {
+  const { layoutRun } = font;
+  const kept = new Map<string, unknown>();
+  font.layoutRun = (text, features) => {
+    const key = `${JSON.stringify(features)} ${text}`;
+    let run = kept.get(key);
+    if (run === undefined) kept.set(key, (run = layoutRun.call(font, text, features)));
+    return run;
+  };
 }
 
 /**
