@@ -28,7 +28,7 @@ try {
   if (existsSync(mnist)) {
     await page.keyboard.press('Control+2');
     await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles(['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'].map((name) => join(mnist, name)));
-    await page.locator('figure img').first().waitFor();
+    await page.locator('[data-at]').first().waitFor();
     await page.getByLabel('Use at most').fill('5000');
     await page.getByLabel('Use at most').press('Enter');
     await page.getByText('5,000 of 10,000 images').waitFor();

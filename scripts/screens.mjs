@@ -75,7 +75,7 @@ async function signs() {
   await page.getByText('Passed', { exact: true }).waitFor();
   await shoot('model');
   await page.keyboard.press('Control+2');
-  await page.locator('figure img').nth(40).waitFor();
+  await page.locator('[data-at="40"]').waitFor();
   await page.getByText('labelled pictures checked are right').waitFor();
   await page.waitForTimeout(1500);
   await shoot('images');

@@ -5,6 +5,7 @@ import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
 import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
 /**
  * What the window may ask of a host, and what it is told. Electron serves this over a MessagePort,
@@ -16,6 +17,8 @@ import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Res
 export const PictureAddress = z.discriminatedUnion('kind', [
   /** A loaded image that is not yet part of an audit. */
   z.object({ kind: z.literal('image'), image: z.string() }),
+  /** Thumbnails of many of them as one picture, as `shared/sheet.ts` lays them out; `side` of a cell in px. */
+  z.object({ kind: z.literal('sheet'), images: z.array(z.string()).min(1).max(SHEET_MOST), side: z.number().int().min(1).max(SHEET_SIDE) }),
   z.object({ kind: z.literal('clean'), audit: z.string(), image: z.string() }),
   z.object({
     kind: z.enum(['adversarial', 'difference']),

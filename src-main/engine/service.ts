@@ -8,7 +8,7 @@ import { UserError } from '../../shared/errors.ts';
 import { attackCards } from '../attacks/registry.ts';
 import { FILES } from '../audit/jobs.ts';
 import { checkPlan } from '../audit/plan.ts';
-import { decodeFile, encodePng, openImages } from '../images/index.ts';
+import { decodeFile, encodePng, encodeSheet, openImages } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { readClassNames } from '../model/labels.ts';
 import { difference } from '../report/index.ts';
@@ -131,6 +131,7 @@ export class EngineService implements Service {
 
   async picture(address: PictureAddress): Promise<Uint8Array> {
     if (address.kind === 'image') return encodePng(await this.shownImage(address.image).read());
+    if (address.kind === 'sheet') return encodeSheet(address.images.map((id) => this.shownImage(id)), address.side);
     if (address.kind === 'map') return this.maps.picture(address);
     if (address.kind === 'read') return this.previews.picture(address);
     if (address.kind === 'probe') return this.explorer.picture(address.probe, address.which);

@@ -9,11 +9,14 @@ const FAST = 4;
 /** A scroll is over when nothing moved for so long, in ms. */
 const REST = 90;
 
-/** For the grid: tell it each position; gives whether it flies. */
-export function provideHurry(): { moved(top: number): void } {
+/** For the grid, which tells each position. @param rested called when a scroll is over */
+export function provideHurry(rested: () => void): { moved(top: number): void } {
   const hurry = ref(false);
   let last = { top: 0, time: 0 };
-  const rest = atRest(REST, () => (hurry.value = false));
+  const rest = atRest(REST, () => {
+    hurry.value = false;
+    rested();
+  });
   provide(HURRY, hurry);
   return {
     moved(top) {
@@ -23,6 +26,11 @@ export function provideHurry(): { moved(top: number): void } {
       rest.begin();
     },
   };
+}
+
+/** For what draws many pictures at once. */
+export function useHurry(): Ref<boolean> {
+  return inject(HURRY)!;
 }
 
 /** For a picture: true from the first quiet moment on. */

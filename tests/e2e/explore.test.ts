@@ -47,7 +47,6 @@ describe.skipIf(!browser).each(CASES)('exploring the $sample, $theme', ({ sample
     await page.keyboard.press('Control+9');
     await poll(status).toMatch(/^(held|unbroken|broken)\s+(Holds|Breaks) at ε = 4\/255/);
     await page.keyboard.press('Control+2');
-    await page.locator('figure img').first().waitFor();
     await page.getByRole('group', { name: 'Pictures' }).getByRole('button').first().focus();
     await page.keyboard.press('ArrowRight');
     await poll(() => page.evaluate('document.activeElement.dataset.at')).toBe('1');

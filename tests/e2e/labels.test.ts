@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browser, poll, session, step } from './session.ts';
+import { titleOf } from './tiles.ts';
 
 /** Labels and class names by hand, on the bundled sample, by keyboard. */
 describe.skipIf(!browser).each(['light', 'dark'] as const)('labels by hand, %s', (theme) => {
@@ -10,7 +11,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('labels by hand, %s',
   const { good } = here;
   let page: Page;
   beforeAll(() => ({ page } = here));
-  const title = (at: number) => page.locator('figure').nth(at).getAttribute('title');
+  const title = (at: number) => titleOf(page, at);
 
   it('corrects the label of one image, by name', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();

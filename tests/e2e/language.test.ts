@@ -25,7 +25,7 @@ describe.skipIf(!browser)('the window in German', () => {
     await step(page, 'Bilder').click();
     await page.getByLabel('Höchstens').fill('2');
     await page.getByLabel('Höchstens').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(2);
+    await poll(() => page.locator('[data-at]').count()).toBe(2);
     for (const name of ['Modell', 'Bilder', 'Bedrohung', 'Lauf', 'Ergebnisse', 'Export']) {
       await step(page, name).click();
       if (name !== 'Modell') await good(name);

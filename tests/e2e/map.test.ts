@@ -47,7 +47,7 @@ describe.skipIf(!browser)('the map of a classifier', () => {
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('3');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(3);
+    await poll(() => page.locator('[data-at]').count()).toBe(3);
     await page.locator('button[data-at="1"]').click();
     await page.keyboard.press('m');
     await table(page).waitFor();

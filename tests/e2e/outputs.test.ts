@@ -39,7 +39,7 @@ describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sa
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('2');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(2);
+    await poll(() => page.locator('[data-at]').count()).toBe(2);
   });
 
   it('offers goals on the output alone, by exact entry and by slider', async () => {

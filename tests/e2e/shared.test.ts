@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Results } from '../../shared/results.ts';
 import { browser, poll, session, step } from './session.ts';
+import { titleOf } from './tiles.ts';
 
 /** Published models, a data set and a folder of pictures, where they lie beside the repository. */
 const SHARED = join(import.meta.dirname, '../../../shared');
@@ -25,12 +26,12 @@ describe.skipIf(!browser || missing)(`published models and pictures${missing ? '
     await page.getByText(/28 × 28/).first().waitFor();
     await step(page, 'Images').click();
     await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles(DIGITS);
-    await page.locator('figure img').first().waitFor();
+    await page.locator('[data-at]').first().waitFor();
     await page.getByLabel('Use at most').fill('4');
     await page.getByLabel('Use at most').press('Enter');
     await page.getByText('4 of 10,000 images').waitFor();
     // The test set begins 7, 2, 1, 0.
-    const labels = await page.locator('figure').evaluateAll((figures) => figures.map((figure) => / (\d)\D*$/.exec((figure as unknown as { title: string }).title)?.[1]));
+    const labels = await Promise.all([0, 1, 2, 3].map(async (tile) => / (\d)\D*$/.exec(await titleOf(page, tile))?.[1]));
     expect(labels).toEqual(['7', '2', '1', '0']);
     await good('images');
   });

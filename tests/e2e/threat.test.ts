@@ -38,7 +38,7 @@ describe.skipIf(!browser)('the threat model in the window', () => {
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('4');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(4);
+    await poll(() => page.locator('[data-at]').count()).toBe(4);
     await step(page, 'Threat model').click();
     const passes = page.locator('dt', { hasText: 'Passes, at most' }).locator('+ dd');
     const amount = async (): Promise<number> => Number((await passes.innerText()).replaceAll(',', ''));

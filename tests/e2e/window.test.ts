@@ -6,6 +6,7 @@ import { percent } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
 import type { Served } from './hairline.ts';
 import { browser, poll, session, step } from './session.ts';
+import { coloursOf, titleOf } from './tiles.ts';
 
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
 const SAMPLE = join(import.meta.dirname, '../../assets/samples/images');
@@ -59,15 +60,14 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
 
   it('takes a dropped file anywhere, and a folder with its class folders as labels', async () => {
     await drop('dropped.png', readFileSync(join(SAMPLE, 'heart', readdirSync(join(SAMPLE, 'heart'))[0]!)));
-    await poll(() => page.locator('figure').count()).toBe(1);
+    await poll(() => page.locator('[data-at]').count()).toBe(1);
     await page.locator('input[webkitdirectory]').setInputFiles(SAMPLE);
     await poll(() => page.getByRole('heading', { level: 1 }).locator('..').innerText()).toMatch(/61 images/);
     await good('labels');
     // Names in another order: the class folders are looked up in them, so the numbers turn round.
-    const first = page.locator('figure').nth(1);
-    expect(await first.getAttribute('title')).toMatch(/ 0 arrow$/);
+    expect(await titleOf(page, 1)).toMatch(/ 0 arrow$/);
     await drop('class-names.txt', Buffer.from(`${CLASSES.toReversed().join('\n')}\n`));
-    await poll(() => first.getAttribute('title')).toMatch(new RegExp(` ${CLASSES.length - 1} arrow$`));
+    await poll(() => titleOf(page, 1)).toMatch(new RegExp(` ${CLASSES.length - 1} arrow$`));
     await page.getByRole('button', { name: 'Remove all' }).click();
     await step(page, 'Model').click();
   });
@@ -82,8 +82,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
 
   it('shows the pictures with their labels, and the guess with its reason', async () => {
     await step(page, 'Images').click();
-    await page.locator('figure img').first().waitFor();
-    await poll(() => page.locator('figure img').first().evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBeGreaterThan(0);
+    await poll(() => coloursOf(page, 0)).toBeGreaterThan(2);
     expect(await page.getByText('Labels given').isVisible()).toBe(true);
     expect(await page.getByText('Guessed from the model').isVisible()).toBe(true);
     await page.getByLabel('Value range').selectOption('-1..1');
@@ -91,7 +90,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.getByRole('button', { name: 'Back to the guess' }).click();
     await page.getByLabel('Use at most').fill('6');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(6);
+    await poll(() => page.locator('[data-at]').count()).toBe(6);
     await good('images');
   });
 
@@ -286,7 +285,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.keyboard.press('Control+2');
     await page.getByLabel('Use at most').fill('6');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('figure').count()).toBe(6);
+    await poll(() => page.locator('[data-at]').count()).toBe(6);
     // One fixed budget so small that some pictures hold, under one norm.
     await page.keyboard.press('Control+3');
     for (const norm of ['0', '2']) {

@@ -63,8 +63,8 @@ export function readPng(bytes: Uint8Array): { width: number; height: number; cha
     at += 12 + length;
   }
   const [width, height, depth, colourType] = [file.readUInt32BE(16), file.readUInt32BE(20), file[24], file[25]];
-  if (depth !== 8 || (colourType !== 0 && colourType !== 2)) throw new Error(`depth ${depth}, colour type ${colourType}`);
-  const channels = colourType === 0 ? 1 : 3;
+  const channels = ({ 0: 1, 2: 3, 6: 4 } as Record<number, number>)[colourType!];
+  if (depth !== 8 || !channels) throw new Error(`depth ${depth}, colour type ${colourType}`);
   const raw = inflateSync(Buffer.concat(idat));
   const stride = width * channels;
   const data = new Uint8Array(stride * height);
