@@ -1,6 +1,8 @@
 import { ref } from 'vue';
 import type { ActionGroup, ActionId } from '../shared/actions.ts';
+import type { AuditStatus } from '../shared/contract.ts';
 import { groupOf, titleOf, type Language } from '../shared/languages.ts';
+import { baseName } from './logic/sort.ts';
 import { de } from './strings/de.ts';
 import { en } from './strings/en.ts';
 import type { Words } from './strings/en.ts';
@@ -26,3 +28,5 @@ export class OwnError extends Error {}
 export const actionTitle = (id: ActionId): string => titleOf(id, language.value);
 /** What a group of actions is called now. */
 export const groupTitle = (group: ActionGroup): string => groupOf(group, language.value);
+/** What an audit is called, if only by its folder. */
+export const auditTitle = ({ name, folder }: Pick<AuditStatus, 'name' | 'folder'>): string => name || baseName(folder) || S.audits.untitled;

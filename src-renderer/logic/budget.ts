@@ -46,6 +46,12 @@ export function nearestStop(stops: readonly number[], eps: number): number {
   return stops.reduce((best, stop, index) => (off(stop) < off(stops[best]!) ? index : best), 0);
 }
 
+/** So many of the stops to be named, both ends among them; fewer where there are fewer. */
+export function namedStops(stops: readonly number[], howMany: number): number[] {
+  const all = Array.from({ length: howMany }, (_, i) => stops[Math.round((i / (howMany - 1)) * (stops.length - 1))]!);
+  return all.filter((stop, index) => stop !== all[index - 1]);
+}
+
 /** Where a budget lies on the slider, 0 to 1; what lies beyond an end is there. */
 export function placeOf(stops: readonly number[], eps: number): number {
   const above = stops.findIndex((stop) => stop >= eps);

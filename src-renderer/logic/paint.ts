@@ -19,7 +19,7 @@ const TEXT = 44;
 const canvases = new WeakMap<Pixels, HTMLCanvasElement>();
 
 /** The pixels as something a canvas can draw from. */
-function canvasOf(pixels: Pixels): HTMLCanvasElement {
+export function canvasOf(pixels: Pixels): HTMLCanvasElement {
   let canvas = canvases.get(pixels);
   if (!canvas) {
     canvas = document.createElement('canvas');

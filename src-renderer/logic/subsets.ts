@@ -1,6 +1,7 @@
 import type { AttackCard } from '../../shared/contract.ts';
 import { isCount, type Norm } from '../../shared/norms.ts';
 import type { PARTITIONS } from '../../shared/partitions.ts';
+import { fieldsOf, type SchemaField } from './schema.ts';
 import type { Size } from './zoom.ts';
 
 export type PartitionKind = (typeof PARTITIONS)[number];
@@ -27,9 +28,10 @@ export const FIRST_CUT: Cut = { partition: 'pixel', block: 4, superpixels: 100, 
 
 const KEYS = ['partition', 'block', 'superpixels', 'compactness', 'mask'];
 
-/** Whether an option of an attack is part of the cut, which is edited for all attacks at once. */
-export function isCutOption(attack: AttackCard, key: string): boolean {
-  return onSubsets(attack) && KEYS.includes(key);
+/** The options that an attack has for itself: how a picture is cut is edited for all attacks at once. */
+export function ownFields(attack: AttackCard): SchemaField[] {
+  const fields = fieldsOf(attack.options);
+  return onSubsets(attack) ? fields.filter(({ key }) => !KEYS.includes(key)) : fields;
 }
 
 /** Whether an attack changes subsets of a partition. */

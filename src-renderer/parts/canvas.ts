@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue';
-import type { Size } from '../logic/zoom.ts';
+import type { Point, Size } from '../logic/zoom.ts';
 import { watchSize } from '../ui/mounted.ts';
 
 /** What is drawn of a picture, or over one: a canvas that keeps the size of the element it lies in. */
@@ -27,6 +27,22 @@ export function useCanvas(root: Ref<HTMLElement | undefined>, canvas: Ref<HTMLCa
       return context;
     },
   };
+}
+
+/** Straight runs [x0, y0, x1, y1] as one path. */
+export function pathOf(runs: Iterable<readonly [x0: number, y0: number, x1: number, y1: number]>): Path2D {
+  const path = new Path2D();
+  for (const [x0, y0, x1, y1] of runs) {
+    path.moveTo(x0, y0);
+    path.lineTo(x1, y1);
+  }
+  return path;
+}
+
+/** Where the pointer is in an element, in CSS px from its corner. */
+export function spotIn(element: HTMLElement, { clientX, clientY }: MouseEvent): Point {
+  const { left, top } = element.getBoundingClientRect();
+  return { x: clientX - left, y: clientY - top };
 }
 
 /** Where an arrow key leads, in pixels; null for other keys and for those of the system. */

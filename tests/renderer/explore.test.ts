@@ -6,7 +6,7 @@ import type { AttackCard, CallIn, Host, ModelCard } from '../../shared/contract.
 import { NORMS, type Norm } from '../../shared/norms.ts';
 import { AuditPlan, Preprocessing } from '../../shared/plan.ts';
 import type { Probe } from '../../shared/probe.ts';
-import { budgetStops, nearestStop, placeOf } from '../../src-renderer/logic/budget.ts';
+import { budgetStops, namedStops, nearestStop, placeOf } from '../../src-renderer/logic/budget.ts';
 import { breaksAt, tipOf, trialOf, verdictOf, withTrial, type Trial } from '../../src-renderer/logic/trials.ts';
 
 /** A host whose answers come when the test says so; pictures are one pixel, which a browser would decode. */
@@ -92,6 +92,7 @@ describe('the slider', () => {
     expect(budgetStops('l0Pixels', size).at(-1)).toBe(256);
     expect(placeOf([1, 2, 4], Math.SQRT2)).toBeCloseTo(0.25, 12);
     expect([placeOf([1, 2, 4], 0.1), placeOf([1, 2, 4], 9), nearestStop([1, 2, 4], 2.9), nearestStop([1, 2, 4], 2.7)]).toEqual([0, 1, 2, 1]);
+    expect([namedStops([1, 2, 4, 8, 16, 32, 64], 4), namedStops([1, 2], 5), namedStops([], 5)]).toEqual([[1, 4, 16, 64], [1, 2], []]);
   });
 });
 
