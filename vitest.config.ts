@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */
 const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts'];
+/** Tests that replace modules, globals or the environment, watch what is loaded, or measure the memory of their process. */
+const ALONE = ['tests/{electron,renderer}/**/*.test.ts', 'tests/engine/explore.test.ts', 'tests/images/sharp.test.ts', 'tests/runtime/{memory,webgpu}.test.ts'];
+const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**
  * Forks, because onnxruntime aborts the whole process when a thread that runs it is ended.
@@ -21,18 +24,24 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', ...WHOLE],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ['tests/e2e/**', ...WHOLE, ...ALONE],
+          // Starting a process and loading the code takes longer than most of these files do.
+          isolate: false,
+          ...LIMITS,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, exclude: WHOLE, ...LIMITS },
       },
       {
         extends: true,
         test: {
           name: 'program',
           include: WHOLE,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // The built program is run as it is.
+          server: { deps: { external: [/\/out\/main\//] } },
+          ...LIMITS,
         },
       },
       {
