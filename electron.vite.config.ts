@@ -5,12 +5,16 @@ import { defineConfig } from 'electron-vite';
 
 const at = (path: string): string => resolve(import.meta.dirname, path);
 
+const BUNDLED = ['echarts', 'zrender', 'zod', 'onnx-buf', '@bufbuild/protobuf'];
+
 export default defineConfig({
   // The command line and the engine also run in plain Node, so the oldest one we support sets the target.
   // Packages under `dependencies` stay outside the bundle: the native ones must, and the rest need no second copy.
+  // Not those of many small modules: finding and reading hundreds of files is most of what a process takes to start.
   main: {
     build: {
       target: 'node20',
+      externalizeDeps: { exclude: BUNDLED },
       outDir: at('out/main'),
       sourcemap: true,
       rolldownOptions: {

@@ -5,7 +5,8 @@ import process from 'node:process';
 
 const built = new URL('../out/main/cli.js', import.meta.url);
 if (existsSync(built)) {
-  await import(built.href);
+  const { main } = await import(built.href);
+  await main();
 } else {
   console.error('Hairline is not built yet: run `npm run build` once in its folder.');
   process.exitCode = 2;

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import type { run } from '../../src-main/cli/program.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const SAMPLES = join(ROOT, 'assets/samples');
@@ -11,8 +12,9 @@ export const MODEL = join(SAMPLES, 'signs.onnx');
 export const IMAGES = join(SAMPLES, 'images');
 export const BIN = join(ROOT, 'bin/hairline.js');
 
+const CLI = join(ROOT, 'out/main/cli.js');
 /** These tests run the built program, as a user does. */
-if (!existsSync(join(ROOT, 'out/main/cli.js'))) throw new Error('out/main/cli.js is missing: run `npm run build` first (`npm test` does).');
+if (!existsSync(CLI)) throw new Error('out/main/cli.js is missing: run `npm run build` first (`npm test` does).');
 
 /** How a command ended. */
 export interface Ended {
@@ -65,6 +67,26 @@ export function launch(command: string, args: readonly string[], options: Option
 
 export function hairline(args: readonly string[], options: Options = {}): Promise<Ended> {
   return start(args, options).ended;
+}
+
+/** The same command of the same built program in this process: for tests of many that differ in nothing that a process adds. */
+export async function hairlineHere(args: readonly string[]): Promise<Omit<Ended, 'ms'>> {
+  const { run: command } = (await import(CLI)) as { run: typeof run };
+  const said = { out: '', err: '' };
+  const streams = [['out', process.stdout], ['err', process.stderr]] as const;
+  const writes = streams.map(([name, stream]) => {
+    const { write } = stream;
+    stream.write = (chunk: string | Uint8Array): boolean => {
+      said[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+      return true;
+    };
+    return () => void (stream.write = write);
+  });
+  try {
+    return { code: await command(args), ...said };
+  } finally {
+    for (const restore of writes) restore();
+  }
 }
 
 /** A folder that is gone after the tests of the file. */
