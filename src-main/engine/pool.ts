@@ -7,6 +7,13 @@ export interface ToWorker {
   name: string;
   input: unknown;
 }
+/** What a worker is told when it starts. */
+export interface WorkerData {
+  /** The run's switch. */
+  shared: SharedArrayBuffer;
+  /** Long work that nobody waits for at the moment: other threads go first. */
+  background: boolean;
+}
 export type FromWorker = { ready: true } | { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
 
 interface Waiting {
@@ -34,11 +41,11 @@ export class Pool implements Crew {
     this.size = size;
   }
 
-  /** @param entry file of the worker's code; @param shared the run's switch */
-  static async start(entry: string | URL, size: number, shared: SharedArrayBuffer): Promise<Pool> {
+  /** @param entry file of the worker's code */
+  static async start(entry: string | URL, size: number, shared: SharedArrayBuffer, background = false): Promise<Pool> {
     const pool = new Pool(size);
     try {
-      for (let i = 0; i < size; i++) await pool.add(entry, shared);
+      for (let i = 0; i < size; i++) await pool.add(entry, { shared, background });
     } catch (error) {
       await pool.close();
       throw error;
@@ -51,8 +58,8 @@ export class Pool implements Crew {
     return this.dead === null;
   }
 
-  private add(entry: string | URL, shared: SharedArrayBuffer): Promise<void> {
-    const worker = new Worker(entry, { workerData: { shared } });
+  private add(entry: string | URL, workerData: WorkerData): Promise<void> {
+    const worker = new Worker(entry, { workerData });
     this.all.push(worker);
     return new Promise((ready, failed) => {
       worker.on('message', (message: FromWorker) => {

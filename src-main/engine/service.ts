@@ -60,7 +60,7 @@ export class EngineService implements Service {
     this.audits = new Audits(
       options.audits,
       availableParallelism(),
-      (size, shared) => Pool.start(worker, size, shared),
+      (size, shared) => Pool.start(worker, size, shared, true),
       (event) => {
         for (const listener of [...this.listeners]) listener(event);
       },

@@ -3,12 +3,16 @@ import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../audit/crew.ts';
 import { TaskRunner } from '../audit/tasks.ts';
 import { sharedGate } from './gate.ts';
-import type { FromWorker, ToWorker } from './pool.ts';
+import type { FromWorker, ToWorker, WorkerData } from './pool.ts';
+import { stepBack } from './priority.ts';
 
 /** A worker thread: one task at a time, each with its own onnxruntime sessions. */
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only');
-const runner = new TaskRunner(sharedGate((workerData as { shared: SharedArrayBuffer }).shared));
+const { shared, background } = workerData as WorkerData;
+// Before onnxruntime starts threads of its own, which inherit it.
+if (background) stepBack();
+const runner = new TaskRunner(sharedGate(shared));
 
 const say = (message: FromWorker) => port.postMessage(message);
 port.on('message', (task: ToWorker) => {

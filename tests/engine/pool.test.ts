@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../../src-main/audit/crew.ts';
 import { CANCEL, GO, PAUSE, sharedGate, Switch } from '../../src-main/engine/gate.ts';
 import { Pool } from '../../src-main/engine/pool.ts';
+import { ROOT } from '../cli/hairline.ts';
 
 /** Real threads whose tasks are a few lines of JavaScript; what they do is in the task's input. */
 const CODE = `
@@ -131,4 +132,17 @@ describe('the switch', () => {
     gate.set(CANCEL);
     expect(check).toThrow(Cancelled);
   });
+});
+
+/** How many threads of this process let others go first: the 19th field of a thread's line is its nice value. */
+const polite = (): number =>
+  readdirSync('/proc/self/task').filter((id) => Number(readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]) === 10).length;
+
+it.skipIf(process.platform !== 'linux')('lets others go first in the threads of an audit, and in no others (Linux)', async () => {
+  const before = polite();
+  const open = (background: boolean) => Pool.start(join(ROOT, 'out/main/worker.js'), 2, new Switch().shared, background);
+  pools.push(await open(false));
+  expect(polite()).toBe(before);
+  pools.push(await open(true));
+  expect(polite()).toBe(before + 2);
 });
