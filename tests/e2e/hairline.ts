@@ -59,14 +59,14 @@ export async function openWindow(browser: Browser, url: string, theme: 'light' |
 
 /** What axe finds wrong on the page as it is, WCAG 2.2 AA and its best practices. */
 export async function violations(page: Page): Promise<string[]> {
-  // By the debugger, which the content policy does not bind.
-  await page.evaluate(AXE);
+  // By the debugger, which the content policy does not bind; once a page.
+  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(AXE);
   // Colours that are on their way to others have no contrast.
   await page.evaluate(`Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`);
   return page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations: found } = await axe.run((globalThis as unknown as { document: unknown }).document, { runOnly: tags });
+    const { violations: found } = await axe.run((globalThis as unknown as { document: unknown }).document, { runOnly: tags, resultTypes: ['violations'] });
     return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
   });
 }
