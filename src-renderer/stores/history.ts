@@ -12,6 +12,7 @@ import { useThreat } from './threat.ts';
 type Threat = ReturnType<typeof useThreat>;
 /** Settings of the threat model that are values of their own. */
 const PLAIN = ['classGoal', 'outputGoal', 'target', 'psnr', 'peak', 'reference', 'picture', 'seed', 'name', 'workers', 'maxQueries'] as const satisfies readonly (keyof Threat)[];
+const ENDS = ['input', 'fixed', 'output'] as const;
 const OF_NORM = ['on', 'eps', 'chosen', 'options'] as const;
 
 /** Takes settings back and does them again. Loading another model or other pictures begins anew. */
@@ -33,7 +34,7 @@ export const useHistory = defineStore('history', () => {
       cut: useRegion().cut,
       preprocessing: model.preprocessing,
       provider: model.provider,
-      output: model.output,
+      ...Object.fromEntries(ENDS.map((end) => [end, model.named[end]])),
       labels: images.labels,
       classNames: images.classNamesFile,
       range: [images.offset, images.limit],
@@ -47,11 +48,12 @@ export const useHistory = defineStore('history', () => {
     for (const norm of NORMS) for (const part of OF_NORM) if (has(`${norm}.${part}`)) (threat.norms[norm][part] as unknown) = JSON.parse(JSON.stringify(to[`${norm}.${part}`]));
     if (has('cut')) useRegion().cut = to['cut'] as ReturnType<typeof useRegion>['cut'];
     if (has('provider')) model.provider = to['provider'] as typeof model.provider;
+    // Another input brings its own preprocessing, which gives way to the one that was set then.
+    if (ENDS.some(has)) await model.setEnds(Object.fromEntries(ENDS.map((end) => [end, to[end]])));
     if (has('preprocessing')) model.setPreprocessing(to['preprocessing'] as NonNullable<typeof model.preprocessing>);
     if (has('labels')) images.labels = to['labels'] as string | null;
     if (has('classNames')) images.classNamesFile = to['classNames'] as string | null;
     if (has('labels') || has('classNames') || has('range')) await images.setRange(...(to['range'] as [number, number | null]));
-    if (has('output')) await model.setOutput(to['output'] as string | null);
   }
 
   /** What settings are called, each once. */

@@ -73,8 +73,8 @@ export const useModel = defineStore('model', () => {
     }
   }
 
-  /** Takes the model otherwise: another input for the image, other values beside it, another output. What does not fit changes nothing. */
-  async function setEnds(end: string, said: Partial<Ends>): Promise<void> {
+  /** Takes the model otherwise: another input for the image, other values beside it, another output. What does not fit changes nothing. @param end which field says so */
+  async function setEnds(said: Partial<Ends>, end = 'output'): Promise<void> {
     const before = card.value!;
     try {
       await read(before.path, { ...named.value, ...said });
@@ -87,11 +87,11 @@ export const useModel = defineStore('model', () => {
     void runCheck();
   }
 
-  const setOutput = (name: string | null): Promise<void> => setEnds('output', { output: name });
-  const setInput = (name: string): Promise<void> => setEnds('input', { input: name, fixed: without(named.value.fixed, name) });
+  const setOutput = (name: string | null): Promise<void> => setEnds({ output: name });
+  const setInput = (name: string): Promise<void> => setEnds({ input: name, fixed: without(named.value.fixed, name) }, 'input');
   /** @param value null: 0 again */
   const setFixed = (name: string, value: number | number[] | null): Promise<void> =>
-    setEnds(`fixed:${name}`, { fixed: value === null ? without(named.value.fixed, name) : { ...named.value.fixed, [name]: value } });
+    setEnds({ fixed: value === null ? without(named.value.fixed, name) : { ...named.value.fixed, [name]: value } }, `fixed:${name}`);
 
   /** Lists what goals can be about; asked for by the field that offers it, since it takes a look through the whole network. */
   async function listValues(): Promise<void> {
@@ -125,6 +125,6 @@ export const useModel = defineStore('model', () => {
 
   return {
     card, loading, preprocessing, provider, check, checking, checkError, named, output, ends, refused, unclear, values,
-    open, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
+    open, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
   };
 });

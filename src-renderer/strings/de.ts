@@ -334,7 +334,7 @@ export const de: Words = {
     redone: (what: string) => `Wiederholt: ${what}.`,
     what: {
       classGoal: 'Ziel', outputGoal: 'Ziel', target: 'Zielklasse', psnr: 'Schwelle', peak: 'Spitzenwert der Ausgabe', reference: 'Bezug', picture: 'zu erreichendes Bild', seed: 'Startwert', name: 'Name des Audits',
-      workers: 'Worker', maxQueries: 'Anfragen je Bild', cut: 'Teilmengen', preprocessing: 'Vorverarbeitung', provider: 'worauf das Modell läuft', output: 'geprüfte Ausgabe', labels: 'Labeldatei', classNames: 'Klassennamen', range: 'Auswahl der Bilder',
+      workers: 'Worker', maxQueries: 'Anfragen je Bild', cut: 'Teilmengen', preprocessing: 'Vorverarbeitung', provider: 'worauf das Modell läuft', input: 'Eingabe des Bildes', fixed: 'Werte anderer Eingaben', output: 'geprüfte Ausgabe', labels: 'Labeldatei', classNames: 'Klassennamen', range: 'Auswahl der Bilder',
       ofNorm: { on: (norm: string) => `${norm} im Audit`, eps: (norm: string) => `Budgets für ${norm}`, chosen: (norm: string) => `Angriffe für ${norm}`, options: (norm: string) => `Optionen der Angriffe für ${norm}` },
     },
   },

@@ -295,7 +295,7 @@ export const en = {
     redone: (what: string) => `Done again: ${what}.`,
     what: {
       classGoal: 'goal', outputGoal: 'goal', target: 'target class', psnr: 'threshold', peak: 'peak of the output', reference: 'reference', picture: 'picture to match', seed: 'seed', name: 'name of the audit',
-      workers: 'workers', maxQueries: 'queries per image', cut: 'subsets', preprocessing: 'preprocessing', provider: 'what the model runs on', output: 'audited output', labels: 'label file', classNames: 'class names', range: 'choice of images',
+      workers: 'workers', maxQueries: 'queries per image', cut: 'subsets', preprocessing: 'preprocessing', provider: 'what the model runs on', input: 'input of the image', fixed: 'values of other inputs', output: 'audited output', labels: 'label file', classNames: 'class names', range: 'choice of images',
       ofNorm: { on: (norm: string) => `${norm} in the audit`, eps: (norm: string) => `budgets for ${norm}`, chosen: (norm: string) => `attacks for ${norm}`, options: (norm: string) => `options of attacks for ${norm}` },
     },
   },

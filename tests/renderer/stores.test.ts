@@ -312,6 +312,14 @@ it('takes settings back by what they are, and begins anew with another model', a
   await history.undo();
   expect([useImages().offset, useImages().limit]).toEqual([0, 100]);
   expect(asked.at(-1)).toMatchObject(['images', { offset: 0, limit: 100 }]);
+  await useModel().setFixed('mask', [0, 1]);
+  await settle();
+  await history.undo();
+  expect(useModel().named.fixed).toEqual({});
+  expect(useApp().toasts.at(-1)!.message).toBe('Undone: values of other inputs.');
+  await history.redo();
+  expect(useModel().named.fixed).toEqual({ mask: [0, 1] });
+  expect(asked.findLast(([call]) => call === 'inspect')).toMatchObject(['inspect', { fixed: { mask: [0, 1] } }]);
   answers['inspect'] = { ...card, path: '/other.onnx' };
   await useModel().open('/other.onnx');
   await settle();
