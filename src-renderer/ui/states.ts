@@ -1,4 +1,5 @@
 import type { TileState } from '../logic/live.ts';
+import { S } from '../strings.ts';
 import type { IconName } from './Icon.vue';
 
 export const STATE_ICON: Record<TileState, IconName> = {
@@ -10,6 +11,11 @@ export const STATE_ICON: Record<TileState, IconName> = {
   failed: 'alert',
   cancelled: 'stop',
 };
+
+/** A state in words. @param outputs of a network without classes, where nothing is right or wrong */
+export function stateWord(state: TileState, outputs: boolean): string {
+  return (outputs && S.tileOutput[state]) || S.tile[state];
+}
 
 /** Text colour of a state. */
 export const STATE_INK: Record<TileState, string> = {
