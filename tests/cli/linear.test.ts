@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
 import { encodeNpy, openImages } from '../../src-main/images/index.ts';
-import { hairline } from './hairline.ts';
+import { hairline, hairlineHere } from './hairline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hairline-linear-'));
 const file = (name: string): string => join(folder, name);
@@ -83,7 +83,7 @@ it.each([
   ['a class that is not there', ['linear', 'train', ...data(), '--classes', '2,9'], /class 9/],
   ['a ridge of 0', ['linear', 'train', ...data(), '--ridge', '0'], /--ridge/],
 ])('answers %s with a sentence', async (_, args, sentence) => {
-  const { code, err } = await hairline(args);
+  const { code, err } = await hairlineHere(args);
   expect(code).toBe(2);
   expect(err).toMatch(sentence);
 });

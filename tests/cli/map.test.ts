@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeFile } from '../../src-main/images/index.ts';
-import { hairline, IMAGES, MODEL, SAMPLES, scratch } from './hairline.ts';
+import { hairline, hairlineHere, IMAGES, MODEL, SAMPLES, scratch } from './hairline.ts';
 
 const picture = join(IMAGES, 'arrow', '01.png');
 const out = scratch();
@@ -41,7 +41,7 @@ describe('hairline map', () => {
       [['--by', 'quadratic'], /of outputs/],
       [['--partition', 'triangle'], /pixel, feature/],
     ] as const) {
-      const { code, err } = await hairline(['map', MODEL, picture, ...args, '--tries', '1']);
+      const { code, err } = await hairlineHere(['map', MODEL, picture, ...args, '--tries', '1']);
       expect([code, err]).toEqual([2, expect.stringMatching(says)]);
     }
   });

@@ -12,9 +12,9 @@ export const SAMPLE_PLAN: AuditPlanInput = {
   classNames: join(SAMPLES, 'classes.txt'),
   limit: 12,
   threats: [
-    { norm: 'l0', eps: [5, 20], attacks: [{ id: 'sigma-zero', options: { steps: 60 } }] },
-    { norm: 'l2', eps: [0.5, 1], attacks: [{ id: 'ddn', options: { steps: 40 } }] },
-    { norm: 'linf', eps: [4 / 255, 8 / 255], attacks: [{ id: 'pgd', options: { steps: 20 } }] },
+    { norm: 'l0', eps: [5, 20], attacks: [{ id: 'sigma-zero', options: { steps: 40 } }] },
+    { norm: 'l2', eps: [0.5, 1], attacks: [{ id: 'ddn', options: { steps: 25 } }] },
+    { norm: 'linf', eps: [4 / 255, 8 / 255], attacks: [{ id: 'pgd', options: { steps: 10 } }] },
   ],
   seed: 3,
 };
