@@ -2,15 +2,16 @@ import type { Pixels } from './difference.ts';
 import { readable } from './numbers.ts';
 import type { Point } from './zoom.ts';
 
-/** The values of a pixel, 0 to 255: one of a grey picture, else three. */
+/** The values of a pixel, 0 to 255: one of a grey picture, else three. None where there is no such pixel: pictures beside each other may differ in size. */
 export function valuesAt(pixels: Pixels, { x, y }: Point, channels: number): number[] {
+  if (x >= pixels.width || y >= pixels.height) return [];
   const start = 4 * (y * pixels.width + x);
   return [...pixels.data.slice(start, start + (channels === 1 ? 1 : 3))];
 }
 
-/** The values as text; none where the picture has no such pixel, as pictures beside each other may differ in size. */
+/** The values as text. */
 export function textAt(pixels: Pixels, at: Point, channels: number): string[] {
-  return at.x < pixels.width && at.y < pixels.height ? valuesAt(pixels, at, channels).map(String) : [];
+  return valuesAt(pixels, at, channels).map(String);
 }
 
 /** `+8`, `−3`, `0`. */

@@ -60,5 +60,6 @@ describe('values of a pixel', () => {
     // Beside the picture there are none, rather than those of another row.
     const tall = { ...clean, width: 1, height: 2 };
     expect([textAt(tall, { x: 1, y: 0 }, 3), textAt(tall, { x: 0, y: 2 }, 3), textAt(tall, { x: 0, y: 1 }, 1)]).toEqual([[], [], ['100']]);
+    expect(changeAt(clean, tall, { x: 1, y: 0 }, 3)).toEqual([]);
   });
 });
