@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decibels } from '../../shared/outputs.ts';
 import { Results } from '../../shared/results.ts';
-import { browser, poll, session, step } from './session.ts';
+import { browser, poll, session, step, steps } from './session.ts';
 
 /** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
 const CASES = [
@@ -65,6 +65,7 @@ describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sa
     }
     await page.getByRole('tab', { name: '2' }).click();
     await page.getByRole('switch', { name: 'FMN' }).click();
+    await steps(page, 'DDN', 60);
     await good('threat');
   });
 

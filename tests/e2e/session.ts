@@ -20,6 +20,15 @@ export const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { tim
 /** The entry of a step in the side bar. */
 export const step = (page: Page, name: string): Locator => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
 
+/** Sets how many steps an attack of the norm on show makes: far fewer than for its best, where the window is what is tested. */
+export async function steps(page: Page, attack: string, count: number): Promise<void> {
+  const options = page.getByRole('button', { name: `Options: ${attack}`, exact: true });
+  await options.click();
+  await page.getByLabel('Steps', { exact: true }).fill(String(count));
+  await page.getByLabel('Steps', { exact: true }).press('Enter');
+  await options.click();
+}
+
 /** A window on an engine of its own. Its fields are there once the tests run. */
 export interface Session {
   /** Of the test: the engine's data lies in `data` beneath it. */

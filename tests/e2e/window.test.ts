@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { percent } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
 import type { Served } from './hairline.ts';
-import { browser, poll, session, step } from './session.ts';
+import { browser, poll, session, step, steps } from './session.ts';
 import { coloursOf, titleOf } from './tiles.ts';
 
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
@@ -32,15 +32,6 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
         document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
       }
     }`);
-  }
-
-  /** Sets the steps of an attack, by far not as many as it needs for its best: the window is what is tested here. */
-  async function fewer(attack: string, steps: number): Promise<void> {
-    const options = page.getByRole('button', { name: `Options: ${attack}`, exact: true });
-    await options.click();
-    await page.getByLabel('Steps', { exact: true }).fill(String(steps));
-    await page.getByLabel('Steps', { exact: true }).press('Enter');
-    await options.click();
   }
 
   it('starts empty, with the token gone from the address', async () => {
@@ -133,9 +124,9 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
 
   it('takes a threat model, with budgets in both units', async () => {
     await step(page, 'Threat model').click();
-    for (const [norm, attack, steps] of [['0', 'σ-zero', 200], ['0', 'FMN', 50], ['2', 'DDN', 50], ['2', 'FMN', 50], ['∞', 'FMN', 50]] as const) {
+    for (const [norm, attack, count] of [['0', 'σ-zero', 200], ['0', 'FMN', 50], ['2', 'DDN', 50], ['2', 'FMN', 50], ['∞', 'FMN', 50]] as const) {
       await page.getByRole('tab', { name: norm }).first().click();
-      await fewer(attack, steps);
+      await steps(page, attack, count);
     }
     await page.getByLabel('Budget 1 in /255').fill('3');
     await page.getByLabel('Budget 1 in /255').press('Enter');
