@@ -1,5 +1,6 @@
 import { inject, provide, ref, watch, type InjectionKey, type Ref } from 'vue';
 import { atRest } from '../logic/rest.ts';
+import { whileMounted } from './mounted.ts';
 
 /** Whether a grid is flying past; its pictures are asked for when it slows down. */
 const HURRY: InjectionKey<Ref<boolean>> = Symbol('hurry');
@@ -11,7 +12,12 @@ const REST = 90;
 
 /** For the grid, which tells each position. @param rested called when a scroll is over */
 export function provideHurry(rested: () => void): { moved(top: number): void } {
-  const hurry = ref(false);
+  // A screen that has just been asked for shows itself first, and then its pictures.
+  const hurry = ref(true);
+  whileMounted(() => {
+    let frame = requestAnimationFrame(() => (frame = requestAnimationFrame(() => (hurry.value = false))));
+    return () => cancelAnimationFrame(frame);
+  });
   let last = { top: 0, time: 0 };
   const rest = atRest(REST, () => {
     hurry.value = false;
