@@ -18,8 +18,10 @@ const KEPT = 64;
 export class Maps {
   private readonly worker: LoneWorker;
   private readonly flag = new Int32Array(new SharedArrayBuffer(4));
+  /** The map that was asked for last, and the one that is there: a picture may turn out not to be. */
   private last = 0;
-  /** Pictures of the newest map. */
+  private current = '';
+  /** Pictures of the map that is there. */
   private drawn = new Map<number | null, Drawn>();
   /** Work in progress on it; never rejects. */
   private busy: Promise<unknown> = Promise.resolve();
@@ -34,9 +36,9 @@ export class Maps {
     const picture = await read();
     await this.halt();
     if (number !== this.last) throw new UserError(OLD);
-    this.drawn = new Map();
+    [this.current, this.drawn] = [String(number), new Map()];
     const { map, drawn } = await this.work(async (pool) => pool.run('map', { ...request, picture, map: String(number) }));
-    if (number === this.last) this.drawn.set(null, drawn);
+    if (map.map === this.current) this.drawn.set(null, drawn);
     return map;
   }
 
@@ -46,7 +48,7 @@ export class Maps {
 
   async attack(map: string, subset: number): Promise<CallOut<'mapAttack'>> {
     const { attacked, drawn } = await this.work((pool) => pool.run('mapAttack', { map, subset }));
-    if (map === String(this.last)) {
+    if (map === this.current) {
       for (const old of [...this.drawn.keys()].filter((key) => key !== null && key !== subset).slice(0, Math.max(0, this.drawn.size - KEPT))) this.drawn.delete(old);
       this.drawn.set(subset, drawn);
     }
@@ -54,7 +56,7 @@ export class Maps {
   }
 
   async stop(map: string): Promise<void> {
-    if (map === String(this.last)) await this.halt();
+    if (map === this.current) await this.halt();
   }
 
   /** Writes the table below a folder. @throws UserError when that cannot be. */
@@ -71,7 +73,7 @@ export class Maps {
   }
 
   picture({ map, subset, what }: Extract<PictureAddress, { kind: 'map' }>): Uint8Array {
-    const bytes = map === String(this.last) ? this.drawn.get(subset)?.[what] : undefined;
+    const bytes = map === this.current ? this.drawn.get(subset)?.[what] : undefined;
     if (!bytes) throw new UserError('There is no such picture.');
     return bytes;
   }

@@ -137,7 +137,12 @@ describe('a map of the sample classifier', () => {
   });
 
   it('says in a sentence what it cannot map', async () => {
+    const { map } = await call('map', ask({ tries: 0 }));
     await expect(call('map', ask({ image: { kind: 'image', image: 'absent' } }))).rejects.toBeInstanceOf(UserError);
+    // The map before is still there.
+    await service.picture({ kind: 'map', map, subset: null, what: 'picture' });
+    await call('mapAttack', { map, subset: 7 });
+    await service.picture({ kind: 'map', map, subset: 7, what: 'picture' });
     await expect(call('map', ask({ image: { kind: 'clean', audit: 'absent', image: '../x' } }))).rejects.toBeInstanceOf(UserError);
     await expect(call('map', ask({ model: join(ROOT, 'README.md') }))).rejects.toBeInstanceOf(UserError);
   });
