@@ -75,7 +75,8 @@ export class Sheets {
   close(): void {
     for (const { bitmap } of this.sheets.values()) bitmap?.close();
     this.sheets.clear();
-    this.wanted = [];
+    // What is still to come is let go.
+    [this.images, this.wanted] = [[], []];
   }
 
   private page(n: number): readonly LoadedImage[] {
