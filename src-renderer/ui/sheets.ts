@@ -52,6 +52,7 @@ export class Sheets {
     [this.images, this.shown, this.starts] = [images, Math.min(SHEET_SIDE, Math.round(shown)), sheetStarts(images)];
     this.keys = this.starts.map((_, n) => [this.shown, ...this.page(n).map(({ id, source }) => `${id} ${source}`)].join('\n'));
     for (const sheet of this.sheets.values()) sheet.fresh = false;
+    this.wanted = [];
   }
 
   /** Which pictures are in view now: what was wanted before and is not there yet is not asked for any more. */
