@@ -373,7 +373,7 @@ export const de: Words = {
     noneHint: 'Sie erscheinen, wenn ein Audit fertig ist.',
     clean: 'Genauigkeit ungestört',
     cleanSelf: 'Labels sind die eigenen Vorhersagen des Modells',
-    median: 'Medianabstand',
+    median: 'Abstand im Median',
     mean: 'Mittlerer Abstand',
     curve: 'Robuste Genauigkeit',
     right: 'Richtig',
