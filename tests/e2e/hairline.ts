@@ -62,6 +62,7 @@ export async function violations(page: Page): Promise<string[]> {
   // By the debugger, which the content policy does not bind; once a page.
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(AXE);
   // Colours that are on their way to others have no contrast: none sets out from here on, and those that did arrive.
+  const still = await page.evaluate(`matchMedia('(prefers-reduced-motion: reduce)').matches`);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.evaluate(`Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`);
   const found = await page.evaluate(async () => {
@@ -70,6 +71,6 @@ export async function violations(page: Page): Promise<string[]> {
     const { violations: wrong } = await axe.run((globalThis as unknown as { document: unknown }).document, { runOnly: tags, resultTypes: ['violations'] });
     return wrong.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
   });
-  await page.emulateMedia({ reducedMotion: null });
+  if (!still) await page.emulateMedia({ reducedMotion: null });
   return found;
 }
