@@ -16,17 +16,21 @@ export function useCanvas(root: Ref<HTMLElement | undefined>, canvas: Ref<HTMLCa
   watchSize(root, ({ width, height }) => (box.value = { width: width - 2 * border, height: height - 2 * border }));
   return {
     box,
-    begin() {
-      const context = canvas.value?.getContext('2d');
-      const { width, height } = box.value;
-      if (!context || width < 2) return null;
-      const ratio = window.devicePixelRatio;
-      canvas.value!.width = Math.round(width * ratio);
-      canvas.value!.height = Math.round(height * ratio);
-      context.scale(ratio, ratio);
-      return context;
-    },
+    begin: () => cleared(canvas.value, box.value),
   };
+}
+
+/** An empty canvas of that size, in CSS px and as fine as the screen; null while there is nothing to draw on. */
+export function cleared(canvas: HTMLCanvasElement | undefined, { width, height }: Size): CanvasRenderingContext2D | null {
+  const context = canvas?.getContext('2d');
+  if (!context || width < 2) return null;
+  const ratio = window.devicePixelRatio;
+  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+  // Memory of another size is only asked for where it is: a grid is drawn anew at every frame of a scroll.
+  if (canvas!.width === wide && canvas!.height === high) context.reset();
+  else Object.assign(canvas!, { width: wide, height: high });
+  context.scale(ratio, ratio);
+  return context;
 }
 
 /** Straight runs [x0, y0, x1, y1] as one path. */

@@ -1,6 +1,6 @@
 import { inject, provide, ref, watch, type InjectionKey, type Ref } from 'vue';
 import { atRest } from '../logic/rest.ts';
-import { whileMounted } from './mounted.ts';
+import { oncePainted } from './mounted.ts';
 
 /** Whether a grid is flying past; its pictures are asked for when it slows down. */
 const HURRY: InjectionKey<Ref<boolean>> = Symbol('hurry');
@@ -14,10 +14,7 @@ const REST = 90;
 export function provideHurry(rested: () => void): { moved(top: number): void } {
   // A screen that has just been asked for shows itself first, and then its pictures.
   const hurry = ref(true);
-  whileMounted(() => {
-    let frame = requestAnimationFrame(() => (frame = requestAnimationFrame(() => (hurry.value = false))));
-    return () => cancelAnimationFrame(frame);
-  });
+  oncePainted(() => (hurry.value = false));
   let last = { top: 0, time: 0 };
   const rest = atRest(REST, () => {
     hurry.value = false;

@@ -16,3 +16,12 @@ export function watchSize(element: Ref<HTMLElement | undefined>, tell: (size: Si
     return () => observer.disconnect();
   });
 }
+
+/** Does something once the component has been painted. */
+export function oncePainted(act: () => void): void {
+  whileMounted(() => {
+    // The first frame is called before what was mounted is painted.
+    let frame = requestAnimationFrame(() => (frame = requestAnimationFrame(act)));
+    return () => cancelAnimationFrame(frame);
+  });
+}
