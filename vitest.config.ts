@@ -1,6 +1,9 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
+// Inherited by every process of the tests; src-main/runtime/library.ts says why.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */
 const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts'];
 /** Tests that replace modules, globals or the environment, watch what is loaded, or measure the memory of their process. */

@@ -4,6 +4,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 
+// Inherited by the benchmark; src-main/runtime/library.ts says why.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 const root = resolve(import.meta.dirname, '..');
 const [name = '', ...options] = process.argv.slice(2);
 const entry = join(root, 'bench', `${name}.ts`);

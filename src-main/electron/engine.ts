@@ -1,5 +1,6 @@
 import { utilityProcess } from 'electron';
 import type { EngineFork } from '../engine/api.ts';
+import { NO_TELEMETRY } from '../runtime/library.ts';
 import { Tail } from '../engine/tail.ts';
 
 /** What the engine wrote last arrives a moment after its exit. */
@@ -12,7 +13,7 @@ const DRAIN = 100;
  */
 export function utilityFork(entry: string, args: string[]): EngineFork {
   return () => {
-    const child = utilityProcess.fork(entry, args, { serviceName: 'Hairline engine', stdio: 'pipe', execArgv: [] });
+    const child = utilityProcess.fork(entry, args, { serviceName: 'Hairline engine', stdio: 'pipe', execArgv: [], env: { ...process.env, ...NO_TELEMETRY } });
     const tail = new Tail();
     child.stdout?.on('data', (chunk: Buffer) => tail.add(chunk));
     child.stderr?.on('data', (chunk: Buffer) => tail.add(chunk));

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { NO_TELEMETRY } from '../runtime/library.ts';
 import type { EngineFork } from './api.ts';
 import { Tail } from './tail.ts';
 
@@ -14,7 +15,7 @@ export function nodeFork(entry: string, args: readonly string[] = []): EngineFor
   return () => {
     // Advanced serialisation carries a Uint8Array as bytes. The engine's own output is kept off
     // this terminal: the command line writes JSON lines there.
-    const child = fork(entry, args, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(entry, args, { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...NO_TELEMETRY } });
     const tail = new Tail();
     child.stdout?.on('data', (chunk) => tail.add(chunk));
     child.stderr?.on('data', (chunk) => tail.add(chunk));

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
-import * as ort from 'onnxruntime-node';
+import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
@@ -9,10 +9,12 @@ import type { SavedGraph } from '../graph/index.ts';
 import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
 import type { Session } from './largeSession.ts';
+import { loadLibrary } from './library.ts';
 
 export type { Session } from './largeSession.ts';
-export type OrtTensor = ort.Tensor;
-export const Tensor = ort.Tensor;
+export type OrtTensor = Ort.Tensor;
+const ort = loadLibrary();
+export const { Tensor } = ort;
 // What goes wrong is thrown and told in one sentence; onnxruntime's own log would say it again, in red, with paths.
 ort.env.logLevel = 'fatal';
 export const ortVersion: string = ort.env.versions.node ?? ort.env.versions.common ?? 'unknown';
@@ -101,7 +103,7 @@ export function ortReason(error: unknown, file = ''): string {
 }
 
 /** Element type names as onnxruntime-node has them, by ONNX number. */
-export const ORT_TYPE: Record<number, ort.Tensor.Type> = {
+export const ORT_TYPE: Record<number, Ort.Tensor.Type> = {
   1: 'float32',
   2: 'uint8',
   3: 'int8',
