@@ -12,14 +12,14 @@ const why = (file: string, specifier: string): string | null => {
 
 describe('the layer table', () => {
   it('is the one of the design, in order', () => {
-    const chain = ['shared', 'graph', 'autodiff', 'model', 'runtime', 'attacks', 'audit', 'report', 'engine', 'electron'];
+    const chain = ['shared', 'files', 'graph', 'autodiff', 'model', 'runtime', 'attacks', 'audit', 'report', 'engine', 'electron'];
     chain.forEach((upper, i) => {
       for (const lower of chain.slice(0, i)) {
         expect(LAYERS[upper], `${upper} over ${lower}`).toContain(lower);
         expect(LAYERS[lower], `${lower} under ${upper}`).not.toContain(upper);
       }
     });
-    expect(LAYERS['images']).toEqual(['shared']);
+    expect(LAYERS['images']).toEqual(['shared', 'files']);
     expect(LAYERS['norms']).toEqual(['shared']);
     expect(LAYERS['renderer']).toEqual(['shared']);
     for (const blind of ['graph', 'autodiff', 'model', 'runtime', 'attacks']) expect(LAYERS[blind]).not.toContain('images');
