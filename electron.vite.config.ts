@@ -22,6 +22,7 @@ export default defineConfig({
           electron: at('src-main/electron/main.ts'),
           engine: at('src-main/engine/process.ts'),
           worker: at('src-main/engine/worker.ts'),
+          child: at('src-main/engine/child.ts'),
           cli: at('src-main/cli/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -12,11 +12,14 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
+import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
 import type { Previewed, PreviewTask } from './previewDesk.ts';
 import type { Probed, ProbeTask } from './probe.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {
+  weigh: { in: { model: string }; out: { bytes: number } };
+  load: { in: { model: string } & Wanted; out: { large: boolean } };
   inspect: { in: { model: string } & Wanted; out: ModelCard };
   values: { in: { model: string } & Wanted; out: { name: string; dims: number[] }[] };
   unclearInputs: { in: { model: string }; out: string[] };
@@ -29,12 +32,16 @@ export interface Tasks {
   mapMore: { in: { map: string }; out: MapProgress };
   mapAttack: { in: { map: string; subset: number }; out: { attacked: SubsetAttacked; drawn: Drawn } };
   mapTable: { in: { map: string }; out: MapTable };
+  vulnerability: { in: Omit<VulnerabilityRequest, 'gate' | 'report'>; out: Vulnerability };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
   preview: { in: PreviewTask; out: Previewed };
   probe: { in: ProbeTask; out: Probed };
   job: { in: { context: JobContext; job: Job }; out: JobOutcome[] };
 }
 export type TaskName = keyof Tasks;
+
+/** How far a task is, where it says so. */
+export type Report = (done: number, total: number) => void;
 
 /** Worker threads as an audit sees them. */
 export interface Crew {

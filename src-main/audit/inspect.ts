@@ -32,7 +32,7 @@ export interface Wanted {
 export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
-  const { input, hints, first, picture, rows, image, fixed, facts } = await traced(graph, wanted);
+  const { input, hints, first, picture, rows, image, fixed, facts } = await traceModel(graph, wanted);
   const { network } = first;
   const output = answerOf(fixed, facts, rows, image, wanted.output ?? null);
   const classes = 'classes' in output ? output.classes : 0;
@@ -57,13 +57,13 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
 /** The model's two ends as its card tells of them: the input that takes the image, and class scores or else an output. */
 export async function modelEnds(path: string, wanted: Wanted): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
   const graph = loadGraph(path);
-  const { input, rows, image, fixed, facts } = await traced(graph, wanted);
+  const { input, rows, image, fixed, facts } = await traceModel(graph, wanted);
   return { graph, input, output: answerOf(fixed, facts, rows, image, wanted.output ?? null) };
 }
 
 /** What goals can be about, by name: outputs, then values inside the network. */
 export async function modelValues(path: string, wanted: Wanted = {}): Promise<{ name: string; dims: number[] }[]> {
-  const { fixed, facts, rows } = await traced(loadGraph(path), wanted);
+  const { fixed, facts, rows } = await traceModel(loadGraph(path), wanted);
   return fieldNames(fixed, facts, rows);
 }
 
@@ -74,7 +74,7 @@ export function unclearInputs(path: string): string[] {
 }
 
 /** The model at the size it reads, or is tried with: every value's type and dimensions. */
-async function traced(graph: Graph, wanted: Wanted) {
+export async function traceModel(graph: Graph, wanted: Wanted) {
   const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
   const hints = { leading: leadingNormalisation(graph, input.name), producer: producerOf(graph) };
   const first = guessPreprocessing(input, hints);

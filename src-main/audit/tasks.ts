@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import type { Gate } from '../attacks/counted.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
-import type { TaskName, Tasks } from './crew.ts';
+import type { Report, TaskName, Tasks } from './crew.ts';
 import { inspectModel, modelValues, unclearInputs } from './inspect.ts';
 import type { JobOutcome } from './jobs.ts';
+import { loadModel, weighModel } from './load.ts';
 import { MapDesk } from './mapDesk.ts';
 import { Models } from './models.ts';
 import type { ModelSource } from './models.ts';
@@ -21,6 +22,7 @@ import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probe.ts';
 import type { Setup } from './records.ts';
+import { mapVulnerability } from './vulnerability.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
 export class TaskRunner {
@@ -35,8 +37,12 @@ export class TaskRunner {
     this.gate = gate;
   }
 
-  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+  async run<N extends TaskName>(name: N, input: Tasks[N]['in'], report: Report = () => undefined): Promise<Tasks[N]['out']> {
     switch (name) {
+      case 'weigh':
+        return weighModel((input as Tasks['weigh']['in']).model) as Tasks[N]['out'];
+      case 'load':
+        return (await loadModel(input as Tasks['load']['in'])) as Tasks[N]['out'];
       case 'inspect':
         return (await inspectModel((input as Tasks['inspect']['in']).model, input as Tasks['inspect']['in'])) as Tasks[N]['out'];
       case 'values': {
@@ -72,6 +78,8 @@ export class TaskRunner {
       }
       case 'mapTable':
         return this.maps.table((input as Tasks['mapTable']['in']).map) as Tasks[N]['out'];
+      case 'vulnerability':
+        return (await mapVulnerability({ ...(input as Tasks['vulnerability']['in']), gate: this.gate, report })) as Tasks[N]['out'];
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
       case 'preview': {

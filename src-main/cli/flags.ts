@@ -4,9 +4,9 @@ import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { AuditPlan, AuditPlanInput, Preprocessing, Provider } from '../../shared/plan.ts';
 import { attackOf } from '../attacks/registry.ts';
-import { inspectModel } from '../audit/inspect.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
+import { inLimits } from './limited.ts';
 import { outputGoal, wantedFrom } from './output.ts';
 import type { OutputGoalFlags, WantedFlags } from './output.ts';
 
@@ -94,7 +94,7 @@ function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): st
 export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>): Promise<Preprocessing> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
   if (flags.preprocess) return parsePreprocessing(flags.preprocess);
-  const card = await inspectModel(flags.model!, wantedFrom(flags));
+  const card = await inLimits((process) => process.run('inspect', { model: flags.model!, ...wantedFrom(flags) }));
   if (!flags.preset) return card.preprocessing;
   return presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout });
 }

@@ -7,6 +7,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export const PATHS = {
   engine: fileURLToPath(new URL('./engine.js', import.meta.url)),
+  child: fileURLToPath(new URL('./child.js', import.meta.url)),
   renderer: join(ROOT, 'out', 'renderer'),
   assets: join(ROOT, 'assets'),
   /** Where audits are kept when no folder is named; each system has its own place for such data. */

@@ -8,9 +8,10 @@ import { Journal } from '../audit/journal.ts';
 import { AuditState, progressOf } from '../audit/state.ts';
 import { readPlan } from '../audit/plan.ts';
 import { runAudit } from '../audit/run.ts';
-import { isLarge, loadGraph } from '../graph/index.ts';
+import { AuditCrew } from './auditCrew.ts';
 import { writeDocuments, writeTables } from './documents.ts';
 import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
+import type { LimitedProcess } from './limited.ts';
 import type { Pool } from './pool.ts';
 import { findingEvent, imageEvent } from './progress.ts';
 
@@ -34,14 +35,17 @@ export type Hire = (size: number, shared: SharedArrayBuffer) => Promise<Pool>;
 export class Audits {
   private readonly root: string;
   private readonly hire: Hire;
+  private readonly limited: () => LimitedProcess;
   private readonly cores: number;
   private readonly emit: (event: RunEvent) => void;
   private readonly running = new Map<string, Running>();
 
-  constructor(root: string, cores: number, hire: Hire, emit: (event: RunEvent) => void) {
+  /** @param limited makes a process for what is done with a model before it is known to be harmless */
+  constructor(root: string, cores: number, hire: Hire, limited: () => LimitedProcess, emit: (event: RunEvent) => void) {
     this.root = root;
     this.cores = cores;
     this.hire = hire;
+    this.limited = limited;
     this.emit = emit;
   }
 
@@ -78,7 +82,9 @@ export class Audits {
     let first: number | null = null;
     let told = 0;
     let later: NodeJS.Timeout | undefined;
-    let crew: Pool | null = null;
+    const checker = this.limited();
+    control.cancellation.catch(() => checker.close());
+    let crew: AuditCrew | null = null;
     // The last status of a burst is told late rather than never.
     const tell = (patch: Partial<AuditStatus>, always = true) => {
       Object.assign(status, patch);
@@ -94,11 +100,11 @@ export class Audits {
     };
     try {
       tell({});
-      const hired = this.hire(plan.workers ?? (isLarge(loadGraph(plan.model)) ? 1 : this.cores), control.shared);
-      crew = await Promise.race([hired, control.cancellation]).catch((error: unknown) => {
-        void hired.then((late) => late.close(), () => undefined);
-        throw error;
-      });
+      tell({ message: 'Loading the model' });
+      const { model, input, fixed, output } = plan;
+      const { large } = await checker.run('load', { model, input, fixed, output });
+      const size = plan.workers ?? (large ? 1 : this.cores);
+      crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
       const results = await runAudit({
         plan,
         folder,
@@ -129,6 +135,7 @@ export class Audits {
       else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
     } finally {
       clearTimeout(later);
+      checker.close();
       await crew?.close();
     }
   }

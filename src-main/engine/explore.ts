@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Probe, ProbePicture, ProbeRequest } from '../../shared/probe.ts';
 import { checkPlan } from '../audit/plan.ts';
@@ -14,8 +13,6 @@ import type { Live } from './live.ts';
 
 /** Answers whose pictures are kept: a window shows the one before until the newest has come. */
 const KEPT = 12;
-/** How long a closing engine waits for the worker, in ms. */
-const GRACE = 1000;
 
 interface Kept {
   folder: string;
@@ -72,13 +69,12 @@ export class Explorer {
   }
 
   /** Gives the worker and its model back; the pictures stay. */
-  rest(): Promise<void> {
-    return this.live.rest();
+  rest(): void {
+    this.live.rest();
   }
 
-  async close(): Promise<void> {
-    // A model that is just being opened cannot be stopped, and the process ends soon.
-    await Promise.race([this.live.rest(), sleep(GRACE, undefined, { ref: false })]);
+  close(): void {
+    this.live.rest();
     if (this.root !== null) rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
     this.root = null;
   }

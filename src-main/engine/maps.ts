@@ -4,20 +4,17 @@ import type { CallOut, PictureAddress } from '../../shared/contract.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Drawn, MapRequest } from '../audit/mapDesk.ts';
 import { mapCsv } from '../report/heatmap.ts';
-import { CANCEL, GO } from './gate.ts';
-import { LoneWorker } from './lone.ts';
-import type { Pool } from './pool.ts';
+import type { LimitedProcess } from './limited.ts';
 
 /** Attacked pictures kept to be looked at. */
 const KEPT = 64;
 
 /**
- * Maps of single images, at a worker of their own: a gradient check or an audit does not wait for them. A cancel is heard between two
+ * Maps of single images, in a process of their own: a gradient check or an audit does not wait for them. A cancel is heard between two
  * queries, as in an audit.
  */
 export class Maps {
-  private readonly worker: LoneWorker;
-  private readonly flag = new Int32Array(new SharedArrayBuffer(4));
+  private readonly process: LimitedProcess;
   /** The map that was asked for last, and the one that is there: a picture may turn out not to be. */
   private last = 0;
   private current = '';
@@ -26,8 +23,8 @@ export class Maps {
   /** Work in progress on it; never rejects. */
   private busy: Promise<unknown> = Promise.resolve();
 
-  constructor(worker: string) {
-    this.worker = new LoneWorker(worker, this.flag.buffer as SharedArrayBuffer);
+  constructor(process: LimitedProcess) {
+    this.process = process;
   }
 
   /** @param read of the picture: after the map has its number, or a later call could overtake it meanwhile */
@@ -37,17 +34,17 @@ export class Maps {
     await this.halt();
     if (number !== this.last) throw new UserError(OLD);
     [this.current, this.drawn] = [String(number), new Map()];
-    const { map, drawn } = await this.work(async (pool) => pool.run('map', { ...request, picture, map: String(number) }));
+    const { map, drawn } = await this.work(this.process.run('map', { ...request, picture, map: String(number) }));
     if (map.map === this.current) this.drawn.set(null, drawn);
     return map;
   }
 
   more(map: string): Promise<CallOut<'mapMore'>> {
-    return this.work((pool) => pool.run('mapMore', { map }));
+    return this.work(this.process.run('mapMore', { map }));
   }
 
   async attack(map: string, subset: number): Promise<CallOut<'mapAttack'>> {
-    const { attacked, drawn } = await this.work((pool) => pool.run('mapAttack', { map, subset }));
+    const { attacked, drawn } = await this.work(this.process.run('mapAttack', { map, subset }));
     if (map === this.current) {
       for (const old of [...this.drawn.keys()].filter((key) => key !== null && key !== subset).slice(0, Math.max(0, this.drawn.size - KEPT))) this.drawn.delete(old);
       this.drawn.set(subset, drawn);
@@ -61,7 +58,7 @@ export class Maps {
 
   /** Writes the table below a folder. @throws UserError when that cannot be. */
   async save(map: string, folder: string): Promise<string> {
-    const { partition, width, height, maps } = await this.work((pool) => pool.run('mapTable', { map }));
+    const { partition, width, height, maps } = await this.work(this.process.run('mapTable', { map }));
     const file = join(folder, 'vulnerability-map.csv');
     try {
       await mkdir(folder, { recursive: true });
@@ -78,20 +75,17 @@ export class Maps {
     return bytes;
   }
 
-  async close(): Promise<void> {
-    await this.halt();
-    await this.worker.close();
+  close(): void {
+    this.process.close();
   }
 
   /** Lets what is in progress end between two queries. */
   private async halt(): Promise<void> {
-    Atomics.store(this.flag, 0, CANCEL);
+    this.process.cancel();
     await this.busy;
-    Atomics.store(this.flag, 0, GO);
   }
 
-  private async work<T>(task: (pool: Pool) => Promise<T>): Promise<T> {
-    const result = this.worker.pool().then(task);
+  private async work<T>(result: Promise<T>): Promise<T> {
     this.busy = Promise.allSettled([this.busy, result]);
     try {
       return await result;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { Crew, TaskName, Tasks } from '../audit/crew.ts';
+import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
 
 export interface ToWorker {
   id: number;
@@ -14,10 +14,15 @@ export interface WorkerData {
   /** Long work that nobody waits for at the moment: other threads go first. */
   background: boolean;
 }
-export type FromWorker = { ready: true } | { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+/** How a task ended. */
+export type Ended = { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+/** How far it is. */
+export type Underway = { id: number; done: number; total: number };
+export type FromWorker = { ready: true } | Underway | Ended;
 
 interface Waiting {
   message: ToWorker;
+  report: Report | undefined;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -67,7 +72,8 @@ export class Pool implements Crew {
           this.idle.push(worker);
           ready();
           this.dispatch();
-        } else this.finish(worker, message);
+        } else if ('done' in message) this.busy.get(worker)?.report?.(message.done, message.total);
+        else this.finish(worker, message);
       });
       worker.on('error', (error) => {
         failed(error);
@@ -81,10 +87,10 @@ export class Pool implements Crew {
     });
   }
 
-  run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+  run<N extends TaskName>(name: N, input: Tasks[N]['in'], report?: Report): Promise<Tasks[N]['out']> {
     return new Promise((resolve, reject) => {
       if (this.dead) return reject(this.dead);
-      this.queue.push({ message: { id: this.nextId++, name, input }, resolve: resolve as (value: unknown) => void, reject });
+      this.queue.push({ message: { id: this.nextId++, name, input }, report, resolve: resolve as (value: unknown) => void, reject });
       this.dispatch();
     });
   }
@@ -98,7 +104,7 @@ export class Pool implements Crew {
     }
   }
 
-  private finish(worker: Worker, answer: Exclude<FromWorker, { ready: true }>): void {
+  private finish(worker: Worker, answer: Ended): void {
     const task = this.busy.get(worker);
     this.busy.delete(worker);
     if (this.closed) void worker.terminate();

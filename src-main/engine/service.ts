@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, SampleName } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -21,7 +21,7 @@ import { nameClasses, relabel } from './byHand.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import { Live } from './live.ts';
-import { LoneWorker } from './lone.ts';
+import { LimitedProcess } from './limited.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
 import { Pool } from './pool.ts';
@@ -37,8 +37,8 @@ export class EngineService implements Service {
   private readonly listeners = new Set<(event: RunEvent) => void>();
   private readonly audits: Audits;
   private readonly options: EngineOptions;
-  /** One worker for what a window asks between audits, so that the event loop stays free. */
-  private readonly desk: LoneWorker;
+  /** One process for what a window asks between audits, so that the event loop stays free. */
+  private readonly desk: LimitedProcess;
   private readonly maps: Maps;
   private readonly explorer: Explorer;
   private readonly previews: Previews;
@@ -49,18 +49,19 @@ export class EngineService implements Service {
   /** @param worker file of the worker's built code */
   constructor(options: EngineOptions, worker: string) {
     this.options = options;
-    // Nobody stops what is asked there.
-    this.desk = new LoneWorker(worker, new SharedArrayBuffer(4));
+    const limited = () => new LimitedProcess(join(dirname(worker), 'child.js'));
+    this.desk = limited();
     this.stopwatch = new Stopwatch(this.desk);
-    this.maps = new Maps(worker);
-    // A window explores or edits the preprocessing: one worker does for both.
-    const live = new Live(worker);
+    this.maps = new Maps(limited());
+    // A window explores or edits the preprocessing: one process does for both.
+    const live = new Live(limited());
     this.explorer = new Explorer(live);
     this.previews = new Previews(live);
     this.audits = new Audits(
       options.audits,
       availableParallelism(),
       (size, shared) => Pool.start(worker, size, shared, true),
+      limited,
       (event) => {
         for (const listener of [...this.listeners]) listener(event);
       },
@@ -107,7 +108,7 @@ export class EngineService implements Service {
     start: ({ plan, folder, resume }) => {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume);
       // Memory and cores are the audit's now.
-      void this.explorer.rest();
+      this.explorer.rest();
       return { audit };
     },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
@@ -153,9 +154,9 @@ export class EngineService implements Service {
 
   async close(): Promise<void> {
     await this.audits.close();
-    await this.maps.close();
-    await this.explorer.close();
-    await this.desk.close();
+    this.maps.close();
+    this.explorer.close();
+    this.desk.close();
   }
 
   private shownImage(id: string): ImageRef {

@@ -7,7 +7,7 @@ import type { Pictures } from '../audit/costs.ts';
 import type { TaskName, Tasks } from '../audit/crew.ts';
 import { readAlike } from '../audit/pace.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import type { LoneWorker } from './lone.ts';
+import type { LimitedProcess } from './limited.ts';
 
 /** Answers kept. */
 const KEPT = 64;
@@ -22,10 +22,10 @@ const MOST = 80;
 
 /** Prices plans, and measures for it what it has not measured yet. */
 export class Stopwatch {
-  private readonly desk: LoneWorker;
+  private readonly desk: LimitedProcess;
   private readonly known = new Map<string, Promise<unknown>>();
 
-  constructor(desk: LoneWorker) {
+  constructor(desk: LimitedProcess) {
     this.desk = desk;
   }
 

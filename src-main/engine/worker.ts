@@ -17,7 +17,7 @@ const runner = new TaskRunner(sharedGate(shared));
 const say = (message: FromWorker) => port.postMessage(message);
 port.on('message', (task: ToWorker) => {
   runner
-    .run(task.name as TaskName, task.input as never)
+    .run(task.name as TaskName, task.input as never, (done, total) => say({ id: task.id, done, total }))
     .then((value) => say({ id: task.id, ok: true, value }))
     .catch((error: unknown) =>
       say({ id: task.id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error) }),

@@ -76,15 +76,20 @@ function digest(path: string): Digest {
   }
 }
 
-/** Without these the model's own hash would say nothing of its weights. @throws UserError for one that cannot be read */
-function weightFiles(graph: Graph): ModelIdentity['weights'] {
+/** Names of the files beside a model that hold weights, in order. */
+export function weightNames(graph: Graph): string[] {
   const names = new Set<string>();
   for (const tensor of graph.initializers.values()) {
     const at = externalLocation(tensor);
     // Weights inside the file are held as external data, too: see outline.ts.
     if (at && at.location !== basename(graph.path)) names.add(at.location);
   }
-  return [...names].sort().map((file) => {
+  return [...names].sort();
+}
+
+/** Without these the model's own hash would say nothing of its weights. @throws UserError for one that cannot be read */
+function weightFiles(graph: Graph): ModelIdentity['weights'] {
+  return weightNames(graph).map((file) => {
     try {
       return { file, ...digest(externalFile(graph.path, file)) };
     } catch (error) {

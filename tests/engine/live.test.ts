@@ -5,17 +5,19 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../../src-main/audit/crew.ts';
 import { CANCEL } from '../../src-main/engine/gate.ts';
+import { LimitedProcess } from '../../src-main/engine/limited.ts';
 import { Live } from '../../src-main/engine/live.ts';
+import { ROOT } from '../cli/hairline.ts';
 
-/** Real threads; a task that lasts asks the flag as an attack does between two queries. */
+/** A real process; a task that lasts asks the flag as an attack does between two queries. */
 const CODE = `
-import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 const flag = new Int32Array(workerData.shared);
 const nap = () => new Promise((done) => setTimeout(done, 2));
 let done = 0;
 const act = {
   answer: ({ value }) => value,
-  thread: () => threadId,
+  process: () => process.pid,
   count: () => done,
   async last({ queries }) {
     for (let i = 0; i < queries; i++) {
@@ -43,7 +45,7 @@ let live: Live;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hairline-live-'));
   writeFileSync(join(folder, 'worker.mjs'), CODE);
-  live = new Live(join(folder, 'worker.mjs'));
+  live = new Live(new LimitedProcess(join(ROOT, 'out/main/child.js'), join(folder, 'worker.mjs')));
 });
 afterEach(() => live.rest());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,14 +55,14 @@ const fate = (promise: Promise<unknown>): Promise<unknown> => promise.catch((err
 
 it('stops the one at work for a newer one, and answers none but the newest', async () => {
   const first = fate(run({ do: 'last', queries: 100_000 }));
-  await run({ do: 'thread' });
+  await run({ do: 'process' });
   expect(await first).toBe('cancelled');
   const all = [1, 2, 3, 4].map((value) => fate(run({ do: 'answer', value })));
   expect(await Promise.all(all)).toEqual(['cancelled', 'cancelled', 'cancelled', 4]);
 });
 
 it('stops it between two queries, not at the end', async () => {
-  await run({ do: 'thread' });
+  await run({ do: 'process' });
   const long = fate(run({ do: 'last', queries: 100_000 }));
   await new Promise((wait) => setTimeout(wait, 60));
   const queries = await run({ do: 'count' });
@@ -69,16 +71,16 @@ it('stops it between two queries, not at the end', async () => {
   expect(queries).toBeLessThan(1000);
 });
 
-it('keeps its thread, gives it back at rest, and takes a new one for one that died', async () => {
-  const thread = await run({ do: 'thread' });
-  expect(await run({ do: 'thread' })).toBe(thread);
+it('keeps its process, ends it at rest, and starts a new one for one that died', async () => {
+  const first = await run({ do: 'process' });
+  expect(await run({ do: 'process' })).toBe(first);
   const long = fate(run({ do: 'last', queries: 100_000 }));
-  await live.rest();
+  live.rest();
   expect(await long).toBe('cancelled');
-  const second = await run({ do: 'thread' });
-  expect(second).not.toBe(thread);
+  const second = await run({ do: 'process' });
+  expect(second).not.toBe(first);
   expect(await fate(run({ do: 'die' }))).toBeInstanceOf(Error);
-  expect(await run({ do: 'thread' })).not.toBe(second);
+  expect(await run({ do: 'process' })).not.toBe(second);
 });
 
 it('tells what went wrong with the newest', async () => {

@@ -7,13 +7,14 @@ import { FILES } from '../../audit/jobs.ts';
 import { readPlan } from '../../audit/plan.ts';
 import { planFromFlags, whole } from '../flags.ts';
 import type { AuditFlags } from '../flags.ts';
+import { withLimits } from '../limited.ts';
 import { runHere } from '../run.ts';
 import { barProgress, jsonProgress } from '../progress.ts';
 
 const list = (value: string, before: string[] = []) => [...before, value];
 
 export function auditCommand(): Command {
-  return new Command('audit')
+  return withLimits(new Command('audit'))
     .description('Attacks images under one or more threat models and writes results.json, CSV, PDF and the adversarial PNGs. Takes a plan file, or flags.')
     .argument('[plan]', 'plan file (JSON); flags of the run (--out, --workers, ...) still count')
     .option('--model <file>', 'the .onnx model')

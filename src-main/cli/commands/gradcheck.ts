@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { PROVIDERS } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
-import { checkModelGradient } from '../../audit/gradcheck.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';
+import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
 import { json, line } from '../print.ts';
@@ -17,7 +17,7 @@ interface Flags extends WantedFlags {
 }
 
 export function gradcheckCommand(): Command {
-  return new Command('gradcheck')
+  return withLimits(new Command('gradcheck'))
     .description("Checks the differentiated model: its forward pass against onnxruntime's, its gradient against central differences in random directions.")
     .argument('<model>', 'the .onnx file')
     .option('--images <path...>', 'pictures to check at (default: random pixels)')
@@ -30,7 +30,7 @@ export function gradcheckCommand(): Command {
     .option('--json', 'as one JSON line')
     .action(async (model: string, flags: Flags) => {
       const request = { model, preprocessing: await preprocessing({ ...flags, model }), images: flags.images ?? null, ...wantedFrom(flags) };
-      const check = await checkModelGradient(flags.provider ? { ...request, provider: flags.provider } : request);
+      const check = await inLimits((process) => process.run('gradcheck', flags.provider ? { ...request, provider: flags.provider } : request));
       if (flags.json) json(check);
       else {
         const what = check.tangentError === null ? 'gradient  ' : "J'u       ";

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { fieldWords } from '../../../shared/outputs.ts';
-import { inspectModel } from '../../audit/inspect.ts';
+import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
 import { json, line, table } from '../print.ts';
 
 export function inspectCommand(): Command {
-  return new Command('inspect')
+  return withLimits(new Command('inspect'))
     .description('Says what a model is: inputs, outputs, operators, and the preprocessing Hairline would guess.')
     .argument('<model>', 'the .onnx file')
     .option('--output <name>', 'look at this output or inner value (default: class scores, where there are any)')
@@ -14,7 +14,7 @@ export function inspectCommand(): Command {
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
     .option('--json', 'as one JSON line')
     .action(async (model: string, flags: WantedFlags & { json?: boolean }) => {
-      const card = await inspectModel(model, wantedFrom(flags));
+      const card = await inLimits((process) => process.run('inspect', { model, ...wantedFrom(flags) }));
       if (flags.json) return json(card);
       const { identity } = card;
       const shape = (v: { name: string; type: string; shape: (number | string)[] }) => `${v.name}  ${v.type} [${v.shape.join(', ')}]`;

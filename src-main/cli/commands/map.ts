@@ -5,13 +5,13 @@ import { Cancelled, UserError } from '../../../shared/errors.ts';
 import { PROVIDERS, REFERENCES } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
 import { PARTITIONS } from '../../../shared/partitions.ts';
-import { mapVulnerability } from '../../audit/vulnerability.ts';
 import type { Vulnerability } from '../../audit/vulnerability.ts';
 import { encodePng } from '../../images/index.ts';
 import { heatMap, mapCsv } from '../../report/heatmap.ts';
 import { crisp } from '../../report/pictures.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { epsilon, preprocessing, whole } from '../flags.ts';
+import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
 import { json, line } from '../print.ts';
@@ -39,7 +39,7 @@ interface Flags extends WantedFlags {
 const SIDE = 560;
 
 export function mapCommand(): Command {
-  return new Command('map')
+  return withLimits(new Command('map'))
     .description('Where an image is vulnerable: how far changing each pixel, block or area alone moves what the model says of it.')
     .argument('<model>', 'the .onnx file')
     .argument('<image>', 'the picture')
@@ -67,37 +67,31 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
   const out = (flags.out ?? []).map((file) => ({ file, kind: extname(file).toLowerCase() }));
   const odd = out.find(({ kind }) => !['.png', '.json', '.csv'].includes(kind));
   if (odd) throw new UserError(`--out writes .png, .json or .csv, not ${odd.file}.`);
-  const at = { stopped: false };
-  const stop = (): void => void (at.stopped = true);
-  process.once('SIGINT', stop);
-  try {
-    const found = await mapVulnerability({
-      model,
-      image,
-      preprocessing: await preprocessing({ ...flags, model }),
-      ...wantedFrom(flags),
-      ...(flags.provider && { provider: flags.provider }),
-      epsilon: epsilon(flags.eps),
-      partition: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
-      tries: whole('--tries', flags.tries, 1)!,
-      probes: whole('--probes', flags.probes, 1)!,
-      reference: flags.reference,
-      gate: {
-        async check() {
-          // A turn of the event loop, or the signal would never be heard.
-          await new Promise((next) => setImmediate(next));
-          if (at.stopped) throw new Cancelled();
-        },
-      },
-      report: (done, total) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`)),
-    });
-    await write(out, flags, found);
-  } catch (error) {
-    if (error instanceof Cancelled) throw new Exit(EXIT.cancelled);
-    throw error;
-  } finally {
-    process.off('SIGINT', stop);
-  }
+  const request = {
+    model,
+    image,
+    preprocessing: await preprocessing({ ...flags, model }),
+    ...wantedFrom(flags),
+    ...(flags.provider && { provider: flags.provider }),
+    epsilon: epsilon(flags.eps),
+    partition: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
+    tries: whole('--tries', flags.tries, 1)!,
+    probes: whole('--probes', flags.probes, 1)!,
+    reference: flags.reference,
+  };
+  const report = (done: number, total: number) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
+  const found = await inLimits(async (limited) => {
+    const stop = (): void => limited.cancel();
+    process.once('SIGINT', stop);
+    try {
+      return await limited.run('vulnerability', request, report);
+    } catch (error) {
+      throw error instanceof Cancelled ? new Exit(EXIT.cancelled) : error;
+    } finally {
+      process.off('SIGINT', stop);
+    }
+  });
+  await write(out, flags, found);
 }
 
 async function write(out: readonly { file: string; kind: string }[], flags: Flags, found: Vulnerability): Promise<void> {

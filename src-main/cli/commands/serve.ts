@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { join } from 'node:path';
 import { serveWindow } from '../../web/server.ts';
 import { whole } from '../flags.ts';
+import { withLimits } from '../limited.ts';
 import { PATHS } from '../paths.ts';
 import { json, line } from '../print.ts';
 import { engine } from '../run.ts';
 
 export function serveCommand(): Command {
-  return new Command('serve')
+  return withLimits(new Command('serve'))
     .description('Serves the window to a browser on this machine (127.0.0.1 only).')
     .option('--port <n>', 'port (default: any free one)')
     .option('--data <folder>', 'where audits are kept', PATHS.data)

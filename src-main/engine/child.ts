@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
+import type { TaskName } from '../audit/crew.ts';
+import { Pool } from './pool.ts';
+import type { Ended, ToWorker, Underway } from './pool.ts';
+
+/*
+ * Entry of a process under the engine or the command line that works on one task at a time; `limited.ts` holds the other end.
+ * A thread does the work, so that this one hears a cancel meanwhile and tells how much memory is taken.
+ */
+
+export type ToChild = ToWorker | { flag: number };
+/** `resident`: bytes, told ten times a second; who can look for himself has no use for it. */
+export type FromChild = (Ended & { last?: boolean }) | Underway | { resident: number };
+
+const send = (message: FromChild): void => {
+  if (process.connected) process.send!(message, () => undefined);
+};
+// Whoever asked is gone. Not an orderly end: a thread inside session.run would abort the process with a core dump.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// Ctrl+C in a terminal reaches every process of the group; what it means is for the parent to say.
+process.on('SIGINT', () => undefined);
+
+const shared = new SharedArrayBuffer(4);
+const flag = new Int32Array(shared);
+const worker = process.argv[2] ?? fileURLToPath(new URL('./worker.js', import.meta.url));
+const pool = Pool.start(worker, 1, shared);
+setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
+
+process.on('message', (message: ToChild) => {
+  if ('flag' in message) {
+    Atomics.store(flag, 0, message.flag);
+    Atomics.notify(flag, 0);
+    return;
+  }
+  const { id } = message;
+  pool
+    .then((started) => started.run(message.name as TaskName, message.input as never, (done, total) => send({ id, done, total })))
+    .then((value) => send({ id, ok: true, value }))
+    .catch(async (error: unknown) => {
+      // A thread that died, or never came up, is of no use any more: whoever asks next gets a new process.
+      const last = !(await pool.then((started) => started.alive, () => false));
+      send({ id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error), last });
+    });
+});
