@@ -17,7 +17,10 @@ const send = (message: FromChild): void => {
   if (process.connected) process.send!(message, () => undefined);
 };
 // Whoever asked is gone. Not an orderly end: a thread inside session.run would abort the process with a core dump.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+const leave = () => process.kill(process.pid, 'SIGKILL');
+process.on('disconnect', leave);
+// It may have gone while this file was being loaded.
+if (!process.connected) leave();
 // Ctrl+C in a terminal reaches every process of the group; what it means is for the parent to say.
 process.on('SIGINT', () => undefined);
 
@@ -25,6 +28,8 @@ const shared = new SharedArrayBuffer(4);
 const flag = new Int32Array(shared);
 const worker = process.argv[2] ?? fileURLToPath(new URL('./worker.js', import.meta.url));
 const pool = Pool.start(worker, 1, shared);
+// Told to whoever asks first.
+pool.catch(() => undefined);
 setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
 
 process.on('message', (message: ToChild) => {

@@ -41,6 +41,7 @@ interface Current {
 export class LimitedProcess {
   private readonly entry: string;
   private readonly worker: string | undefined;
+  private readonly grace: number;
   private child: ChildProcess | null = null;
   private tail = new Tail();
   private readonly queue: Waiting[] = [];
@@ -54,10 +55,12 @@ export class LimitedProcess {
   /**
    * @param entry file of the built `child.ts`
    * @param worker file of the built worker, when it is not the one beside it
+   * @param grace ms that a cancelled task has to end by itself
    */
-  constructor(entry: string, worker?: string) {
+  constructor(entry: string, worker?: string, grace = GRACE) {
     this.entry = entry;
     this.worker = worker;
+    this.grace = grace;
   }
 
   /**
@@ -76,7 +79,7 @@ export class LimitedProcess {
     for (const task of this.queue.splice(0)) task.reject(new Cancelled());
     if (!this.current) return;
     this.post({ flag: CANCEL });
-    this.patience ??= setTimeout(() => this.end(new Cancelled()), GRACE);
+    this.patience ??= setTimeout(() => this.end(new Cancelled()), this.grace);
   }
 
   /** Ends the process and whatever it is at work on. */
