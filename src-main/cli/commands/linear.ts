@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { withLimits } from '../limited.ts';
 import { exactLinear } from '../linear/exact.ts';
 import type { ExactFlags } from '../linear/exact.ts';
 import { trainLinear } from '../linear/train.ts';
@@ -25,7 +26,7 @@ export function linearCommand(): Command {
     .option('--out <folder>', 'output folder', 'linear')
     .option('--json', 'as one JSON line')
     .action((flags: TrainFlags) => trainLinear(flags));
-  const exact = new Command('exact')
+  const exact = withLimits(new Command('exact'))
     .description('Recognises a model that is affine from pixels to logits and gives its exact minimum norms inside [0,1] and its exact robust accuracy. Exits with 1 when it is not affine.')
     .argument('<model>', 'the .onnx file')
     .option('--images <path...>', 'images, as for audit')

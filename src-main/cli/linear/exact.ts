@@ -11,6 +11,7 @@ import { curvesCsv } from '../../report/curvesCsv.ts';
 import { openDifferentiable } from '../../runtime/differentiable.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';
+import { inLimits } from '../limited.ts';
 import { json, line, table } from '../print.ts';
 import { number, readDigits } from './data.ts';
 
@@ -35,12 +36,15 @@ const USUAL: Record<Norm, number[]> = { l0: [1, 5, 20], l0Pixels: [1, 5, 20], l1
  * @throws UserError naming the flag that is missing or wrong
  */
 export async function exactLinear(file: string, flags: ExactFlags): Promise<void> {
+  // What hangs, crashes or takes all memory does so there.
+  await inLimits((process) => process.run('load', { model: file }));
+  const spec = await preprocessing({ ...flags, model: file });
   const graph = loadGraph(file);
   const data = flags.images?.length ? await readDigits(flags.images, flags.labels ?? null, null, flags.limit, '--limit') : null;
   const input = findImageInput(graph, null);
   const [, channels, height, width] = input.dims.length === 4 ? input.dims : [];
   const picture = data?.shape ?? { channels: channels ?? 1, height: height ?? 28, width: width ?? 28 };
-  const model = await openDifferentiable({ graph, input, preprocessing: await preprocessing({ ...flags, model: file }), picture, rows: input.dims[0] ?? 16, provider: 'cpu' });
+  const model = await openDifferentiable({ graph, input, preprocessing: spec, picture, rows: input.dims[0] ?? 16, provider: 'cpu' });
   const found = await recogniseLinear(model).finally(() => model.close());
   if (!found.model || !data) {
     if (flags.json) json({ affine: found.affine, why: found.why, error: found.error });
