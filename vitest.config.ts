@@ -1,7 +1,7 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
-// Inherited by every process of the tests; src-main/runtime/library.ts says why.
+// Inherited by every process of the tests; src-main/runtime/telemetry.ts says why.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 
-// Inherited by the benchmark; src-main/runtime/library.ts says why.
+// Inherited by the benchmark; src-main/runtime/telemetry.ts says why.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 const root = resolve(import.meta.dirname, '..');

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 
-// Before the library is loaded, by this process or one that it starts: src-main/runtime/library.ts says why.
+// Before the library is loaded, by this process or one that it starts: src-main/runtime/telemetry.ts says why.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 const built = new URL('../out/main/cli.js', import.meta.url);

@@ -62,7 +62,8 @@ async function obtain(/** @type {World} */ world) {
 function foreground(/** @type {string} */ command, /** @type {string[]} */ args) {
   return new Promise((/** @type {(end: { code: number, after: number }) => void} */ done) => {
     const began = Date.now();
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit' });
+    // Electron is no Node that could run the engine, so it is told which one is.
+    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, HAIRLINE_NODE: process.execPath } });
     // Ctrl+C reaches the whole group of a terminal by itself; a service manager signals only this process.
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
     child.on('error', () => done({ code: 127, after: Date.now() - began }));

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 export function run(
   /** @type {string} */ command,
   /** @type {string[]} */ args,
-  /** @type {{ env?: NodeJS.ProcessEnv, limit: number, quiet?: boolean }} */ options,
+  /** @type {{ env?: NodeJS.ProcessEnv, cwd?: string, limit: number, quiet?: boolean, shell?: boolean }} */ options,
 ) {
   return new Promise((/** @type {(end: { code: number | null, timedOut: boolean }) => void} */ done) => {
-    const child = spawn(command, args, { stdio: options.quiet ? 'ignore' : 'inherit', env: { ...process.env, ...options.env } });
+    const child = spawn(command, args, { cwd: options.cwd, shell: options.shell, stdio: options.quiet ? 'ignore' : 'inherit', env: { ...process.env, ...options.env } });
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;

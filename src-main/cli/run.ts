@@ -7,8 +7,8 @@ import type { Results } from '../../shared/results.ts';
 import { FILES } from '../audit/jobs.ts';
 import { EngineClient } from '../engine/client.ts';
 import { readResults } from '../engine/documents.ts';
-import { nodeFork } from '../engine/fork.ts';
 import { engineArguments } from '../engine/options.ts';
+import { spawnEngine } from '../engine/spawn.ts';
 import { EXIT, Exit } from './exit.ts';
 import { PATHS } from './paths.ts';
 import { json } from './print.ts';
@@ -27,7 +27,7 @@ export interface RunHere {
 
 /** A fresh engine process. */
 export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('audits')): EngineClient {
-  return new EngineClient(nodeFork(PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets })));
+  return new EngineClient(spawnEngine(process.execPath, PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets })));
 }
 
 /**

@@ -14,8 +14,8 @@ import { openWindow } from './window.ts';
 
 /** Where the built parts are, and how to reach the engine; made by `main.ts`, by hand in tests. */
 export interface AppParts {
-  /** Called once, after `ready`. */
-  makeService(): Service;
+  /** Called once, while Electron starts. @throws UserError (rejects) when the engine cannot or may not be started. */
+  makeService(): Promise<Service>;
   /** Built preload script. */
   preload: string;
   /** Folder of the built window. */
@@ -67,9 +67,14 @@ export function runApp(parts: AppParts): void {
     void closing.catch(() => {}).then(() => app.exit(0));
   });
 
-  const begin = (): void => {
+  const begin = async (): Promise<void> => {
+    // Begun at once: what it looks at takes about as long as Chromium's start.
+    const made = parts.makeService();
+    // Told below; it may fail before `ready`.
+    made.catch(() => {});
+    await app.whenReady();
     secureSession(session.defaultSession);
-    service = parts.makeService();
+    service = await made;
     serveScheme(parts.renderer, service);
     const tools = !app.isPackaged;
     const speak = (language: Language): void => setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id), language);
@@ -83,7 +88,7 @@ export function runApp(parts: AppParts): void {
       window = null;
     });
   };
-  app.whenReady().then(begin).catch((error: unknown) => {
+  begin().catch((error: unknown) => {
     // Without a window nobody could end the program.
     dialog.showErrorBox('Hairline cannot start', messageOf(error));
     app.exit(1);

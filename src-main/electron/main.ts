@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { app } from 'electron';
 import { EngineClient } from '../engine/client.ts';
 import { engineArguments } from '../engine/options.ts';
+import { spawnEngine } from '../engine/spawn.ts';
 import { runApp } from './app.ts';
-import { utilityFork } from './engine.ts';
+import { placeOf } from './place.ts';
 import { registerScheme } from './protocol.ts';
 import { secureApp } from './security.ts';
 
@@ -12,13 +13,12 @@ registerScheme();
 secureApp(app);
 
 const out = join(import.meta.dirname, '..');
-// The engine, its threads and its native libraries need real files; the packaged ones lie beside the asar.
-const real = app.isPackaged ? join(process.resourcesPath, 'app.asar.unpacked') : join(out, '..');
 
 runApp({
-  makeService: () => {
-    const options = { host: 'electron', audits: join(app.getPath('documents'), 'Hairline'), assets: join(real, 'assets') } as const;
-    return new EngineClient(utilityFork(join(real, 'out', 'main', 'engine.js'), engineArguments(options)));
+  makeService: async () => {
+    const { node, entry, assets } = await placeOf(app, join(out, '..'));
+    const options = { host: 'electron', audits: join(app.getPath('documents'), 'Hairline'), assets } as const;
+    return new EngineClient(spawnEngine(node, entry, engineArguments(options)));
   },
   preload: join(out, 'preload', 'preload.cjs'),
   renderer: join(out, 'renderer'),

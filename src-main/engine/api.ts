@@ -12,14 +12,12 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/**
- * A running engine process as a message channel. Node hosts make one with `child_process.fork`
- * (advanced serialisation), Electron with `utilityProcess.fork`.
- */
+/** A running engine process as a message channel, see `spawnEngine`. */
 export interface EngineChannel {
-  post(message: unknown): void;
+  /** @throws Error when the message cannot be sent as it is. */
+  post(message: object): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once, with the exit code or signal and the last lines of stderr. */
+  /** Called once, with the exit code or signal and the last lines that it wrote. */
   onExit(listener: (reason: string) => void): void;
   kill(): void;
 }

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Report, TaskName, Tasks } from '../audit/crew.ts';
-import { NO_TELEMETRY } from '../runtime/library.ts';
 import type { FromChild, ToChild } from './child.ts';
+import { engineEnvironment } from './environment.ts';
 import { CANCEL, GO } from './gate.ts';
 import { gigabytes, limitsOf, residentBytes } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -117,7 +117,7 @@ export class LimitedProcess {
   }
 
   private start(): ChildProcess {
-    const child = fork(this.entry, this.worker === undefined ? [] : [this.worker], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...NO_TELEMETRY } });
+    const child = fork(this.entry, this.worker === undefined ? [] : [this.worker], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
     const tail = (this.tail = new Tail());
     child.stdout?.on('data', (chunk) => tail.add(chunk));
     child.stderr?.on('data', (chunk) => tail.add(chunk));

@@ -1,34 +1,38 @@
+import { Socket } from 'node:net';
+import { PIPES, read, write } from './pipes.ts';
 import type { WireEnd } from './wire.ts';
 
-/** Electron puts this port on `process` in a utility process; nothing of `electron` is imported for it. */
-interface ParentPort {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (event: { data: unknown }) => void): void;
-}
-
 /**
- * The engine process's end of the channel to the host that started it: the port of Electron's
- * `utilityProcess`, or the IPC channel of `child_process.fork`.
- * @throws Error when this process was started by neither.
+ * The engine process's end of the pipes to the host that started it, see `spawnEngine`.
+ * @throws Error when this process was not started so.
  */
 export function parentEnd(): WireEnd {
-  const port = (process as { parentPort?: ParentPort }).parentPort;
-  if (port) {
-    return {
-      post: (message) => port.postMessage(message),
-      onMessage: (listener) => port.on('message', (event) => listener(event.data)),
-    };
+  const fromHost = pipe(PIPES.toEngine);
+  const toHost = pipe(PIPES.toHost);
+  for (const end of [fromHost, toHost]) {
+    end.on('error', endNow);
+    end.on('close', endNow);
   }
-  if (!process.send) throw new Error('The engine was not started by a host.');
-  // No host, no engine. A thread may be inside session.run, where an orderly exit aborts the
-  // process with a core dump; the journal is on disk, so the engine simply ends itself.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   // Ctrl+C in a terminal reaches every process of the group; what it means is for the host to say.
   process.on('SIGINT', () => {});
   return {
-    post: (message) => {
-      if (process.connected) process.send!(message);
-    },
-    onMessage: (listener) => process.on('message', listener),
+    post: (message) => write(toHost, message),
+    onMessage: (listener) => read(fromHost, listener, endNow),
   };
+}
+
+/**
+ * No host, no engine. A thread may be inside session.run, where an orderly exit aborts the process with a core dump; the
+ * journal is on disk, so the engine simply ends itself.
+ */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function pipe(fd: number): Socket {
+  try {
+    return new Socket({ fd, readable: fd === PIPES.toEngine, writable: fd === PIPES.toHost });
+  } catch {
+    throw new Error('The engine was not started by a host.');
+  }
 }

@@ -5,9 +5,8 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Service } from './api.ts';
 
 /**
- * What a host and the engine process say to each other. Everything is structured-clone data, so
- * the same messages pass through `child_process` (advanced serialisation) and `utilityProcess`.
- * A PNG travels as the Uint8Array it is.
+ * What a host and the engine process say to each other, in frames (frames.ts). Everything is JSON, but a PNG, which travels
+ * as the Uint8Array it is.
  */
 
 /** Host to engine. `close` asks the engine to bring its files in order; the host then kills it. */
@@ -43,10 +42,10 @@ export function serveWire(end: WireEnd, service: Service): void {
     const request = RequestShape.safeParse(message);
     if (!request.success) return;
     const { id } = request.data;
-    dispatch(service, request.data).then(
-      (value) => end.post({ id, ok: true, value }),
-      (error: unknown) => end.post({ id, ok: false, error: callErrorOf(error) }),
-    );
+    dispatch(service, request.data)
+      .then((value) => end.post({ id, ok: true, value }))
+      // An answer that cannot be sent is an error, too.
+      .catch((error: unknown) => end.post({ id, ok: false, error: callErrorOf(error) }));
   });
 }
 

@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Request } from '../../src-main/engine/wire.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { handmade } from '../engine/handmade.ts';
+import { alive } from '../engine/processes.ts';
 
 type StandIn = typeof import('./stand-in.ts');
 
 const argv = [...process.argv];
+// As `npm start` does.
+process.env['HAIRLINE_NODE'] = process.execPath;
 afterEach(() => (process.argv = [...argv]));
 
 /** Loads the whole Electron host anew, as Electron does at a start. */
@@ -24,6 +27,24 @@ async function start(prepare?: (electron: StandIn) => void): Promise<StandIn> {
   const electron = await load(prepare);
   await electron.app.becomeReady();
   return electron;
+}
+
+/** The host around an engine that is given by its file; the rest is as `main.ts` makes it. */
+async function startAround(engine: string, prepare: (electron: StandIn) => void = () => {}): Promise<StandIn & { starts(): number }> {
+  vi.resetModules();
+  vi.doMock('electron', () => import('./stand-in.ts'));
+  const electron = (await import('electron')) as unknown as StandIn;
+  prepare(electron);
+  const [{ runApp }, { EngineClient }, { spawnEngine }] = await Promise.all([
+    import('../../src-main/electron/app.ts'),
+    import('../../src-main/engine/client.ts'),
+    import('../../src-main/engine/spawn.ts'),
+  ]);
+  let starts = 0;
+  const fork = spawnEngine(process.execPath, engine);
+  runApp({ makeService: async () => new EngineClient(() => (starts++, fork())), preload: 'preload.cjs', renderer: 'renderer' });
+  await electron.app.becomeReady();
+  return { ...electron, starts: () => starts };
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -76,8 +97,7 @@ describe('the window', () => {
     const open = await start();
     expect(open.record.windows[0]!.options.webPreferences['devTools']).toBe(true);
     expect(JSON.stringify(open.record.menu)).toContain('toggleDevTools');
-    Object.assign(process, { resourcesPath: '/program/resources' });
-    const packaged = await start(({ app }) => (app.isPackaged = true));
+    const packaged = await startAround('absent.mjs', ({ app }) => (app.isPackaged = true));
     expect(packaged.record.windows[0]!.options.webPreferences['devTools']).toBe(false);
     expect(JSON.stringify(packaged.record.menu)).not.toContain('toggleDevTools');
     expect(JSON.stringify(packaged.record.menu)).not.toMatch(/"reload"/);
@@ -159,11 +179,24 @@ describe('navigation', () => {
 });
 
 describe('the life of the program', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'hairline-app-'))));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const PID = "send({ id: m.id, ok: false, error: { message: String(process.pid), user: false } });";
+  /** Starts the engine, which answers with its process. */
+  const begun = async ({ ipcRenderer }: StandIn): Promise<number> => {
+    const answer = (await ipcRenderer.invoke('hairline:call', 'audits', {})) as { error: { message: string } };
+    return Number(answer.error.message);
+  };
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (let i = 0; i < 500 && !holds(); i++) await sleep(20);
+    expect(holds()).toBe(true);
+  };
+
   it('runs once: a second start quits at once and touches nothing', async () => {
     const { record } = await start((electron) => (electron.record.lock = false));
     expect(record.quits).toBe(1);
     expect(record.windows).toHaveLength(0);
-    expect(record.forks).toHaveLength(0);
   });
 
   it('says why and ends when it cannot start', async () => {
@@ -176,62 +209,57 @@ describe('the life of the program', () => {
     expect(record.exits).toEqual([1]);
   });
 
-  it('starts the engine with the first call only, in a utility process', async () => {
-    const { record, ipcRenderer } = await start();
-    expect(record.forks).toHaveLength(0);
-    const call = ipcRenderer.invoke('hairline:call', 'audits', {});
-    await sleep(5);
-    const { entry, args, options, child } = record.forks[0]!;
-    expect(entry).toMatch(/out[/\\]main[/\\]engine\.js$/);
-    expect(JSON.parse(args[0]!)).toMatchObject({ host: 'electron', audits: join('/paths/documents', 'Hairline') });
-    expect(options).toMatchObject({ stdio: 'pipe' });
-    const { id } = child.posted[0] as Request;
-    child.emit('message', { id, ok: true, value: [] });
-    expect(await call).toEqual({ ok: true, value: [] });
+  it('says how to start it when nothing tells a checkout which Node runs the engine', async () => {
+    const names = ['HAIRLINE_NODE', 'npm_node_execpath'];
+    for (const name of names) vi.stubEnv(name, undefined);
+    const { record } = await start();
+    vi.unstubAllEnvs();
+    expect(record.errorBoxes).toEqual(['Hairline cannot start: Start the window with `npm start`: the engine needs a Node to run it.']);
+    expect(record.windows).toEqual([]);
+    expect(record.exits).toEqual([1]);
+  });
+
+  it('starts the engine with the first call only', async () => {
+    const { record, ipcRenderer, starts } = await startAround(handmade(folder, 'send({ id: m.id, ok: true, value: [] });'));
+    expect(record.windows).toHaveLength(1);
+    expect(starts()).toBe(0);
+    expect(await ipcRenderer.invoke('hairline:call', 'audits', {})).toEqual({ ok: true, value: [] });
+    expect(starts()).toBe(1);
   });
 
   it('tells what the engine wrote last when it dies', async () => {
-    const { record, ipcRenderer } = await start();
-    const call = ipcRenderer.invoke('hairline:call', 'audits', {});
-    await sleep(5);
-    const { child } = record.forks[0]!;
-    child.emit('exit', 134);
-    child.stderr.emit('data', Buffer.from('terminate called\n'));
-    expect(await call).toEqual({ ok: false, error: { message: 'The engine stopped unexpectedly (exit code 134 | terminate called).', user: false } });
+    const { ipcRenderer } = await startAround(handmade(folder, "console.error('terminate called'); setTimeout(() => process.exit(134), 50);"));
+    const answer = await ipcRenderer.invoke('hairline:call', 'audits', {});
+    expect(answer).toEqual({ ok: false, error: { message: 'The engine stopped unexpectedly (exit code 134 | terminate called).', user: false } });
   });
 
   it('closes the engine in good order before it ends, once', async () => {
-    const { app, record, ipcRenderer } = await start();
-    void ipcRenderer.invoke('hairline:call', 'audits', {}).catch(() => {});
-    await sleep(5);
-    const { child } = record.forks[0]!;
+    const note = join(folder, 'closed');
+    const closing = `import('node:fs').then((fs) => setTimeout(() => (fs.writeFileSync(${JSON.stringify(note)}, ''), send({ id: m.id, ok: true })), 100));`;
+    const electron = await startAround(handmade(folder, `if (m.kind !== 'close') ${PID}\nelse ${closing}`));
+    const { app, record } = electron;
+    const pid = await begun(electron);
     record.windows[0]!.userCloses();
-    await sleep(5);
-    expect(record.exits).toEqual([]);
-    const goodbye = child.posted.at(-1) as Request;
-    expect(goodbye.kind).toBe('close');
-    expect(child.killed).toBe(false);
-    child.emit('message', { id: goodbye.id, ok: true, value: undefined });
-    await sleep(5);
-    expect(child.killed).toBe(true);
-    expect(record.exits).toEqual([0]);
+    expect([record.exits, existsSync(note)]).toEqual([[], false]);
+    await until(() => record.exits.length > 0);
+    expect([record.exits, existsSync(note)]).toEqual([[0], true]);
+    await until(() => !alive(pid));
     app.quit();
     expect(record.exits).toEqual([0, 0]);
   });
 
   it('ends although the engine does not answer', async () => {
+    const electron = await startAround(handmade(folder, `if (m.kind !== 'close') ${PID}`));
+    const pid = await begun(electron);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const { record, ipcRenderer, app } = await start();
-      void ipcRenderer.invoke('hairline:call', 'audits', {}).catch(() => {});
-      await vi.advanceTimersByTimeAsync(5);
-      app.quit();
+      electron.app.quit();
       await vi.advanceTimersByTimeAsync(10_000);
-      expect(record.forks[0]!.child.killed).toBe(true);
-      expect(record.exits).toEqual([0]);
+      expect(electron.record.exits).toEqual([0]);
     } finally {
       vi.useRealTimers();
     }
+    await until(() => !alive(pid));
   });
 });
 

@@ -19,7 +19,6 @@ export const record = {
   /** What the save dialog will answer, and what it was asked. */
   saveTo: null as string | null,
   saveAsked: [] as { defaultPath?: string }[],
-  forks: [] as { entry: string; args: string[]; options: Record<string, unknown>; child: UtilityProcess }[],
   errorBoxes: [] as string[],
   exposed: new Map<string, unknown>(),
   menu: null as unknown,
@@ -191,26 +190,6 @@ export const protocol = {
   handle(scheme: string, handler: (request: { url: string; method: string }) => Promise<Response>): void {
     if (!record.isReady) throw new Error('protocol.handle comes too early');
     record.protocols.set(scheme, handler);
-  },
-};
-
-export class UtilityProcess extends EventEmitter {
-  stdout = new EventEmitter();
-  stderr = new EventEmitter();
-  posted: unknown[] = [];
-  killed = false;
-  postMessage(message: unknown): void {
-    this.posted.push(message);
-  }
-  kill(): boolean {
-    return (this.killed = true);
-  }
-}
-export const utilityProcess = {
-  fork(entry: string, args: string[], options: Record<string, unknown>): UtilityProcess {
-    const child = new UtilityProcess();
-    record.forks.push({ entry, args, options, child });
-    return child;
   },
 };
 

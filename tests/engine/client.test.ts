@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,10 +7,11 @@ import type { AuditStatus, CallName, RunEvent } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { EngineChannel, EngineFork, Service } from '../../src-main/engine/api.ts';
 import { EngineClient } from '../../src-main/engine/client.ts';
-import { nodeFork } from '../../src-main/engine/fork.ts';
 import { Respawn } from '../../src-main/engine/respawn.ts';
+import { spawnEngine } from '../../src-main/engine/spawn.ts';
 import { serveWire } from '../../src-main/engine/wire.ts';
 import type { Message, WireEnd } from '../../src-main/engine/wire.ts';
+import { handmade } from './handmade.ts';
 
 const status = (state: AuditStatus['state'], audit = 'a1'): RunEvent => ({
   type: 'status',
@@ -31,7 +32,7 @@ class Bench {
     let exit: (reason: string) => void = () => {};
     const state = { killed: false, die: (reason: string) => exit(reason) };
     this.channels.push(state);
-    // structuredClone is what both real channels do to a message.
+    // The frames are tested by themselves; here a copy does.
     const end: WireEnd = {
       post: (message: Message) => {
         const copy: unknown = structuredClone(message);
@@ -221,32 +222,44 @@ describe('an engine that dies', () => {
   });
 });
 
-describe('nodeFork with a real process', () => {
+describe('a real process', () => {
   let folder: string;
   const clients: EngineClient[] = [];
-  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'hairline-fork-'))));
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'hairline-spawn-'))));
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.close();
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** An engine in plain JavaScript that speaks the wire by hand, so that the wire itself is checked. */
-  const engine = (body: string): EngineClient => {
-    const file = join(folder, `engine-${Math.random()}.mjs`);
-    writeFileSync(file, `process.on('disconnect', () => process.exit());\nprocess.on('message', (m) => {\n${body}\n});`);
-    const client = new EngineClient(nodeFork(file));
+  const start = (file: string): EngineClient => {
+    const client = new EngineClient(spawnEngine(process.execPath, file));
     clients.push(client);
     return client;
   };
+  const engine = (hear: string): EngineClient => start(handmade(folder, hear));
 
-  it('carries calls and a megabyte of bytes', async () => {
+  it('carries calls and a picture of a hundred megabytes', async () => {
     const client = engine(`
-      const value = m.kind === 'picture' ? new Uint8Array(1 << 20).fill(7) : [];
-      process.send({ id: m.id, ok: true, value });`);
+      if (m.kind === 'picture') send({ id: m.id, ok: true }, { value: Buffer.alloc(100 * 2 ** 20, 7) });
+      else send({ id: m.id, ok: true, value: [] });`);
     expect(await client.call('audits', {})).toEqual([]);
     const bytes = await client.picture({ kind: 'image', image: 'x' });
-    expect(bytes.length).toBe(1 << 20);
-    expect(bytes.every((byte) => byte === 7)).toBe(true);
+    expect(bytes.length).toBe(100 * 2 ** 20);
+    expect(Buffer.alloc(100 * 2 ** 20, 7).equals(bytes)).toBe(true);
+  });
+
+  it('carries a call of megabytes to an engine that is slow to read', async () => {
+    const client = engine(`
+      host.pause();
+      setTimeout(() => (host.resume(), send({ id: m.id, ok: true, value: { file: m.input.text.length + m.input.text.slice(-1) } })), 50);`);
+    expect(await client.call('nameClasses', { text: 'ä'.repeat(2 ** 19) + 'z', classes: 10 })).toEqual({ file: `${2 ** 19 + 1}z` });
+  });
+
+  it('keeps what the engine prints off the messages', async () => {
+    const client = engine(`
+      console.log('{"printed":1}'.repeat(10000));
+      send({ id: m.id, ok: true, value: [] });`);
+    expect(await client.call('audits', {})).toEqual([]);
   });
 
   it('tells the exit code and the last lines of stderr', async () => {
@@ -261,13 +274,40 @@ describe('nodeFork with a real process', () => {
   it('tells the signal, and starts a new engine for the next call', async () => {
     const client = engine(`
       if (m.name === 'attacks') process.kill(process.pid, 'SIGKILL');
-      else process.send({ id: m.id, ok: true, value: [] });`);
+      else send({ id: m.id, ok: true, value: [] });`);
     await expect(client.call('attacks', {})).rejects.toThrow(process.platform === 'win32' ? /stopped unexpectedly/ : /stopped unexpectedly \(signal SIGKILL\)/);
     expect(await client.call('audits', {})).toEqual([]);
   });
 
+  it('ends an engine that says what is no message, and starts a new one', async () => {
+    const client = engine(`
+      if (m.name === 'attacks') out.write('Aborted (core dumped)');
+      else send({ id: m.id, ok: true, value: [] });`);
+    await expect(client.call('attacks', {})).rejects.toThrow(/stopped unexpectedly \(A message between the engine and its host is too long/);
+    expect(await client.call('audits', {})).toEqual([]);
+  });
+
   it('tells when there is no engine to start', async () => {
-    const client = new EngineClient(nodeFork(join(folder, 'absent.mjs')));
-    await expect(client.call('audits', {})).rejects.toThrow(/stopped unexpectedly \(exit code 1 \| .*Cannot find module/);
+    await expect(start(join(folder, 'absent.mjs')).call('audits', {})).rejects.toThrow(/stopped unexpectedly \(exit code 1 \| .*Cannot find module/);
+  });
+
+  it('tells when there is no Node to start it with', async () => {
+    const client = new EngineClient(spawnEngine(join(folder, 'no-node'), 'engine.mjs'));
+    await expect(client.call('audits', {})).rejects.toThrow(/stopped unexpectedly \(spawn .*no-node ENOENT\)/);
+  });
+
+  it('hands the engine nothing of the environment that is not on the list', async () => {
+    process.env['NODE_OPTIONS'] = '--require ./absent.cjs';
+    process.env['HAIRLINE_TRIAL'] = 'kept';
+    try {
+      const client = engine(`send({ id: m.id, ok: false, error: { message: JSON.stringify(process.env), user: true } });`);
+      const message = await client.call('audits', {}).catch((error: unknown) => (error as Error).message);
+      const names = Object.keys(JSON.parse(String(message)) as object);
+      expect(names).toEqual(expect.arrayContaining(['HAIRLINE_TRIAL', 'ORT_DISABLE_TELEMETRY', 'NVIDIA_TF32_OVERRIDE']));
+      expect(names.filter((name) => /^(NODE|VITEST|npm)/i.test(name))).toEqual([]);
+    } finally {
+      delete process.env['NODE_OPTIONS'];
+      delete process.env['HAIRLINE_TRIAL'];
+    }
   });
 });

@@ -6,14 +6,17 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { alive } from './processes.ts';
 
-/** `parent.ts` imports types only, so that one file can be run by plain Node without a build. */
+/** `parent.ts` and what it imports need nothing but Node, so that plain Node runs them without a build. */
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hairline-parent-'));
-  const source = readFileSync(resolve(import.meta.dirname, '../../src-main/engine/parent.ts'), 'utf8');
-  const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-  writeFileSync(join(folder, 'parent.mjs'), ts.transpileModule(source, { compilerOptions: options }).outputText);
+  for (const name of ['parent', 'pipes', 'frames']) {
+    const source = readFileSync(resolve(import.meta.dirname, `../../src-main/engine/${name}.ts`), 'utf8');
+    const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+    writeFileSync(join(folder, `${name}.mjs`), ts.transpileModule(source, { compilerOptions: options }).outputText.replace(/(from '\.\/\w+)\.ts'/g, "$1.mjs'"));
+  }
   writeFileSync(
     join(folder, 'engine.mjs'),
     `import { parentEnd } from './parent.mjs';
@@ -24,28 +27,22 @@ beforeAll(() => {
   );
   writeFileSync(
     join(folder, 'host.mjs'),
-    `import { fork } from 'node:child_process';
-     const child = fork(${JSON.stringify(join(folder, 'engine.mjs'))}, [], { serialization: 'advanced' });
-     child.on('message', (message) => console.log(JSON.stringify(message)));
-     child.send('early');`,
+    `import { spawn } from 'node:child_process';
+     import { read, write } from './pipes.mjs';
+     const child = spawn(process.execPath, [${JSON.stringify(join(folder, 'engine.mjs'))}], { stdio: ['ignore', 'ignore', 'inherit', 'overlapped', 'overlapped'] });
+     read(child.stdio[4], (message) => console.log(JSON.stringify(message)), (error) => console.error(error));
+     if (process.argv[2] === 'nonsense') child.stdio[3].write('this is no frame at all');
+     else write(child.stdio[3], { say: 'early' });
+     child.on('exit', (code, signal) => console.log(signal));`,
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 it('hears what was said early, ignores Ctrl+C, and ends when its host is killed', async () => {
   const host = spawn(process.execPath, [join(folder, 'host.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(host.stdout, 'data')) as [Buffer];
-  const { heard, pid } = JSON.parse(line.toString()) as { heard: string; pid: number };
-  expect(heard).toBe('early');
+  const { heard, pid } = JSON.parse(line.toString()) as { heard: object; pid: number };
+  expect(heard).toEqual({ say: 'early' });
 
   if (process.platform !== 'win32') {
     process.kill(pid, 'SIGINT');
@@ -55,6 +52,12 @@ it('hears what was said early, ignores Ctrl+C, and ends when its host is killed'
   host.kill('SIGKILL');
   for (let i = 0; i < 200 && alive(pid); i++) await sleep(50);
   expect(alive(pid)).toBe(false);
+});
+
+it.skipIf(process.platform === 'win32')('ends when what it hears is no message', async () => {
+  const host = spawn(process.execPath, [join(folder, 'host.mjs'), 'nonsense'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(host.stdout, 'data')) as [Buffer];
+  expect(line.toString()).toBe('SIGKILL\n');
 });
 
 it('says so when no host started it', async () => {
