@@ -41,9 +41,10 @@ export async function checkUnpacked(archive: string, folder: string): Promise<vo
 
   const waiting = [...listed];
   const work = async (): Promise<void> => {
+    const piece = Buffer.alloc(PIECE);
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const [name, hash] = next;
-      if ((await hashOf(join(folder, name))) !== hash) throw altered(`${name} was changed since it was packed`);
+      if ((await hashOf(join(folder, name), piece)) !== hash) throw altered(`${name} was changed since it was packed`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -109,15 +110,17 @@ async function filesIn(folder: string, name = ''): Promise<string[]> {
   return (await Promise.all(inner)).flat();
 }
 
-/** null for a file that cannot be read. */
-async function hashOf(path: string): Promise<string | null> {
+/**
+ * Of a file, null when it cannot be read.
+ * @param piece memory to read into, which is not this call's alone but for as long as it runs
+ */
+async function hashOf(path: string, piece: Buffer): Promise<string | null> {
   const hash = createHash('sha256');
   try {
     const file = await openRegularFile(path, { nofollow: true });
     try {
-      const piece = Buffer.alloc(PIECE);
       for (;;) {
-        const { bytesRead } = await file.read(piece, 0, PIECE);
+        const { bytesRead } = await file.read(piece, 0, piece.length);
         if (bytesRead === 0) return hash.digest('hex');
         hash.update(piece.subarray(0, bytesRead));
       }
