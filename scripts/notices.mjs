@@ -11,6 +11,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { pinnedNodes } from './carried-node.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -59,6 +60,13 @@ function texts(/** @type {string} */ folder) {
   );
 }
 
+/** One version for every system, so that what is tested on one ships on all. */
+function nodeVersion() {
+  const versions = [...new Set(Object.values(pinnedNodes()))];
+  if (versions.length !== 1) throw new Error(`carried-node/package.json pins several versions of Node: ${versions.join(', ')}.`);
+  return versions[0];
+}
+
 /** The whole document. */
 export function notices(root = ROOT) {
   /** @type {Record<string, Locked>} */
@@ -86,6 +94,8 @@ Hairline is licensed under Apache-2.0 (LICENSE). A packaged Hairline carries the
 licence. \`npm run notices\` writes this file from package-lock.json and the installed packages.
 
 - Electron and Chromium: their licences lie beside the program as LICENSE.electron.txt and LICENSES.chromium.html.
+- Node.js ${nodeVersion()}, which runs the engine, as the npm packages ${Object.keys(pinnedNodes()).join(', ')} carry it: MIT, with
+  parts under other licences; all of them are in licences/Node.js.txt.
 - libvips and what it is built from, inside the packages @img/sharp-*: LGPL-3.0-or-later (licences/LGPL-3.0.txt, which adds
   to licences/GPL-3.0.txt). It is a shared library of its own that may be replaced; its source and the list of its
   parts are at https://github.com/lovell/sharp-libvips.

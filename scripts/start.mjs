@@ -59,11 +59,10 @@ async function obtain(/** @type {World} */ world) {
 }
 
 /** Runs a program in the foreground; gives back how it ended and after how many milliseconds. */
-function foreground(/** @type {string} */ command, /** @type {string[]} */ args) {
+function foreground(/** @type {string} */ command, /** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env = {}) {
   return new Promise((/** @type {(end: { code: number, after: number }) => void} */ done) => {
     const began = Date.now();
-    // Electron is no Node that could run the engine, so it is told which one is.
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, HAIRLINE_NODE: process.execPath } });
+    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
     // Ctrl+C reaches the whole group of a terminal by itself; a service manager signals only this process.
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
     child.on('error', () => done({ code: 127, after: Date.now() - began }));
@@ -83,7 +82,8 @@ async function main() {
   if (!reason) {
     const electron = await obtain(world);
     if (electron.file) {
-      const { code, after } = await foreground(electron.file, ['.', ...args]);
+      // Electron is no Node that could run the engine, so it is told of one.
+      const { code, after } = await foreground(electron.file, ['.', ...args], { HAIRLINE_NODE: process.execPath });
       // An Electron that falls over at once lacks a system library or its sandbox; a later end is the user's.
       if (code === 0 || code === 130 || after > 5000) return code;
       reason = `Electron ended at once with code ${code}`;

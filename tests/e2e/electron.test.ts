@@ -16,6 +16,11 @@ const why = noWindow(world) ?? (binary ? null : "Electron's binary is not here; 
 // Where Electron must be there, as on the build servers, its absence is a failure and not a skip.
 const required = process.env['HAIRLINE_REQUIRE_ELECTRON'] === '1';
 
+/** As `npm start` hands it on: of what the tests themselves run under, Electron needs nothing. */
+function plainEnv(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !/^(NODE_|VITEST)/.test(entry[0])));
+}
+
 describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped: ${why})` : ''}`, () => {
   let folder: string;
   let program: ElectronApplication;
@@ -24,7 +29,7 @@ describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped:
   beforeAll(async () => {
     if (why) throw new Error(why);
     folder = mkdtempSync(join(tmpdir(), 'hairline-electron-'));
-    program = await _electron.launch({ executablePath: binary!, args: [ROOT, `--user-data-dir=${folder}`], timeout: 60_000 });
+    program = await _electron.launch({ executablePath: binary!, args: [ROOT, `--user-data-dir=${folder}`], env: { ...plainEnv(), HAIRLINE_NODE: process.execPath }, timeout: 60_000 });
     page = await program.firstWindow();
     await page.waitForLoadState('domcontentloaded');
   });
@@ -78,6 +83,13 @@ describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped:
       return { host: about.host, ok: check.ok, status: answer.status, type: answer.headers.get('content-type') };
     }, null);
     expect(seen).toEqual({ host: 'electron', ok: true, status: 200, type: 'image/png' });
+  });
+
+  it('holds no native library of the engine in its own process, though the engine has them', async () => {
+    // Of every operating system's loader, by Node's own report.
+    const libraries = await program.evaluate(() => (process.report.getReport() as unknown as { sharedObjects: string[] }).sharedObjects);
+    expect(libraries.length).toBeGreaterThan(5);
+    expect(libraries.filter((file) => /onnxruntime|vips|sharp/i.test(file))).toEqual([]);
   });
 
   it('refuses wrong input with one sentence', async () => {

@@ -89,10 +89,11 @@ describe('npm start', () => {
 
   it.runIf(scripts)('opens Electron on the folder', async () => {
     const { code, out } = await start(
-      { DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '));") },
+      { DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '), process.env.HAIRLINE_NODE);") },
       'model.onnx',
     );
-    expect(out).toBe('electron . model.onnx\n');
+    // The engine runs under the Node that ran this.
+    expect(out).toBe(`electron . model.onnx ${process.execPath}\n`);
     expect(code).toBe(0);
   });
 
