@@ -12,7 +12,7 @@ export interface Place {
   assets: string;
 }
 
-/** The packaged program's; `packaged` says whether it is as it was packed. */
+/** The packaged program's. */
 function packedPlace(resources: string): Place {
   const real = join(resources, 'app.asar.unpacked');
   return {

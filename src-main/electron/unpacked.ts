@@ -101,7 +101,9 @@ function readWhole(fd: number, length: number, from: number): Buffer {
 
 /** All that is no folder, links included, which are never listed. Their names have slashes everywhere. */
 async function filesIn(folder: string, name = ''): Promise<string[]> {
-  const entries = await readdir(join(folder, name), { withFileTypes: true });
+  const entries = await readdir(join(folder, name), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw altered(`${name || 'app.asar.unpacked'} cannot be read (${error.code})`);
+  });
   const inner = entries.map((entry) => {
     const path = name ? `${name}/${entry.name}` : entry.name;
     if (entry.isDirectory()) return filesIn(folder, path);

@@ -7,8 +7,8 @@
  * The head is JSON in UTF-8: the message, and the length of each part by the name of the message's property that it is.
  */
 
-/** Longest head: the results of an audit of a million pictures are shorter, and V8's strings end at twice that. */
-export const MOST_HEAD = 256 * 2 ** 20;
+/** Longest head: V8 holds no text that is much longer (2^29 letters). */
+export const MOST_HEAD = 500 * 2 ** 20;
 /** Most bytes of all parts together: above any picture that is decoded. */
 export const MOST_BYTES = 2 ** 30;
 
@@ -29,11 +29,20 @@ export function frame(message: object): Uint8Array[] {
       parts.push(value);
     } else plain[name] = value;
   }
-  const head = Buffer.from(JSON.stringify([plain, lengths], withoutBytes));
+  const head = Buffer.from(textOf([plain, lengths]));
   demand(head.length, parts.reduce((sum, part) => sum + part.byteLength, 0));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
   return [length, head, ...parts];
+}
+
+function textOf(head: object): string {
+  try {
+    return JSON.stringify(head, withoutBytes);
+  } catch (error) {
+    // V8 says "Invalid string length".
+    throw error instanceof RangeError ? new Error('A message between the engine and its host is too long.') : error;
+  }
 }
 
 /** JSON would write a number with its index for every byte. */

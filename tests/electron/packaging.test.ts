@@ -282,6 +282,7 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
     ['an added package', () => (mkdirSync(join(real, 'node_modules/evil')), writeFileSync(join(real, 'node_modules/evil/index.js'), text)), () => rmSync(join(real, 'node_modules/evil'), { recursive: true }), /^node_modules\/evil\/index\.js was added to Hairline since it was packed/],
     ['an added file without an ending', () => writeFileSync(join(real, 'node_modules/ws/lib/sender'), text), () => rmSync(join(real, 'node_modules/ws/lib/sender')), /^node_modules\/ws\/lib\/sender was added/],
     ['an added link to a folder', () => symlinkSync('/tmp', join(real, 'out/engine/node_modules')), () => rmSync(join(real, 'out/engine/node_modules')), /^out\/engine\/node_modules was added/],
+    ['everything taken away', () => renameSync(real, aside()), () => renameSync(aside(), real), /^app\.asar\.unpacked cannot be read \(ENOENT\)/],
     ['a list that was changed', () => flip(join(program, 'resources/app.asar'), 16), () => flip(join(program, 'resources/app.asar'), 16), /^app\.asar was changed since it was packed/],
   ])('refuses to start after %s, in one sentence', async (_what, change, undo, sentence) => {
     const before = new Set(children());

@@ -30,6 +30,11 @@ describe('a frame', () => {
     expect(() => frame({ value: new Float32Array(3) })).toThrow('not as "value" inside one');
   });
 
+  it('is refused in words when it is longer than any text', () => {
+    const megabytes = 'x'.repeat(2 ** 20);
+    expect(() => frame({ value: Array<string>(513).fill(megabytes) })).toThrow('A message between the engine and its host is too long');
+  });
+
   it('carries data whose names look like those of the format', () => {
     const message = { value: { $part: 0, value: 3, length: 4 }, lengths: [1] };
     expect(readAll(bytesOf(message))).toEqual([message]);
