@@ -1,55 +1,90 @@
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { CALLS, type CallError, type CallIn, type CallName, type CallOut } from '../../shared/contract.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { Uploads, UPLOADS, UploadsRequest } from '../../shared/uploads.ts';
 import type { Service } from '../engine/api.ts';
+import { firstProblem } from '../engine/check.ts';
+import { callNameOf } from '../engine/wire.ts';
 
 const Request = z.strictObject({ id: z.number().int(), call: z.string(), input: z.unknown() });
 
-/** Passes an answer on before it is sent; the server turns exported files into addresses there. */
-export type Answered = <N extends CallName>(name: N, out: CallOut<N>) => CallOut<N>;
+/** Calls of one window that may be under way; a window asks for a few at a time. */
+const MOST_CALLS = 64;
+/** Bytes that may wait for a window to read them; one that lets more pile up reads nothing. */
+const MOST_UNREAD = 512 * 2 ** 20;
+/** Deeper than any input of a call; what is made of a deeper one would exhaust a stack somewhere. */
+const DEEPEST = 32;
+
+/** What a socket speaks for. */
+export interface Counter {
+  /** Checks what it is given. */
+  service: Service;
+  /** Passes an answer on before it is sent; the server turns exported files into addresses there. */
+  answered<N extends CallName>(name: N, out: CallOut<N>): CallOut<N>;
+  /** The one call of this host alone. */
+  uploads(window: object, request: z.output<typeof UploadsRequest>): Promise<Uploads>;
+  /** A window is gone. */
+  gone(window: object): void;
+}
 
 /**
  * Speaks the contract over one WebSocket: `{id, call, input}` in, `{id, out}` or `{id, error}` back,
  * `{event}` whenever something happens. Both directions are validated; a message that is no request
  * at all ends the connection.
  */
-export function speak(socket: WebSocket, service: Service, answered: Answered): void {
-  const stop = service.listen((event) => send({ event }));
-  socket.on('close', stop);
+export function speak(socket: WebSocket, counter: Counter): void {
+  let underWay = 0;
+  const stop = counter.service.listen((event) => send(JSON.stringify({ event })));
+  socket.on('close', () => {
+    stop();
+    counter.gone(socket);
+  });
   socket.on('error', () => socket.terminate());
   socket.on('message', (data, binary) => {
     const request = binary ? null : parse(String(data));
     if (!request) return socket.close(1008, 'not a request');
-    void perform(service, request.call, request.input, answered).then(
-      (out) => send({ id: request.id, out }),
-      (error: unknown) => send({ id: request.id, error: describe(error) }),
-    );
+    const { id } = request;
+    underWay++;
+    const answer = underWay > MOST_CALLS ? Promise.reject(new UserError(`${MOST_CALLS} calls are under way already; wait for their answers.`)) : perform(counter, socket, request.call, request.input);
+    void answer
+      .then((out) => JSON.stringify({ id, out }))
+      .catch((error: unknown) => JSON.stringify({ id, error: describe(error) }))
+      .then((text) => {
+        underWay--;
+        send(text);
+      });
   });
 
-  function send(message: unknown): void {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+  function send(text: string): void {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > MOST_UNREAD) return socket.terminate();
+    socket.send(text);
   }
 }
 
 function parse(text: string): z.infer<typeof Request> | null {
   try {
-    return Request.safeParse(JSON.parse(text)).data ?? null;
+    const message: unknown = JSON.parse(text);
+    return isShallow(message, DEEPEST) ? (Request.safeParse(message).data ?? null) : null;
   } catch {
     return null;
   }
 }
 
-async function perform(service: Service, call: string, input: unknown, answered: Answered): Promise<unknown> {
-  if (!Object.hasOwn(CALLS, call)) throw new Error(`There is no call "${call.slice(0, 40)}".`);
-  const name = call as CallName;
-  const checked = CALLS[name].in.safeParse(input);
-  if (!checked.success) {
-    const issue = checked.error.issues[0]!;
-    throw new Error(`The call "${name}" got a wrong ${issue.path.join('.') || 'input'}: ${issue.message}.`);
+function isShallow(value: unknown, levels: number): boolean {
+  return typeof value !== 'object' || value === null || (levels > 0 && Object.values(value).every((one) => isShallow(one, levels - 1)));
+}
+
+async function perform(counter: Counter, window: object, call: string, input: unknown): Promise<unknown> {
+  if (call === UPLOADS) {
+    const request = UploadsRequest.safeParse(input);
+    if (!request.success) throw new UserError(`The call "${call}" was given something wrong: ${firstProblem(request.error)}.`);
+    return Uploads.parse(await counter.uploads(window, request.data));
   }
-  const out = await service.call(name, checked.data as CallIn<typeof name>);
-  return CALLS[name].out.parse(answered(name, out));
+  const name = callNameOf(call);
+  const out = await counter.service.call(name, input as CallIn<typeof name>);
+  return CALLS[name].out.parse(counter.answered(name, out));
 }
 
 function describe(error: unknown): CallError {

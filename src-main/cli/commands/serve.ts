@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { serveWindow } from '../../web/server.ts';
 import { whole } from '../flags.ts';
 import { withLimits } from '../limited.ts';
@@ -11,11 +11,14 @@ export function serveCommand(): Command {
   return withLimits(new Command('serve'))
     .description('Serves the window to a browser on this machine (127.0.0.1 only).')
     .option('--port <n>', 'port (default: any free one)')
-    .option('--data <folder>', 'where audits are kept', PATHS.data)
+    .option('--data <folder>', 'where audits are kept, and what is dropped into the window', PATHS.data)
+    .option('--allow <paths...>', 'further files and folders that the window may open, as models and pictures of earlier audits')
     .option('--json', 'the address as one JSON line')
-    .action(async (flags: { port?: string; data: string; json?: boolean }) => {
-      const service = engine('browser', join(flags.data, 'audits'));
-      const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir: flags.data });
+    .action(async (flags: { port?: string; data: string; allow?: string[]; json?: boolean }) => {
+      const dataDir = resolve(flags.data);
+      const service = engine('browser', join(dataDir, 'audits'));
+      const reads = [join(PATHS.assets, 'samples'), ...(flags.allow ?? [])];
+      const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir, reads });
       if (flags.json) json({ url: window.url });
       else line(`Hairline is at ${window.url}\nThe address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.`);
       await new Promise<void>((done) => {
