@@ -1,4 +1,5 @@
 import type { CallError, CallIn, CallName, CallOut, Host, PictureAddress, RunEvent } from '../../shared/contract.ts';
+import { UPLOADS, type Uploads, type UploadsRequest } from '../../shared/uploads.ts';
 import { OwnError, S } from '../strings.ts';
 import { placeOf } from './files.ts';
 
@@ -22,22 +23,40 @@ interface Waiting {
 }
 
 /** Files sent at once; the server writes to one disk, and a browser opens six connections at most. */
-const UPLOADS = 4;
+const AT_ONCE = 4;
 
 /** The window's host in a browser: calls and events over one WebSocket of the page's own server, files over HTTP. */
 export class WebHost implements Host {
   readonly #listeners = new Set<(event: RunEvent) => void>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #watchers = new Set<(open: boolean) => void>();
+  /** Paths that the window needs, and batches on their way: the server removes all other uploads. */
+  #kept: readonly string[] = [];
+  readonly #coming = new Set<string>();
   #socket: Promise<WebSocket> | null = null;
   #next = 1;
 
   async call<N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>> {
-    const socket = await this.#open();
+    return this.#ask(await this.#open(), name, input) as Promise<CallOut<N>>;
+  }
+
+  /** Says which uploads are needed from now on, once none is on its way; gives how large they are. */
+  async uploads(kept: readonly string[], discard = false): Promise<Uploads> {
+    this.#kept = kept;
+    this.#coming.clear();
+    return this.#keep(await this.#open(), discard);
+  }
+
+  #keep(socket: WebSocket, discard = false): Promise<Uploads> {
+    const request: UploadsRequest = { keep: [...this.#kept, ...this.#coming], discard };
+    return this.#ask(socket, UPLOADS, request) as Promise<Uploads>;
+  }
+
+  #ask(socket: WebSocket, call: string, input: unknown): Promise<unknown> {
     const id = this.#next++;
-    return new Promise<CallOut<N>>((done, fail) => {
-      this.#waiting.set(id, { done: done as (out: unknown) => void, fail });
-      socket.send(JSON.stringify({ id, call: name, input }));
+    return new Promise((done, fail) => {
+      this.#waiting.set(id, { done, fail });
+      socket.send(JSON.stringify({ id, call, input }));
     });
   }
 
@@ -53,6 +72,8 @@ export class WebHost implements Host {
 
   async importFiles(files: File[]): Promise<string[]> {
     const batch = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    this.#coming.add(batch);
+    await this.#keep(await this.#open());
     const roots = new Set<string>();
     const queue = [...files];
     const send = async (): Promise<void> => {
@@ -64,7 +85,7 @@ export class WebHost implements Host {
         roots.add(((await answer.json()) as { root: string }).root);
       }
     };
-    await Promise.all(Array.from({ length: UPLOADS }, send));
+    await Promise.all(Array.from({ length: AT_ONCE }, send));
     return [...roots];
   }
 
@@ -85,6 +106,8 @@ export class WebHost implements Host {
       const socket = new WebSocket(`ws://${location.host}/socket`);
       socket.addEventListener('open', () => {
         this.#tell(true);
+        // What a lost connection kept is kept by this one.
+        if (this.#kept.length + this.#coming.size > 0) this.#keep(socket).catch(() => undefined);
         done(socket);
       });
       socket.addEventListener('message', (message) => this.#hear(JSON.parse(String(message.data)) as Message));

@@ -36,6 +36,11 @@ export function withFolder(path: string): string {
   return path.split(/[/\\]/).slice(-2).join('/');
 }
 
+/** The folders that paths of any system lie in, each once. */
+export function foldersOf(paths: readonly string[]): string[] {
+  return [...new Set(paths.map((path) => path.replace(/[/\\][^/\\]*$/, '')))];
+}
+
 function isModel(path: string): boolean {
   return /\.onnx$/i.test(path);
 }

@@ -12,7 +12,7 @@ import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
 
 /** What may lie over the window. */
-export type Panel = 'palette' | 'keys' | 'label' | 'names';
+export type Panel = 'palette' | 'keys' | 'label' | 'names' | 'uploads';
 
 export interface Toast {
   id: number;

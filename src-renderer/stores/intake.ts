@@ -25,16 +25,17 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
-  async function take(files: readonly File[]): Promise<void> {
+  /** @param use takes in what the host made of the files */
+  async function take(files: readonly File[], use: (paths: string[]) => unknown = place): Promise<void> {
     const app = useApp();
     if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
-    importing.value = files.length;
+    importing.value += files.length;
     try {
-      await place(await theHost().importFiles([...files]));
+      await use(await theHost().importFiles([...files]));
     } catch (error) {
       app.fail(error);
     } finally {
-      importing.value = 0;
+      importing.value -= files.length;
     }
   }
 

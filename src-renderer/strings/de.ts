@@ -619,6 +619,16 @@ export const de: Words = {
     with: 'Vergleichen',
   },
   audits: { open: (name) => `${name} öffnen`, untitled: 'Audit ohne Namen', progress: (done, total) => `${count(done)} / ${count(total)}` },
+  uploads: {
+    title: 'Kopierte Dateien',
+    what: 'Ein Browser verrät keine Pfade; was Sie ablegen oder auswählen, wird daher in Hairlines Datenordner auf diesem Rechner kopiert. Eine Kopie verschwindet, wenn weder ein Fenster noch ein Audit sie braucht.',
+    setup: 'Dieses Fenster',
+    audits: 'Audits',
+    loose: 'Keins von beiden',
+    all: 'Alle Kopien',
+    remove: 'Entfernen, was keins von beiden braucht',
+    removed: (size) => `Entfernt: ${size}`,
+  },
   palette: { title: 'Befehlspalette', hint: 'Was möchten Sie tun?', none: 'Nichts passt dazu.', audit: 'Audit öffnen' },
   keys: {
     title: 'Tastenkürzel',

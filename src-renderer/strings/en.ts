@@ -583,6 +583,16 @@ export const en = {
     with: 'Compare',
   },
   audits: { open: (name: string) => `Open ${name}`, untitled: 'Untitled audit', progress: (done: number, total: number) => `${count(done)} / ${count(total)}` },
+  uploads: {
+    title: 'Copied files',
+    what: 'A browser tells no paths, so what you drop or pick is copied into Hairline’s data folder on this machine. A copy goes when neither a window nor an audit needs it.',
+    setup: 'This window',
+    audits: 'Audits',
+    loose: 'Neither',
+    all: 'All copies',
+    remove: 'Remove what neither needs',
+    removed: (size: string) => `Removed: ${size}`,
+  },
   palette: { title: 'Command palette', hint: 'What do you want to do?', none: 'Nothing fits that.', audit: 'Open audit' },
   keys: {
     title: 'Keyboard shortcuts',

@@ -18,7 +18,7 @@ const sentences = [...en].filter(([at, value]) => typeof value === 'function' &&
 /** Names, signs and words that are the same in German. Keys of a keyboard are told by the name of the key. */
 const SAME = new Set([
   ...['Hairline', 'System', 'Parameter', 'Opset', 'SHA-256', 'Name', 'CPU', 'CUDA', 'DirectML', 'WebGPU', 'Core ML', 'Interpolation', 'Bilinear', 'Linear', 'RGB', 'BGR', 'Budget', 'Budgets ε', 'in [0,1]', 'in /255'],
-  ...['MNIST, [0,1]', 'CIFAR-10, [0,1]', 'ImageNet (PyTorch)', 'ImageNet (Caffe)', 'Worker', 'PSNR', 'SSIM', 'Adversarial', 'adversarial', 'Norm', 'Label', 'Label…', 'Export', 'PDF', 'CSV', 'JSON', 'Superpixel', 'Pixel', 'Block', 'Budget ε', 'Budget ε in [0,1]', 'Budget ε in /255'],
+  ...['MNIST, [0,1]', 'CIFAR-10, [0,1]', 'ImageNet (PyTorch)', 'ImageNet (Caffe)', 'Worker', 'PSNR', 'SSIM', 'Adversarial', 'adversarial', 'Norm', 'Label', 'Label…', 'Export', 'PDF', 'CSV', 'JSON', 'Audits', 'Superpixel', 'Pixel', 'Block', 'Budget ε', 'Budget ε in [0,1]', 'Budget ε in /255'],
   ...['←', '→', '↑', '↓', 'Esc', '↵'],
 ]);
 

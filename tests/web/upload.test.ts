@@ -26,7 +26,7 @@ describe('uploads', () => {
     expect((JSON.parse((await here.post(cookie, 'con.png', 'x')).body) as { path: string }).path).toMatch(/_con\.png$/);
   });
 
-  it('refuses paths that leave the here.folder, bad batches and files that are too large', async () => {
+  it('refuses paths that leave the folder, bad batches and files that are too large', async () => {
     const cookie = await here.enter();
     for (const path of ['../a', 'a/../../b', '/etc/passwd', 'C:\\..\\x', '', 'a//b', 'x'.repeat(300), 'ä'.repeat(130), 'a\0b', 'd/'.repeat(20) + 'x', `${'x'.repeat(250)}/`.repeat(16) + 'x']) {
       expect((await here.post(cookie, path, 'x')).status, path).toBe(400);
