@@ -3,7 +3,8 @@
  *
  *   npm run setup:cuda                         from the NuGet feed; exit code 1 when that fails
  *   npm run setup:cuda -- --from FILE.nupkg    from a package fetched elsewhere, for machines without network
- *   node scripts/setup-cuda.mjs --best-effort  what `npm install` runs: never fails, tries only with an NVIDIA driver
+ *   node scripts/setup-cuda.mjs --best-effort  what `npm install` runs: never fails, tries only with an NVIDIA driver,
+ *                                              and not at all with HAIRLINE_SKIP_CUDA=1 in the environment
  *
  * The package's own install script is denied in package.json ("allowScripts"): it fails the whole
  * `npm ci` where the feed cannot be reached, although the CPU provider needs nothing from it.
@@ -20,7 +21,7 @@ const HOW = '`npm run setup:cuda` adds CUDA (with `-- --from FILE.nupkg` on a ma
 
 /**
  * The machine as the script sees it; tests hand in another one.
- * @typedef {{ platform: string, arch: string, drivers: string[], package: string, feed: string }} World
+ * @typedef {{ platform: string, arch: string, drivers: string[], package: string, feed: string, env: NodeJS.ProcessEnv }} World
  */
 
 /** @returns {World} */
@@ -33,6 +34,7 @@ export function thisMachine() {
     drivers: ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1'],
     package: join(root, 'node_modules', 'onnxruntime-node'),
     feed: 'https://api.nuget.org/v3/index.json',
+    env: process.env,
   };
 }
 
@@ -61,6 +63,8 @@ export async function setupCuda(argv, world) {
   if (bestEffort && !world.drivers.some((file) => existsSync(file))) {
     return { ok: true, say: `Hairline will run on the CPU, as no NVIDIA driver was found; ${HOW}.` };
   }
+
+  if (bestEffort && world.env['HAIRLINE_SKIP_CUDA']) return { ok: true, say: `CUDA's libraries are not fetched, as HAIRLINE_SKIP_CUDA is set; ${HOW}.` };
 
   if (!(await reachable(world.feed, 10_000))) {
     return { ok: false, say: `CUDA's libraries were not fetched, because ${world.feed} cannot be reached; ${HOW}.` };

@@ -2,6 +2,7 @@
  * `npm start`: the window under Electron where that is possible, else the same window in a browser.
  *
  *   npm start -- --browser   always the browser
+ *   ELECTRON_SKIP_BINARY_DOWNLOAD=1 npm start   Electron where its binary is here, and no download
  *
  * The package `electron` is never imported here: outside Electron its index.js downloads the binary,
  * without a limit, before it returns. This file looks for the binary itself and bounds the download.
@@ -46,6 +47,8 @@ export function electronBinary(/** @type {World} */ { platform, env, package: fo
 async function obtain(/** @type {World} */ world) {
   const there = electronBinary(world);
   if (there) return { file: there };
+  // Electron's own installer does not know this word any more.
+  if (world.env['ELECTRON_SKIP_BINARY_DOWNLOAD']) return { reason: "Electron's binary is not here and ELECTRON_SKIP_BINARY_DOWNLOAD is set" };
   const script = join(world.package, 'install.js');
   if (!existsSync(script)) return { reason: 'the package electron is not installed' };
   const mirror = world.env['ELECTRON_MIRROR'] ?? world.env['npm_config_electron_mirror'] ?? RELEASES;

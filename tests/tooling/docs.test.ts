@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../shared/plan.ts';
 import { attackCards } from '../../src-main/attacks/registry.ts';
+import { shipped } from '../../scripts/connections.mjs';
 import { EXIT } from '../../src-main/cli/exit.ts';
 import { PRESETS } from '../../src-main/model/preprocessing/index.ts';
 
@@ -19,6 +20,20 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   it('names only files that exist', () => {
     for (const [, path] of text.matchAll(/`((?:src-\w+|tests|lint|shared|scripts)\/[\w./-]*)`/g))
       expect(existsSync(join(root, path!)), path).toBe(true);
+  });
+});
+
+describe('docs/offline.md', () => {
+  const text = read('docs/offline.md');
+  it('names every package that ships, and those that the window is built with', () => {
+    const names = [...shipped(root).map((path) => path.replace(/.*node_modules\//, '')), 'vue', 'pinia', 'reka-ui'];
+    expect(names.length).toBeGreaterThan(50);
+    // Of sharp's own packages there is one for each system.
+    for (const name of names) expect(text, name).toContain(name.startsWith('@img/sharp-') ? '`@img/sharp-' : `\`${name}\``);
+  });
+  it('names only switches that something here reads', () => {
+    const readers = ['scripts/setup-cuda.mjs', 'scripts/start.mjs', 'src-main/runtime/library.ts'].map(read).join('');
+    for (const [, name] of text.matchAll(/`((?:HAIRLINE|ELECTRON|ORT)_[A-Z_]+)/g)) expect(readers, name).toContain(name);
   });
 });
 

@@ -20,13 +20,16 @@ const WORKS = `
 
 let folder: string;
 let feed: string;
+/** Requests that reached the feed. */
+let asked = 0;
 let close: () => void;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hairline-cuda-'));
   mkdirSync(join(folder, 'script'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'onnxruntime-node', version: '9.8.7' }));
   writeFileSync(join(folder, 'driver'), 'NVIDIA');
-  const server = createServer((_, answer) => answer.end());
+  const server = createServer((_, answer) => (asked++, answer.end()));
+  asked = 0;
   await new Promise<void>((ready) => void server.listen(0, '127.0.0.1', ready));
   feed = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   close = () => server.close();
@@ -42,6 +45,7 @@ const machine = (change: Partial<World> = {}) => ({
   drivers: [join(folder, 'no-such-driver'), join(folder, 'driver')],
   package: folder,
   feed,
+  env: {},
   ...change,
 });
 
@@ -65,6 +69,16 @@ describe('best effort, as npm install runs it', () => {
     expect((await setupCuda(['--best-effort'], machine())).ok).toBe(true);
     expect(existsSync(join(folder, LIBRARY))).toBe(true);
     expect(await setupCuda(['--best-effort'], machine())).toEqual({ ok: true, say: null });
+  });
+
+  it('does not touch the network where it is told not to, driver or not', async () => {
+    installer(WORKS);
+    const end = await setupCuda(['--best-effort'], machine({ env: { HAIRLINE_SKIP_CUDA: '1' } }));
+    expect([end.ok, existsSync(join(folder, LIBRARY)), asked]).toEqual([true, false, 0]);
+    expect(end.say).toContain('HAIRLINE_SKIP_CUDA');
+    // Whoever asks for it by hand means it.
+    expect((await setupCuda([], machine({ env: { HAIRLINE_SKIP_CUDA: '1' } }))).ok).toBe(true);
+    expect(asked).toBe(1);
   });
 
   it('reports in one line what went wrong', async () => {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -101,6 +103,21 @@ describe('npm start', () => {
     const { out } = await start({ DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron('process.exit(127)') });
     expect(out).toContain('Electron ended at once with code 127');
     expect(out).toContain('served serve');
+  });
+
+  it.runIf(scripts)('asks no server for Electron where it is told not to', async () => {
+    let asked = 0;
+    const mirror = createServer((_, answer) => (asked++, answer.end()));
+    await new Promise<void>((ready) => void mirror.listen(0, '127.0.0.1', ready));
+    writeFileSync(join(folder, 'node_modules/electron/install.js'), '');
+    const env = { DISPLAY: ':7', ELECTRON_MIRROR: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}/` };
+    const { out } = await start({ ...env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' });
+    expect(out).toContain('ELECTRON_SKIP_BINARY_DOWNLOAD is set.\nserved serve');
+    expect(asked).toBe(0);
+    // Without that word the same server is asked.
+    await start(env);
+    expect(asked).toBe(1);
+    mirror.close();
   });
 
   it.runIf(scripts)('does not wait for a server that cannot be reached', async () => {
