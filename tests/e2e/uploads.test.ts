@@ -93,7 +93,7 @@ describe.skipIf(!browser)('copies of dropped files', () => {
     await page.keyboard.press('Escape');
     await page.locator('input[type=file]').first().setInputFiles(MODEL);
     await page.getByText('signs.onnx').first().waitFor();
-    expect(batches()).toHaveLength(1);
+    await poll(batches).toHaveLength(1);
     await here.served.stop();
     expect(batches()).toEqual([]);
   });
