@@ -32,7 +32,7 @@ describe('docs/offline.md', () => {
     for (const name of names) expect(text, name).toContain(name.startsWith('@img/sharp-') ? '`@img/sharp-' : `\`${name}\``);
   });
   it('names only switches that something here reads', () => {
-    const readers = ['scripts/setup-cuda.mjs', 'scripts/start.mjs', 'src-main/runtime/library.ts'].map(read).join('');
+    const readers = ['scripts/setup-cuda.mjs', 'scripts/start.mjs', 'src-main/runtime/telemetry.ts'].map(read).join('');
     for (const [, name] of text.matchAll(/`((?:HAIRLINE|ELECTRON|ORT)_[A-Z_]+)/g)) expect(readers, name).toContain(name);
   });
 });
