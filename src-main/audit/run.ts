@@ -6,7 +6,7 @@ import { codeOf, Folder } from '../files/folder.ts';
 import { assemble } from './assemble.ts';
 import { demandFit } from './fit.ts';
 import { checkGoals } from './goal.ts';
-import { FILES } from './jobs.ts';
+import { DOCUMENTS, FILES, FOLDERS } from './jobs.ts';
 import type { JobContext } from './jobs.ts';
 import { Installation } from './installation.ts';
 import { Journal } from './journal.ts';
@@ -34,6 +34,7 @@ export async function runAudit(request: RunRequest): Promise<Results> {
   const journal = openJournal(request);
   try {
     const state = new AuditState(journal.records, journal);
+    demandFit(plan, state);
     request.onProgress(0, 0, 'Loading the model');
     const prepare = async () => (await Promise.race([crew.run('prepare', { plan: opened }), control.cancellation])).setup;
     if (state.setup === null) {
@@ -46,7 +47,6 @@ export async function runAudit(request: RunRequest): Promise<Results> {
       if (installation && !installation.settled(state.setup, state.seal)) demandSameSetup(await prepare(), state.setup);
     }
     const setup = state.setup!;
-    demandFit(plan, state);
     const set = await openSet(opened, setup.classes, setup.classNames);
     demandSameImages(set, setup, state);
     checkGoals(plan, set.items.length, setup.classes);
@@ -68,6 +68,7 @@ export async function runAudit(request: RunRequest): Promise<Results> {
 
 function openJournal({ plan, folder, resume, opened, installation = new Installation() }: RunRequest): Journal {
   const hash = planHash(plan);
+  demandPlain(folder);
   const journal = Journal.open(folder);
   try {
     const begun = journal.records.some((record) => record.type === 'image' || record.type === 'finding');
@@ -90,6 +91,13 @@ function openJournal({ plan, folder, resume, opened, installation = new Installa
     if (error instanceof UserError) throw error;
     throw new UserError(`${folder} cannot be written (${codeOf(error)}): make room or mend the folder, or choose another one.`);
   }
+}
+
+/** What an audit writes must not be there as a link, or as anything but a file: told before there is any work. @throws UserError then */
+function demandPlain(path: string): void {
+  const folder = new Folder(path);
+  for (const name of [FILES.plan, FILES.mark, FILES.journal, ...DOCUMENTS]) folder.has(name);
+  for (const name of FOLDERS) folder.at(name);
 }
 
 /** What the jobs of an audit have in common. */

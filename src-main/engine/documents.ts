@@ -3,7 +3,7 @@ import { canonicalJson } from '../../shared/canonical.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { Results } from '../../shared/results.ts';
 import { planOfResults } from '../audit/fitResults.ts';
-import { FILES, SIZES } from '../audit/jobs.ts';
+import { DOCUMENTS, FILES, SIZES } from '../audit/jobs.ts';
 import { Folder } from '../files/folder.ts';
 import { renderPdf, resultsSchema, resultsText, toCsv } from '../report/index.ts';
 
@@ -24,6 +24,8 @@ export async function writeDocuments(folder: string, results: Results): Promise<
 export async function writeTables(folder: string, results: Results): Promise<void> {
   const inside = new Folder(folder);
   await writing(folder, () => {
+    // All or none: what is no file of its own is told before the first is written.
+    for (const name of DOCUMENTS) inside.has(name);
     inside.remove(FILES.pdf);
     inside.write(FILES.results, resultsText(results));
     inside.write(FILES.schema, canonicalJson(resultsSchema()));

@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { locked } from '../../files/lock.ts';
+import { DOCUMENTS, FILES, FOLDERS } from '../../audit/jobs.ts';
 import { readPlan } from '../../audit/plan.ts';
 import { PATHS } from '../paths.ts';
 import { barProgress, plainProgress } from '../progress.ts';
@@ -18,7 +19,7 @@ export function demoCommand(): Command {
       const folder = resolve(out);
       // The demo always shows a whole run; only its own files go.
       await locked(folder, async () => {
-        for (const name of ['journal.jsonl', 'plan.json', 'results.json', 'results.csv', 'report.pdf', 'clean', 'adversarial', 'clean-output', 'adversarial-output', 'noise-output']) rmSync(join(folder, name), { recursive: true, force: true });
+        for (const name of [FILES.journal, FILES.plan, ...DOCUMENTS, ...FOLDERS]) rmSync(join(folder, name), { recursive: true, force: true });
       });
       await runHere({
         plan: readPlan(join(PATHS.assets, 'samples', PLANS[sample])),
