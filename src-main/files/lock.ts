@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../shared/errors.ts';
-import { codeOf, makeFolder } from './folder.ts';
+import { makeFolder } from './folder.ts';
 import { isDead, isSame, ourselves } from './holder.ts';
 import type { Holder } from './holder.ts';
 
@@ -50,8 +50,8 @@ function claimOn(folder: string): Claim {
   try {
     makeFolder(folder);
     return new Claim(folder);
-  } catch (error) {
-    throw new UserError(`${folder} cannot be written (${codeOf(error)}): choose another output folder, or mend this one.`);
+  } catch {
+    throw new UserError(`${folder} cannot be written: choose another output folder.`);
   }
 }
 
