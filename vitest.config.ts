@@ -1,8 +1,12 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
 // Inherited by every process of the tests; src-main/runtime/telemetry.ts says why.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
+// What tells this installation's audits is not looked for among the data of whoever runs the tests.
+process.env['HAIRLINE_DATA'] ??= join(tmpdir(), 'hairline-tests-data');
 
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */
 const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts'];

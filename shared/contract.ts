@@ -3,7 +3,7 @@ import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
-import { AuditPlan, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
+import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
 import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
@@ -276,13 +276,17 @@ export const CALLS = {
     }),
     out: PlanCost,
   },
-  /** Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. */
+  /**
+   * Without a folder the host chooses one. `resume` goes on with the audit that the folder holds. `files`: the plan is the one in that
+   * folder, whose paths count only where this installation began the audit; these files are opened instead.
+   */
   start: {
-    in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false) }),
+    in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false), files: NamedFiles.nullable().default(null) }),
     out: z.object({ audit: z.string() }),
   },
   pause: { in: z.strictObject({ audit: z.string() }), out: none },
-  resume: { in: z.strictObject({ audit: z.string() }), out: none },
+  /** `files`: what is loaded, to be opened where the audit was begun elsewhere. */
+  resume: { in: z.strictObject({ audit: z.string(), files: NamedFiles.default(NamedFiles.parse({})) }), out: none },
   cancel: { in: z.strictObject({ audit: z.string() }), out: none },
   /** Known audits, newest first. */
   audits: { in: none, out: z.array(AuditStatus) },
@@ -302,10 +306,14 @@ export const CALLS = {
   },
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
   /** The output for random noise as large as the change an attack found, seeded: how much of the harm is the attack's doing. */
-  noiseOutput: { in: z.strictObject({ audit: z.string(), image: z.string(), threat: z.number().int().min(0), attack: z.string() }), out: NoiseOutput },
+  noiseOutput: {
+    in: z.strictObject({ audit: z.string(), image: z.string(), threat: z.number().int().min(0), attack: z.string(), files: NamedFiles.default(NamedFiles.parse({})) }),
+    out: NoiseOutput,
+  },
   /**
    * Where an image is vulnerable: how far changing each subset alone, by at most ε in each value, moves what the model says of it.
-   * Answers with the first order; work on an earlier map ends.
+   * Answers with the first order; work on an earlier map ends. On an image of an audit, the model is the audit's own, or one that
+   * `inspect` was asked about.
    */
   map: {
     in: z.strictObject({

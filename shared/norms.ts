@@ -18,13 +18,16 @@ export function isCount(norm: string): norm is 'l0' | 'l0Pixels' {
 /** How a norm is written for people. */
 export const NORM_LABEL: Record<Norm, string> = { l0: 'ℓ₀', l0Pixels: 'ℓ₀ px', l1: 'ℓ₁', l2: 'ℓ₂', linf: 'ℓ∞' };
 
+/** More than any two pictures can be apart; what is drawn and averaged stays finite. */
+export const Distance = z.number().min(0).max(1e12);
+
 /** Distance between two images in every norm, pixel units of [0,1]; l0 are counts. */
 export const Distances = z.object({
-  l0: z.number().int(),
-  l0Pixels: z.number().int(),
-  l1: z.number(),
-  l2: z.number(),
-  linf: z.number(),
+  l0: z.number().int().min(0),
+  l0Pixels: z.number().int().min(0),
+  l1: Distance,
+  l2: Distance,
+  linf: Distance,
 });
 export type Distances = z.infer<typeof Distances>;
 

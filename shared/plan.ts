@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Norm } from './norms.ts';
+import { Distance, Norm } from './norms.ts';
+import { FileName } from './names.ts';
 
 /**
  * From the decoded picture (RGB or grey, values in [0,1]) to what the network reads:
@@ -75,18 +76,26 @@ export type Surrogate = z.infer<typeof Surrogate>;
 export const Knowledge = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('white-box') }), z.strictObject({ kind: z.literal('transfer'), surrogates: z.array(Surrogate).min(1) })]);
 export type Knowledge = z.infer<typeof Knowledge>;
 
+/** Options are numbers, words, lists and lists of lists; what goes far deeper would exhaust the stack of whoever walks it. */
+const DEEPEST = 8;
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
+
 export const AttackChoice = z.strictObject({
   /** Registry name, e.g. `sigma-zero`. */
-  id: z.string(),
+  id: FileName,
   /** Options of that attack; checked against its own schema when the plan is made. */
-  options: z.record(z.string(), z.unknown()).default({}),
+  options: z.record(z.string(), z.unknown()).refine((options) => isShallow(options, DEEPEST), 'this is nested too deep for options').default({}),
 });
 export type AttackChoice = z.infer<typeof AttackChoice>;
 
 export const ThreatModel = z.strictObject({
   norm: Norm,
   /** Budgets, ascending, in pixel units of [0,1] (l0: number of features, l0Pixels: of pixels). */
-  eps: z.array(z.number().positive()).min(1),
+  eps: z.array(Distance.positive()).min(1),
   goal: Goal.default({ kind: 'untargeted' }),
   knowledge: Knowledge.default({ kind: 'white-box' }),
   attacks: z.array(AttackChoice).min(1),
@@ -128,5 +137,17 @@ export const AuditPlan = z.strictObject({
   maxQueries: z.number().int().positive().nullable().default(null),
 });
 export type AuditPlan = z.infer<typeof AuditPlan>;
+/** Files that a person names for a plan, in place of those that it names itself; empty where they name none. */
+export const NamedFiles = z.strictObject({
+  model: z.string().nullable().default(null),
+  images: z.array(z.string()).default([]),
+  labels: z.string().nullable().default(null),
+  classNames: z.string().nullable().default(null),
+  /** Pictures to be matched and surrogate models, each once, in the order of the plan. */
+  pictures: z.array(z.string()).default([]),
+  surrogates: z.array(z.string()).default([]),
+});
+export type NamedFiles = z.infer<typeof NamedFiles>;
+
 /** A plan as people write it: whatever has a default may be absent. */
 export type AuditPlanInput = z.input<typeof AuditPlan>;

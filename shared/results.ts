@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Distances } from './norms.ts';
+import { FileName, InnerPath } from './names.ts';
+import { Distance, Distances } from './norms.ts';
 import { Preprocessing, Provider, ThreatModel } from './plan.ts';
 
 /** What became of an image: design rule 3. */
@@ -11,11 +12,15 @@ export type State = z.infer<typeof State>;
 export const ClassScore = z.object({ class: z.number().int(), logit: z.number(), probability: z.number() });
 export type ClassScore = z.infer<typeof ClassScore>;
 
-/**
- * What one attack found on one image under one threat model. `float` is the best point the attack
- * reached; `eightBit` is the exported PNG, decoded again and predicted by the original model.
- * Only that makes the state `broken`.
- */
+/** A moment, as Date writes it: `2026-01-31T12:00:00.000Z`. */
+export const Instant = z.string().refine((text) => /^\d{4}-[\d\-T:.]+Z$/.test(text) && Number.isFinite(Date.parse(text)), 'this is no date');
+const Count = z.number().int().min(0);
+const Share = z.number().min(0).max(1);
+/** Pixels of a side; more than any picture has. */
+const Side = z.number().int().min(1).max(2 ** 24);
+export const ClassNames = z.array(z.string());
+export const ProviderChoice = z.object({ asked: Provider, used: Provider, why: z.string() });
+
 /** What an image-to-image or vector network made of a picture, held against the goal's reference: original model, in float64. */
 export const OutputResult = z.object({
   /** dB; null where the two are equal. */
@@ -23,7 +28,7 @@ export const OutputResult = z.object({
   /** Mean structural similarity; null where the output is no picture, or a tiny one. */
   ssim: z.number().nullable(),
   /** The output as PNG relative to the audit folder; null where it is no picture. */
-  file: z.string().nullable(),
+  file: InnerPath.nullable(),
 });
 export type OutputResult = z.infer<typeof OutputResult>;
 
@@ -36,10 +41,15 @@ export const NoiseOutput = z.object({
 });
 export type NoiseOutput = z.infer<typeof NoiseOutput>;
 
+/**
+ * What one attack found on one image under one threat model. `float` is the best point the attack
+ * reached; `eightBit` is the exported PNG, decoded again and predicted by the original model.
+ * Only that makes the state `broken`.
+ */
 export const Finding = z.object({
-  image: z.string(),
-  threat: z.number().int(),
-  attack: z.string(),
+  image: FileName,
+  threat: Count,
+  attack: FileName,
   state: State,
   /** Why it failed; null unless failed. */
   reason: z.string().nullable(),
@@ -50,41 +60,41 @@ export const Finding = z.object({
   /** Original model on the PNG, best five. */
   top: z.array(ClassScore),
   /** File of the PNG relative to the audit folder. */
-  file: z.string().nullable(),
+  file: InnerPath.nullable(),
   /** What the network makes of that PNG, for goals on its output; else null. */
   output: OutputResult.nullable().default(null),
-  forwards: z.number().int(),
-  backwards: z.number().int(),
+  forwards: Count,
+  backwards: Count,
 });
 export type Finding = z.infer<typeof Finding>;
 
 export const ImageResult = z.object({
-  id: z.string(),
+  id: FileName,
   /** Where it came from: path, or data set and index. */
   source: z.string(),
   /** sha256 of the decoded pixels with their shape. */
   hash: z.string(),
-  width: z.number().int(),
-  height: z.number().int(),
-  channels: z.number().int(),
+  width: Side,
+  height: Side,
+  channels: z.number().int().min(1).max(3),
   label: z.number().int(),
   /** Whether the label was given, or is the clean prediction. */
   labelGiven: z.boolean(),
   prediction: z.number().int(),
   top: z.array(ClassScore),
   /** The clean image as PNG, relative to the audit folder. */
-  file: z.string(),
+  file: InnerPath,
   /** What the network makes of it, for goals on its output: one entry per threat model, each against that goal's reference; else empty. */
   outputs: z.array(OutputResult).default([]),
   /** One entry per threat model: the smallest verified change over all attacks. */
   outcomes: z.array(
     z.object({
-      threat: z.number().int(),
+      threat: Count,
       state: State,
       /** Attack whose finding is the smallest in the threat's norm; null unless broken. */
       best: z.string().nullable(),
       /** Its 8-bit distance in the threat's norm; null unless broken. */
-      distance: z.number().nullable(),
+      distance: Distance.nullable(),
     }),
   ),
 });
@@ -92,29 +102,29 @@ export type ImageResult = z.infer<typeof ImageResult>;
 
 /** Robust accuracy at one ε with its 95 % Wilson interval. */
 export const CurvePoint = z.object({
-  eps: z.number(),
-  accuracy: z.number(),
-  low: z.number(),
-  high: z.number(),
+  eps: Distance,
+  accuracy: Share,
+  low: Share,
+  high: Share,
   /** Images right at this ε, and all images that count. */
-  right: z.number().int(),
-  total: z.number().int(),
+  right: Count,
+  total: Count,
 });
 export type CurvePoint = z.infer<typeof CurvePoint>;
 
 export const AttackSummary = z.object({
   attack: z.string(),
   /** Images attacked (right when clean), broken by it at any distance, and those that failed. */
-  attacked: z.number().int(),
-  broken: z.number().int(),
-  failed: z.number().int(),
+  attacked: Count,
+  broken: Count,
+  failed: Count,
   /** Of 8-bit distances in the threat's norm; median over all attacked, a held image counting as infinite (null). */
-  median: z.number().nullable(),
-  mean: z.number().nullable(),
-  floatMedian: z.number().nullable(),
-  floatMean: z.number().nullable(),
-  forwards: z.number().int(),
-  backwards: z.number().int(),
+  median: Distance.nullable(),
+  mean: Distance.nullable(),
+  floatMedian: Distance.nullable(),
+  floatMean: Distance.nullable(),
+  forwards: Count,
+  backwards: Count,
 });
 export type AttackSummary = z.infer<typeof AttackSummary>;
 
@@ -125,17 +135,17 @@ export const ThreatResult = ThreatModel.extend({
   curve: z.array(CurvePoint),
   attackSummaries: z.array(AttackSummary),
   /** Of the smallest 8-bit distance over all attacks. */
-  median: z.number().nullable(),
-  mean: z.number().nullable(),
+  median: Distance.nullable(),
+  mean: Distance.nullable(),
 });
 export type ThreatResult = z.infer<typeof ThreatResult>;
 
 export const ModelIdentity = z.object({
   file: z.string(),
   sha256: z.string(),
-  bytes: z.number().int(),
+  bytes: Count,
   /** Files beside it that hold weights (external data), named as in the model, in order of their names. */
-  weights: z.array(z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() })).default([]),
+  weights: z.array(z.object({ file: z.string(), sha256: z.string(), bytes: Count })).default([]),
   producer: z.string(),
   irVersion: z.number().int(),
   opsets: z.record(z.string(), z.number().int()),
@@ -166,10 +176,10 @@ export type GradientCheck = z.infer<typeof GradientCheck>;
 /** The output that goals of deviation and match are about, of one image. */
 export const OutputField = z.object({
   name: z.string(),
-  dims: z.array(z.number().int()),
-  width: z.number().int(),
+  dims: z.array(Count),
+  width: z.number().int().positive(),
   /** How its values are a picture; null where they are none. */
-  picture: z.object({ channels: z.number().int(), height: z.number().int(), width: z.number().int(), layout: z.enum(['nchw', 'nhwc']) }).nullable(),
+  picture: z.object({ channels: Side, height: Side, width: Side, layout: z.enum(['nchw', 'nhwc']) }).nullable(),
 });
 export type OutputField = z.infer<typeof OutputField>;
 
@@ -181,13 +191,13 @@ export const Results = z.object({
   model: ModelIdentity,
   /** Models whose gradients transfer attacks used, in the order of the plan. */
   surrogates: z.array(ModelIdentity).default([]),
-  classNames: z.array(z.string()).nullable(),
+  classNames: ClassNames.nullable(),
   preprocessing: Preprocessing,
   seed: z.number().int(),
   maxQueries: z.number().int().nullable(),
-  provider: z.object({ asked: Provider, used: Provider, why: z.string() }),
+  provider: ProviderChoice,
   /** Rows of the one batch shape every kernel ran with. */
-  kernelBatch: z.number().int(),
+  kernelBatch: z.number().int().positive(),
   versions: z.record(z.string(), z.string()),
   gradientCheck: GradientCheck,
   /** Of the clean images against given labels; null when the labels are the model's own predictions. */
@@ -205,12 +215,12 @@ export const Results = z.object({
   plan: z.unknown(),
   /** The only part that differs between two runs of one plan. */
   timing: z.object({
-    started: z.string(),
-    finished: z.string(),
-    seconds: z.number(),
-    workers: z.number().int(),
-    batch: z.number().int(),
-    resumed: z.number().int(),
+    started: Instant,
+    finished: Instant,
+    seconds: z.number().min(0).max(1e12),
+    workers: Count,
+    batch: Count,
+    resumed: Count,
     machine: z.string(),
   }),
 });

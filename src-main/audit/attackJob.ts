@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Cancelled, messageOf } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
 import type { Finding } from '../../shared/results.ts';
@@ -6,7 +5,7 @@ import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
 import { transfer } from '../attacks/balda/transfer.ts';
 import type { Gate, TargetImage } from '../attacks/counted.ts';
-import { decodeFile, toUnit } from '../images/index.ts';
+import { toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable } from '../model/differentiable.ts';
 import type { FieldOutput } from '../model/field.ts';
@@ -20,7 +19,7 @@ import type { Job, JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
 import { compareOutput, outputResult, reached, referenceOf, writeOutput } from './outputGoal.ts';
 import type { OutputGoal } from './outputGoal.ts';
-import { pictureOf, writePng } from './picture.ts';
+import { pictureOf, readPng, writePng } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
 
@@ -132,8 +131,8 @@ async function judge(job: AttackJob, context: JobContext, image: AttackImage, fo
   if (found.state !== 'broken' || found.eightBit === null) return base;
   const file = FILES.adversarial(job.threat, job.norm, job.attack, image.id);
   const picture = planesToPicture(found.eightBit, image);
-  await writePng(join(context.folder, file), picture);
-  const decoded = await decodeFile(join(context.folder, file), file);
+  await writePng(context.folder, file, picture);
+  const decoded = await readPng(context.folder, file);
   const pixels = toUnit(decoded);
   const verdict = await verdictOn(pixels);
   if ('reason' in verdict) return { ...base, state: 'failed', reason: verdict.reason };

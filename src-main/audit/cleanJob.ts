@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
@@ -20,7 +19,7 @@ export async function runCleanJob(job: CleanJob, context: JobContext, models: Mo
     await gate.check();
     const { id, index, hash, width, height, channels, source } = image;
     const file = FILES.clean(id);
-    await writePng(join(context.folder, file), pictureOf(image));
+    await writePng(context.folder, file, pictureOf(image));
     const seen = context.field ? await lookAtOutput(image, context, context.field, models) : await lookAtScores(image, context.scores!, models);
     records.push({ id, index, source, hash, width, height, channels, file, ...seen });
   }

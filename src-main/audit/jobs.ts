@@ -67,6 +67,13 @@ export const FILES = {
   adversarial: (threat: number, norm: Norm, attack: string, id: string) => `adversarial/${threat + 1}-${norm}-${attack}/${id}.png`,
 } as const;
 
+/** Those of them that are written from its results, and the folders of its pictures. */
+export const DOCUMENTS = [FILES.results, FILES.schema, FILES.csv, FILES.pdf] as const;
+export const FOLDERS = ['clean', 'adversarial', 'clean-output', 'adversarial-output', 'noise-output'] as const;
+
+/** Most bytes that make sense in those of them that are read; a text of more than half a gigabyte cannot be. */
+export const SIZES = { plan: 64 * 2 ** 20, mark: 2 ** 16, journal: 2 ** 31, results: 500 * 2 ** 20, picture: 2 ** 30 } as const;
+
 /** The finding of an attack that came to nothing. */
 export function failure({ threat, attack }: { threat: number; attack: string }, image: { id: string }, reason: string | null): Finding {
   return {

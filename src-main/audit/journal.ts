@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
-import { codeOf, makeFolder } from './folder.ts';
+import { codeOf, Folder } from '../files/folder.ts';
+import { FILES, SIZES } from './jobs.ts';
 import { JournalRecord } from './records.ts';
 
 /**
@@ -24,33 +25,42 @@ export class Journal {
   }
 
   /**
-   * Opens or starts a journal. A last line without an end, torn by a crash, is cut off.
+   * Opens or starts the journal of a folder. A last line without an end, torn by a crash, is cut off.
    * @throws UserError when the file cannot be written, or holds something else.
    */
-  static open(file: string): Journal {
-    const known = Journal.read(file);
+  static open(folder: string): Journal {
+    const known = Journal.read(folder);
     try {
-      makeFolder(dirname(file));
-      if (existsSync(file)) truncateSync(file, known.length);
-      return new Journal(file, openSync(file, 'a'), known);
-    } catch {
-      throw new UserError(`${dirname(file)} cannot be written: choose another output folder.`);
+      const fd = new Folder(folder).append(FILES.journal);
+      ftruncateSync(fd, known.length);
+      return new Journal(join(folder, FILES.journal), fd, known);
+    } catch (error) {
+      throw error instanceof UserError ? error : new UserError(`${folder} cannot be written: choose another output folder.`);
     }
   }
 
-  /** The whole records of a journal file, and how many bytes they take; none for a missing file. */
-  static read(file: string): { records: JournalRecord[]; length: number } {
-    if (!existsSync(file)) return { records: [], length: 0 };
-    const bytes = readFileSync(file);
+  /**
+   * The whole records of a folder's journal, and how many bytes they take; none where there is no journal.
+   * @throws UserError for a line that is damaged, and for a journal that cannot be read.
+   */
+  static read(folder: string): { records: JournalRecord[]; length: number } {
+    const inside = new Folder(folder);
+    if (!inside.has(FILES.journal)) return { records: [], length: 0 };
+    const file = join(folder, FILES.journal);
+    let bytes: Buffer;
+    try {
+      bytes = inside.read(FILES.journal, SIZES.journal);
+    } catch (error) {
+      throw error instanceof UserError ? error : new UserError(`${file} cannot be read (${codeOf(error)}): check that it may be opened.`);
+    }
     const length = bytes.lastIndexOf(10) + 1;
-    const lines = bytes.subarray(0, length).toString('utf8').split('\n').filter(Boolean);
-    const records = lines.map((line, i) => {
-      try {
-        return JournalRecord.parse(JSON.parse(line));
-      } catch {
-        throw new UserError(`Line ${i + 1} of ${file} is damaged: start the audit again in another folder.`);
-      }
-    });
+    const records: JournalRecord[] = [];
+    // Line by line: all of it may be longer than a text can be.
+    for (let at = 0, line = 1; at < length; line++) {
+      const end = bytes.indexOf(10, at);
+      if (end > at) records.push(recordIn(bytes.toString('utf8', at, end), line, file));
+      at = end + 1;
+    }
     return { records, length };
   }
 
@@ -89,5 +99,13 @@ export class Journal {
 
   close(): void {
     closeSync(this.fd);
+  }
+}
+
+function recordIn(text: string, line: number, file: string): JournalRecord {
+  try {
+    return JournalRecord.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`Line ${line} of ${file} is damaged: start the audit again in another folder.`);
   }
 }

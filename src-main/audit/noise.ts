@@ -1,15 +1,15 @@
-import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { Distances, Norm } from '../../shared/norms.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding, ImageResult, NoiseOutput, Results } from '../../shared/results.ts';
 import { gaussian, randomStream } from '../attacks/random.ts';
-import { decodeFile, toUnit } from '../images/index.ts';
+import { toUnit } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { FILES } from './jobs.ts';
 import type { Models } from './models.ts';
 import { compareOutput, outputResult, referenceOf, writeOutput } from './outputGoal.ts';
 import type { OutputGoal } from './outputGoal.ts';
+import { readPng } from './picture.ts';
 
 export interface NoiseRequest {
   folder: string;
@@ -29,8 +29,8 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
   const { threat, attack, eightBit } = finding;
   if (eightBit === null) throw new UserError('The attack found no change, so there is none to compare noise with.');
   const { norm, goal } = plan.threats[threat]!;
-  const picture = await decodeFile(join(folder, image.file), image.file).catch(() => {
-    throw new UserError(`${image.file} is missing from the audit's folder.`);
+  const picture = await readPng(folder, image.file).catch((error: unknown) => {
+    throw error instanceof UserError ? error : new UserError(`${image.file} is missing from the audit's folder.`);
   });
   const clean = toUnit(picture);
   const { kind, pixels: noisy } = noiseLike(norm, eightBit, clean, `noise ${plan.seed} ${image.hash} ${threat} ${attack}`);

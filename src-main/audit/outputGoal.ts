@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { Goal } from '../../shared/plan.ts';
 import type { OutputResult } from '../../shared/results.ts';
@@ -81,7 +80,7 @@ export function outputPicture(y: Float64Array, { picture }: Pick<FieldOutput, 'p
 export async function writeOutput(folder: string, file: string, y: Float64Array, output: FieldOutput, peak: number): Promise<string | null> {
   const picture = outputPicture(y, output, peak);
   if (picture === null) return null;
-  await writePng(join(folder, file), picture);
+  await writePng(folder, file, picture);
   return file;
 }
 

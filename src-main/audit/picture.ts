@@ -1,9 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
-import { encodePng } from '../images/index.ts';
+import { codeOf, Folder } from '../files/folder.ts';
+import { decodeImage, encodePng } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
-import { codeOf, makeFolder } from './folder.ts';
+import { SIZES } from './jobs.ts';
 import type { JobImage } from './jobs.ts';
 
 export function pictureOf(image: JobImage): Picture {
@@ -11,17 +11,23 @@ export function pictureOf(image: JobImage): Picture {
 }
 
 /**
- * Writes under another name first, and to the disk: a file with the final name is whole, and there before the journal
- * speaks of it.
+ * Writes a picture of an audit: a file with the final name is whole, and on the disk before the journal speaks of it.
  * @throws UserError when it cannot be written.
  */
-export async function writePng(file: string, picture: Picture): Promise<void> {
+export async function writePng(folder: string, name: string, picture: Picture): Promise<void> {
   const png = await encodePng(picture);
   try {
-    makeFolder(dirname(file));
-    writeFileSync(`${file}.part`, png, { flush: true });
-    renameSync(`${file}.part`, file);
+    new Folder(folder).write(name, png);
   } catch (error) {
-    throw new UserError(`${file} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${join(folder, name)} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
   }
+}
+
+/**
+ * A picture of an audit, decoded from its folder.
+ * @throws UserError for what is no picture, or no file of the folder; an error of the file system when it cannot be read.
+ */
+export async function readPng(folder: string, name: string): Promise<Picture> {
+  return decodeImage(await new Folder(folder).readLater(name, SIZES.picture), name);
 }

@@ -1,11 +1,13 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
 import { isCount } from '../../shared/norms.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
+import { Folder } from '../files/folder.ts';
+import { readRegular } from '../files/regular.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
+import { FILES, SIZES } from './jobs.ts';
 import { isOutputGoal } from './outputGoal.ts';
 
 /**
@@ -57,10 +59,20 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
  * @throws UserError when it cannot be read or is not right.
  */
 export function readPlan(file: string): AuditPlan {
+  return planIn(file, () => readRegular(file, { most: SIZES.plan }));
+}
+
+/** The plan in an audit's folder. @throws UserError when it cannot be read or is not right. */
+export function planOf(folder: string): AuditPlan {
+  return planIn(join(folder, FILES.plan), () => new Folder(folder).read(FILES.plan, SIZES.plan));
+}
+
+function planIn(file: string, read: () => Buffer): AuditPlan {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
+    text = read().toString('utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`The plan ${file} cannot be read: check that the file is there.`);
   }
   let json: unknown;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Cancelled } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
@@ -6,7 +5,7 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import type { Probe, ProbePicture } from '../../shared/probe.ts';
 import type { Finding } from '../../shared/results.ts';
 import { EightBit, toLevels } from '../attacks/eight-bit/levels.ts';
-import { decodeFile, toUnit } from '../images/index.ts';
+import { toUnit } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { planesToPicture } from './attackJob.ts';
@@ -15,7 +14,7 @@ import { checkGoals, goalFor } from './goal.ts';
 import type { JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
 import { noiseLike } from './noise.ts';
-import { pictureOf, writePng } from './picture.ts';
+import { pictureOf, readPng, writePng } from './picture.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { contextOf } from './run.ts';
@@ -113,13 +112,13 @@ class OneRun implements Control {
   }
 }
 
-const decoded = async (folder: string, file: string): Promise<Float32Array> => toUnit(await decodeFile(join(folder, file), file));
+const decoded = async (folder: string, file: string): Promise<Float32Array> => toUnit(await readPng(folder, file));
 
 /** The 8-bit picture nearest to a miss that lies within ε: rounded or, where that leads out of the budget, rounded towards the clean one. */
 async function writeMiss(miss: Float32Array, norm: Norm, epsilon: number, clean: Float32Array, image: JobImage, folder: string): Promise<string> {
   const lattice = new EightBit(norm, epsilon, clean, image.channels);
   const nearest = toLevels(miss);
   const levels = lattice.inBudget(nearest) ? nearest : nearest.map((_, j) => lattice.clean[j]! + Math.trunc(255 * (miss[j]! - clean[j]!)));
-  await writePng(join(folder, 'miss.png'), planesToPicture(levels, image));
+  await writePng(folder, 'miss.png', planesToPicture(levels, image));
   return 'miss.png';
 }

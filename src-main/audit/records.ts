@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Finding, GradientCheck, ImageResult, ModelIdentity, OutputField } from '../../shared/results.ts';
-import { Provider } from '../../shared/plan.ts';
+import { FileName } from '../../shared/names.ts';
+import { ClassNames, Finding, GradientCheck, ImageResult, Instant, ModelIdentity, OutputField, ProviderChoice } from '../../shared/results.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
 export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
-  index: z.number().int(),
+  index: z.number().int().min(0),
   /** Class with the smallest score, for goals that aim at it. */
   leastLikely: z.number().int(),
 });
@@ -26,24 +26,24 @@ export const Setup = z.object({
   /** Models whose gradients a transfer attack uses, in the order of the plan. */
   surrogates: z.array(ModelIdentity).default([]),
   input: z.string(),
-  classes: z.number().int(),
+  classes: z.number().int().positive(),
   /** Where a classifier's answer is found; null where goals are on the output. */
   scores: z
     .object({
       name: z.string(),
       logits: z.string(),
       kind: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
-      width: z.number().int(),
-      classes: z.number().int(),
+      width: z.number().int().positive(),
+      classes: z.number().int().positive(),
     })
     .nullable(),
   /** The output that goals are on; null of classifiers. */
   field: OutputField.nullable(),
-  classNames: z.array(z.string()).nullable(),
+  classNames: ClassNames.nullable(),
   /** Images of the audit, and their ids in order. */
-  images: z.array(z.string()),
-  provider: z.object({ asked: Provider, used: Provider, why: z.string() }),
-  rows: z.number().int(),
+  images: z.array(FileName),
+  provider: ProviderChoice,
+  rows: z.number().int().positive(),
   gradientCheck: GradientCheck,
   versions: z.record(z.string(), z.string()),
   warnings: z.array(z.string()),
@@ -52,11 +52,12 @@ export type Setup = z.infer<typeof Setup>;
 
 /** One line of the journal. */
 export const JournalRecord = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('plan'), hash: z.string(), started: z.string() }),
-  z.object({ type: z.literal('setup'), setup: Setup }),
+  z.object({ type: z.literal('plan'), hash: z.string(), started: Instant }),
+  /** `seal`: by which the installation that settled it knows it again. */
+  z.object({ type: z.literal('setup'), setup: Setup, seal: z.string().optional() }),
   z.object({ type: z.literal('image'), image: ImageRecord }),
   z.object({ type: z.literal('finding'), finding: Finding }),
   /** Seconds of work in one sitting; an audit that was interrupted has several. */
-  z.object({ type: z.literal('sitting'), seconds: z.number(), done: z.number().int() }),
+  z.object({ type: z.literal('sitting'), seconds: z.number().min(0).max(1e10), done: z.number().int() }),
 ]);
 export type JournalRecord = z.infer<typeof JournalRecord>;

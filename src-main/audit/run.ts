@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
-import { VERSION } from '../../shared/version.ts';
+import { codeOf, Folder } from '../files/folder.ts';
 import { assemble } from './assemble.ts';
+import { demandFit } from './fit.ts';
 import { checkGoals } from './goal.ts';
-import { FILES } from './jobs.ts';
+import { DOCUMENTS, FILES, FOLDERS } from './jobs.ts';
 import type { JobContext } from './jobs.ts';
+import { Installation } from './installation.ts';
 import { Journal } from './journal.ts';
 import { openSet } from './prepare.ts';
 import type { Setup } from './records.ts';
-import { demandSameImages, demandSameModel } from './same.ts';
+import { demandSameImages, demandSameModel, demandSameSetup } from './same.ts';
 import { Sitting } from './sitting.ts';
 import type { RunRequest } from './sitting.ts';
 import { AuditState } from './state.ts';
@@ -29,20 +29,29 @@ export function planHash(plan: AuditPlan): string {
  * @throws UserError for bad input, one sentence; Cancelled when it was cancelled before there was anything to tell.
  */
 export async function runAudit(request: RunRequest): Promise<Results> {
-  const { plan, crew, control } = request;
+  const { plan, opened = plan, crew, control, installation } = request;
   const began = Date.now();
   const journal = openJournal(request);
   try {
     const state = new AuditState(journal.records, journal);
+    demandFit(plan, state);
     request.onProgress(0, 0, 'Loading the model');
-    if (state.setup) await demandSameModel(plan, state.setup);
-    else state.add({ type: 'setup', ...(await Promise.race([crew.run('prepare', { plan }), control.cancellation])) });
+    const prepare = async () => (await Promise.race([crew.run('prepare', { plan: opened }), control.cancellation])).setup;
+    if (state.setup === null) {
+      const setup = await prepare();
+      const seal = installation?.sealSetup(setup);
+      state.add({ type: 'setup', setup, ...(seal && { seal }) });
+    } else {
+      await demandSameModel(opened, state.setup);
+      // What another installation settled, or a hand changed, is settled anew.
+      if (installation && !installation.settled(state.setup, state.seal)) demandSameSetup(await prepare(), state.setup);
+    }
     const setup = state.setup!;
-    const set = await openSet(plan, setup.classes, setup.classNames);
+    const set = await openSet(opened, setup.classes, setup.classNames);
     demandSameImages(set, setup, state);
     checkGoals(plan, set.items.length, setup.classes);
     const resumed = state.findings.size;
-    const sitting = new Sitting(request, state, set, contextOf(request, setup));
+    const sitting = new Sitting(request, state, set, contextOf({ ...request, plan: opened }, setup));
     await sitting.work();
     journal.append({ type: 'sitting', seconds: (Date.now() - began) / 1000, done: state.findings.size - resumed });
     return assemble(plan, setup, state, {
@@ -57,10 +66,10 @@ export async function runAudit(request: RunRequest): Promise<Results> {
   }
 }
 
-function openJournal({ plan, folder, resume }: RunRequest): Journal {
-  const file = join(folder, FILES.journal);
+function openJournal({ plan, folder, resume, opened, installation = new Installation() }: RunRequest): Journal {
   const hash = planHash(plan);
-  const journal = Journal.open(file);
+  demandPlain(folder);
+  const journal = Journal.open(folder);
   try {
     const begun = journal.records.some((record) => record.type === 'image' || record.type === 'finding');
     if (begun && !resume) throw new UserError(`${folder} already holds an audit: go on with it (--resume), or choose another folder.`);
@@ -69,23 +78,26 @@ function openJournal({ plan, folder, resume }: RunRequest): Journal {
     if (begun && !same) throw new UserError(`${folder} holds an audit with another plan: choose another folder.`);
     // An audit that found its input wrong has left nothing worth keeping: it may be started again.
     const goesOn = same && resume;
-    if (!goesOn) {
-      journal.clear();
-      journal.append({ type: 'plan', hash, started: new Date().toISOString() });
+    if (!goesOn) journal.clear();
+    if (!goesOn || !new Folder(folder).has(FILES.plan)) {
+      // The mark first: a plan without it would be somebody else's.
+      installation.mark(folder, plan, opened === undefined);
+      new Folder(folder).write(FILES.plan, `${JSON.stringify(plan, null, 2)}\n`);
     }
-    if (!goesOn || !existsSync(join(folder, FILES.plan))) writePlan(folder, plan);
+    if (!goesOn) journal.append({ type: 'plan', hash, started: new Date().toISOString() });
     return journal;
   } catch (error) {
     journal.close();
-    throw error;
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${folder} cannot be written (${codeOf(error)}): make room or mend the folder, or choose another one.`);
   }
 }
 
-function writePlan(folder: string, plan: AuditPlan): void {
-  const file = join(folder, FILES.plan);
-  writeFileSync(`${file}.part`, `${JSON.stringify(plan, null, 2)}\n`);
-  renameSync(`${file}.part`, file);
-  writeFileSync(join(folder, FILES.mark), `${JSON.stringify({ hairline: VERSION, name: plan.name || basename(plan.model) })}\n`);
+/** What an audit writes must not be there as a link, or as anything but a file: told before there is any work. @throws UserError then */
+function demandPlain(path: string): void {
+  const folder = new Folder(path);
+  for (const name of [FILES.plan, FILES.mark, FILES.journal, ...DOCUMENTS]) folder.has(name);
+  for (const name of FOLDERS) folder.at(name);
 }
 
 /** What the jobs of an audit have in common. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import type { ModelIdentity } from '../../shared/results.ts';
+import { openRegularFile } from '../files/regular.ts';
 import { externalFile } from '../graph/index.ts';
 import type { ImageSet } from '../images/index.ts';
 import type { Setup } from './records.ts';
@@ -19,12 +21,26 @@ export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>
   if (setup.hairline !== VERSION)
     throw new UserError(`This audit was begun by Hairline ${setup.hairline}, and this is ${VERSION}: finish it there, or start it anew in another folder.`);
   const files = [plan.model, ...surrogatesOf(plan).map(({ model }) => model)];
-  for (const [i, { sha256, weights }] of [setup.model, ...setup.surrogates].entries()) {
-    const expected = [{ path: files[i]!, sha256 }, ...weights.map((one) => ({ path: externalFile(files[i]!, one.file), sha256: one.sha256 }))];
-    for (const { path, sha256: known } of expected)
-      if ((await sha256Of(path)) !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
-  }
+  if (files.length !== setup.surrogates.length + 1) throw new UserError('The plan has other surrogates than this audit began with: start the audit in another folder.');
+  for (const [i, identity] of [setup.model, ...setup.surrogates].entries()) await demandModel(files[i]!, identity);
 }
+
+/** A model's file, and those of its weights. @throws UserError when they are others */
+export async function demandModel(file: string, { sha256, weights }: Pick<ModelIdentity, 'sha256' | 'weights'>): Promise<void> {
+  const expected = [{ path: file, sha256 }, ...weights.map((one) => ({ path: externalFile(file, one.file), sha256: one.sha256 }))];
+  for (const { path, sha256: known } of expected)
+    if ((await sha256Of(path)) !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+}
+
+/** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
+export function demandSameSetup(now: Setup, then: Setup): void {
+  const matters = ({ input, classes, scores, field, classNames, images, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, images, rows, provider: provider.used });
+  if (!isDeepStrictEqual(plain(matters(now)), plain(matters(then))))
+    throw new UserError('What the journal says of the model and the images is not what this machine finds: put back what the audit began with, or start it in another folder.');
+}
+
+/** As it comes back from a journal. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** The same for the images and the labels of those already seen. @throws UserError when they differ. */
 export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState): void {
@@ -41,8 +57,9 @@ export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState)
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(file), hash);
-  } catch {
+    await pipeline((await openRegularFile(file)).createReadStream(), hash);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${file} cannot be read: check that the file is there and may be opened.`);
   }
   return hash.digest('hex');

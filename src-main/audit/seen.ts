@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ProbePicture, Seen } from '../../shared/probe.ts';
 import { toUnit } from '../images/index.ts';
 import type { FieldOutput } from '../model/field.ts';
@@ -55,7 +54,7 @@ async function lookAtOutputs({ goals, folder }: JobContext, field: FieldOutput, 
     const y = await original.output(pixels, image);
     if (!y.every(Number.isFinite)) return NOTHING;
     const picture = outputPicture(y, field, goal.peak);
-    if (picture !== null) await writePng(join(folder, (files[name] = `${name}.png`)), picture);
+    if (picture !== null) await writePng(folder, (files[name] = `${name}.png`), picture);
     const { psnr, ssim } = outputResult(compareOutput(goal, y, reference, field), null);
     return { ...NOTHING, output: { psnr, ssim } };
   };

@@ -8,6 +8,7 @@ import { goalFor } from './goal.ts';
 import { failure } from './jobs.ts';
 import { isOutputGoal, reached } from './outputGoal.ts';
 import type { OutputGoal } from './outputGoal.ts';
+import type { Installation } from './installation.ts';
 import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
 import { standing } from './records.ts';
 import type { ImageRecord } from './records.ts';
@@ -18,6 +19,10 @@ export interface RunRequest {
   plan: AuditPlan;
   folder: string;
   resume: boolean;
+  /** The plan to open files by, where those that the plan itself names do not count. */
+  opened?: AuditPlan;
+  /** Vouches for what it began; without one, what the folder says was settled is believed. */
+  installation?: Installation;
   crew: Crew;
   control: Control;
   onImage(image: ImageRecord): void;

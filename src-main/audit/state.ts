@@ -7,6 +7,8 @@ import type { ImageRecord, JournalRecord, Setup } from './records.ts';
 /** What is known so far, from the journal and from this sitting. */
 export class AuditState {
   setup: Setup | null = null;
+  /** By which the installation knows that it settled it. */
+  seal: string | null = null;
   started = new Date().toISOString();
   seconds = 0;
   readonly images = new Map<string, ImageRecord>();
@@ -38,6 +40,7 @@ export class AuditState {
         break;
       case 'setup':
         this.setup = record.setup;
+        this.seal = record.seal ?? null;
         break;
       case 'image':
         if (standing(record.image) === 'wrong' && !this.images.has(record.image.id)) this.wrong++;

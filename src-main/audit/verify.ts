@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
-import { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import type { Finding, ImageResult, OutputResult, Results } from '../../shared/results.ts';
+import { Folder } from '../files/folder.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { decodeFile, pictureHash, toUnit } from '../images/index.ts';
+import { pictureHash, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import { findField } from '../model/field.ts';
 import type { FieldOutput } from '../model/field.ts';
@@ -17,8 +16,12 @@ import { openOriginal, openOriginalField } from '../runtime/original.ts';
 import type { Original, OriginalField } from '../runtime/original.ts';
 import { traceFacts } from '../runtime/trace.ts';
 import { areNumbers } from './cleanJob.ts';
+import { NO_FILES, planToOpen } from './files.ts';
+import { planOfResults } from './fitResults.ts';
+import type { Installation } from './installation.ts';
 import { compareOutput, outputPicture, outputResult, reached, referenceOf } from './outputGoal.ts';
 import type { OutputGoal } from './outputGoal.ts';
+import { readPng } from './picture.ts';
 import { NO_CLASS } from './records.ts';
 
 export interface Verification {
@@ -31,13 +34,15 @@ export interface Verification {
 /**
  * Checks an audit the way a third party would: from its files and the original model alone, on the CPU, without any
  * derived graph. Every clean picture's hash and prediction or output, and every success's file, distances and prediction or output.
- * @param modelFile the model when it is not where the plan says
+ * @param named model and pictures to be matched, when they are not where the plan says, or the audit was begun elsewhere
+ * @param installation whose audits' plans say where these are
  * @throws UserError when the model is not the one of the report.
  */
-export async function verifyAudit(folder: string, results: Results, modelFile: string | null): Promise<Verification> {
-  const plan = AuditPlan.parse(results.plan);
-  const path = modelFile ?? plan.model;
-  if (!existsSync(path)) throw new UserError(`The model ${path} is not there: name it with --model.`);
+export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Pick<Installation, 'began'>): Promise<Verification> {
+  const told = planOfResults(results);
+  if (told === null) throw new UserError(`The results in ${folder} are damaged, or were not written by this version of Hairline.`);
+  const plan = planToOpen(told, { named: { ...NO_FILES, ...named }, begunHere: installation.began(folder, told), needs: ['model', 'pictures'], folder });
+  const path = plan.model;
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
   if (identity.sha256 !== results.model.sha256)
@@ -164,8 +169,10 @@ async function checkFinding(folder: string, image: ImageResult, clean: Picture, 
 }
 
 async function open(folder: string, file: string, problems: string[]): Promise<Picture | null> {
+  // A link or a pipe is no difference from the report, but no audit's folder either: that ends the check.
+  new Folder(folder).has(file);
   try {
-    return await decodeFile(join(folder, file), file);
+    return await readPng(folder, file);
   } catch {
     problems.push(`${file} is missing or damaged.`);
     return null;

@@ -1,16 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { AuditPlan, AuditPlanInput, Preprocessing, Provider } from '../../shared/plan.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
+import { readRegular } from '../files/regular.ts';
 import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
 import { inLimits } from './limited.ts';
 import { outputGoal, wantedFrom } from './output.ts';
 import type { OutputGoalFlags, WantedFlags } from './output.ts';
 
-export interface AuditFlags extends WantedFlags, OutputGoalFlags {
+/** What makes a plan, and how it is run. */
+export interface PlanFlags extends WantedFlags, OutputGoalFlags {
   model?: string;
   images?: string[];
   labels?: string;
@@ -36,6 +38,12 @@ export interface AuditFlags extends WantedFlags, OutputGoalFlags {
   json?: boolean;
 }
 
+/** As they are given: files of an audit that goes on may be several. */
+export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surrogate?: string[] };
+
+/** Bytes of a list of classes, one for each of millions of images. */
+const MOST_TARGETS = 64 * 2 ** 20;
+
 /** What most papers report; a plan without budgets gets these. */
 const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l0Pixels: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
 /** Complementary attacks: one alone overlooks changes that another finds. */
@@ -45,7 +53,7 @@ const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pix
  * The plan that `hairline audit`'s flags describe.
  * @throws UserError naming the flag that is missing or wrong.
  */
-export async function planFromFlags(flags: AuditFlags): Promise<AuditPlan> {
+export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
   if (!flags.model) throw new UserError('Give the model with --model FILE, or a plan file.');
   if (!flags.images?.length) throw new UserError('Give the images with --images PATH.');
   const norms = (flags.norm ?? 'linf').split(',').map((n) => {
@@ -123,12 +131,22 @@ export function epsilon(text: string): number {
 function goal(text: string | undefined): NonNullable<AuditPlanInput['threats'][number]['goal']> {
   if (text === undefined) return { kind: 'untargeted' };
   if (text === 'next' || text === 'least-likely') return { kind: 'targeted', target: text };
-  const numbers = existsSync(text) ? readFileSync(text, 'utf8').trim().split(/[\s,;]+/) : text.split(',');
+  const numbers = existsSync(text) ? targetsIn(text).trim().split(/[\s,;]+/) : text.split(',');
   const classes = numbers.map((n) => {
     if (!/^\d+$/.test(n.trim())) throw new UserError(`--targets takes a class number, a list with one class per image, a file of them, next, or least-likely, not ${text}.`);
     return Number(n);
   });
   return { kind: 'targeted', target: classes.length === 1 ? classes[0]! : classes };
+}
+
+/** @throws UserError when it cannot be read */
+function targetsIn(file: string): string {
+  try {
+    return readRegular(file, { most: MOST_TARGETS }).toString('utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`The target classes in ${file} cannot be read: check that the file may be opened.`);
+  }
 }
 
 export function whole(flag: string, text: string | undefined, least: number): number | null {

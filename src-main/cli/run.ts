@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunEvent } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { FILES } from '../audit/jobs.ts';
 import { EngineClient } from '../engine/client.ts';
@@ -19,6 +19,8 @@ export interface RunHere {
   plan: AuditPlan;
   folder: string;
   resume: boolean;
+  /** The plan is the one in the folder: these are opened, and its own where this installation began the audit. */
+  files: NamedFiles | null;
   progress: Progress;
   summaryTo: NodeJS.WriteStream;
   failUnder: number | null;
@@ -27,7 +29,7 @@ export interface RunHere {
 
 /** A fresh engine process. */
 export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('audits')): EngineClient {
-  return new EngineClient(spawnEngine(process.execPath, PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets })));
+  return new EngineClient(spawnEngine(process.execPath, PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets, data: PATHS.data })));
 }
 
 /**
@@ -35,7 +37,7 @@ export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('a
  * @throws UserError for bad input; Exit with the code of the outcome otherwise.
  */
 export async function runHere(request: RunHere): Promise<void> {
-  const { plan, folder, resume, progress } = request;
+  const { plan, folder, resume, files, progress } = request;
   const client = engine();
   let interrupted = false;
   let cancelled = false;
@@ -57,7 +59,7 @@ export async function runHere(request: RunHere): Promise<void> {
         if (event.type === 'finished' || event.type === 'failed') done(event);
       });
     });
-    ({ audit } = await client.call('start', { plan, folder, resume }));
+    ({ audit } = await client.call('start', { plan, folder, resume, files }));
     if (interrupted) cancel();
     const end = await over;
     progress.end();

@@ -1,13 +1,19 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
 import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
-import type { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
+import { demandFit } from '../audit/fit.ts';
+import { NO_FILES, planToOpen } from '../audit/files.ts';
+import type { Installation } from '../audit/installation.ts';
 import { FILES } from '../audit/jobs.ts';
 import { Journal } from '../audit/journal.ts';
 import { AuditState, progressOf } from '../audit/state.ts';
-import { readPlan } from '../audit/plan.ts';
+import { planOf } from '../audit/plan.ts';
 import { runAudit } from '../audit/run.ts';
+import { Folder } from '../files/folder.ts';
+import { locked } from '../files/lock.ts';
 import { AuditCrew } from './auditCrew.ts';
 import { writeDocuments, writeTables } from './documents.ts';
 import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
@@ -23,6 +29,8 @@ const LIVE: readonly AuditStatus['state'][] = ['preparing', 'running', 'paused']
 
 interface Running {
   plan: AuditPlan;
+  /** The same with the files that are opened instead of the plan's. */
+  opened: AuditPlan | undefined;
   status: AuditStatus;
   control: Switch;
   over: Promise<void>;
@@ -34,6 +42,7 @@ export type Hire = (size: number, shared: SharedArrayBuffer) => Promise<Pool>;
 /** The audits of this engine: those running, and those on the disk. */
 export class Audits {
   private readonly root: string;
+  private readonly installation: Installation;
   private readonly hire: Hire;
   private readonly limited: () => LimitedProcess;
   private readonly cores: number;
@@ -41,8 +50,9 @@ export class Audits {
   private readonly running = new Map<string, Running>();
 
   /** @param limited makes a process for what is done with a model before it is known to be harmless */
-  constructor(root: string, cores: number, hire: Hire, limited: () => LimitedProcess, emit: (event: RunEvent) => void) {
+  constructor(root: string, installation: Installation, cores: number, hire: Hire, limited: () => LimitedProcess, emit: (event: RunEvent) => void) {
     this.root = root;
+    this.installation = installation;
     this.cores = cores;
     this.hire = hire;
     this.limited = limited;
@@ -54,18 +64,23 @@ export class Audits {
     const known = this.running.get(audit);
     if (known) return known.status.folder;
     const folder = resolve(this.root, audit);
-    if (!existsSync(join(folder, FILES.journal))) throw new UserError('There is no such audit; it may have been deleted.');
+    if (!new Folder(folder).has(FILES.journal)) throw new UserError('There is no such audit; it may have been deleted.');
     return folder;
   }
 
-  start(plan: AuditPlan, wanted: string | null, resume: boolean): string {
+  /** @param files the plan is the one in the folder: these are opened, and its own where this installation wrote it */
+  start(plan: AuditPlan, wanted: string | null, resume: boolean, files: NamedFiles | null = null): string {
     const folder = wanted === null ? this.freshFolder(plan) : resolve(wanted);
+    const begunHere = files === null || this.installation.began(folder, plan);
+    // Paths that this installation vouches for are as good as named.
+    const opened = files === null || (begunHere && isDeepStrictEqual(files, NO_FILES)) ? undefined : planToOpen(plan, { named: files, begunHere, folder });
     const audit = resolve(this.root, basename(folder)) === folder ? basename(folder) : folder;
     const known = this.running.get(audit);
     if (known && LIVE.includes(known.status.state)) throw new UserError('This audit is already running.');
     const control = new Switch();
     const running: Running = {
       plan,
+      opened,
       control,
       status: { audit, name: plan.name || basename(plan.model), state: 'preparing', done: 0, total: 0, eta: null, message: 'Starting', folder },
       over: Promise.resolve(),
@@ -76,7 +91,7 @@ export class Audits {
   }
 
   private async run(running: Running, resume: boolean): Promise<void> {
-    const { plan, status, control } = running;
+    const { plan, opened, status, control } = running;
     const { audit, folder } = status;
     const began = Date.now();
     let first: number | null = null;
@@ -84,7 +99,7 @@ export class Audits {
     let later: NodeJS.Timeout | undefined;
     const checker = this.limited();
     control.cancellation.catch(() => checker.close());
-    let crew: AuditCrew | null = null;
+    let crew = null as AuditCrew | null;
     // The last status of a burst is told late rather than never.
     const tell = (patch: Partial<AuditStatus>, always = true) => {
       Object.assign(status, patch);
@@ -100,31 +115,37 @@ export class Audits {
     };
     try {
       tell({});
-      tell({ message: 'Loading the model' });
-      const { model, input, fixed, output } = plan;
-      const { large } = await checker.run('load', { model, input, fixed, output });
-      const size = plan.workers ?? (large ? 1 : this.cores);
-      crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
-      const results = await runAudit({
-        plan,
-        folder,
-        resume,
-        crew,
-        control,
-        onImage: (image) => this.emit(imageEvent(audit, image)),
-        onFinding: (finding) => this.emit(findingEvent(audit, plan, finding)),
-        onProgress: (done, total, message) => {
-          first ??= total > 0 ? done : null;
-          const fresh = first === null ? 0 : done - first;
-          const eta = fresh > 0 ? (((Date.now() - began) / 1000) * (total - done)) / fresh : null;
-          const state = control.paused ? 'paused' : total > 0 ? 'running' : 'preparing';
-          tell({ done, total, message, eta, state }, done === total);
-        },
+      // Told of as over once nobody holds the folder any more.
+      const { results, cancelled } = await locked(folder, async () => {
+        tell({ message: 'Loading the model' });
+        const { model, input, fixed, output } = opened ?? plan;
+        const { large } = await checker.run('load', { model, input, fixed, output });
+        const size = plan.workers ?? (large ? 1 : this.cores);
+        crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
+        const found = await runAudit({
+          plan,
+          ...(opened && { opened }),
+          installation: this.installation,
+          folder,
+          resume,
+          crew,
+          control,
+          onImage: (image) => this.emit(imageEvent(audit, image)),
+          onFinding: (finding) => this.emit(findingEvent(audit, plan, finding)),
+          onProgress: (done, total, message) => {
+            first ??= total > 0 ? done : null;
+            const fresh = first === null ? 0 : done - first;
+            const eta = fresh > 0 ? (((Date.now() - began) / 1000) * (total - done)) / fresh : null;
+            const state = control.paused ? 'paused' : total > 0 ? 'running' : 'preparing';
+            tell({ done, total, message, eta, state }, done === total);
+          },
+        });
+        tell({ message: 'Writing the report', eta: null });
+        // A cancel that came after the last finding has nothing to cancel.
+        const early = control.cancelled && status.done < status.total;
+        await (early ? writeTables : writeDocuments)(folder, found);
+        return { results: found, cancelled: early };
       });
-      tell({ message: 'Writing the report', eta: null });
-      // A cancel that came after the last finding has nothing to cancel.
-      const cancelled = control.cancelled && status.done < status.total;
-      await (cancelled ? writeTables : writeDocuments)(folder, results);
       for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
       tell({ state: cancelled ? 'cancelled' : 'finished', message: cancelled ? 'Cancelled' : 'Finished', eta: null });
       this.emit({ type: 'finished', audit, folder });
@@ -157,8 +178,8 @@ export class Audits {
     this.say(running, 'paused', 'Paused');
   }
 
-  /** Lets a paused run go on, or takes up one that was interrupted. */
-  resume(audit: string): void {
+  /** Lets a paused run go on, or takes up one that was interrupted; one that was begun elsewhere with the files that are named. */
+  resume(audit: string, files: NamedFiles): void {
     const running = this.running.get(audit);
     if (running && running.control.paused && LIVE.includes(running.status.state)) {
       running.control.set(GO);
@@ -166,7 +187,8 @@ export class Audits {
       return;
     }
     const folder = this.folder(audit);
-    this.start(readPlan(join(folder, FILES.plan)), folder, true);
+    const plan = planOf(folder);
+    this.start(plan, folder, true, this.installation.began(folder, plan) ? NO_FILES : files);
   }
 
   cancel(audit: string): void {
@@ -187,7 +209,7 @@ export class Audits {
   }
 
   plan(audit: string): AuditPlan {
-    return this.running.get(audit)?.plan ?? readPlan(join(this.folder(audit), FILES.plan));
+    return this.running.get(audit)?.plan ?? planOf(this.folder(audit));
   }
 
   /** The audit that a `.hairline` file lies beside, wherever that is. @throws UserError when there is none. */
@@ -195,7 +217,7 @@ export class Audits {
     const folder = dirname(resolve(file));
     const running = [...this.running.values()].find(({ status }) => status.folder === folder);
     if (running) return { ...running.status };
-    if (!existsSync(join(folder, FILES.journal)))
+    if (!new Folder(folder).has(FILES.journal))
       throw new UserError(`No audit lies beside ${basename(file)}: open it in the folder that the audit was written to.`);
     return storedStatus(dirname(folder) === resolve(this.root) ? basename(folder) : folder, folder);
   }
@@ -207,8 +229,8 @@ export class Audits {
     const stored = existsSync(this.root)
       ? readdirSync(this.root)
           .map((name) => ({ name, folder: join(this.root, name) }))
-          .filter(({ folder }) => !seen.has(folder) && existsSync(join(folder, FILES.journal)))
-          .map(({ name, folder }) => ({ time: statSync(join(folder, FILES.journal)).mtimeMs, status: storedStatus(name, folder) }))
+          .map(({ name, folder }) => ({ name, folder, time: seen.has(folder) ? undefined : lstatSync(join(folder, FILES.journal), { throwIfNoEntry: false })?.mtimeMs }))
+          .flatMap(({ name, folder, time }) => (time === undefined ? [] : { time, status: storedStatus(name, folder) }))
           .sort((a, b) => b.time - a.time)
           .map(({ status }) => status)
       : [];
@@ -225,14 +247,17 @@ export class Audits {
 function storedStatus(name: string, folder: string): AuditStatus {
   let count = { done: 0, total: 0 };
   let title = name;
+  let finished = false;
   try {
-    const plan = readPlan(join(folder, FILES.plan));
+    const plan = planOf(folder);
     title = plan.name || basename(plan.model);
-    count = progressOf(plan, new AuditState(Journal.read(join(folder, FILES.journal)).records));
+    const state = new AuditState(Journal.read(folder).records);
+    demandFit(plan, state);
+    count = progressOf(plan, state);
+    // One that was cancelled has results as well, of what was done.
+    finished = count.total > 0 && count.done === count.total && new Folder(folder).has(FILES.results);
   } catch {
     // A damaged audit is listed all the same; opening it tells what is wrong.
   }
-  // One that was cancelled has results as well, of what was done.
-  const finished = count.total > 0 && count.done === count.total && existsSync(join(folder, FILES.results));
   return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', ...count, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
 }

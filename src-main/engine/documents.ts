@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { canonicalJson } from '../../shared/canonical.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { Results } from '../../shared/results.ts';
-import { makeFolder } from '../audit/folder.ts';
-import { FILES } from '../audit/jobs.ts';
-import { canonicalJson, renderPdf, resultsSchema, toCsv, writeResults, writeWhole } from '../report/index.ts';
+import { planOfResults } from '../audit/fitResults.ts';
+import { DOCUMENTS, FILES, SIZES } from '../audit/jobs.ts';
+import { Folder } from '../files/folder.ts';
+import { renderPdf, resultsSchema, resultsText, toCsv } from '../report/index.ts';
 
 /**
  * Writes every document of an audit beside its pictures: results.json with its schema, the CSV and the PDF.
@@ -13,7 +13,8 @@ import { canonicalJson, renderPdf, resultsSchema, toCsv, writeResults, writeWhol
  */
 export async function writeDocuments(folder: string, results: Results): Promise<void> {
   await writeTables(folder, results);
-  await writing(folder, async () => writeWhole(join(folder, FILES.pdf), await renderPdf(results, (file) => readFile(join(folder, file)))));
+  const inside = new Folder(folder);
+  await writing(folder, async () => inside.write(FILES.pdf, await renderPdf(results, (file) => inside.readLater(file, SIZES.picture))));
 }
 
 /**
@@ -21,21 +22,23 @@ export async function writeDocuments(folder: string, results: Results): Promise<
  * asked for.
  */
 export async function writeTables(folder: string, results: Results): Promise<void> {
-  await writing(folder, async () => {
-    makeFolder(folder);
-    await rm(join(folder, FILES.pdf), { force: true });
-    await writeResults(folder, results);
-    await writeWhole(join(folder, FILES.schema), canonicalJson(resultsSchema()));
-    await writeWhole(join(folder, FILES.csv), toCsv(results));
+  const inside = new Folder(folder);
+  await writing(folder, () => {
+    // All or none: what is no file of its own is told before the first is written.
+    for (const name of DOCUMENTS) inside.has(name);
+    inside.remove(FILES.pdf);
+    inside.write(FILES.results, resultsText(results));
+    inside.write(FILES.schema, canonicalJson(resultsSchema()));
+    inside.write(FILES.csv, toCsv(results));
   });
 }
 
-async function writing(folder: string, write: () => Promise<unknown>): Promise<void> {
+async function writing(folder: string, write: () => unknown): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== undefined) throw new UserError(`The documents cannot be written to ${folder}: ${messageOf(error)}.`);
-    throw error;
+    if (error instanceof UserError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UserError(`The documents cannot be written to ${folder}: ${messageOf(error)}.`);
   }
 }
 
@@ -46,13 +49,20 @@ async function writing(folder: string, write: () => Promise<unknown>): Promise<v
 export function readResults(folder: string): Results {
   let text: string;
   try {
-    text = readFileSync(join(folder, FILES.results), 'utf8');
-  } catch {
+    text = new Folder(folder).read(FILES.results, SIZES.results).toString('utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${folder} holds no finished audit (no ${FILES.results}).`);
   }
+  const results = parsed(text);
+  if (results === null || planOfResults(results) === null) throw new UserError(`${join(folder, FILES.results)} is damaged, or was not written by this version of Hairline.`);
+  return results;
+}
+
+function parsed(text: string): Results | null {
   try {
     return Results.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${join(folder, FILES.results)} is damaged, or was not written by this version of Hairline.`);
+    return null;
   }
 }

@@ -7,6 +7,8 @@ export const EngineOptions = z.strictObject({
   audits: z.string(),
   /** Folder of the bundled assets. */
   assets: z.string(),
+  /** Folder of the program's own data; absent: the usual one of the system. */
+  data: z.string().optional(),
 });
 export type EngineOptions = z.infer<typeof EngineOptions>;
 

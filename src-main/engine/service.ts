@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, SampleName } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { attackCards } from '../attacks/registry.ts';
-import { FILES } from '../audit/jobs.ts';
+import { NO_FILES, planToOpen } from '../audit/files.ts';
+import { Installation } from '../audit/installation.ts';
+import { FILES, SIZES } from '../audit/jobs.ts';
+import { readPng } from '../audit/picture.ts';
+import { demandModel } from '../audit/same.ts';
 import { checkPlan } from '../audit/plan.ts';
-import { decodeFile, encodePng, encodeSheet, openImages } from '../images/index.ts';
+import { Folder } from '../files/folder.ts';
+import { locked } from '../files/lock.ts';
+import { encodePng, encodeSheet, openImages } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { readClassNames } from '../model/labels.ts';
 import { difference } from '../report/index.ts';
@@ -36,6 +41,11 @@ type Handlers = { [N in CallName]: (input: Checked<N>) => Promise<CallOut<N>> | 
 export class EngineService implements Service {
   private readonly listeners = new Set<(event: RunEvent) => void>();
   private readonly audits: Audits;
+  private readonly installation: Installation;
+  /** Models that the window has opened: those its user named. */
+  private readonly named = new Set<string>();
+  /** The last of what is written into finished audits, one after the other. */
+  private writing: Promise<unknown> = Promise.resolve();
   private readonly options: EngineOptions;
   /** One process for what a window asks between audits, so that the event loop stays free. */
   private readonly desk: LimitedProcess;
@@ -57,8 +67,10 @@ export class EngineService implements Service {
     const live = new Live(limited());
     this.explorer = new Explorer(live);
     this.previews = new Previews(live);
+    this.installation = new Installation(options.data);
     this.audits = new Audits(
       options.audits,
+      this.installation,
       availableParallelism(),
       (size, shared) => Pool.start(worker, size, shared, true),
       limited,
@@ -82,7 +94,10 @@ export class EngineService implements Service {
     about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
     attacks: () => attackCards(),
     sample: ({ name }) => this.sample(name),
-    inspect: (request) => this.desk.run('inspect', request),
+    inspect: (request) => {
+      this.named.add(request.model);
+      return this.desk.run('inspect', request);
+    },
     values: (request) => this.desk.run('values', request),
     unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
     gradcheck: ({ images, ...request }) => this.desk.run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
@@ -105,14 +120,14 @@ export class EngineService implements Service {
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
     preview: ({ images, ...request }) => this.previews.preview(request, images.map((id) => this.shownImage(id))),
     estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
-    start: ({ plan, folder, resume }) => {
-      const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume);
+    start: ({ plan, folder, resume, files }) => {
+      const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume, files);
       // Memory and cores are the audit's now.
       this.explorer.rest();
       return { audit };
     },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
-    resume: ({ audit }) => (this.audits.resume(audit), {}),
+    resume: ({ audit, files }) => (this.audits.resume(audit, files), {}),
     cancel: ({ audit }) => (this.audits.cancel(audit), {}),
     audits: () => this.audits.list(),
     open: ({ file }) => this.audits.open(file),
@@ -120,7 +135,8 @@ export class EngineService implements Service {
     results: ({ audit }) => readResults(this.audits.folder(audit)),
     noiseOutput: (request) => this.noiseOutput(request),
     map: ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
-      const read = async () => (image.kind === 'image' ? this.shownImage(image.image).read() : decodeFile(insideFolder(this.audits.folder(image.audit), FILES.clean(image.image)), image.image));
+      if (image.kind === 'clean') this.demandNamed(image.audit, source.model);
+      const read = async () => (image.kind === 'image' ? this.shownImage(image.image).read() : picture(() => readPng(this.audits.folder(image.audit), FILES.clean(image.image))));
       return this.maps.map({ source, setting: { epsilon, partition, tries, probes, reference, peak } }, read);
     },
     mapMore: ({ map }) => this.maps.more(map),
@@ -137,19 +153,19 @@ export class EngineService implements Service {
     if (address.kind === 'read') return this.previews.picture(address);
     if (address.kind === 'probe') return this.explorer.picture(address.probe, address.which);
     const folder = this.audits.folder(address.audit);
-    const clean = insideFolder(folder, FILES.clean(address.image));
-    if (address.kind === 'clean') return readFile(clean);
-    if (address.kind === 'clean-output') return readFile(insideFolder(folder, FILES.output(address.image)));
+    const bytes = (name: string) => picture(() => new Folder(folder).readLater(name, SIZES.picture));
+    const clean = FILES.clean(address.image);
+    if (address.kind === 'clean') return bytes(clean);
+    if (address.kind === 'clean-output') return bytes(FILES.output(address.image));
     const threat = this.audits.plan(address.audit).threats[address.threat];
     if (!threat) throw new UserError('The audit has no such threat model.');
     if (address.kind === 'output' || address.kind === 'noise-output') {
       const name = address.kind === 'output' ? FILES.broken : FILES.noise;
-      return readFile(insideFolder(folder, name(address.threat, threat.norm, address.attack, address.image)));
+      return bytes(name(address.threat, threat.norm, address.attack, address.image));
     }
-    const adversarial = insideFolder(folder, FILES.adversarial(address.threat, threat.norm, address.attack, address.image));
-    if (address.kind === 'adversarial') return readFile(adversarial);
-    const { picture } = difference(await decodeFile(clean, address.image), await decodeFile(adversarial, address.image));
-    return encodePng(picture);
+    const adversarial = FILES.adversarial(address.threat, threat.norm, address.attack, address.image);
+    if (address.kind === 'adversarial') return bytes(adversarial);
+    return encodePng((await picture(async () => difference(await readPng(folder, clean), await readPng(folder, adversarial)))).picture);
   }
 
   async close(): Promise<void> {
@@ -165,13 +181,32 @@ export class EngineService implements Service {
     return ref;
   }
 
-  private async noiseOutput({ audit, image: id, threat, attack }: Checked<'noiseOutput'>): Promise<CallOut<'noiseOutput'>> {
+  /** A model for an audit's picture comes from a person, or from a plan of this installation. @throws UserError for another one */
+  private demandNamed(audit: string, model: string): void {
+    if (this.named.has(model)) return;
+    const [folder, plan] = [this.audits.folder(audit), this.audits.plan(audit)];
+    planToOpen(plan, { named: NO_FILES, begunHere: plan.model === model && this.installation.began(folder, plan), needs: ['model'], folder });
+  }
+
+  /** Writing into an audit that is through: alone there, and one thing at a time here. */
+  private write<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    const mine = this.writing.then(() => locked(folder, work));
+    this.writing = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async noiseOutput({ audit, image: id, threat, attack, files }: Checked<'noiseOutput'>): Promise<CallOut<'noiseOutput'>> {
     const folder = this.audits.folder(audit);
     const results = readResults(folder);
     const image = results.images.find((one) => one.id === id);
     const finding = results.findings.find((one) => one.image === id && one.threat === threat && one.attack === attack);
     if (!image || !finding || results.output === null) throw new UserError('There is no such change of an output in this audit.');
-    return this.desk.run('noise', { folder, plan: this.audits.plan(audit), field: results.output, image, finding });
+    const plan = this.audits.plan(audit);
+    const begunHere = this.installation.began(folder, plan);
+    const opened = planToOpen(plan, { named: begunHere ? NO_FILES : files, begunHere, needs: ['model', 'pictures'], folder });
+    await demandModel(opened.model, results.model);
+    const request = { folder, plan: opened, field: results.output, image, finding };
+    return this.write(folder, () => this.desk.run('noise', request));
   }
 
   private sample(name: SampleName): CallOut<'sample'> {
@@ -185,18 +220,20 @@ export class EngineService implements Service {
 
   private async document(audit: string, format: 'pdf' | 'csv' | 'json'): Promise<CallOut<'export'>> {
     const folder = this.audits.folder(audit);
-    const file = join(folder, { pdf: FILES.pdf, csv: FILES.csv, json: FILES.results }[format]);
+    const inside = new Folder(folder);
+    const name = { pdf: FILES.pdf, csv: FILES.csv, json: FILES.results }[format];
     // A cancelled audit has no PDF until somebody wants it.
-    if (!existsSync(file) && existsSync(join(folder, FILES.results))) await writeDocuments(folder, readResults(folder));
-    if (!existsSync(file)) throw new UserError('The audit is not finished, so there is nothing to export yet.');
-    return { file, url: null };
+    if (!inside.has(name) && inside.has(FILES.results)) await this.write(folder, () => writeDocuments(folder, readResults(folder)));
+    if (!inside.has(name)) throw new UserError('The audit is not finished, so there is nothing to export yet.');
+    return { file: inside.at(name), url: null };
   }
 }
 
-/** Ids come from the window: a file outside the audit's folder is never opened. @throws UserError then. */
-function insideFolder(folder: string, name: string): string {
-  const file = resolve(folder, name);
-  if (!file.startsWith(`${resolve(folder)}/`) && !file.startsWith(`${resolve(folder)}\\`)) throw new UserError('There is no such picture.');
-  if (!existsSync(file)) throw new UserError('There is no such picture.');
-  return file;
+/** @throws UserError for a picture of an audit that is not there */
+async function picture<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError('There is no such picture.');
+  }
 }

@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../../shared/errors.ts';
+import { readRegularFile } from '../files/regular.ts';
 import { parseTable, wholeNumber } from '../../shared/table.ts';
+
+/** Bytes of a list of names, of more classes than any model has. */
+const MOST = 64 * 2 ** 20;
 
 /**
  * Reads the names of a model's classes from a file, in class order.
@@ -8,10 +11,11 @@ import { parseTable, wholeNumber } from '../../shared/table.ts';
  * @throws UserError when the file cannot be read, or holds another number of names.
  */
 export async function readClassNames(path: string, classes: number | null): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegularFile(path, { most: MOST }).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof UserError) throw error;
     throw new UserError(`The class names file ${path} cannot be read (${error.code ?? error.message}): check its path.`);
   });
-  const names = parseClassNames(text, path);
+  const names = parseClassNames(bytes.toString('utf8'), path);
   if (classes !== null && names.length !== classes)
     throw new UserError(
       `${path} holds ${names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`,

@@ -1,7 +1,7 @@
 import type { renderPdf as render } from './pdf.ts';
 
 export { toCsv } from './csv.ts';
-export { canonicalJson, RESULTS_FILE, resultsFingerprint, resultsHash, resultsText, writeResults, writeWhole } from './json.ts';
+export { resultsFingerprint, resultsHash, resultsText } from './json.ts';
 export { crisp, difference, enlarge, shrunk } from './pictures.ts';
 export { resultsSchema, SCHEMA_ID } from './schema.ts';
 export type { ReadPng } from './sections/gallery.ts';

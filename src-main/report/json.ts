@@ -1,26 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { canonicalJson } from '../../shared/canonical.ts';
 import { Results } from '../../shared/results.ts';
 import { SCHEMA_ID } from './schema.ts';
-
-export const RESULTS_FILE = 'results.json';
-
-/**
- * JSON with keys in the order of their UTF-16 code units and two spaces of indent: two equal values
- * are equal byte for byte, however they were built. Numbers are written as JSON.stringify does
- * (shortest text that reads back to the same double, as RFC 8785 asks).
- */
-export function canonicalJson(value: unknown): string {
-  return `${JSON.stringify(sorted(value), null, 2)}\n`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
-}
 
 /** The same value for reading: what fits on a line of `width` characters stays on one, and simple values fill lines. */
 export function compactJson(value: unknown, width: number, indent = '', lead = 0): string {
@@ -67,32 +48,4 @@ export function resultsFingerprint(results: Results): string {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
-}
-
-/**
- * Writes results.json into the audit folder, whole or not at all: to a file beside it, flushed, then
- * renamed. Gives the path written.
- */
-export async function writeResults(folder: string, results: Results): Promise<string> {
-  const file = join(folder, RESULTS_FILE);
-  await writeWhole(file, resultsText(results));
-  return file;
-}
-
-/** Writes a file whole or not at all. */
-export async function writeWhole(file: string, data: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

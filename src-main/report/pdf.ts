@@ -1,6 +1,7 @@
+import { canonicalJson } from '../../shared/canonical.ts';
 import type { Results } from '../../shared/results.ts';
 import { toCsv } from './csv.ts';
-import { canonicalJson, resultsHash, resultsText } from './json.ts';
+import { resultsHash, resultsText } from './json.ts';
 import { Paper } from './paper.ts';
 import { mono } from './rich.ts';
 import { curves } from './sections/curves.ts';

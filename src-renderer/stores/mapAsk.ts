@@ -32,7 +32,7 @@ export const useMapAsk = defineStore('mapAsk', () => {
 
   const subject = computed((): MapSubject | null => {
     const [results, model, images, threat] = [useResults(), useModel(), useImages(), useThreat()];
-    if (from.value === 'results') return results.results && results.audit ? auditSubject(results.audit, results.results, results.threat, results.rows.map((row) => row.image)) : null;
+    if (from.value === 'results') return results.results && results.audit ? auditSubject(results.audit, results.results, results.threat, results.rows.map((row) => row.image), model.card) : null;
     if (!model.card || !model.preprocessing || images.images.length === 0) return null;
     const { card, preprocessing, ends, provider } = model;
     return loadedSubject({ card, preprocessing, ends, provider, images: images.images, names: images.classNames, reference: threat.reference, peak: threat.peak });

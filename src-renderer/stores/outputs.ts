@@ -3,6 +3,7 @@ import { ref, shallowRef, watch } from 'vue';
 import type { NoiseOutput } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
+import { loadedFiles } from './loaded.ts';
 import { useApp } from './app.ts';
 import { useResults } from './results.ts';
 
@@ -32,7 +33,7 @@ export const useOutputs = defineStore('outputs', () => {
       if (!current()) return;
       broken.value = after;
       pending.value = true;
-      const answer = await host.call('noiseOutput', change);
+      const answer = await host.call('noiseOutput', { ...change, files: loadedFiles() });
       const pixels = answer.output.file ? await loadPixels(host.pictureUrl({ kind: 'noise-output', ...change })) : null;
       if (current()) [noise.value, noisy.value] = [answer, pixels];
     } catch (error) {

@@ -10,6 +10,7 @@ import { baseName } from '../logic/sort.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
+import { loadedFiles } from './loaded.ts';
 import { useResults } from './results.ts';
 import { useThreat } from './threat.ts';
 
@@ -113,7 +114,8 @@ export const useRun = defineStore('run', () => {
     if (!status.value) return;
     if (call !== 'pause') cancelling.value = call === 'cancel';
     try {
-      await theHost().call(call, { audit: status.value.audit });
+      const { audit } = status.value;
+      await (call === 'resume' ? theHost().call(call, { audit, files: loadedFiles() }) : theHost().call(call, { audit }));
     } catch (error) {
       cancelling.value = false;
       useApp().fail(error);

@@ -24,6 +24,9 @@ export class Here implements Crew {
   }
 }
 
+/** Whoever runs these audits has begun them. */
+export const OURS = { began: () => true };
+
 /** A PNG of values in [0,1], planes CHW, rounded to 8 bits. */
 export async function writePicture(file: string, planes: ArrayLike<number>, channels: 1 | 3, side: number): Promise<void> {
   const plane = side * side;

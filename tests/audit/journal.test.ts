@@ -1,6 +1,6 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
 import { Journal } from '../../src-main/audit/journal.ts';
@@ -24,24 +24,24 @@ const RECORDS: JournalRecord[] = [
 ];
 
 function write(): void {
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   for (const record of RECORDS) journal.append(record);
   journal.close();
 }
 
 it('gives back what was written, one line each, numbers to the last bit', () => {
   write();
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   expect(journal.records).toEqual(RECORDS);
   journal.close();
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(RECORDS.length + 1);
 });
 
 it('has a record on the disk as soon as it is added', () => {
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   RECORDS.forEach((record, i) => {
     journal.append(record);
-    expect(Journal.read(file).records).toHaveLength(i + 1);
+    expect(Journal.read(dirname(file)).records).toHaveLength(i + 1);
   });
   journal.close();
 });
@@ -52,7 +52,7 @@ it('cuts off a last line torn at any byte, and goes on after the line before', (
   const last = bytes.lastIndexOf(10, bytes.length - 2) + 1;
   for (let length = last; length < bytes.length; length += 3) {
     writeFileSync(file, bytes.subarray(0, length));
-    const journal = Journal.open(file);
+    const journal = Journal.open(dirname(file));
     expect(journal.records).toEqual(RECORDS.slice(0, -1));
     journal.append(RECORDS.at(-1)!);
     journal.close();
@@ -63,7 +63,7 @@ it('cuts off a last line torn at any byte, and goes on after the line before', (
 it('cuts a line off that was torn within a letter', () => {
   write();
   appendFileSync(file, Buffer.from('{"type":"image","image":{"id":"F\u00fc').subarray(0, -1));
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   expect(journal.records).toEqual(RECORDS);
   journal.close();
 });
@@ -74,25 +74,25 @@ it.each(['{"type":"finding"', '{"type":"finding","finding":{}}', 'nonsense', '{"
   lines[2] = line;
   writeFileSync(file, lines.join('\n'));
   const before = readFileSync(file, 'utf8');
-  expect(() => Journal.open(file)).toThrow(UserError);
-  expect(() => Journal.open(file)).toThrow(/^Line 3 of .* is damaged: start the audit again in another folder\.$/);
+  expect(() => Journal.open(dirname(file))).toThrow(UserError);
+  expect(() => Journal.open(dirname(file))).toThrow(/^Line 3 of .* is damaged: start the audit again in another folder\.$/);
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
 it('says so when a record cannot be written, and when the folder cannot', () => {
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   journal.close();
   expect(() => journal.append(RECORDS[0]!)).toThrow(UserError);
   expect(() => journal.append(RECORDS[0]!)).toThrow(/cannot be written \(EBADF\)/);
-  expect(() => Journal.open(join(file, 'below a file', 'journal.jsonl'))).toThrow(/cannot be written: choose another output folder/);
+  expect(() => Journal.open(join(file, 'below a file'))).toThrow(/cannot be written: choose another output folder/);
 });
 
 it('forgets everything when cleared', () => {
   write();
-  const journal = Journal.open(file);
+  const journal = Journal.open(dirname(file));
   journal.clear();
   expect(journal.records).toEqual([]);
   journal.append(RECORDS[0]!);
   journal.close();
-  expect(Journal.read(file).records).toEqual([RECORDS[0]]);
+  expect(Journal.read(dirname(file)).records).toEqual([RECORDS[0]]);
 });

@@ -11,7 +11,7 @@ import { verifyAudit } from '../../src-main/audit/verify.ts';
 import { decodeImage } from '../../src-main/images/index.ts';
 import { psnr } from '../../src-main/norms/similarity.ts';
 import { gaussian } from '../autodiff/gradient.ts';
-import { Here, writePicture } from './here.ts';
+import { Here, OURS, writePicture } from './here.ts';
 import { nearest, singular } from './singular.ts';
 
 const SIDE = 12;
@@ -180,10 +180,10 @@ describe('an audit of outputs', () => {
 
   it('is verified from its files, and any change to them is found', async () => {
     const { results, folder } = await run([threat(goal, { attacks: [{ id: 'pgd' }], eps: [2] })]);
-    expect(await verifyAudit(folder, results, null)).toEqual({ pictures: 3, successes: 3, problems: [] });
+    expect(await verifyAudit(folder, results, {}, OURS)).toEqual({ pictures: 3, successes: 3, problems: [] });
     const finding = results.findings[0]!;
     const changed = (more: object): Results => ({ ...results, findings: [{ ...finding, ...more }, ...results.findings.slice(1)] });
-    const problems = async (of: Results, where = folder) => (await verifyAudit(where, of, null)).problems.join('\n');
+    const problems = async (of: Results, where = folder) => (await verifyAudit(where, of, {}, OURS)).problems.join('\n');
     expect(await problems(changed({ output: { ...finding.output!, psnr: finding.output!.psnr! - 0.1 } }))).toMatch(/dB from its reference, the report says/);
     expect(await problems({ ...results, images: results.images.map((i) => ({ ...i, outputs: [{ ...i.outputs[0]!, psnr: 50 }] })) })).toMatch(/clean.*∞ dB from its reference, the report says 50/);
     const copy = `${folder} copy`;
@@ -268,7 +268,7 @@ describe.skipIf(!existsSync(MODELS) || !existsSync(MNIST))('published autoencode
     expect(results.gradientCheck.ok).toBe(true);
     expect(results.findings.filter((f) => f.state === 'broken').length).toBeGreaterThan(0);
     expect(results.findings.filter((f) => f.state === 'failed')).toEqual([]);
-    expect((await verifyAudit(folder, results, null)).problems).toEqual([]);
+    expect((await verifyAudit(folder, results, {}, OURS)).problems).toEqual([]);
   });
 });
 

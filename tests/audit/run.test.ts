@@ -12,7 +12,7 @@ import { runAudit } from '../../src-main/audit/run.ts';
 import type { RunRequest } from '../../src-main/audit/sitting.ts';
 import { verifyAudit } from '../../src-main/audit/verify.ts';
 import { encodePng } from '../../src-main/images/index.ts';
-import { Here } from './here.ts';
+import { Here, OURS } from './here.ts';
 import { beside, plain, write } from './models.ts';
 
 let root: string;
@@ -52,17 +52,16 @@ beforeEach(async () => {
 
 describe('an audit', () => {
   it('has every image, finding and picture on the disk before it tells of it', async () => {
-    const file = join(folder, 'journal.jsonl');
     let told = 0;
     const results = await run(new Here(), {
       onImage: (image) => {
         told++;
-        expect(Journal.read(file).records.at(-1)).toEqual({ type: 'image', image });
+        expect(Journal.read(folder).records.at(-1)).toEqual({ type: 'image', image });
         expect(existsSync(join(folder, image.file))).toBe(true);
       },
       onFinding: (finding) => {
         told++;
-        expect(Journal.read(file).records.at(-1)).toEqual({ type: 'finding', finding });
+        expect(Journal.read(folder).records.at(-1)).toEqual({ type: 'finding', finding });
         if (finding.file) expect(existsSync(join(folder, finding.file))).toBe(true);
       },
     });
@@ -150,7 +149,7 @@ describe('an audit that was begun', () => {
     data[0]! += 1;
     write(file, new Uint8Array(data.buffer));
     await refuses(/weights\.bin is not the model this audit began with/);
-    await expect(verifyAudit(folder, results, null)).rejects.toThrow(/not the model of this audit: the sha256 of its weights in weights\.bin differs/);
+    await expect(verifyAudit(folder, results, {}, OURS)).rejects.toThrow(/not the model of this audit: the sha256 of its weights in weights\.bin differs/);
   });
 
   it('does not go on with other images, be it their number, their names or their pixels', async () => {
@@ -219,7 +218,7 @@ describe('when something goes wrong', () => {
     expect(late).toBe(true);
     expect(crew.control.cancelled).toBe(true);
     // Whatever is in the journal is whole.
-    expect(Journal.read(join(folder, 'journal.jsonl')).records.length).toBeGreaterThan(2);
+    expect(Journal.read(folder).records.length).toBeGreaterThan(2);
   });
 
   it('names a picture that cannot be decoded, when the worker beside has ended', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { canonicalJson, renderPdf, resultsHash, resultsText, toCsv } from '../../src-main/report/index.ts';
+import { canonicalJson } from '../../shared/canonical.ts';
+import { renderPdf, resultsHash, resultsText, toCsv } from '../../src-main/report/index.ts';
 import type { Fixture } from './fixture.ts';
 import { makeFixture } from './fixture.ts';
 import type { ReadPdf } from './reader.ts';

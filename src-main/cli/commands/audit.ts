@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
-import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../../../shared/errors.ts';
-import type { AuditPlan } from '../../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
+import { Folder } from '../../files/folder.ts';
 import { FILES } from '../../audit/jobs.ts';
-import { readPlan } from '../../audit/plan.ts';
+import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
+import { planOf as planIn, readPlan } from '../../audit/plan.ts';
 import { planFromFlags, whole } from '../flags.ts';
-import type { AuditFlags } from '../flags.ts';
+import type { AuditFlags, PlanFlags } from '../flags.ts';
 import { withLimits } from '../limited.ts';
 import { runHere } from '../run.ts';
 import { barProgress, jsonProgress } from '../progress.ts';
@@ -31,7 +32,8 @@ export function auditCommand(): Command {
     .option('--psnr <dB>', 'the output counts as broken below so many dB from its reference, as matched from so many on (default: 20)')
     .option('--reference <what>', 'what a deviation is from: clean-output (default), or input: the image itself')
     .option('--peak <value>', 'largest value the output can take, such as 255 (default: 1)')
-    .option('--picture <file>', 'the picture whose output is to be matched')
+    .option('--picture <file>', 'the picture whose output is to be matched; with --resume repeatable', list)
+    .option('--surrogate <file>', 'with --resume: a model that stands in for the one under attack, in the order of the plan; repeatable', list)
     .option('--output <name>', 'the output, or value inside the network, that the goal is on (default: found)')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
@@ -45,18 +47,19 @@ export function auditCommand(): Command {
     .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda', 'dml', 'webgpu', 'coreml']))
     .option('--name <text>', 'title of the report')
     .option('--out <folder>', 'output folder (default: audits/NAME)')
-    .option('--resume', 'go on with the audit that the output folder holds, if any; its plan need not be given again')
+    .option('--resume', 'go on with the audit that the output folder holds, if any; its plan need not be given again. Of an audit that was begun elsewhere, name the files: --model, --images, ...')
     .option('--fail-under <share>', 'exit with 1 when robust accuracy at any budget is below this share, such as 0.5 or 50%')
     .option('--json', 'one JSON line per event, also on a terminal')
     .action(async (file: string | undefined, flags: AuditFlags) => {
       const failUnder = flags.failUnder === undefined ? null : share(flags.failUnder);
-      const plan = await planOf(file, flags);
+      const { plan, files } = await planOf(file, flags);
       const out = flags.out ?? `audits/${plan.name || basename(plan.model).replace(/\.onnx$/i, '')}`;
       const terminal = Boolean(process.stdout.isTTY) && !flags.json;
       await runHere({
         plan,
         folder: resolve(out),
         resume: Boolean(flags.resume),
+        files,
         progress: terminal ? barProgress() : jsonProgress(),
         summaryTo: terminal ? process.stdout : process.stderr,
         failUnder,
@@ -65,18 +68,40 @@ export function auditCommand(): Command {
     });
 }
 
-/** What a plan file says, and no flag may say as well. */
-const OF_THE_PLAN = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', fix: '--fix' } as const;
-const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', picture: '--picture', steps: '--steps' } as const;
+/** What a plan says, and no flag may say as well; but for the files, which may lie elsewhere when an audit goes on. */
+const FILES_OF_IT = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', picture: '--picture', surrogate: '--surrogate' } as const;
+const REST_OF_IT = { preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', fix: '--fix' } as const;
+const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', steps: '--steps' } as const;
 
-async function planOf(given: string | undefined, flags: AuditFlags): Promise<AuditPlan> {
-  const asked = Object.entries({ ...OF_THE_PLAN, ...OF_ITS_THREATS }).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];
+/** What is to be run; `files` where the plan is the one that the output folder keeps, whose own paths may not count. */
+async function planOf(given: string | undefined, flags: AuditFlags): Promise<{ plan: AuditPlan; files: NamedFiles | null }> {
+  const first = (of: Record<string, string>) => Object.entries(of).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];
+  const kept = flags.resume && flags.out !== undefined ? join(resolve(flags.out), FILES.plan) : undefined;
+  const asked = first({ ...REST_OF_IT, ...OF_ITS_THREATS });
   // An audit that is taken up brings its plan along.
-  const kept = flags.resume && flags.out !== undefined && asked === undefined ? join(resolve(flags.out), FILES.plan) : undefined;
-  const file = given ?? (kept !== undefined && existsSync(kept) ? kept : undefined);
-  if (file === undefined) return planFromFlags(flags);
-  if (asked !== undefined) throw new UserError(`Give either a plan file or ${asked}, not both.`);
-  const plan = readPlan(file);
+  const goesOn = kept !== undefined && (given === undefined ? asked === undefined && new Folder(resolve(flags.out!)).has(FILES.plan) : resolve(given) === kept);
+  if (!goesOn && given === undefined) return { plan: await planFromFlags(flagsOfPlan(flags)), files: null };
+  const both = asked ?? (goesOn ? undefined : first(FILES_OF_IT));
+  if (both !== undefined) throw new UserError(`Give either a plan file or ${both}, not both.`);
+  const plan = goesOn ? planIn(resolve(flags.out!)) : readPlan(given!);
+  return { plan: withFlags(plan, flags), files: goesOn ? namedBy(flags, plan) : null };
+}
+
+function flagsOfPlan({ picture, surrogate, ...flags }: AuditFlags): PlanFlags {
+  if (surrogate !== undefined) throw new UserError('--surrogate is for --resume: write the surrogates of a new audit into a plan file.');
+  return { ...flags, ...(picture && { picture: picture.at(-1)! }) };
+}
+
+/** @throws UserError for a kind of file that the plan has none of */
+function namedBy({ model, images, labels, classNames, picture, surrogate }: AuditFlags, plan: AuditPlan): NamedFiles {
+  const at = (path: string | undefined) => (path === undefined ? null : resolve(path));
+  const files = { ...NO_FILES, model: at(model), images: images?.map((path) => resolve(path)) ?? [], labels: at(labels), classNames: at(classNames), pictures: picture?.map((path) => resolve(path)) ?? [], surrogates: surrogate?.map((path) => resolve(path)) ?? [] };
+  const [stray] = unused(plan, files);
+  if (stray) throw new UserError(`The plan of this audit has no file for ${FLAG[stray]}: leave that out.`);
+  return files;
+}
+
+function withFlags(plan: AuditPlan, flags: AuditFlags): AuditPlan {
   return {
     ...plan,
     workers: whole('--workers', flags.workers, 1) ?? plan.workers,

@@ -1,6 +1,8 @@
 import { Argument, Command } from 'commander';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { locked } from '../../files/lock.ts';
+import { DOCUMENTS, FILES, FOLDERS } from '../../audit/jobs.ts';
 import { readPlan } from '../../audit/plan.ts';
 import { PATHS } from '../paths.ts';
 import { barProgress, plainProgress } from '../progress.ts';
@@ -16,11 +18,14 @@ export function demoCommand(): Command {
     .action(async (sample: keyof typeof PLANS, { out }: { out: string }) => {
       const folder = resolve(out);
       // The demo always shows a whole run; only its own files go.
-      for (const name of ['journal.jsonl', 'plan.json', 'results.json', 'results.csv', 'report.pdf', 'clean', 'adversarial', 'clean-output', 'adversarial-output', 'noise-output']) rmSync(join(folder, name), { recursive: true, force: true });
+      await locked(folder, async () => {
+        for (const name of [FILES.journal, FILES.plan, ...DOCUMENTS, ...FOLDERS]) rmSync(join(folder, name), { recursive: true, force: true });
+      });
       await runHere({
         plan: readPlan(join(PATHS.assets, 'samples', PLANS[sample])),
         folder,
         resume: false,
+        files: null,
         progress: process.stderr.isTTY ? barProgress() : plainProgress(),
         summaryTo: process.stdout,
         failUnder: null,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { resolve } from 'node:path';
+import { locked } from '../../files/lock.ts';
 import { readResults, writeDocuments } from '../../engine/documents.ts';
 import { json, line } from '../print.ts';
 import { summaryText } from '../summary.ts';
@@ -10,8 +11,14 @@ export function reportCommand(): Command {
     .argument('<folder>', 'folder of the audit')
     .option('--json', 'the results as one JSON line instead of tables')
     .action(async (folder: string, flags: { json?: boolean }) => {
-      const results = readResults(resolve(folder));
-      await writeDocuments(resolve(folder), results);
+      const at = resolve(folder);
+      // Looked at before it is locked: where no audit is, nothing is made.
+      readResults(at);
+      const results = await locked(at, async () => {
+        const found = readResults(at);
+        await writeDocuments(at, found);
+        return found;
+      });
       if (flags.json) json(results);
       else line(summaryText(results));
     });

@@ -1,0 +1,136 @@
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, UserError } from '../../shared/errors.ts';
+import { isInnerPath } from '../../shared/names.ts';
+import { openRegular, readRegular, readRegularFile } from './regular.ts';
+
+/** Made here and now: what lies there already, a link above all, is never written through. */
+const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * A folder that may come from somebody else, and the only way to the files in it. Names never lead out of it, and no link
+ * below it is followed, for reading or for writing; the folder itself may be reached through one.
+ */
+export class Folder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /**
+   * Where a file lies.
+   * @throws UserError for a name that leads out of the folder, or through a link.
+   */
+  at(name: string): string {
+    if (!isInnerPath(name)) throw new UserError(`${JSON.stringify(name.slice(0, 100))} is no name of a file inside ${this.path}: the audit was changed by hand, or damaged.`);
+    let at = this.path;
+    for (const part of name.split('/')) {
+      at = join(at, part);
+      if (lookAt(at)?.isSymbolicLink()) throw new UserError(`${at} is a link, and no link inside an audit's folder is followed: put there what it leads to.`);
+    }
+    return at;
+  }
+
+  /** Whether there is such a file. @throws UserError as `at` does, and for what is there but no file. */
+  has(name: string): boolean {
+    const at = this.at(name);
+    const found = lookAt(at);
+    if (found && !found.isFile()) closeSync(openRegular(at, { nofollow: true }));
+    return found !== null;
+  }
+
+  /** @throws UserError as `at` does, for what is no file, and for more bytes than make sense; an error of the file system when it cannot be read. */
+  read(name: string, most: number): Buffer {
+    return readRegular(this.at(name), { nofollow: true, most });
+  }
+
+  /** `read` without blocking the thread. */
+  readLater(name: string, most: number): Promise<Buffer> {
+    return readRegularFile(this.at(name), { nofollow: true, most });
+  }
+
+  /**
+   * Writes a file whole or not at all: under another name first, and to the disk.
+   * @throws UserError as `at` does; an error of the file system when it cannot be written.
+   */
+  write(name: string, data: string | Uint8Array): void {
+    const file = this.room(name);
+    const part = `${file}.part`;
+    rmSync(part, { force: true });
+    try {
+      const fd = openSync(part, FRESH);
+      try {
+        writeFileSync(fd, data);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(part, file);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw error;
+    }
+  }
+
+  /**
+   * A file to write at the end of, made where it is missing; the caller closes it.
+   * @throws as `write`, and UserError for a file that has a second name, perhaps outside
+   */
+  append(name: string): number {
+    const file = this.room(name);
+    if (lookAt(file)) this.has(name);
+    const fd = openSync(file, APPEND);
+    const { nlink } = fstatSync(fd);
+    if (nlink === 1) return fd;
+    closeSync(fd);
+    throw new UserError(`${file} has a second name, which would be written as well: copy the folder, and take the copy.`);
+  }
+
+  /** Takes a file away, where there is one. */
+  remove(name: string): void {
+    rmSync(this.at(name), { force: true });
+  }
+
+  /** Where a file is to lie, in folders that are made. */
+  private room(name: string): string {
+    makeFolder(this.path);
+    const file = this.at(name);
+    for (let from = name.indexOf('/'); from >= 0; from = name.indexOf('/', from + 1)) makeFolder(join(this.path, name.slice(0, from)));
+    return file;
+  }
+}
+
+/** What lies there; what cannot be looked at cannot be opened either, and that says why. */
+function lookAt(path: string): Stats | null {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** What the file system calls an error: ENOSPC, EACCES, ... */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? messageOf(error);
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` never comes back where a folder's parent is there and
+ * still says that it is not, as below /proc.
+ * @throws Error of the file system when it cannot be made.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const folder of missing.reverse()) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another worker may have been quicker.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
