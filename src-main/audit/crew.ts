@@ -1,7 +1,7 @@
-import type { AuditPlan } from '../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import type { MapProgress, ModelCard, SubsetAttacked, VulnerabilityMap } from '../../shared/contract.ts';
 import type { PartitionChoice } from '../../shared/partitions.ts';
-import type { GradientCheck, NoiseOutput } from '../../shared/results.ts';
+import type { GradientCheck, NoiseOutput, Results } from '../../shared/results.ts';
 import type { Picture } from '../images/index.ts';
 import type { GradcheckRequest } from './gradcheck.ts';
 import type { Wanted } from './inspect.ts';
@@ -12,6 +12,7 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
+import type { Verification } from './verify.ts';
 import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
 import type { Previewed, PreviewTask } from './previewDesk.ts';
 import type { Probed, ProbeTask } from './probe.ts';
@@ -33,6 +34,8 @@ export interface Tasks {
   mapAttack: { in: { map: string; subset: number }; out: { attacked: SubsetAttacked; drawn: Drawn } };
   mapTable: { in: { map: string }; out: MapTable };
   vulnerability: { in: Omit<VulnerabilityRequest, 'gate' | 'report'>; out: Vulnerability };
+  /** `data`: the program's data folder, which knows the audits that were begun here. */
+  verify: { in: { folder: string; results: Results; named: Partial<NamedFiles>; data: string }; out: Verification };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
   preview: { in: PreviewTask; out: Previewed };
   probe: { in: ProbeTask; out: Probed };

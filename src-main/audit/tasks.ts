@@ -5,6 +5,7 @@ import { runCleanJob } from './cleanJob.ts';
 import type { Report, TaskName, Tasks } from './crew.ts';
 import { inspectModel, modelValues, unclearInputs } from './inspect.ts';
 import type { JobOutcome } from './jobs.ts';
+import { Installation } from './installation.ts';
 import { loadModel, weighModel } from './load.ts';
 import { MapDesk } from './mapDesk.ts';
 import { Models } from './models.ts';
@@ -22,6 +23,7 @@ import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probe.ts';
 import type { Setup } from './records.ts';
+import { verifyAudit } from './verify.ts';
 import { mapVulnerability } from './vulnerability.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
@@ -80,6 +82,10 @@ export class TaskRunner {
         return this.maps.table((input as Tasks['mapTable']['in']).map) as Tasks[N]['out'];
       case 'vulnerability':
         return (await mapVulnerability({ ...(input as Tasks['vulnerability']['in']), gate: this.gate, report })) as Tasks[N]['out'];
+      case 'verify': {
+        const { folder, results, named, data } = input as Tasks['verify']['in'];
+        return (await verifyAudit(folder, results, named, new Installation(data), report)) as Tasks[N]['out'];
+      }
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
       case 'preview': {

@@ -16,6 +16,7 @@ import { openOriginal, openOriginalField } from '../runtime/original.ts';
 import type { Original, OriginalField } from '../runtime/original.ts';
 import { traceFacts } from '../runtime/trace.ts';
 import { areNumbers } from './cleanJob.ts';
+import type { Report } from './crew.ts';
 import { NO_FILES, planToOpen } from './files.ts';
 import { planOfResults } from './fitResults.ts';
 import type { Installation } from './installation.ts';
@@ -38,7 +39,7 @@ export interface Verification {
  * @param installation whose audits' plans say where these are
  * @throws UserError when the model is not the one of the report.
  */
-export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Pick<Installation, 'began'>): Promise<Verification> {
+export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Pick<Installation, 'began'>, report: Report = () => undefined): Promise<Verification> {
   const told = planOfResults(results);
   if (told === null) throw new UserError(`The results in ${folder} are damaged, or were not written by this version of Hairline.`);
   const plan = planToOpen(told, { named: { ...NO_FILES, ...named }, begunHere: installation.began(folder, told), needs: ['model', 'pictures'], folder });
@@ -58,7 +59,8 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
   try {
     const byImage = new Map<string, Finding[]>();
     for (const f of results.findings) if (f.state === 'broken') byImage.set(f.image, [...(byImage.get(f.image) ?? []), f]);
-    for (const image of results.images) {
+    for (const [done, image] of results.images.entries()) {
+      report(done, results.images.length);
       const clean = await open(folder, image.file, problems);
       if (clean === null) continue;
       if (pictureHash(clean) !== image.hash) problems.push(`${image.file} is not the picture of the report: its hash differs.`);

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { CallName, CALLS } from '../../shared/contract.ts';
-import type { AuditPlan, Goal } from '../../shared/plan.ts';
+import type { AuditPlan, Goal, NamedFiles } from '../../shared/plan.ts';
 
 /** An input as it arrives at the engine, with its defaults. */
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
@@ -30,6 +30,9 @@ export function readsOf({ model, images, labels, classNames, threats }: AuditPla
   return [model, ...images, labels, classNames, ...others];
 }
 
+/** Files given in place of a plan's own. */
+const filesOf = (files: NamedFiles | null): (string | null)[] => (files ? [files.model, ...files.images, files.labels, files.classNames, ...files.pictures, ...files.surrogates] : []);
+
 /**
  * The paths and audits in the input of every call. The type asks for a new call; for a new field of an old call,
  * tests/web/bounds.test.ts does.
@@ -49,16 +52,16 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   probe: ({ model, goal }) => ({ reads: [model, ...ofGoal(goal)] }),
   preview: ofModel,
   estimate: ({ plan }) => ({ reads: readsOf(plan) }),
-  start: ({ plan, folder }) => ({ reads: readsOf(plan), writes: folder }),
+  start: ({ plan, folder, files }) => ({ reads: [...readsOf(plan), ...filesOf(files)], writes: folder }),
   pause: ofAudit,
-  resume: ({ audit }) => ({ audit, planned: true }),
+  resume: ({ audit, files }) => ({ audit, planned: true, reads: filesOf(files) }),
   cancel: ofAudit,
   audits: nothing,
   // The engine takes the folder that the file lies in.
   open: ({ file }) => ({ audit: dirname(resolve(file)) }),
   progress: ofAudit,
   results: ofAudit,
-  noiseOutput: ({ audit }) => ({ audit, planned: true }),
+  noiseOutput: ({ audit, files }) => ({ audit, planned: true, reads: filesOf(files) }),
   map: ({ model, image }) => ({ reads: [model], ...(image.kind === 'clean' ? { audit: image.audit } : {}) }),
   mapMore: nothing,
   mapAttack: nothing,
