@@ -5,6 +5,7 @@ import { DType } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
+import { networkInput } from '../model/network.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows } from '../runtime/rows.ts';
@@ -71,6 +72,8 @@ function random(models: Models, spec: Preprocessing): { shape: ImageShape; pictu
     height: spec.height ?? (flat ? square : (h ?? FREE_SIDE)),
     width: spec.width ?? (flat ? square : (w ?? FREE_SIDE)),
   };
+  // Before numbers are made for it: the size is what the file says.
+  networkInput(models.input, spec, shape, 1);
   let state = 0x2545f491;
   const pictures = Array.from({ length: CHECKED }, () =>
     Float32Array.from({ length: shape.channels * shape.height * shape.width }, () => {

@@ -1,12 +1,12 @@
 import type { NodeProto } from 'onnx-buf';
+import { bodiesOf, nodesWithin } from './walk.ts';
 
 /** Names that the bodies of If, Loop and Scan read; some come from outside, where their producers must be kept. */
 export function outerNames(node: NodeProto): string[] {
   const names: string[] = [];
-  for (const a of node.attribute)
-    for (const body of a.g ? [a.g, ...a.graphs] : a.graphs) {
-      for (const output of body.output) names.push(output.name);
-      for (const inner of body.node) names.push(...inner.input, ...outerNames(inner));
-    }
+  for (const inner of nodesWithin([node])) {
+    if (inner !== node) for (const input of inner.input) names.push(input);
+    for (const attribute of inner.attribute) for (const body of bodiesOf(attribute)) for (const output of body.output) names.push(output.name);
+  }
   return names;
 }

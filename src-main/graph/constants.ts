@@ -7,9 +7,9 @@ import { makeTensor } from './tensors.ts';
 /** A Constant node is an initializer written differently; as one, its bytes are shared like any weight. Null for any other node. */
 export function constantTensor(node: NodeProto): TensorProto | null {
   if (node.opType !== 'Constant' || (node.domain !== '' && node.domain !== 'ai.onnx')) return null;
-  const name = node.output[0]!;
+  const name = node.output[0];
   const value = node.attribute.find((a) => a.name.startsWith('value'));
-  if (!value) return null;
+  if (!name || !value) return null;
   if (value.t) return Object.assign(create(TensorProtoSchema), value.t, { name });
   return scalarConstant(name, value);
 }

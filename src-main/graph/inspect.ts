@@ -1,14 +1,15 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { ValueInfoProto } from 'onnx-buf';
-import { UserError } from '../../shared/errors.ts';
 import type { ModelIdentity } from '../../shared/results.ts';
+import { openRegular } from '../files/regular.ts';
+import { externalFile, reading } from './external.ts';
 import { DTYPE_NAME, operatorName } from './ir.ts';
 import type { Graph } from './ir.ts';
-import { elementCount, externalFile, externalLocation, tensorDims, unreadableWeights } from './tensors.ts';
+import { elementsOf, externalLocation } from './tensors.ts';
 
 /** Declared element type and dimensions of an input or output; a string is a symbolic dimension, '?' an unknown one. */
 export function declaredShape(value: ValueInfoProto): { type: number; dims: (number | string)[] } {
@@ -31,7 +32,7 @@ export function inspectGraph(graph: Graph): ModelIdentity {
   for (const node of graph.nodes) operators[operatorName(node)] = (operators[operatorName(node)] ?? 0) + 1;
   const sorted = Object.fromEntries(Object.entries(operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
   let parameters = 0;
-  for (const tensor of graph.initializers.values()) parameters += elementCount(tensorDims(tensor));
+  for (const tensor of graph.initializers.values()) parameters += elementsOf(tensor);
   const describe = (v: ValueInfoProto) => {
     const { type, dims } = declaredShape(v);
     // A classifier exported for ONNX-ML puts out a sequence of maps beside its label.
@@ -65,7 +66,7 @@ interface Digest {
 /** Length and hash of a file as it is, a piece at a time. */
 function digest(path: string): Digest {
   const hash = createHash('sha256');
-  const file = openSync(path, 'r');
+  const file = openRegular(path);
   try {
     const piece = new Uint8Array(2 ** 20);
     let bytes = 0;
@@ -89,12 +90,5 @@ export function weightNames(graph: Graph): string[] {
 
 /** Without these the model's own hash would say nothing of its weights. @throws UserError for one that cannot be read */
 function weightFiles(graph: Graph): ModelIdentity['weights'] {
-  return weightNames(graph).map((file) => {
-    try {
-      return { file, ...digest(externalFile(graph.path, file)) };
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw unreadableWeights(file);
-    }
-  });
+  return weightNames(graph).map((file) => reading(file, () => ({ file, ...digest(externalFile(graph.path, file)) })));
 }

@@ -1,5 +1,4 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf';
@@ -9,9 +8,7 @@ import { constantTensor } from './constants.ts';
 import { inlineFunctions } from './functions.ts';
 import type { Graph } from './ir.ts';
 import { readOutline } from './outline.ts';
-
-/** Protobuf's own limit; bigger models keep their weights in external data. */
-const MAX_BYTES = 2 ** 31 - 1;
+import { demandWeights } from './weights.ts';
 
 /**
  * Reads an .onnx file, but for its weights: those stay in the file, and their tensors say where (see `readOutline`).
@@ -20,9 +17,6 @@ const MAX_BYTES = 2 ** 31 - 1;
 export function loadGraph(path: string): Graph {
   const file = basename(path);
   try {
-    if (statSync(path).isDirectory()) throw new UserError(`${file} is a folder; give the .onnx file itself.`);
-    if (statSync(path).size > MAX_BYTES)
-      throw new UserError(`${file} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
     return parseGraph(readOutline(path, file), resolve(path));
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -41,9 +35,11 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
   let model: ModelProto;
   try {
     model = fromBinary(ModelProtoSchema, bytes);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('recursion depth')) throw new UserError(`${file} nests its bodies deeper than onnxruntime reads them: export it without so many loops inside each other.`);
     throw broken(file);
   }
+  demandWeights(model, path);
   const proto = model.graph;
   if (!proto || proto.output.length === 0)
     throw new UserError(`${file} is no ONNX model: it holds no graph.`);
@@ -51,7 +47,7 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
     throw new UserError(`${file} names no operator set version (opset_import), so its operators cannot be understood: export it again.`);
   const initializers = new Map<string, TensorProto>(proto.initializer.map((t) => [t.name, t]));
   const nodes: NodeProto[] = [];
-  for (const node of inlineFunctions(model, proto.node)) {
+  for (const node of inlineFunctions(model, proto.node, file)) {
     const constant = constantTensor(node);
     if (constant) initializers.set(constant.name, constant);
     else nodes.push(node);
@@ -83,7 +79,7 @@ function sortNodes(nodes: NodeProto[], file: string): NodeProto[] {
         throw new UserError(`${file} is damaged: its nodes form a circle at ${node.name || node.opType}.`);
       } else {
         state.set(node, 'open');
-        stack.push(...waiting);
+        for (const other of waiting) stack.push(other);
       }
     }
   }

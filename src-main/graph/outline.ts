@@ -1,13 +1,17 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { StringStringEntryProtoSchema, TensorProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
+import { openRegular } from '../files/regular.ts';
 import { DType } from './ir.ts';
 
 /** Smaller tensors stay in the message: onnxruntime reads them without opening the file, and needs them while it infers shapes. */
 const INLINE_BYTES = 1024;
 /** Read at a time where fields follow each other closely. */
 const WINDOW = 65536;
+/** Protobuf's own limit; bigger models keep their weights in external data. */
+const MOST_BYTES = 2 ** 31 - 1;
 /** Longest key and length of a field. */
 const HEAD = 20;
 
@@ -38,12 +42,14 @@ interface Field {
  * also those that no version of the schema knows.
  *
  * @param location what the file is called in its own folder
- * @throws RangeError where the file is cut short or no protobuf message
+ * @throws UserError for what is no regular file, or larger than ONNX allows; RangeError where the file is cut short or no protobuf message
  */
 export function readOutline(path: string, location: string): Uint8Array {
-  const file = openSync(path, 'r');
+  const file = openRegular(path);
   try {
-    return new Outline(file, fstatSync(file).size, location).read();
+    const { size } = fstatSync(file);
+    if (size > MOST_BYTES) throw new UserError(`${location} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
+    return new Outline(file, size, location).read();
   } finally {
     closeSync(file);
   }

@@ -1,6 +1,7 @@
 import { clone } from '@bufbuild/protobuf';
 import { NodeProtoSchema } from 'onnx-buf';
 import type { GraphProto, NodeProto } from 'onnx-buf';
+import { bodiesOf } from './walk.ts';
 
 /** A copy of a node with the values it reads and writes under other names; in its bodies, those that come from outside. */
 export function renamed(node: NodeProto, name: (old: string) => string): NodeProto {
@@ -12,7 +13,7 @@ export function renamed(node: NodeProto, name: (old: string) => string): NodePro
 function rename(node: NodeProto, name: (old: string) => string): void {
   node.input = node.input.map((v) => (v === '' ? '' : name(v)));
   node.output = node.output.map((v) => (v === '' ? '' : name(v)));
-  for (const a of node.attribute) for (const body of a.g ? [a.g, ...a.graphs] : a.graphs) renameOuter(body, name);
+  for (const a of node.attribute) for (const body of bodiesOf(a)) renameOuter(body, name);
 }
 
 /** A body's own values keep their names and hide those outside. */

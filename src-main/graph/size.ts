@@ -1,5 +1,5 @@
 import type { Graph } from './ir.ts';
-import { elementBytes, elementCount, tensorDims } from './tensors.ts';
+import { elementBytes, elementsOf } from './tensors.ts';
 
 /**
  * From here on memory counts more than time: weights are read where they lie in the file, by the forward pass and the
@@ -10,6 +10,6 @@ const LARGE = 256 * 2 ** 20;
 /** Whether a graph has so many weights that they should be in memory only once. */
 export function isLarge(graph: Graph): boolean {
   let bytes = 0;
-  for (const tensor of graph.initializers.values()) bytes += elementCount(tensorDims(tensor)) * elementBytes(tensor.dataType);
+  for (const tensor of graph.initializers.values()) bytes += elementsOf(tensor) * elementBytes(tensor.dataType);
   return bytes >= LARGE;
 }

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import { readSync, openSync, closeSync, statSync } from 'node:fs';
-import { dirname, join, isAbsolute } from 'node:path';
 import { TensorProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
+import { readExternal } from './external.ts';
+import type { ExternalLocation } from './external.ts';
 import { DType, DTYPE_NAME } from './ir.ts';
 import type { Graph } from './ir.ts';
 
@@ -39,19 +39,25 @@ export function elementCount(dims: readonly number[]): number {
   return dims.reduce((a, b) => a * b, 1);
 }
 
-/** Where a tensor's bytes lie outside its message: file (relative to the model), offset, length. */
-export interface ExternalLocation {
-  location: string;
-  offset: number;
-  length: number;
+/** How many elements a tensor has. @throws UserError for dimensions that no tensor can have */
+export function elementsOf(tensor: TensorProto): number {
+  const dims = tensorDims(tensor);
+  const count = elementCount(dims);
+  if (dims.some((d) => d < 0) || !Number.isSafeInteger(count))
+    throw new UserError(`Tensor ${tensor.name} has the shape [${dims.slice(0, 8).join(', ')}${dims.length > 8 ? ', …' : ''}], which no tensor can have: the model file is damaged.`);
+  return count;
 }
 
+/** Where a tensor's bytes lie outside its message, or null. */
 export function externalLocation(tensor: TensorProto): ExternalLocation | null {
   if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL) return null;
   const entry = new Map(tensor.externalData.map((e) => [e.key, e.value]));
-  const bytes = elementCount(tensorDims(tensor)) * elementBytes(tensor.dataType);
-  return { location: entry.get('location') ?? '', offset: Number(entry.get('offset') ?? 0), length: Number(entry.get('length') ?? bytes) };
+  const bytes = elementsOf(tensor) * elementBytes(tensor.dataType);
+  return { location: entry.get('location') ?? '', offset: position(entry.get('offset'), 0), length: position(entry.get('length'), bytes) };
 }
+
+/** Digits alone, as onnxruntime reads them; NaN for anything else. */
+const position = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : /^\d{1,15}$/.test(text) ? Number(text) : NaN);
 
 /**
  * The values of a tensor in a fresh typed array (float16 and bfloat16 as raw 16-bit words).
@@ -60,11 +66,10 @@ export function externalLocation(tensor: TensorProto): ExternalLocation | null {
 export function tensorData(tensor: TensorProto, graph?: Graph): TensorData {
   const view = VIEW[tensor.dataType];
   if (!view) throw new UserError(`Tensor ${tensor.name} has element type ${tensor.dataType}, which Hairline cannot read.`);
+  const bytes = elementsOf(tensor) * elementBytes(tensor.dataType);
   const external = externalLocation(tensor);
-  const raw = external ? readExternal(tensor.name, external, graph) : tensor.rawData;
-  const count = elementCount(tensorDims(tensor));
+  const raw = external ? readExternal(tensor.name, external, bytes, graph) : tensor.rawData;
   if (external || raw.length > 0) {
-    const bytes = count * elementBytes(tensor.dataType);
     if (raw.length < bytes) throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
     // Not slice(): that of a Buffer would share the memory of everything around it.
     return new view(new Uint8Array(raw.subarray(0, bytes)).buffer);
@@ -84,40 +89,12 @@ function fromTypedField(tensor: TensorProto, view: new (b: ArrayBuffer) => Tenso
           : tensor.dataType === DType.uint64 || tensor.dataType === DType.uint32
             ? tensor.uint64Data
             : tensor.int32Data;
-  const count = elementCount(tensorDims(tensor));
+  const count = elementsOf(tensor);
   if (from.length < count) throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
   const out = new view(new ArrayBuffer(count * elementBytes(tensor.dataType)));
   const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
   for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? BigInt(from[i]!) : Number(from[i]!);
   return out;
-}
-
-/** Where a file of weights lies. ORT's own rule is kept. @throws UserError for one outside the model's folder */
-export function externalFile(model: string, location: string): string {
-  if (isAbsolute(location) || location.split(/[\\/]/).includes('..')) throw new UserError(`The model keeps weights outside its folder (${location}), which is refused.`);
-  return join(dirname(model), location);
-}
-
-export const unreadableWeights = (location: string) => new UserError(`The model keeps weights in ${location}, which cannot be read: put that file beside the model.`);
-
-function readExternal(name: string, at: ExternalLocation, graph: Graph | undefined): Uint8Array {
-  if (!graph?.path) throw new UserError(`Tensor ${name} keeps its data in ${at.location}, but the model was not read from a file.`);
-  if (!(at.offset >= 0 && at.length >= 0)) throw new UserError(`Tensor ${name} points nowhere in ${at.location}: the model file is damaged.`);
-  const file = externalFile(graph.path, at.location);
-  try {
-    if (statSync(file).size < at.offset + at.length) throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
-    const bytes = new Uint8Array(at.length);
-    const fd = openSync(file, 'r');
-    try {
-      readSync(fd, bytes, 0, at.length, at.offset);
-    } finally {
-      closeSync(fd);
-    }
-    return bytes;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw unreadableWeights(at.location);
-  }
 }
 
 /** A tensor message from values. `data` must already be of the type's own array (int64 takes numbers, too). */

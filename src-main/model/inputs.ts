@@ -2,6 +2,9 @@ import { UserError } from '../../shared/errors.ts';
 import { declaredShape, DType, DTYPE_NAME, elementCount, GraphBuilder, isFloat } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 
+/** A gigabyte of float32; a batch of the largest images that networks read has a tenth of it. */
+export const MOST_VALUES = 2 ** 28;
+
 /** An input beside the image: a mask, a noise level, a switch. It holds the same for every image. */
 export interface OtherInput {
   name: string;
@@ -39,6 +42,7 @@ export function otherInputs(graph: Graph, image: string, fixed: Readonly<Record<
 export function valuesBeside({ name, dims, value }: OtherInput, rows: number, own: number | null): { dims: number[]; data: number[] } {
   const shape = dims.map((d, i) => (i === 0 && (d === null || (dims.length > 1 && d === own)) ? rows : (d ?? 1)));
   const count = elementCount(shape);
+  if (count > MOST_VALUES) throw new UserError(`The model's input ${name} takes ${count.toLocaleString('en')} values (${shape.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it smaller.`);
   if (typeof value === 'number') return { dims: shape, data: new Array<number>(count).fill(value) };
   if (value.length === 0 || count % value.length !== 0 || (value.length !== count && value.length * rows !== count))
     throw new UserError(`The model's input ${name} takes ${count / rows} values an image (${dims.map((d) => d ?? '?').join(' x ')}), but ${value.length} are given.`);

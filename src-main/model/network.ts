@@ -1,10 +1,10 @@
 import type { ValueInfoProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
-import { declaredShape, DTYPE_NAME, isFloat } from '../graph/index.ts';
+import { declaredShape, DTYPE_NAME, elementCount, isFloat } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
-import { otherInputs } from './inputs.ts';
+import { MOST_VALUES, otherInputs } from './inputs.ts';
 import type { OtherInput } from './inputs.ts';
 
 /** The input that takes the image: as the file declares it. */
@@ -95,6 +95,14 @@ export interface NetworkInput {
  * @throws UserError when the picture and the model do not fit.
  */
 export function networkInput(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {
+  const network = fitted(input, spec, picture, rows);
+  const count = elementCount(network.dims);
+  if (count > MOST_VALUES)
+    throw new UserError(`The model reads ${count.toLocaleString('en')} values at once (${network.dims.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it for smaller images or fewer at once.`);
+  return network;
+}
+
+function fitted(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {
   const declared = input.batched ? input.dims : [null, ...input.dims];
   const nhwc = spec.layout === 'nhwc';
   const sized = spec.geometry === 'none' ? { width: picture.width, height: picture.height } : sizeOf(spec);

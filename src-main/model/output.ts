@@ -65,7 +65,7 @@ function behind(output: string, producers: Map<string, NodeProto>, scores: (name
     const nodes = names.map((n) => producers.get(n)).filter((n) => n !== undefined);
     const chooser = nodes.find((n) => CHOOSERS.has(n.opType) && scores(n.input[0]!));
     if (chooser) return chooser.input[0]!;
-    names = nodes.flatMap((n) => n.input.filter((i) => i !== ''));
+    names = [...new Set(nodes.flatMap((n) => n.input.filter((i) => i !== '')))];
   }
   return null;
 }

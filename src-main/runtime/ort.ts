@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
-import { isLarge, loadGraph, readOutline, saveGraph } from '../graph/index.ts';
+import { loadGraph, saveGraph, saveOriginal } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
 import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
@@ -71,19 +71,14 @@ export async function openSession(source: SavedGraph | string, options: SessionO
 }
 
 /**
- * onnxruntime reads a file by itself, but for two kinds: of a large one it would keep two copies, so that gets the same message
- * with pointers to its weights; and bfloat16 it cannot run.
+ * onnxruntime reads a file by itself, but for three kinds: of a large one it would keep two copies, and weights behind links that
+ * leave the folder it refuses, so these get the same message with pointers to the weights; and bfloat16 it cannot run.
+ * @throws UserError for a file that is no model: onnxruntime is not given what might keep it waiting.
  */
 function fromFile(path: string): SavedGraph | string {
-  try {
-    const graph = loadGraph(path);
-    const wide = withoutBfloat16(graph);
-    if (wide !== graph) return saveGraph(wide);
-    if (!isLarge(graph)) return path;
-  } catch {
-    return path; // onnxruntime says what is wrong with it
-  }
-  return { bytes: readOutline(path, basename(path)), dataFolder: dirname(path), large: true };
+  const graph = loadGraph(path);
+  const wide = withoutBfloat16(graph);
+  return wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path);
 }
 
 /**

@@ -51,7 +51,7 @@ const CASES: [string, () => string[], RegExp][] = [
   ['a model without its last byte', () => audit('--model', at('cut.onnx')), /cut\.onnx is no ONNX model, or was cut short/],
   ['an empty model', () => audit('--model', at('empty.onnx')), /empty\.onnx is empty/],
   ['a model that is not there', () => audit('--model', at('absent.onnx')), /absent\.onnx cannot be read/],
-  ['a folder as the model', () => audit('--model', folder), /is a folder; give the \.onnx file/],
+  ['a folder as the model', () => audit('--model', folder), /is a folder, not a file: give a file/],
   ['an unknown operator', () => audit('--model', at('unknownOperator.onnx')), /Wobble/],
   ['an operator without a gradient', () => audit('--model', at('noRule.onnx')), /Hardmax/],
   ['a model without operator sets', () => audit('--model', at('noOpset.onnx')), /names no operator set version/],

@@ -118,6 +118,6 @@ describe('a file that is no model', () => {
   it('missing, or a folder, is said to be so', () => {
     expect(refusal(join(folder.path, 'nowhere.onnx'))).toMatch(/nowhere\.onnx cannot be read: check that the file is there/);
     mkdirSync(join(folder.path, 'dir.onnx'));
-    expect(refusal(join(folder.path, 'dir.onnx'))).toBe('dir.onnx is a folder; give the .onnx file itself.');
+    expect(refusal(join(folder.path, 'dir.onnx'))).toMatch(/dir\.onnx is a folder, not a file: give a file\.$/);
   });
 });

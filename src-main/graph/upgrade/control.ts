@@ -1,16 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { TensorProtoSchema } from 'onnx-buf';
 import type { GraphProto, NodeProto } from 'onnx-buf';
+import { UserError } from '../../../shared/errors.ts';
 import { body, int, ints } from '../attributes.ts';
 import { GraphBuilder } from '../builder.ts';
 import { constantTensor } from '../constants.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { renamed } from '../rename.ts';
-import { tensorNumbers } from '../tensors.ts';
+import { elementsOf, tensorNumbers } from '../tensors.ts';
 
 /** Beyond this a loop is left as it is: unrolled, it would be a graph that nobody can open. */
 const MOST_STEPS = 256;
+/** Loops in loops come to many more than their steps. */
+const MOST_NODES = 100_000;
 
 /**
  * The graph with If, Loop and Scan written out where their course is known beforehand: the branch that is always taken, the
@@ -21,9 +24,10 @@ export function unroll(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
   const builder = new GraphBuilder({ ...graph, initializers: new Map(graph.initializers) });
   for (const node of graph.nodes) for (const name of node.output) builder.reserve(name);
   builder.graph.nodes = [];
+  const written = { nodes: 0 };
   const put = (node: NodeProto): void => {
     const write = node.domain === '' ? CONTROL[node.opType] : undefined;
-    if (!write?.(new Course(node, builder, facts, put))) builder.append(node);
+    if (!write?.(new Course(node, builder, facts, put, written))) builder.append(node);
   };
   for (const node of graph.nodes) put(node);
   return builder.graph;
@@ -35,18 +39,21 @@ class Course {
   readonly builder: GraphBuilder;
   private readonly facts: ReadonlyMap<string, ValueFacts>;
   private readonly put: (node: NodeProto) => void;
+  /** Of all courses together. */
+  private readonly written: { nodes: number };
 
-  constructor(node: NodeProto, builder: GraphBuilder, facts: ReadonlyMap<string, ValueFacts>, put: (node: NodeProto) => void) {
+  constructor(node: NodeProto, builder: GraphBuilder, facts: ReadonlyMap<string, ValueFacts>, put: (node: NodeProto) => void, written: { nodes: number }) {
     this.node = node;
     this.builder = builder;
     this.facts = facts;
     this.put = put;
+    this.written = written;
   }
 
   /** The single number a value always has, or undefined. */
   known(name: string): number | undefined {
     const tensor = this.builder.graph.initializers.get(name);
-    const data = this.facts.get(name)?.data ?? (tensor ? tensorNumbers(tensor, this.builder.graph) : undefined);
+    const data = this.facts.get(name)?.data ?? (tensor && elementsOf(tensor) === 1 ? tensorNumbers(tensor, this.builder.graph) : undefined);
     return data?.length === 1 ? Number(data[0]) : undefined;
   }
   dims(name: string): number[] | undefined {
@@ -55,6 +62,8 @@ class Course {
 
   /** Writes a body once, its inputs bound to values, and gives the names of its outputs. */
   write(graph: GraphProto, arguments_: readonly string[]): string[] {
+    this.written.nodes += 1 + graph.node.length;
+    if (this.written.nodes > MOST_NODES) throw new UserError(`The model is too large: with its loops written out it has more than ${MOST_NODES.toLocaleString('en')} nodes.`);
     const names = new Map(graph.input.map((v, i) => [v.name, arguments_[i]!]));
     const name = (old: string) => names.get(old) ?? old;
     for (const tensor of graph.initializer) {
@@ -143,15 +152,19 @@ const CONTROL: Record<string, (course: Course) => boolean> = {
 
 /** Whether a loop's body never ends it early: its condition is handed through, or true for good. */
 function goesOn(graph: GraphProto): boolean {
-  let name = graph.output[0]!.name;
-  for (;;) {
+  let name: string | undefined = graph.output[0]?.name;
+  // A body whose nodes form a circle ends here, too.
+  for (const seen = new Set<string>(); name !== undefined && !seen.has(name); ) {
+    seen.add(name);
     if (name === graph.input[1]?.name) return true;
     const constant = graph.initializer.find((t) => t.name === name);
     if (constant) return Number(tensorNumbers(constant)[0]) === 1;
-    const node = graph.node.find((n) => n.output.includes(name));
+    const wanted: string = name;
+    const node = graph.node.find((n) => n.output.includes(wanted));
     const tensor = node ? constantTensor(node) : null;
     if (tensor) return Number(tensorNumbers(tensor)[0]) === 1;
     if (node?.opType !== 'Identity' && node?.opType !== 'Cast') return false;
-    name = node.input[0]!;
+    name = node.input[0];
   }
+  return false;
 }

@@ -4,6 +4,7 @@ import type { NodeProto } from 'onnx-buf';
 import { GraphBuilder, WORKING_OPSET } from '../builder.ts';
 import { operatorName, opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
+import { bodiesOf } from '../walk.ts';
 import { attention } from './attention.ts';
 import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
@@ -85,6 +86,6 @@ function plain(node: NodeProto, version: number): NodeProto {
 /** Bodies of If, Loop and Scan are in the model's operator set, too; their shapes are not known, so they must not need a change. */
 function refuseOldBodies(lift: Lift): void {
   for (const a of lift.node.attribute)
-    for (const body of a.g ? [a.g, ...a.graphs] : a.graphs)
+    for (const body of bodiesOf(a))
       for (const inner of body.node) if (FORMS.has(operatorName(inner)) && lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
 }

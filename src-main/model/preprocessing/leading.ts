@@ -1,4 +1,5 @@
-import { tensorNumbers, tensor as tensorAttribute } from '../../graph/index.ts';
+import type { NodeProto } from 'onnx-buf';
+import { elementsOf, tensorNumbers } from '../../graph/index.ts';
 import type { Graph } from '../../graph/index.ts';
 
 /** What a network does to its input before its first layer with weights. */
@@ -18,15 +19,17 @@ const MOVERS = new Set(['Cast', 'Transpose', 'Identity', 'Reshape', 'Unsqueeze',
  */
 export function leadingNormalisation(graph: Graph, input: string): Leading {
   const leading: Leading = { operators: [], bytes: false };
+  // A chain of many thousand nodes is followed without going through all of them at each.
+  const users = new Map<string, Set<NodeProto>>();
+  for (const node of graph.nodes) for (const name of node.input) users.set(name, (users.get(name) ?? new Set()).add(node));
   let value = input;
   for (;;) {
-    const users = graph.nodes.filter((node) => node.input.includes(value));
-    const node = users[0];
-    if (users.length !== 1 || !node || (!NORMALISERS.has(node.opType) && !MOVERS.has(node.opType))) return leading;
+    const [node, another] = users.get(value) ?? [];
+    if (!node || another || (!NORMALISERS.has(node.opType) && !MOVERS.has(node.opType))) return leading;
     if (NORMALISERS.has(node.opType)) {
       leading.operators.push(node.opType);
       const constants = node.input.filter((name) => name !== value).flatMap((name) => constant(graph, name));
-      const largest = Math.max(0, ...constants.map(Math.abs));
+      const largest = constants.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
       if (forBytes(node.opType, largest)) leading.bytes = true;
     }
     value = node.output[0]!;
@@ -44,8 +47,8 @@ function forBytes(operator: string, largest: number): boolean {
 const FEW = 4096;
 
 function constant(graph: Graph, name: string): number[] {
-  const node = graph.nodes.find((n) => n.opType === 'Constant' && n.output[0] === name);
-  const tensor = graph.initializers.get(name) ?? (node && tensorAttribute(node, 'value'));
-  if (!tensor || tensor.dims.reduce((a, b) => a * Number(b), 1) > FEW) return [];
+  // Constant nodes are initializers, too, once a model is loaded.
+  const tensor = graph.initializers.get(name);
+  if (!tensor || elementsOf(tensor) > FEW) return [];
   return Array.from(tensorNumbers(tensor, graph));
 }
