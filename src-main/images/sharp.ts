@@ -22,6 +22,9 @@ async function importSharp(): Promise<typeof Sharp> {
     const { default: sharp } = await import('sharp');
     sharp.cache(false);
     sharp.concurrency(1);
+    // Only the decoders of the kinds that `sniff` knows: no SVG, PDF or anything else that a libvips may bring.
+    sharp.block({ operation: ['VipsForeignLoad'] });
+    sharp.unblock({ operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((kind) => `VipsForeignLoad${kind}`) });
     return sharp;
   } finally {
     restore();
