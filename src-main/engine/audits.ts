@@ -103,7 +103,8 @@ export class Audits {
       tell({ message: 'Loading the model' });
       const { model, input, fixed, output } = plan;
       const { large } = await checker.run('load', { model, input, fixed, output });
-      const size = plan.workers ?? (large ? 1 : this.cores);
+      // More threads than cores would only take memory.
+      const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
       crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
       const results = await runAudit({
         plan,
