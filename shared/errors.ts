@@ -14,6 +14,11 @@ export class Cancelled extends Error {
   }
 }
 
+/** An error of the file system, or of Node about a path: it has a code such as ENOENT. */
+export function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && typeof (error as Error & { code?: unknown }).code === 'string';
+}
+
 /** The message of anything that was thrown, as one line without a stack. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

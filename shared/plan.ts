@@ -129,7 +129,7 @@ export const AuditPlan = z.strictObject({
   threats: z.array(ThreatModel).min(1),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   provider: Provider.default('cpu'),
-  /** Worker threads; null: as many as there are cores. Never changes a result. */
+  /** Worker threads, at most as many as there are cores; null: so many. Never changes a result. */
   workers: z.number().int().positive().nullable().default(null),
   /** Images handed to an attack at once; null: chosen. Never changes a result. */
   batch: z.number().int().positive().nullable().default(null),

@@ -59,9 +59,9 @@ export function planEstimate(plan: AuditPlan, pictures: readonly Pictures[], mea
   const [forward, gradient] = [measured.forward / measured.rows, measured.gradient / measured.rows];
   // Of the model alone: a pass is a forward one, or half of a gradient.
   const alone = passes(all) > 0 ? (all.gradients * gradient + all.forwards * forward) / passes(all) : 0;
-  const workers = plan.workers ?? (measured.large ? 1 : cores);
+  const workers = Math.min(plan.workers ?? (measured.large ? 1 : cores), cores);
   const images = pictures.reduce((n, { count }) => n + count, 0);
-  const busy = Math.max(1, Math.min(workers, cores, images));
+  const busy = Math.max(1, Math.min(workers, images));
   const ms = attacks.reduce((sum, { passes: spent }, at) => sum + spent * (paces[at] ?? alone), 0);
   return { passes: Math.round(passes(all)), seconds: ms / busy / 1000, workers, forward, gradient, attacks };
 }

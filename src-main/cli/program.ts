@@ -12,8 +12,11 @@ import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { EXIT, Exit } from './exit.ts';
+import { boundsPictures } from './megapixels.ts';
 
 const COMMANDS = [inspectCommand, gradcheckCommand, auditCommand, linearCommand, mapCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand];
+/** Those that open pictures; linear's own commands say so themselves. */
+const ON_PICTURES = new Set([gradcheckCommand, auditCommand, mapCommand, verifyCommand, serveCommand]);
 
 function program(): Command {
   const all = new Command('hairline')
@@ -22,7 +25,7 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError('(hairline --help or hairline COMMAND --help tells more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 findings beyond --fail-under, 2 bad input, 3 the engine failed, 130 cancelled.');
-  for (const command of COMMANDS) all.addCommand(command().exitOverride());
+  for (const command of COMMANDS) all.addCommand((ON_PICTURES.has(command) ? boundsPictures(command()) : command()).exitOverride());
   return all;
 }
 

@@ -120,7 +120,8 @@ export class Audits {
         tell({ message: 'Loading the model' });
         const { model, input, fixed, output } = opened ?? plan;
         const { large } = await checker.run('load', { model, input, fixed, output });
-        const size = plan.workers ?? (large ? 1 : this.cores);
+        // More threads than cores would only take memory.
+        const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
         crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
         const found = await runAudit({
           plan,

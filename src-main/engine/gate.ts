@@ -38,6 +38,11 @@ export class Switch {
   }
 }
 
+/** Whether the switch says so; for those who must not sleep while it says pause. */
+export function isCancelled(shared: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(shared), 0) === CANCEL;
+}
+
 /**
  * A worker's view of the switch. While paused the thread sleeps: it has nothing else to do, and a running session cannot
  * be stopped from outside without ending the process.

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
+import { isCancelled } from './gate.ts';
 
 export interface ToWorker {
   id: number;
@@ -46,11 +47,14 @@ export class Pool implements Crew {
     this.size = size;
   }
 
-  /** @param entry file of the worker's code */
+  /** @param entry file of the worker's code @throws Cancelled when the switch is set so before all have started */
   static async start(entry: string | URL, size: number, shared: SharedArrayBuffer, background = false): Promise<Pool> {
     const pool = new Pool(size);
     try {
-      for (let i = 0; i < size; i++) await pool.add(entry, { shared, background });
+      for (let i = 0; i < size; i++) {
+        if (isCancelled(shared)) throw new Cancelled();
+        await pool.add(entry, { shared, background });
+      }
     } catch (error) {
       await pool.close();
       throw error;

@@ -1,9 +1,13 @@
 import { UserError } from '../../shared/errors.ts';
 import { readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
+import { demandPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';
+
+/** Numbers read in one go. */
+const CHUNK = 1 << 20;
 
 /** How the numbers of one picture lie in an array. */
 interface Layout {
@@ -23,10 +27,12 @@ interface Layout {
  * Values: bytes and other whole numbers are levels 0 to 255, booleans are black and white. Floats are all read, once:
  * when every value is within [0,1] they are shares of 255, when within [0,255] they are levels; both are rounded to
  * the nearest level, with a warning where that changes anything.
- * @throws UserError for other shapes and values (normalised data: the pictures before normalising are needed).
+ * @throws UserError for other shapes and values (normalised data: the pictures before normalising are needed), and for pictures
+ *   of too many pixels.
  */
 export async function arraySource(file: ArrayFile): Promise<Source> {
   const layout = layoutOf(file);
+  demandPixels(layout.width, layout.height, file.name);
   const { factor, rounded } = await levels(file);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
@@ -51,12 +57,15 @@ export async function arraySource(file: ArrayFile): Promise<Source> {
 
 async function readPicture(file: ArrayFile, { height, width, channels, planar }: Layout, factor: number, index: number): Promise<Picture> {
   const size = height * width * channels;
-  const values = await readNumbers(file, index * size, size);
   const data = new Uint8Array(size);
   const plane = height * width;
-  for (let i = 0; i < size; i++) {
-    const from = planar ? (i % channels) * plane + Math.floor(i / channels) : i;
-    data[i] = Math.round(values[from]! * factor);
+  // In parts: as float64 a picture takes eight times its memory.
+  for (let first = 0; first < size; first += CHUNK) {
+    const values = await readNumbers(file, index * size + first, Math.min(CHUNK, size - first));
+    for (let i = 0; i < values.length; i++) {
+      const at = first + i;
+      data[planar ? (at % plane) * channels + Math.floor(at / plane) : at] = Math.round(values[i]! * factor);
+    }
   }
   return { width, height, channels, data };
 }
@@ -71,9 +80,6 @@ function layoutOf({ dims, name, format }: ArrayFile): Layout {
   if (dims.length === 4 && colour(b)) return { count: a, height: c, width: d, channels: b, planar: true };
   throw new UserError(`${name} has the shape ${dims.join('x')}: pictures need N x H x W, N x H x W x C or N x C x H x W with C of 1 or 3.`);
 }
-
-/** Numbers looked at in one go while scanning. */
-const CHUNK = 1 << 20;
 
 /** What a stored number is multiplied with to become a level, and whether rounding will change any. */
 async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boolean }> {

@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { demandPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 
 /** libvips as sharp ships it reads no BMP, so the plain, uncompressed kinds are read here: 1, 4, 8, 24 and 32 bits. */
@@ -13,9 +14,12 @@ interface BmpHeader {
   pixels: number;
 }
 
+/** First bytes that hold the header and the largest palette. */
+export const BMP_HEADER_BYTES = 14 + 256 + 4 * 256;
+
 /**
- * Size and kind of a BMP file.
- * @throws UserError for a damaged header or a compressed kind.
+ * Size and kind of a BMP file, from its first `BMP_HEADER_BYTES` bytes.
+ * @throws UserError for a damaged header, a compressed kind, and too many pixels.
  */
 export function bmpHeader(bytes: Uint8Array, name: string): BmpHeader {
   if (bytes.length < 54) throw new UserError(`${name} is a damaged BMP file: it ends within its header.`);
@@ -26,12 +30,12 @@ export function bmpHeader(bytes: Uint8Array, name: string): BmpHeader {
   const bits = view.getUint16(28, true);
   const compression = view.getUint32(30, true);
   const plain = compression === 0 || (compression === 3 && bits === 32);
-  if (header < 40 || !plain || ![1, 4, 8, 24, 32].includes(bits))
+  if (header < 40 || header > 256 || !plain || ![1, 4, 8, 24, 32].includes(bits))
     throw new UserError(`${name} is a kind of BMP that Hairline does not read (${bits} bits, compression ${compression}): save it as PNG.`);
   const height = Math.abs(signedHeight);
-  if (width < 1 || height < 1 || width * height > 1 << 28)
-    throw new UserError(`${name} is a damaged BMP file: its size reads ${width} x ${height}.`);
-  const colours = bits > 8 ? 0 : view.getUint32(46, true) || 2 ** bits;
+  if (width < 1 || height < 1) throw new UserError(`${name} is a damaged BMP file: its size reads ${width} x ${height}.`);
+  demandPixels(width, height, name);
+  const colours = Math.min(view.getUint32(46, true) || Infinity, 2 ** bits);
   const palette = bits > 8 ? null : bytes.subarray(14 + header, 14 + header + 4 * colours);
   const grey = palette !== null && isGrey(palette);
   return { width, height, channels: grey ? 1 : 3, topDown: signedHeight < 0, bits, palette, pixels: view.getUint32(10, true) };

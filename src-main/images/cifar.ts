@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UserError } from '../../shared/errors.ts';
+import { readRegularFile } from '../files/regular.ts';
 import type { ByteSource } from './bytes.ts';
+import { MOST_PICTURES } from './limits.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -39,7 +41,7 @@ export async function cifarSource(bytes: ByteSource, path: string, name: string)
 
 async function labelsOf(bytes: ByteSource, classes: readonly number[]): Promise<number[] | null> {
   const record = classes.length + PIXELS;
-  if (bytes.size === 0 || bytes.size % record !== 0) return null;
+  if (bytes.size === 0 || bytes.size % record !== 0 || bytes.size / record > MOST_PICTURES) return null;
   const labels: number[] = [];
   for (let first = 0; first < bytes.size; first += CHUNK * record) {
     const chunk = await bytes.read(first, CHUNK * record);
@@ -65,6 +67,7 @@ function pictures(bytes: ByteSource, name: string, labelBytes: number, labels: n
       header: async () => ({ width: SIDE, height: SIDE, channels: 3, alpha: false }),
       read: async () => {
         const planes = await bytes.read(index * record + labelBytes, PIXELS);
+        if (planes.length < PIXELS) throw new UserError(`${name} has become shorter while it was read: start again.`);
         const data = new Uint8Array(PIXELS);
         for (let i = 0; i < PIXELS; i++) data[i] = planes[(i % 3) * SIDE * SIDE + Math.floor(i / 3)]!;
         return { width: SIDE, height: SIDE, channels: 3, data };
@@ -74,7 +77,7 @@ function pictures(bytes: ByteSource, name: string, labelBytes: number, labels: n
 }
 
 async function classNames(path: string, count: number): Promise<string[] | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  const names = text?.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  const bytes = await readRegularFile(path, { most: 1 << 16 }).catch(() => null);
+  const names = bytes?.toString().split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
   return names?.length === count ? names : null;
 }

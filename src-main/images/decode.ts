@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { endianness } from 'node:os';
 import type { Metadata } from 'sharp';
 import { UserError } from '../../shared/errors.ts';
-import { firstBytes } from './bytes.ts';
-import { bmpHeader, decodeBmp } from './bmp.ts';
+import { readRegularFile } from '../files/regular.ts';
+import { firstBytes, readable } from './bytes.ts';
+import { BMP_HEADER_BYTES, bmpHeader, decodeBmp } from './bmp.ts';
+import { demandPixels, mostPictureBytes, mostPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { loadSharp } from './sharp.ts';
 import { PICTURE_FORMATS, isPicture, sniff } from './sniff.ts';
@@ -22,18 +22,18 @@ export interface PictureHeader {
  * EXIF orientation is applied, alpha is dropped without blending, colour profiles are ignored, 16 bits
  * are rounded to 8, CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
  * @param name how error messages call the file
- * @throws UserError for an empty, truncated or damaged file, and for what is no picture.
+ * @throws UserError for an empty, truncated or damaged file, for what is no picture, and, before anything is decoded, for too many
+ *   pixels.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Picture> {
   const kind = pictureKind(bytes, bytes.length, name);
   if (kind === 'bmp') return decodeBmp(bytes, name);
+  const meta = await metadata(bytes, name);
   const sharp = await loadSharp();
   try {
-    const options = { failOn: 'error', ignoreIcc: true } as const;
-    const meta = await sharp(bytes, options).metadata();
     const grey = isGrey(meta);
     const deep = meta.space === 'grey16' || meta.space === 'rgb16';
-    const { data, info } = await sharp(bytes, options)
+    const { data, info } = await sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: mostPixels() })
       .autoOrient()
       .removeAlpha()
       .toColourspace(grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb')
@@ -48,9 +48,9 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pict
   }
 }
 
-/** `decodeImage` of a file. */
+/** `decodeImage` of a file. @throws UserError also for what is no regular file, cannot be read, or is larger than any picture allowed. */
 export async function decodeFile(path: string, name: string): Promise<Picture> {
-  return decodeImage(await readFile(path), name);
+  return decodeImage(await pictureBytes(path), name);
 }
 
 /**
@@ -59,24 +59,47 @@ export async function decodeFile(path: string, name: string): Promise<Picture> {
  */
 export async function readHeader(path: string, name: string): Promise<PictureHeader> {
   const { start, size } = await firstBytes(path);
-  if (pictureKind(start, size, name) === 'bmp') return { ...bmpHeader(await readFile(path), name), alpha: false };
+  const kind = pictureKind(start, size, name);
+  if (kind === 'bmp') return { ...bmpHeader((await firstBytes(path, BMP_HEADER_BYTES)).start, name), alpha: false };
+  const meta = (await headOf(path, kind, name)) ?? (await metadata(await pictureBytes(path), name));
+  return { width: meta.autoOrient.width, height: meta.autoOrient.height, channels: isGrey(meta) ? 1 : 3, alpha: meta.hasAlpha };
+}
+
+/** First bytes of a photograph that hold its header, but for unusually much beside it. */
+const HEAD = 1 << 18;
+
+/** The header of the kinds that have all of it at the start, from there; null when that was not enough. */
+async function headOf(path: string, kind: string, name: string): Promise<Metadata | null> {
+  if (kind !== 'jpeg' && kind !== 'png') return null;
+  const { start, size } = await firstBytes(path, HEAD);
+  return size <= HEAD ? metadata(start, name) : metadata(start, name).catch(() => null);
+}
+
+/** What a picture says of itself. Only the bytes go to sharp, never a path: it would open whatever is there. @throws UserError */
+async function metadata(bytes: Uint8Array, name: string): Promise<Metadata> {
   const sharp = await loadSharp();
+  let meta: Metadata;
   try {
-    const meta = await sharp(path).metadata();
-    return { width: meta.autoOrient.width, height: meta.autoOrient.height, channels: isGrey(meta) ? 1 : 3, alpha: meta.hasAlpha };
+    meta = await sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: false }).metadata();
   } catch (error) {
     throw damaged(name, error);
   }
+  demandPixels(meta.width, meta.height, name);
+  return meta;
+}
+
+function pictureBytes(path: string): Promise<Uint8Array> {
+  return readable(path, readRegularFile(path, { most: mostPictureBytes() }));
 }
 
 /** 65535 is 257 * 255. libvips itself rounds grey and drops bits of colour; here is one rule for both. */
 function toEightBits(data: Buffer): Uint8Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.length);
-  return Uint8Array.from({ length: data.length / 2 }, (_, i) => Math.round(view.getUint16(2 * i, LITTLE_ENDIAN) / 257));
+  // Raw pixels come in the machine's own order.
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  const levels = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) levels[i] = Math.round(values[i]! / 257);
+  return levels;
 }
-
-/** Raw pixels come in the machine's own order. */
-const LITTLE_ENDIAN = endianness() === 'LE';
 
 function isGrey(meta: Metadata): boolean {
   return meta.space === 'b-w' || meta.space === 'grey16';

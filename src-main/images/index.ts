@@ -1,6 +1,7 @@
 export type { Picture } from './picture.ts';
 export { fromUnit, pictureHash, toUnit } from './picture.ts';
 export { decodeFile, decodeImage } from './decode.ts';
+export { MEGAPIXELS, megapixels } from './limits.ts';
 export { encodePng } from './encode.ts';
 export { encodeNpy } from './encodeNpy.ts';
 export { encodeSheet } from './sheet.ts';

@@ -1,8 +1,11 @@
-import { parseTable, wholeNumber } from '../../shared/table.ts';
 import { UserError } from '../../shared/errors.ts';
+import { parseJson } from '../../shared/json.ts';
+import { shown } from '../../shared/printable.ts';
+import { parseTable, wholeNumber } from '../../shared/table.ts';
 import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
 import { openBytes } from './bytes.ts';
+import { MOST_PICTURES, MOST_TEXT } from './limits.ts';
 import { sniff } from './sniff.ts';
 
 /** A label as written: a class number or a class name. */
@@ -21,15 +24,13 @@ export type LabelFile = { kind: 'list'; labels: (RawLabel | null)[]; byHand?: nu
  * @throws UserError when it cannot be read that way.
  */
 export async function readLabelFile(path: string): Promise<LabelFile> {
-  const bytes = await openBytes(path, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === undefined) throw error;
-    throw new UserError(`The labels file ${path} cannot be read (${error.code}): check its path.`);
-  });
+  const bytes = await openBytes(path, path);
   if (bytes.size === 0) throw new UserError(`The labels file ${path} is empty.`);
   const kind = sniff(await bytes.read(0, 16));
   if (kind === 'idx') return { kind: 'list', labels: await numbers(await readIdx(bytes, path)) };
   if (kind === 'npy') return { kind: 'list', labels: await numbers(await readNpy(bytes, path)) };
   if (kind !== null) throw new UserError(`${path} is no labels file but a ${kind.toUpperCase()} file.`);
+  if (bytes.size > MOST_TEXT) throw new UserError(`The labels file ${path} has ${bytes.size.toLocaleString('en')} bytes, and ${MOST_TEXT.toLocaleString('en')} are plenty: check that it is the right file.`);
   const text = new TextDecoder().decode(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
   return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
@@ -39,6 +40,7 @@ async function numbers(file: ArrayFile): Promise<number[]> {
   const [count = 1, ...rest] = file.dims;
   if (rest.some((d) => d !== 1))
     throw new UserError(`${file.name} has the shape ${file.dims.join('x')}: labels need one number per picture.`);
+  if (count > MOST_PICTURES) throw new UserError(`${file.name} holds ${count.toLocaleString('en')} labels, more than there can be images.`);
   const values = Array.from(await readNumbers(file, 0, count));
   if (values.some((v) => !Number.isInteger(v)))
     throw new UserError(`${file.name} holds numbers that are not whole: labels are class numbers.`);
@@ -48,20 +50,25 @@ async function numbers(file: ArrayFile): Promise<number[]> {
 function fromJson(text: string, path: string): LabelFile {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new UserError(`The labels file ${path} is not valid JSON.`);
   }
   const label = (v: unknown): RawLabel => {
     if (typeof v === 'number' && Number.isInteger(v)) return v;
     if (typeof v === 'string') return cell(v);
-    throw new UserError(`The labels file ${path} holds ${JSON.stringify(v)}, which is neither a class number nor a class name.`);
+    throw new UserError(`The labels file ${path} holds ${shown(v)}, which is neither a class number nor a class name.`);
   };
   const list = (values: unknown[]): (RawLabel | null)[] => values.map((v) => (v === null ? null : label(v)));
   if (Array.isArray(value)) return { kind: 'list', labels: list(value) };
   const { labels, byHand } = value as { labels?: unknown; byHand?: unknown };
-  if (Array.isArray(labels) && Array.isArray(byHand)) return { kind: 'list', labels: list(labels), byHand: byHand.map(Number) };
+  if (Array.isArray(labels) && Array.isArray(byHand)) return { kind: 'list', labels: list(labels), byHand: byHand.map((place) => placeOf(place, path)) };
   return { kind: 'map', labels: new Map(Object.entries(value as object).map(([name, v]) => [name, label(v)])) };
+}
+
+function placeOf(value: unknown, path: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  throw new UserError(`The labels file ${path} holds ${shown(value)} where the place of an image was expected.`);
 }
 
 const cell = (text: string): RawLabel => wholeNumber(text) ?? text;
@@ -70,11 +77,11 @@ const FILE_COLUMNS = ['file', 'filename', 'file_name', 'path', 'image', 'picture
 const LABEL_COLUMNS = ['label', 'class', 'target', 'class_id', 'class_index', 'label_id', 'index', 'y'];
 
 function fromTable(text: string, path: string): LabelFile {
-  let rows = parseTable(text);
+  let rows = parseTable(text, `The labels file ${path}`);
   if (rows.length === 0) throw new UserError(`The labels file ${path} is empty.`);
   // `name label` with a space: only where every line ends in a number.
-  if (rows.every((row) => row.length === 1 && /\S\s+\d+$/.test(row[0]!)))
-    rows = rows.map(([line]) => [line!.replace(/\s+\d+$/, ''), /\d+$/.exec(line!)![0]]);
+  const spaced = rows.every((row) => row.length === 1) ? rows.map(([line]) => atLastSpace(line!)) : [null];
+  if (spaced.every((row) => row !== null)) rows = spaced;
   const width = rows[0]!.length;
   const ragged = rows.findIndex((row) => row.length !== width);
   if (ragged >= 0)
@@ -83,6 +90,13 @@ function fromTable(text: string, path: string): LabelFile {
   const { file, label, body } = columns(rows, path);
   if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
   return { kind: 'map', labels: new Map(body.map((row) => [row[file]!, cell(row[label]!)])) };
+}
+
+/** `name label`: what stands before and after the last space of a line that ends in a number. */
+function atLastSpace(line: string): [string, string] | null {
+  const at = Math.max(line.lastIndexOf(' '), line.lastIndexOf('\t'));
+  const [name, label] = [line.slice(0, Math.max(0, at)).trim(), line.slice(at + 1)];
+  return name !== '' && /^\d+$/.test(label) ? [name, label] : null;
 }
 
 /** A first line that is a word above nothing but numbers, or names the column, is a header. */

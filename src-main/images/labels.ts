@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { shortened } from '../../shared/printable.ts';
 import type { LabelFile, RawLabel } from './labelFile.ts';
 
 /** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
@@ -61,7 +62,14 @@ export function classNumbers(
   classes: number | null,
   path: string,
 ): { labels: number[]; warnings: string[] } {
-  const labels = raw.map((label) => (typeof label === 'number' ? label : classNumber(label, classNames, path)));
+  const find = classNames && classFinder(classNames);
+  const labels = raw.map((label) => {
+    if (typeof label === 'number') return label;
+    if (!find) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is no number: give class names, too, or class numbers.`);
+    const at = find(label);
+    if (at < 0) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is not among the ${classNames.length} class names.`);
+    return at;
+  });
   const low = labels.reduce((a, b) => Math.min(a, b), Infinity);
   const high = labels.reduce((a, b) => Math.max(a, b), -Infinity);
   if (low < 0) throw new UserError(`${path} holds the label ${low}: class numbers start at 0.`);
@@ -80,17 +88,11 @@ export function classNumbers(
   return { labels, warnings: suspicious ? [warning] : [] };
 }
 
-function classNumber(name: string, classNames: readonly string[] | null, path: string): number {
-  if (!classNames) throw new UserError(`${path} holds the label "${name}", which is no number: give class names, too, or class numbers.`);
-  const at = findClass(name, classNames);
-  if (at < 0) throw new UserError(`${path} holds the label "${name}", which is not among the ${classNames.length} class names.`);
-  return at;
-}
-
-/** Position of a class name: as it is, else without regard to case, spaces and underscores; -1 when absent. */
-export function findClass(name: string, classNames: readonly string[]): number {
-  const exact = classNames.indexOf(name);
-  if (exact >= 0) return exact;
+/** Finds the position of a class name: as it is, else without regard to case, spaces and underscores; -1 when absent. */
+export function classFinder(classNames: readonly string[]): (name: string) => number {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[\s_-]+/g, ' ').trim();
-  return classNames.findIndex((other) => plain(other) === plain(name));
+  // The first of equal names counts.
+  const places = (of: (name: string) => string): Map<string, number> => new Map(classNames.map((name, i) => [of(name), i] as const).reverse());
+  const [exact, like] = [places((name) => name), places(plain)];
+  return (name) => exact.get(name) ?? like.get(plain(name)) ?? -1;
 }

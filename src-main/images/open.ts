@@ -1,8 +1,9 @@
 import { UserError } from '../../shared/errors.ts';
 import type { Picture } from './picture.ts';
-import { classNumbers, findClass, matchLabels } from './labels.ts';
+import { classFinder, classNumbers, matchLabels } from './labels.ts';
 import { readLabelFile } from './labelFile.ts';
 import type { RawLabel } from './labelFile.ts';
+import { MOST_PICTURES } from './limits.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
 
@@ -77,6 +78,8 @@ export async function openLabels(request: Omit<OpenRequest, 'offset' | 'limit'>)
 
 async function openSet(request: Omit<OpenRequest, 'offset' | 'limit'>) {
   const sources = await openSources(request.paths);
+  const total = sources.reduce((sum, { count }) => sum + count, 0);
+  if (total > MOST_PICTURES) throw new UserError(`There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`);
   const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));
   if (entries.length === 0) throw new UserError(`There are no images in ${request.paths.join(', ') || 'what was given'}.`);
   const ownNames = request.unlabelled ? null : commonClassNames(sources);
@@ -109,7 +112,7 @@ async function labelsOf(
   if (sources.every((source) => source.labels === null)) return { labels: null, warnings, byHand: [] };
   const own = sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
   // Class folders count among themselves; the model may know more classes, under the same names.
-  const places = ownNames && request.classNames ? ownNames.map((name) => findClass(name, request.classNames!)) : null;
+  const places = ownNames && request.classNames ? ownNames.map(classFinder(request.classNames)) : null;
   if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings: [...warnings, ...missing(own)], byHand: [] };
   const stranger = places && ownNames![places.indexOf(-1)];
   if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);

@@ -1,21 +1,24 @@
-import { UserError } from '../../shared/errors.ts';
+import { UserError, isSystemError } from '../../shared/errors.ts';
+import { parseJson } from '../../shared/json.ts';
+import { shown } from '../../shared/printable.ts';
+import { parseTable, textLines, wholeNumber } from '../../shared/table.ts';
 import { readRegularFile } from '../files/regular.ts';
-import { parseTable, wholeNumber } from '../../shared/table.ts';
 
-/** Bytes of a list of names, of more classes than any model has. */
-const MOST = 64 * 2 ** 20;
+/** Bytes: the largest published list, ImageNet-21k with all synonyms, has two million. */
+const MOST = 16 * 2 ** 20;
 
 /**
  * Reads the names of a model's classes from a file, in class order.
  * @param classes how many classes the model tells apart; null leaves the count unchecked
- * @throws UserError when the file cannot be read, or holds another number of names.
+ * @throws UserError when the file cannot be read, is no regular file, or holds another number of names.
  */
 export async function readClassNames(path: string, classes: number | null): Promise<string[]> {
-  const bytes = await readRegularFile(path, { most: MOST }).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`The class names file ${path} cannot be read (${error.code ?? error.message}): check its path.`);
+  const bytes = await readRegularFile(path, { most: MOST }).catch((error: unknown) => {
+    if (isSystemError(error)) throw new UserError(`The class names file ${path} cannot be read (${error.code}): check its path.`);
+    throw error;
   });
-  const names = parseClassNames(bytes.toString('utf8'), path);
+  // Decoded without its byte order mark.
+  const names = parseClassNames(new TextDecoder().decode(bytes), path);
   if (classes !== null && names.length !== classes)
     throw new UserError(
       `${path} holds ${names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`,
@@ -38,8 +41,8 @@ export function parseClassNames(text: string, source: string): string[] {
 }
 
 function fromText(text: string, source: string): string[] {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/).map((line) => line.trim()).filter(Boolean);
-  const rows = parseTable(text);
+  const lines = textLines(text, source).map((line) => line.trim());
+  const rows = parseTable(text, source);
   const header = rows[0]?.map((cell) => cell.toLowerCase()) ?? [];
   const number = header.findIndex((cell) => ['index', 'id', 'class', 'class_id', 'label'].includes(cell));
   const name = header.findIndex((cell, i) => i !== number && ['name', 'class_name', 'label_name', 'class', 'label'].includes(cell));
@@ -53,7 +56,7 @@ function fromText(text: string, source: string): string[] {
 function fromJson(text: string, source: string): string[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new UserError(`${source} starts like JSON but is not valid JSON.`);
   }
@@ -65,7 +68,7 @@ function fromJson(text: string, source: string): string[] {
 
 function nameOf(value: unknown, source: string): string {
   const name: unknown = Array.isArray(value) ? value.at(-1) : value;
-  if (typeof name !== 'string') throw new UserError(`${source} holds ${JSON.stringify(value)} where a class name was expected.`);
+  if (typeof name !== 'string') throw new UserError(`${source} holds ${shown(value)} where a class name was expected.`);
   return name;
 }
 

@@ -32,7 +32,7 @@ describe('a network that puts out pictures, from the command line', () => {
     expect(ended.err).not.toMatch(/accuracy|label|class/);
     const results = Results.parse(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')));
     expect(results.findings.map((f) => f.state)).toEqual(['broken', 'broken']);
-    const [head, ...rows] = parseTable(readFileSync(join(out, 'results.csv'), 'utf8'));
+    const [head, ...rows] = parseTable(readFileSync(join(out, 'results.csv'), 'utf8'), 'results.csv');
     const column = (name: string) => rows.map((row) => row[head!.indexOf(name)]);
     expect(column('output_psnr')).toEqual(results.findings.map((f) => String(f.output!.psnr)));
     expect(column('output_ssim')).toEqual(results.findings.map((f) => String(f.output!.ssim)));

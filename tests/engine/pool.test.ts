@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../../src-main/audit/crew.ts';
 import { CANCEL, GO, PAUSE, sharedGate, Switch } from '../../src-main/engine/gate.ts';
@@ -80,6 +80,18 @@ describe('Pool', () => {
     expect(pool.alive).toBe(false);
     await expect(run({ do: 'answer', value: 1 })).rejects.toThrow();
     await pool.close();
+  });
+
+  it('starts no further thread once the run is cancelled', async () => {
+    const gate = new Switch();
+    const counted = join(folder, 'counted.mjs');
+    const log = join(folder, 'started');
+    writeFileSync(counted, `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(log)}, 'x'); ${CODE}`);
+    const starting = Pool.start(counted, 100_000, gate.shared);
+    await vi.waitUntil(() => existsSync(log));
+    gate.cancel();
+    await expect(starting).rejects.toBeInstanceOf(Cancelled);
+    expect(readFileSync(log, 'utf8').length).toBeLessThan(100);
   });
 
   it('says why when a thread does not start', async () => {

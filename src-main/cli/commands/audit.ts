@@ -42,7 +42,7 @@ export function auditCommand(): Command {
     .option('--seed <n>', 'seed of every random choice (default: 0)')
     .option('--steps <n>', 'steps of every attack that has them')
     .option('--max-queries <n>', 'most forward plus backward passes an attack may spend on one image')
-    .option('--workers <n>', 'worker threads (default: as many as cores); never changes a result')
+    .option('--workers <n>', 'worker threads, at most as many as cores (default: so many); never changes a result')
     .option('--batch <n>', 'images given to an attack at once; never changes a result')
     .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda', 'dml', 'webgpu', 'coreml']))
     .option('--name <text>', 'title of the report')

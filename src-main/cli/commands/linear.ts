@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { withLimits } from '../limited.ts';
 import { exactLinear } from '../linear/exact.ts';
 import type { ExactFlags } from '../linear/exact.ts';
+import { boundsPictures } from '../megapixels.ts';
 import { trainLinear } from '../linear/train.ts';
 import type { TrainFlags } from '../linear/train.ts';
 
@@ -39,6 +40,6 @@ export function linearCommand(): Command {
     .option('--out <file>', 'writes the whole curves as CSV')
     .option('--json', 'as one JSON line')
     .action((model: string, flags: ExactFlags) => exactLinear(model, flags));
-  for (const one of [train, exact]) command.addCommand(one.exitOverride());
+  for (const one of [train, exact]) command.addCommand(boundsPictures(one).exitOverride());
   return command;
 }
