@@ -48,6 +48,7 @@ export interface PixelModel extends ScoredModel {
 export interface ComposeRequest {
   graph: Graph;
   input: ImageInput;
+  /** Its geometry changes nothing any more: see `Resampler`. */
   preprocessing: Preprocessing;
   picture: ImageShape;
   rows: number;

@@ -8,6 +8,7 @@ import type { Differentiable, Forward, Gradient, ImageShape, Objective } from '.
 import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
 import type { OrtTensor, Session } from './ort.ts';
+import { atNetworkSize, resampledScores } from './resampled.ts';
 import { traceFacts } from './trace.ts';
 import { openPlaced } from './placement.ts';
 import { leaveToCpu } from './webgpu.ts';
@@ -35,6 +36,9 @@ export interface OpenScored extends Differentiable {
 /** A classifier. */
 export interface OpenModel extends OpenScored {
   readonly pixels: PixelModel;
+  /** The same at the size that the network reads, and what it reads there of pictures [N, C, H, W]. */
+  readonly core: OpenScored;
+  read(pixels: Float32Array): Float32Array;
 }
 
 /** What a provider has no kernel for, it may say only now. */
@@ -88,8 +92,10 @@ export class Sessions {
  * @throws UserError when the model, the preprocessing and the picture do not fit, or an operator has no gradient rule.
  */
 export async function openDifferentiable(request: OpenRequest): Promise<OpenModel> {
-  const pixels = await composePixels({ ...request, trace: traceFacts });
-  return Object.assign(openScored(pixels, request), { pixels });
+  const { inner, resampler } = atNetworkSize(request);
+  const pixels = await composePixels({ ...inner, trace: traceFacts });
+  const core = openScored(pixels, request);
+  return Object.assign(resampledScores(core, request, resampler), { pixels, core, read: (pictures: Float32Array) => resampler?.forward(pictures) ?? pictures });
 }
 
 /** A graph of scores as attacks see it. */

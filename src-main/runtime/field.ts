@@ -1,15 +1,21 @@
 import { PORT } from '../model/compose.ts';
-import type { Differentiable, Products } from '../model/differentiable.ts';
+import type { Differentiable, ImageShape, Products } from '../model/differentiable.ts';
 import { composeDistance, composeField, composePull, composePush } from '../model/regression.ts';
 import type { FieldModel } from '../model/regression.ts';
 import { openScored, runDerived, Sessions } from './differentiable.ts';
 import type { OpenRequest, OpenScored } from './differentiable.ts';
 import { Tensor } from './ort.ts';
+import { atNetworkSize, resampledProducts, resampledScores } from './resampled.ts';
 import { traceFacts } from './trace.ts';
 
 /** A network with an output that is no row of class scores: pictures, vectors, maps, features. */
 export interface OpenField extends Products {
   readonly model: FieldModel;
+  /** Of the pictures that are asked about. */
+  readonly shape: ImageShape;
+  /** The products at the size that the network reads, and what it reads there of pictures [N, C, H, W]. */
+  readonly core: Products;
+  read(pixels: Float32Array): Float32Array;
   readonly rows: number;
   /** Straight-through surrogates that products asked for so far run through. */
   readonly surrogates: string[];
@@ -29,7 +35,8 @@ export interface OpenField extends Products {
  * @throws UserError when model, preprocessing and picture do not fit, or an operator has no gradient rule.
  */
 export async function openField(request: OpenRequest, wanted: string | null): Promise<OpenField> {
-  const model = await composeField({ ...request, trace: traceFacts }, wanted);
+  const { inner, resampler } = atNetworkSize(request);
+  const model = await composeField({ ...inner, trace: traceFacts }, wanted);
   const { rows, picture } = model;
   const { width } = model.output;
   const sessions = new Sessions(request);
@@ -43,7 +50,7 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
       return made.graph;
     });
 
-  const products: Products = {
+  const core: Products = {
     width,
     async output(pixels) {
       const session = await sessions.open('output', () => Promise.resolve(model.graph));
@@ -62,9 +69,13 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
       return { output: out[PORT.output]!.data as Float32Array, tangent: out[PORT.tangent]!.data as Float32Array };
     },
   };
+  const products = resampledProducts(core, resampler);
   return {
     ...products,
     model,
+    shape: request.picture,
+    core,
+    read: (pictures) => resampler?.forward(pictures) ?? pictures,
     rows,
     get surrogates() {
       return [...surrogates].sort();
@@ -74,7 +85,7 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
     },
     async distance(goal, tau) {
       const key = `${goal} ${tau}`;
-      const open = scored.get(key) ?? composeDistance(model, goal, tau, traceFacts).then((distance) => Object.assign(openScored(distance, request), { products }));
+      const open = scored.get(key) ?? composeDistance(model, goal, tau, traceFacts).then((distance) => Object.assign(resampledScores(openScored(distance, request), request, resampler), { products }));
       scored.set(key, open);
       return open;
     },

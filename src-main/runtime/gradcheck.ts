@@ -1,6 +1,7 @@
 import type { GradientCheck } from '../../shared/results.ts';
+import type { Products } from '../model/differentiable.ts';
 import { argMax, softmax } from '../model/scores.ts';
-import type { OpenModel } from './differentiable.ts';
+import type { OpenModel, OpenScored } from './differentiable.ts';
 import { directionError, dithered, inBlocks, signs, slopeOf } from './direction.ts';
 import type { Along } from './direction.ts';
 import type { OpenField } from './field.ts';
@@ -12,7 +13,8 @@ export const TOLERANCE = { forward: 1e-3, gradient: 1e-3, half: 3e-2 };
  * Checks a classifier's derived graph (design rule 5): its forward pass against onnxruntime on the original file, and the
  * gradient of the margin against central differences along random ±1 directions, at the given pictures.
  * The error of a direction is relative to the largest of the difference quotient, the derivative, and ||g||₂,
- * the derivative's usual size along such a direction.
+ * the derivative's usual size along such a direction. Directions are taken at the size that the network reads, so that the
+ * check costs the same for every picture: what stands before is a linear map, the same for every network.
  *
  * @param pictures C x H x W pixels in [0,1]; at least one
  * @param half whether the model computes in 16 bits, which loosens the tolerance to 3e-2
@@ -22,8 +24,8 @@ export async function checkGradient(model: OpenModel, original: Original, pictur
   const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
   let gradientError = 0;
   for (let k = 0; k < directions; k++) {
-    const x = dithered(pictures[k % pictures.length]!, k + 1);
-    const f = await margin(model, x);
+    const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
+    const f = await margin(model.core, x);
     gradientError = Math.max(gradientError, await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0));
   }
   return verdict({ forwardError, gradientError, tangentError: null, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
@@ -34,21 +36,21 @@ export async function checkGradient(model: OpenModel, original: Original, pictur
  * random directions v, and Jv against the J'u that stood that test: <u, Jv> = <J'u, v>.
  */
 export async function checkField(model: OpenField, original: OriginalField, pictures: Float32Array[], half = false, directions = 5): Promise<GradientCheck> {
-  const { picture } = model.model;
   let forwardError = 0;
   for (const x of pictures) {
     const derived = (await model.output(repeat(x, model.rows))).subarray(0, model.width);
-    forwardError = Math.max(forwardError, difference(derived, await original.output(x, picture)));
+    forwardError = Math.max(forwardError, difference(derived, await original.output(x, model.shape)));
   }
   const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
   let [gradientError, tangentError] = [0, 0];
   const rough = () => model.surrogates.length > 0;
   for (let k = 0; k < directions; k++) {
-    const x = dithered(pictures[k % pictures.length]!, k + 1);
+    const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
     const v = signs(x.length, k + 1);
     const u = signs(model.width, k + 101);
-    gradientError = Math.max(gradientError, await directionError(weighted(model, u), x, v, tolerance, rough));
-    tangentError = Math.max(tangentError, await adjointError(model, x, u, v));
+    const core = { ...model.core, rows: model.rows };
+    gradientError = Math.max(gradientError, await directionError(weighted(core, u), x, v, tolerance, rough));
+    tangentError = Math.max(tangentError, await adjointError(core, x, u, v));
   }
   return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
 }
@@ -92,7 +94,7 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /** The margin of the class that leads at x. */
-async function margin(model: OpenModel, x: Float32Array): Promise<Along> {
+async function margin(model: OpenScored, x: Float32Array): Promise<Along> {
   const { rows, classes } = model;
   const label = argMax((await model.forward(repeat(x, rows))).logits.subarray(0, classes));
   const labels = new Int32Array(rows).fill(label);
@@ -114,8 +116,11 @@ async function margin(model: OpenModel, x: Float32Array): Promise<Along> {
   };
 }
 
+/** Products of blocks of so many rows. */
+type Core = Products & { rows: number };
+
 /** x to <u, f(x)>, whose gradient is J'u. */
-function weighted(model: OpenField, u: Float32Array): Along {
+function weighted(model: Core, u: Float32Array): Along {
   const { rows, width } = model;
   return {
     async values(points) {
@@ -132,7 +137,7 @@ function weighted(model: OpenField, u: Float32Array): Along {
 }
 
 /** |<u, Jv> - <J'u, v>| at x, relative to the usual size of either: ‖Jv‖ for such a u, ‖J'u‖ for such a v. */
-async function adjointError(model: OpenField, x: Float32Array, u: Float32Array, v: Float32Array): Promise<number> {
+async function adjointError(model: Core, x: Float32Array, u: Float32Array, v: Float32Array): Promise<number> {
   const at = repeat(x, model.rows);
   const backwards = slopeOf((await model.pull(at, repeat(u, model.rows))).gradient, 0, v);
   const forwards = slopeOf((await model.push(at, repeat(v, model.rows))).tangent, 0, u);

@@ -1,6 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { openDifferentiable } from './differentiable.ts';
 import type { OpenRequest } from './differentiable.ts';
+import { atNetworkSize } from './resampled.ts';
 import { openField } from './field.ts';
 
 /** Pixels and labels for a trial; any values do, they only have to differ from row to row. */
@@ -24,7 +25,9 @@ interface Trial {
   close(): Promise<void>;
 }
 
-async function openTrial(request: OpenRequest, field: FieldChoice | null): Promise<Trial> {
+async function openTrial(asked: OpenRequest, field: FieldChoice | null): Promise<Trial> {
+  // What comes before the network works on every picture by itself.
+  const { inner: request } = atNetworkSize(asked);
   const { rows } = request;
   const features = request.picture.channels * request.picture.height * request.picture.width;
   if (field !== null) {
@@ -60,8 +63,10 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
  * which is why one audit runs with one shape; within a shape they must not.
  * @returns 0 when it does, else the largest difference relative to the largest value
  */
-async function rowDifference(model: Trial, { rows, picture }: OpenRequest): Promise<number> {
-  const features = picture.channels * picture.height * picture.width;
+async function rowDifference(model: Trial, request: OpenRequest): Promise<number> {
+  const { rows } = request;
+  const { channels, height, width } = atNetworkSize(request).inner.picture;
+  const features = channels * height * width;
   const first = trial(rows, features, 1);
   // Everyone moves one row on, and one stranger joins.
   const second = new Float32Array(rows * features);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import { planGeometry } from '../../src-main/model/preprocessing/geometry.ts';
 import { spatialMaps } from '../../src-main/model/preprocessing/matrices.ts';
-import type { Matrix } from '../../src-main/model/preprocessing/matrices.ts';
+import type { Band } from '../../src-main/model/preprocessing/matrices.ts';
 import { preprocess } from '../../src-main/model/preprocessing/reference.ts';
 
 const spec = (values: object): Preprocessing => Preprocessing.parse(values);
@@ -37,10 +37,23 @@ const PILLOW = {
   ],
 };
 
+/** The whole matrix, zeros too. */
+function dense({ from, to, first, start, weights }: Band): Matrix {
+  const data = new Float64Array(to * from);
+  for (let row = 0; row < to; row++) for (let k = start[row]!; k < start[row + 1]!; k++) data[row * from + first[row]! + k - start[row]!] = weights[k]!;
+  return { rows: to, cols: from, data };
+}
+
+interface Matrix {
+  rows: number;
+  cols: number;
+  data: Float64Array;
+}
+
 /** R X C' of one plane; null is the identity. */
-function apply(rows: Matrix | null, cols: Matrix | null, plane: Float32Array, height: number, width: number): number[] {
-  const r = rows ?? identity(height);
-  const c = cols ?? identity(width);
+function apply(rows: Band | null, cols: Band | null, plane: Float32Array, height: number, width: number): number[] {
+  const r = rows ? dense(rows) : identity(height);
+  const c = cols ? dense(cols) : identity(width);
   return Array.from({ length: r.rows * c.rows }, (_, i) => {
     const [y, x] = [Math.floor(i / c.rows), i % c.rows];
     let sum = 0;
@@ -71,7 +84,7 @@ describe('resizing', () => {
     for (const interpolation of ['nearest', 'bilinear', 'bicubic'])
       for (const [from, to] of [[3, 17], [200, 7], [31, 32], [1, 5], [5, 1]] as const) {
         const { rows } = spatialMaps(spec({ geometry: 'stretch', width: 4, height: to, interpolation }), from, 4);
-        for (let r = 0; r < to; r++) expect(rows!.data.slice(r * from, (r + 1) * from).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+        for (let r = 0; r < to; r++) expect(dense(rows!).data.slice(r * from, (r + 1) * from).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
       }
   });
 });
@@ -100,7 +113,7 @@ describe('where a picture lands', () => {
     const { rows, cols, pad: mask } = spatialMaps(pad, 28, 28);
     expect(mask!.reduce((a, b) => a + b)).toBe(32 * 32 - 28 * 28);
     // Rows of a 0/1 matrix: pixels stay exactly what they are.
-    for (const m of [rows!, cols!]) for (let r = 0; r < 32; r++) for (let c = 0; c < 28; c++) expect(m.data[r * 28 + c]).toBe(r === c + 2 ? 1 : 0);
+    for (const m of [dense(rows!), dense(cols!)]) for (let r = 0; r < 32; r++) for (let c = 0; c < 28; c++) expect(m.data[r * 28 + c]).toBe(r === c + 2 ? 1 : 0);
     expect(() => spatialMaps(pad, 33, 20)).toThrow('larger than the 32 x 32');
   });
 

@@ -64,14 +64,13 @@ describe('the check of a planted fault fails', () => {
 
   const altered = (change: Partial<Record<'output' | 'pull' | 'push', (row: Float32Array) => Float32Array>>): OpenField => {
     const as = (row: 'output' | 'pull' | 'push') => change[row] ?? ((data: Float32Array) => data);
-    return {
-      ...model,
-      surrogates: [],
-      fallbacks: [],
+    const fault: Pick<OpenField, 'output' | 'pull' | 'push'> = {
       output: async (x) => as('output')(await model.output(x)),
       pull: async (x, u) => ({ output: new Float32Array(), gradient: as('pull')((await model.pull(x, u)).gradient) }),
       push: async (x, v) => ({ output: new Float32Array(), tangent: as('push')((await model.push(x, v)).tangent) }),
     };
+    // Pictures of the network's own size: the products are the same there.
+    return { ...model, surrogates: [], fallbacks: [], ...fault, core: { ...model.core, ...fault } };
   };
 
   it('but nothing done is no fault', async () => {

@@ -47,11 +47,14 @@ describe('the check of a planted fault fails', () => {
   beforeAll(async () => ({ model, original } = await openBoth(kinked(), picture, {}, 8)));
 
   /** The same model with something done to what it says. */
-  const altered = (gradient: (g: Gradient) => Gradient, logits: (z: Float32Array) => Float32Array = (z) => z): OpenModel =>
-    Object.create(model, {
+  const altered = (gradient: (g: Gradient) => Gradient, logits: (z: Float32Array) => Float32Array = (z) => z): OpenModel => {
+    const fault = {
       forward: { value: async (x: Float32Array) => ({ logits: logits((await model.forward(x)).logits) }) },
       gradient: { value: async (...args: Parameters<OpenModel['gradient']>) => gradient(await model.gradient(...args)) },
-    }) as OpenModel;
+    };
+    // Pictures of the network's own size: it is the same model there.
+    return Object.create(model, { ...fault, core: { value: Object.create(model.core, fault) } }) as OpenModel;
+  };
   /** `f` of every entry: its value, its channel, its place in the channel, and the whole gradient. */
   const entries = (f: (v: number, channel: number, place: number, all: Float32Array) => number) => (g: Gradient) => ({
     ...g,

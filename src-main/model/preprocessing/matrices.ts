@@ -2,11 +2,16 @@ import type { Preprocessing } from '../../../shared/plan.ts';
 import { planGeometry } from './geometry.ts';
 import type { Axis } from './geometry.ts';
 
-/** Row-major. */
-export interface Matrix {
-  rows: number;
-  cols: number;
-  data: Float64Array;
+/**
+ * A linear map of one axis, `from` values to `to`, in which every output is a weighted sum of a few neighbouring inputs: output i
+ * of the inputs from `first[i]` on, with the weights from `start[i]` to `start[i + 1]`.
+ */
+export interface Band {
+  from: number;
+  to: number;
+  first: Int32Array;
+  start: Int32Array;
+  weights: Float64Array;
 }
 
 /**
@@ -17,35 +22,42 @@ export interface SpatialMaps {
   height: number;
   width: number;
   /** R: height x picture height. */
-  rows: Matrix | null;
+  rows: Band | null;
   /** C: width x picture width. */
-  cols: Matrix | null;
+  cols: Band | null;
   /** height x width, 1 on padded pixels. */
   pad: Float32Array | null;
 }
 
 /**
  * Resizing, cropping and padding are all separable and linear in the pixels, so that two matrices say everything: the
- * graph needs no other operator, the gradient is their transpose, and crops stay exact (rows of a 0/1 matrix).
+ * gradient is their transpose, and crops stay exact (rows of a 0/1 matrix). Nearly all of their entries are 0, and only the
+ * others are kept: a photograph's matrices would be larger than the photograph, and a product with them cost more than the network.
  * Kernels are PIL's: antialiased by stretching the kernel when shrinking (Resample.c), bicubic with a = -1/2, nearest
  * takes the pixel below the centre. Unlike PIL on 8-bit pictures nothing is rounded or clipped between the passes.
  * @throws UserError as `planGeometry`.
  */
 export function spatialMaps(spec: Preprocessing, height: number, width: number): SpatialMaps {
   const { rows, cols } = planGeometry(spec, height, width);
-  return { height: rows.to, width: cols.to, rows: axisMatrix(rows, spec), cols: axisMatrix(cols, spec), pad: padding(rows, cols) };
+  return { height: rows.to, width: cols.to, rows: axisBand(rows, spec), cols: axisBand(cols, spec), pad: padding(rows, cols) };
 }
 
-function axisMatrix(axis: Axis, spec: Preprocessing): Matrix | null {
-  if (axis.from === axis.scaled && axis.scaled === axis.to) return null;
-  const data = new Float64Array(axis.to * axis.from);
-  for (let out = 0; out < axis.to; out++) {
-    const sample = out - axis.offset;
-    if (sample < 0 || sample >= axis.scaled) continue;
-    const { first, weights } = taps(sample, axis, spec.interpolation);
-    weights.forEach((w, i) => (data[out * axis.from + first + i] = w));
+function axisBand(axis: Axis, spec: Preprocessing): Band | null {
+  const { from, scaled, to, offset } = axis;
+  if (from === scaled && scaled === to) return null;
+  const first = new Int32Array(to);
+  const start = new Int32Array(to + 1);
+  const weights: number[] = [];
+  for (let out = 0; out < to; out++) {
+    const sample = out - offset;
+    if (sample >= 0 && sample < scaled) {
+      const found = taps(sample, axis, spec.interpolation);
+      first[out] = found.first;
+      weights.push(...found.weights);
+    }
+    start[out + 1] = weights.length;
   }
-  return { rows: axis.to, cols: axis.from, data };
+  return { from, to, first, start, weights: Float64Array.from(weights) };
 }
 
 /** Which source pixels make up a scaled one, and with what weights (they sum to 1). */

@@ -1,0 +1,49 @@
+import type { Products } from '../model/differentiable.ts';
+import { resamplerOf, withoutGeometry } from '../model/preprocessing/index.ts';
+import type { Resampler } from '../model/preprocessing/index.ts';
+import type { OpenRequest, OpenScored } from './differentiable.ts';
+
+/**
+ * What is asked of pictures, as it is asked of what the network reads of them.
+ * @returns the resampler between the two, null where a picture is read as it is
+ */
+export function atNetworkSize<R extends Pick<OpenRequest, 'picture' | 'preprocessing'>>(request: R): { inner: R; resampler: Resampler | null } {
+  const resampler = resamplerOf(request.preprocessing, request.picture);
+  return { inner: { ...request, picture: resampler?.read ?? request.picture, preprocessing: withoutGeometry(request.preprocessing) }, resampler };
+}
+
+/** A graph of scores at the network's size, as attacks on pictures of another size see it. */
+export function resampledScores(core: OpenScored, { picture }: Pick<OpenRequest, 'picture'>, resampler: Resampler | null): OpenScored {
+  if (resampler === null) return core;
+  return {
+    shape: picture,
+    classes: core.classes,
+    rows: core.rows,
+    get surrogates() {
+      return core.surrogates;
+    },
+    get fallbacks() {
+      return core.fallbacks;
+    },
+    forward: (pixels, reference) => core.forward(resampler.forward(pixels), reference),
+    async gradient(loss, pixels, label, target, reference) {
+      const found = await core.gradient(loss, resampler.forward(pixels), label, target, reference);
+      return { ...found, gradient: resampler.adjoint(found.gradient) };
+    },
+    close: () => core.close(),
+  };
+}
+
+/** The same of products: J'u through the transpose, Jv of what becomes of v. */
+export function resampledProducts(core: Products, resampler: Resampler | null): Products {
+  if (resampler === null) return core;
+  return {
+    width: core.width,
+    output: (pixels) => core.output(resampler.forward(pixels)),
+    async pull(pixels, u) {
+      const { output, gradient } = await core.pull(resampler.forward(pixels), u);
+      return { output, gradient: resampler.adjoint(gradient) };
+    },
+    push: (pixels, v) => core.push(resampler.forward(pixels), resampler.linear(v)),
+  };
+}
