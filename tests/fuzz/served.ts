@@ -29,7 +29,7 @@ export class Served {
 
   async visit(): Promise<Visitor> {
     if (this.visitor) return this.visitor;
-    const env = { ...process.env, HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
+    const env = { ...process.env, HAIRLINE_DATA: join(this.folder, 'installation'), HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
     const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', this.data], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.child = child;
     const url = await new Promise<string>((done, fail) => {
