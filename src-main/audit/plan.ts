@@ -88,6 +88,6 @@ function planIn(file: string, read: () => Buffer): AuditPlan {
 export function issueText(error: z.ZodError): string {
   const issue = error.issues[0]!;
   const path = issue.path.join('.');
-  const message = issue.message.replace(/\.$/, '').replace(/^Invalid input: expected .*, received undefined$/, 'this is missing');
+  const message = issue.message.replace(/\.$/, '').replace(/^Invalid input: expected .*, received undefined$/, 'this is missing').replace(/^Invalid input: expected (\w+), received (\w+)$/, '$1 is expected here, not $2').replace(/^Invalid input$/, 'this has a form that is not known');
   return `${path ? `${path}: ` : ''}${message}`;
 }

@@ -76,6 +76,8 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
     throw new UserError(
       `The model's input ${name} has ${dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
     );
+  if (dims.some((d) => d !== null && d > MOST_VALUES))
+    throw new UserError(`The model's input ${name} has the shape [${dims.map((d) => d ?? '?').join(', ')}], which is larger than any image: export it for images that there are.`);
   const colour = (d: number | null | undefined) => d === 1 || d === 3;
   const bare = dims.length === 3 && ((colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[0] === 3 || dims[1] === null || dims[1] === dims[2])) || (dims[2] === 3 && (dims[0] ?? 0) > 4));
   return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { run } from '../../src-main/cli/program.ts';
 
+export { untimed } from './untimed.ts';
+
 export const ROOT = join(import.meta.dirname, '../..');
 export const SAMPLES = join(ROOT, 'assets/samples');
 export const MODEL = join(SAMPLES, 'signs.onnx');
@@ -94,14 +96,6 @@ export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hairline-cli-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
-}
-
-/** results.json as it lies on the disk, without the lines of its `timing` member. */
-export function untimed(folder: string): string {
-  const text = readFileSync(join(folder, 'results.json'), 'utf8');
-  const cut = text.replace(/^ {2}"timing": \{\n(?: {4}.*\n)+ {2}\},?\n/m, '');
-  if (cut.length === text.length) throw new Error('results.json has no timing member');
-  return cut;
 }
 
 /** Waits until stdout holds a text. */

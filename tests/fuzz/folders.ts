@@ -17,7 +17,7 @@ export const folders: Suite = {
   whole: 1000,
   short: 12,
   async open(folder, limits) {
-    const lane = new Lane(limits);
+    const lane = new Lane(folder, limits);
     const served = new Served(folder, limits);
     const finished = join(folder, 'finished');
     const made = await lane.run('an audit', ['audit', '--model', join(SAMPLES, 'autoencoder.onnx'), '--goal', 'deviation', '--psnr', '25', '--images', join(SAMPLES, 'images/star'), '--limit', '2', '--norm', 'l2', '--eps', '2', '--steps', '4', '--attacks', 'pgd', '--workers', '1', '--json', '--out', finished], 300);

@@ -23,6 +23,7 @@ function slots(value: unknown, path: string, found: Slot[]): void {
 export function spoil(holder: { value: unknown }, dice: Dice): string {
   const found: Slot[] = [];
   slots(holder, '', found);
+  if (found.length === 0) return 'nothing left';
   const { owner, key, path } = dice.pick(found);
   const before = owner[key];
   if (dice.chance(0.12)) {

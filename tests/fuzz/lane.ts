@@ -15,9 +15,12 @@ interface Said {
 export class Lane {
   private child: ChildProcess | null = null;
   private readonly limits: Limits;
+  /** What an installation knows of its own audits. */
+  private readonly data: string;
   private nextId = 1;
 
-  constructor(limits: Limits) {
+  constructor(folder: string, limits: Limits) {
+    this.data = join(folder, 'installation');
     this.limits = limits;
   }
 
@@ -46,7 +49,7 @@ export class Lane {
   }
 
   private async start(): Promise<ChildProcess> {
-    const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1', HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
+    const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1', HAIRLINE_DATA: this.data, HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
     const child = fork(join(ROOT, 'tests/fuzz/lane.mjs'), { execArgv: [], env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await new Promise<void>((done, fail) => {
       child.once('message', () => done());

@@ -25,7 +25,7 @@ export const models: Suite = {
   short: 40,
   async open(folder, limits) {
     const known = bases(ROOT);
-    const lane = new Lane(limits);
+    const lane = new Lane(folder, limits);
     return {
       roots: () => (lane.pid === null ? [] : [lane.pid]),
       async attempt(seed) {

@@ -28,8 +28,9 @@ export class Served {
   }
 
   async visit(): Promise<Visitor> {
+    if (this.visitor?.connected === false) await this.visitor.connect();
     if (this.visitor) return this.visitor;
-    const env = { ...process.env, HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
+    const env = { ...process.env, HAIRLINE_DATA: join(this.folder, 'installation'), HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
     const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', this.data], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.child = child;
     const url = await new Promise<string>((done, fail) => {
@@ -69,9 +70,9 @@ export class Served {
   }
 
   /** A call with any input. */
-  call(call: string, input: unknown): Promise<Outcome> {
-    return this.outcome(`${call} ${JSON.stringify(input)?.slice(0, 300)}`, async (visitor) => {
-      const { error } = await visitor.send(call, input);
+  call(call: unknown, input: unknown): Promise<Outcome> {
+    return this.outcome(`${String(call)} ${JSON.stringify(input)?.slice(0, 300)}`, async (visitor) => {
+      const { error } = await visitor.send(call, input ?? null);
       if (!error) return { refused: null };
       // What does not even have the contract's form is the window's own fault: nobody will read it.
       return { refused: /^The call "[\s\S]*" got a wrong |^There is no call /.test(error.message) ? 'The call has a wrong form.' : error.user ? error.message : `[engine] ${error.message}` };

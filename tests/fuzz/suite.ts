@@ -37,7 +37,6 @@ export interface Tries {
 const RAW =
   /Invalid typed array|Array buffer allocation|Invalid array length|Maximum call stack|Cannot (read|set|destructure|convert|mix|perform)|is not (a function|iterable|an object|defined)|undefined|\bNaN\b.*BigInt|BigInt|ZodError|Invalid input|\[object |Unexpected token|in JSON|Invalid time value|out of range|ERR_[A-Z]|\bE[A-Z]{4,}\b:|:\d+:\d+\)|^\s*at |node:|makeTensor|\bnull\b$|^\[|^\{|of the contract|does not fit the contract/m;
 /** Terminal sequences, line ends, and signs that turn the direction of writing around. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 /** What is wrong with how a try ended; null where nothing is. */

@@ -39,7 +39,7 @@ export function deedsOf(calls: readonly SystemCall[], base: string): Deeds {
   return deeds;
 }
 
-function files({ name, args, result }: SystemCall, base: string, deeds: Deeds): void {
+function files({ name, args, result, came }: SystemCall, base: string, deeds: Deeds): void {
   if (name === 'execve') return void (result === 0 && deeds.started.push(`${textOf(args[0])} ${args[1]}`));
   if (name === 'io_uring_setup' && result !== null && result >= 0) deeds.spoken.add('io_uring, whose work strace does not see');
   const opens = { open: [null, 0, 1], openat: [0, 1, 2], openat2: [0, 1, 2] }[name] as [number | null, number, number] | undefined;
@@ -48,9 +48,11 @@ function files({ name, args, result }: SystemCall, base: string, deeds: Deeds): 
     const [folder, file, flags] = opens;
     const path = pathOf(args[file], folder === null ? null : args[folder]!, base);
     if (path === null) return;
-    if (WRITES.test(args[flags] ?? '') && !(args[flags] ?? '').includes('O_PATH')) {
-      if (result === null || result >= 0) deeds.written.add(path);
-    } else deeds.read.add(path);
+    if ((args[flags] ?? '').includes('O_PATH')) return;
+    // A link leads elsewhere: what was really opened is told with the descriptor.
+    const paths = came === null ? [path] : [path, came];
+    if (!WRITES.test(args[flags] ?? '')) for (const one of paths) deeds.read.add(one);
+    else if (result === null || result >= 0) for (const one of paths) deeds.written.add(one);
     return;
   }
   if (result !== null && result < 0) return;

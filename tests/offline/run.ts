@@ -26,7 +26,7 @@ export class Run {
   start(command: readonly string[], without: readonly string[] = []): Running {
     const fresh = { HOME: this.at('home'), XDG_CACHE_HOME: this.at('cache'), XDG_CONFIG_HOME: this.at('config'), XDG_STATE_HOME: this.at('state'), XDG_DATA_HOME: this.at('data'), TMPDIR: this.at('tmp') };
     const env = Object.entries(fresh).map(([name, value]) => `${name}=${value}`);
-    const [first, ...rest] = traced(this.log, ['env', ...without.flatMap((name) => ['-u', name]), ...env, ...command]);
+    const [first, ...rest] = traced(this.log, ['env', ...['HAIRLINE_DATA', ...without].flatMap((name) => ['-u', name]), ...env, ...command]);
     return launch(first!, rest, { limit: 120_000 });
   }
 
@@ -34,9 +34,9 @@ export class Run {
     return deedsOf(readTrace(this.log), ROOT);
   }
 
-  /** Everything in the fresh folders but the log. */
+  /** Everything in the fresh folders but the log, and the program's own data. */
   left(): string[] {
-    return ['home', 'cache', 'config', 'state', 'data', 'tmp'].flatMap((name) => readdirSync(this.at(name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)));
+    return ['home', 'cache', 'config', 'state', 'tmp'].flatMap((name) => readdirSync(this.at(name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)));
   }
 }
 
@@ -47,8 +47,19 @@ const MACHINE = /^\/(etc\/machine-id|var\/lib\/dbus\/machine-id|etc\/hostid|sys\
 /** Where a program writes that leaves nothing: to nobody, to its terminal, to its own threads. */
 const NOWHERE = /^\/dev\/(null|tty|pts\/\d+)$|^\/proc\/(self|\d+)\/(task\/\d+\/)?(comm|oom_score_adj|fd(\/.*)?)$/;
 
-/** Names inside an audit's folder, as Hairline gives them; the second halves are names while a file is being written. */
-export const AUDIT = /^(audit\.hairline|plan\.json(\.part)?|journal\.jsonl|(results\.json|results\.schema\.json|results\.csv|report\.pdf)(\.\d+\.tmp)?|lock|\.lock(\..*)?|(clean|clean-output|(adversarial|adversarial-output|noise-output)(\/\d+-[\w]+-[\w-]+)?)(\/[\w.-]+\.png(\.[\w.]+)?)?|)$/;
+/** Names inside an audit's folder, as Hairline gives them; `.part` while a file is being written. */
+export const AUDIT = new RegExp(
+  `^(${[
+    '',
+    String.raw`(audit\.hairline|plan\.json|results\.json|results\.schema\.json|results\.csv|report\.pdf)(\.part)?`,
+    String.raw`journal\.jsonl`,
+    String.raw`hairline-lock\.(wants|holds)\.[\w.]+`,
+    String.raw`(clean|clean-output|(adversarial|adversarial-output|noise-output)(/\d+-\w+-[\w-]+)?)(/[\w.-]+\.png(\.part)?)?`,
+  ].join('|')})$`,
+);
+/** What an installation keeps of itself, and what is in a run's temporary folder. */
+export const INSTALLATION = /^(|installation\.key(\.\w+)*)$/;
+export const TEMPORARY = /^hairline-[\w-]+(\/.*)?$/;
 
 /**
  * What a run did that a program must not do that keeps everything on the machine and in its folders.

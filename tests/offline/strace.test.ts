@@ -56,6 +56,11 @@ describe('deeds', () => {
     expect([...deeds('openat(AT_FDCWD</w>, "/etc/machine-id", O_RDONLY) = -1 ENOENT (No such file or directory)').read]).toEqual(['/etc/machine-id']);
   });
 
+  it('tell where a link led', () => {
+    expect([...deeds('openat(AT_FDCWD</w>, "link", O_RDONLY) = 3</secret>').read]).toEqual(['/w/link', '/secret']);
+    expect(written('openat(AT_FDCWD</w>, "link", O_WRONLY|O_TRUNC) = 3</secret>')).toEqual(['/secret', '/w/link']);
+  });
+
   const open = 'socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 19<socket:[15441]>';
   it('are silent of sockets of loopback', () => {
     expect(spoken(open, 'bind(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')).toEqual([]);

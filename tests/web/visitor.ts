@@ -68,9 +68,14 @@ export class Visitor {
     answer?.(error ? { error } : { out });
   }
 
+  get connected(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   /** Any call with any input. */
   send(call: unknown, input: unknown): Promise<Reply> {
     const id = this.nextId++;
+    if (!this.connected) return Promise.resolve({ error: { message: 'the connection is closed', user: false } });
     return new Promise((done) => {
       this.waiting.set(id, done);
       this.socket!.send(JSON.stringify({ id, call, input }));
