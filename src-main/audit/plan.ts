@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/issues.ts';
 import { isCount } from '../../shared/norms.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
@@ -82,12 +82,4 @@ function planIn(file: string, read: () => Buffer): AuditPlan {
     throw new UserError(`The plan ${file} is no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}.`);
   }
   return checkPlan(json as AuditPlanInput, dirname(resolve(file)));
-}
-
-/** The first thing that a schema found wrong, as part of a sentence. */
-export function issueText(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  const path = issue.path.join('.');
-  const message = issue.message.replace(/\.$/, '').replace(/^Invalid input: expected .*, received undefined$/, 'this is missing').replace(/^Invalid input: expected (\w+), received (\w+)$/, '$1 is expected here, not $2').replace(/^Invalid input$/, 'this has a form that is not known');
-  return `${path ? `${path}: ` : ''}${message}`;
 }

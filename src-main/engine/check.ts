@@ -1,7 +1,7 @@
-import type { z } from 'zod';
 import { CALLS } from '../../shared/contract.ts';
 import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/issues.ts';
 
 /**
  * What a call is given, with defaults filled in.
@@ -9,7 +9,7 @@ import { UserError } from '../../shared/errors.ts';
  */
 export function checkInput<N extends CallName>(name: N, input: unknown): CallIn<N> {
   const checked = CALLS[name].in.safeParse(input);
-  if (!checked.success) throw new UserError(`The call "${name}" was given something wrong: ${firstProblem(checked.error)}.`);
+  if (!checked.success) throw new UserError(`The call "${name}" was given something wrong: ${issueText(checked.error)}.`);
   return checked.data as CallIn<N>;
 }
 
@@ -19,14 +19,6 @@ export function checkInput<N extends CallName>(name: N, input: unknown): CallIn<
  */
 export function checkOutput<N extends CallName>(name: N, output: unknown): CallOut<N> {
   const checked = CALLS[name].out.safeParse(output);
-  if (!checked.success) throw new Error(`The engine answered "${name}" wrongly: ${firstProblem(checked.error)}.`);
+  if (!checked.success) throw new Error(`The engine answered "${name}" wrongly: ${issueText(checked.error)}.`);
   return checked.data as CallOut<N>;
-}
-
-/** The first issue as `where: what`, on one line. */
-export function firstProblem(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  const where = issue.path.map(String).join('.');
-  const what = issue.message.replace(/\s+/g, ' ').replace(/\.$/, '');
-  return where ? `${where}: ${what}` : what;
 }

@@ -1,8 +1,9 @@
 import { PictureAddress, RunEvent } from '../../shared/contract.ts';
 import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/issues.ts';
 import type { EngineChannel, EngineFork, Service } from './api.ts';
-import { checkInput, checkOutput, firstProblem } from './check.ts';
+import { checkInput, checkOutput } from './check.ts';
 import { Respawn } from './respawn.ts';
 import { callNameOf } from './wire.ts';
 import type { Message, Request } from './wire.ts';
@@ -55,7 +56,7 @@ export class EngineClient implements Service {
   /** @returns PNG bytes. @throws like `call`. */
   async picture(address: PictureAddress): Promise<Uint8Array> {
     const checked = PictureAddress.safeParse(address);
-    if (!checked.success) throw new UserError(`This is not the address of a picture: ${firstProblem(checked.error)}.`);
+    if (!checked.success) throw new UserError(`This is not the address of a picture: ${issueText(checked.error)}.`);
     const bytes = await this.ask({ kind: 'picture', address: checked.data });
     if (!(bytes instanceof Uint8Array)) throw new Error('The engine answered a picture without bytes.');
     return bytes;
@@ -132,7 +133,7 @@ export class EngineClient implements Service {
   private receiveEvent(message: unknown): void {
     const event = RunEvent.safeParse(message);
     if (!event.success) {
-      console.error(`The engine sent a wrong event: ${firstProblem(event.error)}.`);
+      console.error(`The engine sent a wrong event: ${issueText(event.error)}.`);
       return;
     }
     this.follow(event.data);

@@ -2,9 +2,9 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { CALLS, type CallError, type CallIn, type CallName, type CallOut } from '../../shared/contract.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/issues.ts';
 import { Uploads, UPLOADS, UploadsRequest } from '../../shared/uploads.ts';
 import type { Service } from '../engine/api.ts';
-import { firstProblem } from '../engine/check.ts';
 import { callNameOf } from '../engine/wire.ts';
 
 const Request = z.strictObject({ id: z.number().int(), call: z.string(), input: z.unknown() });
@@ -79,7 +79,7 @@ function isShallow(value: unknown, levels: number): boolean {
 async function perform(counter: Counter, window: object, call: string, input: unknown): Promise<unknown> {
   if (call === UPLOADS) {
     const request = UploadsRequest.safeParse(input);
-    if (!request.success) throw new UserError(`The call "${call}" was given something wrong: ${firstProblem(request.error)}.`);
+    if (!request.success) throw new UserError(`The call "${call}" was given something wrong: ${issueText(request.error)}.`);
     return Uploads.parse(await counter.uploads(window, request.data));
   }
   const name = callNameOf(call);

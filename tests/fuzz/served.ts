@@ -83,7 +83,8 @@ export class Served {
   picture(address: unknown): Promise<Outcome> {
     return this.outcome(`picture ${JSON.stringify(address)?.slice(0, 300)}`, async (visitor) => {
       const { status, body } = await visitor.ask(`/picture?a=${encodeURIComponent(JSON.stringify(address) ?? '')}`);
-      return { refused: status === 200 ? null : status < 500 ? body.toString().trim() : `[${status}] ${body}` };
+      // Node refuses heads that are too long before anybody sees them.
+      return { refused: status === 200 ? null : status === 431 ? 'The address is too long.' : status < 500 ? body.toString().trim() : `[${status}] ${body}` };
     });
   }
 

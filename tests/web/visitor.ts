@@ -26,10 +26,10 @@ export class Visitor {
     this.base = new URL(url);
   }
 
-  /** node:http rather than fetch: it sends any path it is told to. */
+  /** node:http rather than fetch: it sends any path it is told to; a connection each, since one that is kept may be closed meanwhile. */
   ask(path: string, { method = 'GET', body, headers = {} }: { method?: string; body?: Uint8Array; headers?: Record<string, string> } = {}): Promise<Answer> {
     return new Promise((done, fail) => {
-      const asked = request({ host: this.base.hostname, port: this.base.port, path, method, headers: { cookie: this.cookie, origin: this.base.origin, ...headers } }, (response) => {
+      const asked = request({ agent: false, host: this.base.hostname, port: this.base.port, path, method, headers: { cookie: this.cookie, origin: this.base.origin, ...headers } }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', fail);
