@@ -1,3 +1,5 @@
+import { printable, shortened } from './printable.ts';
+
 /**
  * An error that the user can mend: one clear sentence that says what is wrong and what to do.
  * Hosts show the message as it is; the command line ends with exit code 2.
@@ -19,8 +21,15 @@ export function isSystemError(error: unknown): error is Error & { code: string }
   return error instanceof Error && typeof (error as Error & { code?: unknown }).code === 'string';
 }
 
-/** The message of anything that was thrown, as one line without a stack. */
+/** Characters of a message that anybody reads; a name in it may be as long as a file. */
+const LONGEST = 2000;
+
+/**
+ * The message of anything that was thrown, as one line without a stack. A sentence of ours stays whole when a name in it breaks the
+ * line; of anything else the first line says what happened.
+ */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]!.trim() || 'Unknown error.';
+  const message = error instanceof UserError ? text : text.split('\n')[0]!;
+  return shortened(printable(message.trim()), LONGEST) || 'Unknown error.';
 }

@@ -13,6 +13,7 @@ import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { EXIT, Exit } from './exit.ts';
 import { boundsPictures } from './megapixels.ts';
+import { line, lines } from './print.ts';
 
 const COMMANDS = [inspectCommand, gradcheckCommand, auditCommand, linearCommand, mapCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand];
 /** Those that open pictures; linear's own commands say so themselves. */
@@ -26,7 +27,14 @@ function program(): Command {
     .showHelpAfterError('(hairline --help or hairline COMMAND --help tells more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 findings beyond --fail-under, 2 bad input, 3 the engine failed, 130 cancelled.');
   for (const command of COMMANDS) all.addCommand((ON_PICTURES.has(command) ? boundsPictures(command()) : command()).exitOverride());
+  speakSafely(all);
   return all;
+}
+
+/** Commander repeats in its errors what was typed, or pasted. */
+function speakSafely(command: Command): void {
+  command.configureOutput({ writeErr: (text) => lines(text.trimEnd().split('\n'), process.stderr) });
+  command.commands.forEach(speakSafely);
 }
 
 /**
@@ -47,7 +55,7 @@ function codeOf(error: unknown): number {
   if (error instanceof Exit) return error.code;
   // Commander has printed its own message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-  process.stderr.write(`hairline: ${messageOf(error)}\n`);
-  if (process.env['HAIRLINE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  line(`hairline: ${messageOf(error)}`, process.stderr);
+  if (process.env['HAIRLINE_DEBUG'] && error instanceof Error) lines(String(error.stack).split('\n'), process.stderr);
   return error instanceof UserError ? EXIT.badInput : EXIT.engine;
 }

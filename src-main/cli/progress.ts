@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../shared/contract.ts';
+import { json, visible } from './print.ts';
 
 /** Shows how an audit goes on: the command line's listener to the engine's events. */
 export interface Progress {
@@ -9,7 +10,7 @@ export interface Progress {
 
 /** Every event as a JSON line on stdout. */
 export function jsonProgress(): Progress {
-  return { event: (event) => process.stdout.write(`${JSON.stringify(event)}\n`), end: () => undefined };
+  return { event: json, end: () => undefined };
 }
 
 /** A bar on the terminal's stderr, redrawn in place. */
@@ -27,7 +28,7 @@ export function barProgress(stream: NodeJS.WriteStream = process.stderr): Progre
       const left = eta === null || done === total ? '' : `  ${time(eta)} left`;
       const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
       const found = counts.broken + counts.held > 0 ? `  ${counts.broken} broken, ${counts.held} held${failed}` : '';
-      const text = `${bar} ${done}/${total}${found}${left}  ${message}`;
+      const text = `${bar} ${done}/${total}${found}${left}  ${visible(message)}`;
       stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
       shown = true;
     },

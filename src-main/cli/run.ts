@@ -11,9 +11,9 @@ import { engineArguments } from '../engine/options.ts';
 import { spawnEngine } from '../engine/spawn.ts';
 import { EXIT, Exit } from './exit.ts';
 import { PATHS } from './paths.ts';
-import { json } from './print.ts';
+import { json, line, lines } from './print.ts';
 import type { Progress } from './progress.ts';
-import { summaryText } from './summary.ts';
+import { summaryLines } from './summary.ts';
 
 export interface RunHere {
   plan: AuditPlan;
@@ -68,14 +68,14 @@ export async function runHere(request: RunHere): Promise<void> {
       throw new Error(`${end.message.replace(/\.$/, '')}; go on with: ${again(folder)}`);
     }
     if (cancelled && !existsSync(join(folder, FILES.results))) {
-      process.stderr.write('Cancelled before the first image was looked at.\n');
+      line('Cancelled before the first image was looked at.', process.stderr);
       throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
-    request.summaryTo.write(`${summaryText(results)}\n\nWritten to ${folder}: results.json, results.csv${cancelled ? '' : ', report.pdf'} and the pictures.\n`);
+    lines([...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${cancelled ? '' : ', report.pdf'} and the pictures.`], request.summaryTo);
     if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
     if (cancelled) {
-      process.stderr.write(`Cancelled; go on with: ${again(folder)}\n`);
+      line(`Cancelled; go on with: ${again(folder)}`, process.stderr);
       throw new Exit(EXIT.cancelled);
     }
     judge(results, request.failUnder);

@@ -4,23 +4,23 @@ import { NORM_LABEL } from '../../shared/norms.ts';
 import type { CurvePoint, Results } from '../../shared/results.ts';
 import { table } from './print.ts';
 
-/** The results as tables for a terminal. */
-export function summaryText(results: Results): string {
+/** The results as tables for a terminal, line by line. */
+export function summaryLines(results: Results): string[] {
   const lines: string[] = [opening(results), ''];
   for (const threat of results.output ? results.threats : []) lines.push(`${NORM_LABEL[threat.norm]}  broken: ${brokenWords(threat.goal)}`);
   if (results.output) lines.push('');
   const accuracy = [['norm', 'ε', results.output ? 'unbroken' : 'robust accuracy', '95 % interval']];
   for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), share(point), point.total > 0 ? interval(point) : NONE]);
-  lines.push(table(accuracy), '');
+  lines.push(...table(accuracy), '');
   const attacks = [['norm', 'attack', 'attacked', 'broken', 'failed', 'median', 'mean']];
   for (const threat of results.threats) {
     const distance = (d: number | null) => (d === null ? '–' : formatDistance(threat.norm, d));
     for (const a of threat.attackSummaries)
       attacks.push([NORM_LABEL[threat.norm], a.attack, String(a.attacked), String(a.broken), String(a.failed), distance(a.median), distance(a.mean)]);
   }
-  lines.push(table(attacks));
+  lines.push(...table(attacks));
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `! ${w}`));
-  return lines.join('\n');
+  return lines;
 }
 
 function opening({ model, images, cleanAccuracy, output }: Results): string {

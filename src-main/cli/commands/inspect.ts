@@ -3,7 +3,7 @@ import { fieldWords } from '../../../shared/outputs.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
-import { json, line, table } from '../print.ts';
+import { json, line, lines, table } from '../print.ts';
 
 export function inspectCommand(): Command {
   return withLimits(new Command('inspect'))
@@ -24,13 +24,13 @@ export function inspectCommand(): Command {
       line(`producer    ${identity.producer || '(not named)'}, IR ${identity.irVersion}`);
       line(`opsets      ${Object.entries(identity.opsets).map(([d, v]) => `${d} ${v}`).join(', ')}`);
       line(`parameters  ${identity.parameters.toLocaleString('en')}`);
-      line(`inputs      ${identity.inputs.map(shape).join('\n            ')}`);
-      line(`outputs     ${identity.outputs.map(shape).join('\n            ')}`);
+      lines(identity.inputs.map((value, i) => `${i === 0 ? 'inputs ' : '       '}     ${shape(value)}`));
+      lines(identity.outputs.map((value, i) => `${i === 0 ? 'outputs' : '       '}     ${shape(value)}`));
       if (card.inputs.length > 0) line(`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`);
       if (card.field) line(`puts out    ${fieldWords(card.field)}`);
       else line(`classes     ${card.classes} (the file puts out ${card.output})`);
       line(`guess       ${card.guess}`);
       line();
-      line(table([['operator', 'nodes'], ...Object.entries(identity.operators).map(([o, n]) => [o, String(n)])]));
+      lines(table([['operator', 'nodes'], ...Object.entries(identity.operators).map(([o, n]) => [o, String(n)])]));
     });
 }

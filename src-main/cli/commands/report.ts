@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { resolve } from 'node:path';
 import { locked } from '../../files/lock.ts';
 import { readResults, writeDocuments } from '../../engine/documents.ts';
-import { json, line } from '../print.ts';
-import { summaryText } from '../summary.ts';
+import { json, lines } from '../print.ts';
+import { summaryLines } from '../summary.ts';
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -20,6 +20,6 @@ export function reportCommand(): Command {
         return found;
       });
       if (flags.json) json(results);
-      else line(summaryText(results));
+      else lines(summaryLines(results));
     });
 }

@@ -4,7 +4,7 @@ import { serveWindow } from '../../web/server.ts';
 import { whole } from '../flags.ts';
 import { withLimits } from '../limited.ts';
 import { PATHS } from '../paths.ts';
-import { json, line } from '../print.ts';
+import { json, lines } from '../print.ts';
 import { engine } from '../run.ts';
 
 export function serveCommand(): Command {
@@ -20,7 +20,7 @@ export function serveCommand(): Command {
       const reads = [join(PATHS.assets, 'samples'), ...(flags.allow ?? [])];
       const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir, reads });
       if (flags.json) json({ url: window.url });
-      else line(`Hairline is at ${window.url}\nThe address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.`);
+      else lines([`Hairline is at ${window.url}`, 'The address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.']);
       await new Promise<void>((done) => {
         process.once('SIGINT', done);
         process.once('SIGTERM', done);

@@ -12,7 +12,7 @@ import { openDifferentiable } from '../../runtime/differentiable.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';
 import { inLimits } from '../limited.ts';
-import { json, line, table } from '../print.ts';
+import { json, line, lines, table } from '../print.ts';
 import { number, readDigits } from './data.ts';
 
 export interface ExactFlags {
@@ -70,6 +70,6 @@ export async function exactLinear(file: string, flags: ExactFlags): Promise<void
   line(`affine    ${found.affine}: ${found.why}`);
   line(`accuracy  ${percent(clean.accuracy)} of ${total} images`);
   const rows = results.flatMap(({ norm, median, points }) => points.map((point, i) => [i === 0 ? NORM_LABEL[norm] : '', i === 0 ? formatDistance(norm, median) : '', formatEps(norm, point.eps), percent(point.accuracy)]));
-  line(table([['norm', 'median of exact minima', 'ε', 'exact robust accuracy'], ...rows]));
+  lines(table([['norm', 'median of exact minima', 'ε', 'exact robust accuracy'], ...rows]));
   if (p !== null) line(`ℓp with p = ${p}: median of exact minima ${general?.toPrecision(5) ?? NONE}`);
 }

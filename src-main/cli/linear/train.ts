@@ -10,7 +10,7 @@ import { linearGraph } from '../../linear/export.ts';
 import { trainClasses } from '../../linear/classes.ts';
 import type { Recipe } from '../../linear/classes.ts';
 import { curvesCsv } from '../../report/curvesCsv.ts';
-import { json, line, table } from '../print.ts';
+import { json, line, lines, table } from '../print.ts';
 import { number, readDigits } from './data.ts';
 import type { Digits } from './data.ts';
 
@@ -82,7 +82,7 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
 
   if (flags.json) return json({ out: flags.out, models: summary });
   line(`${training.items.length} training images, ${test.items.length} test images, ${count} classes`);
-  line(table([['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`], ...trained.map(({ name, value, bound, clean, robust }) => [name, significant(value, 5), significant(bound, 5), percent(clean.accuracy), percent(robust.accuracy)])]));
+  lines(table([['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`], ...trained.map(({ name, value, bound, clean, robust }) => [name, significant(value, 5), significant(bound, 5), percent(clean.accuracy), percent(robust.accuracy)])]));
   line(`in ${flags.out}: three .onnx models, curves.svg, curves.pdf, curves.csv, results.json, and the test images with labels for hairline audit`);
 }
 
