@@ -46,5 +46,5 @@ export function faultOf({ end, sentence }: Outcome): string | null {
   if (CONTROL.test(sentence)) return `a refusal that is no single clean line: ${JSON.stringify(sentence.slice(0, 300))}`;
   if (RAW.test(sentence)) return `a refusal in a program's words: ${sentence.slice(0, 300)}`;
   if (!/^\S.{8,}[.!?]$/.test(sentence)) return `a refusal that is no sentence: ${JSON.stringify(sentence.slice(0, 300))}`;
-  return sentence.length > 1500 ? `a refusal of ${sentence.length} signs: ${sentence.slice(0, 100)}…` : null;
+  return sentence.length > 2100 ? `a refusal of ${sentence.length} signs: ${sentence.slice(0, 100)}…` : null;
 }
