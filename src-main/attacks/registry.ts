@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AttackCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import { firstIssue } from '../../shared/issues.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Attack } from './attack.ts';
 import { deepFool } from './balda/deepfool.ts';
@@ -45,9 +46,8 @@ export function optionsOf(id: string, options: Record<string, unknown>, norm: No
     throw new UserError(`Attack ${id} has no ${norm} form: use it with ${attack.norms.join(', ')}, or choose another attack.`);
   const parsed = attack.options.safeParse(options);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const where = issue.path.length > 0 ? `option ${issue.path.join('.')} of attack ${id}` : `the options of attack ${id}`;
-  throw new UserError(`Mend ${where}: ${issue.message}.`);
+  const { where, what } = firstIssue(parsed.error);
+  throw new UserError(`Mend ${where ? `option ${where} of attack ${id}` : `the options of attack ${id}`}: ${what}.`);
 }
 
 /** Every attack as the window and `hairline` show it, in the order of registration. */

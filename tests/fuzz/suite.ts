@@ -44,7 +44,8 @@ export function faultOf({ end, sentence }: Outcome): string | null {
   if (end === 'crashed' || end === 'hung' || end === 'failed') return `${end}: ${sentence.slice(0, 300)}`;
   if (end === 'accepted') return null;
   if (CONTROL.test(sentence)) return `a refusal that is no single clean line: ${JSON.stringify(sentence.slice(0, 300))}`;
-  if (RAW.test(sentence)) return `a refusal in a program's words: ${sentence.slice(0, 300)}`;
+  // Where a plan stops being JSON helps who wrote it.
+  if (RAW.test(sentence.replace(/ is no JSON: .*$/, ' is no JSON.'))) return `a refusal in a program's words: ${sentence.slice(0, 300)}`;
   if (!/^\S.{8,}[.!?]$/.test(sentence)) return `a refusal that is no sentence: ${JSON.stringify(sentence.slice(0, 300))}`;
   return sentence.length > 2100 ? `a refusal of ${sentence.length} signs: ${sentence.slice(0, 100)}…` : null;
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../../shared/errors.ts';
+import { firstIssue } from '../../../shared/issues.ts';
 import { Preprocessing } from '../../../shared/plan.ts';
 import { PRESETS } from '../../../shared/presets.ts';
 
@@ -64,8 +65,8 @@ function single(value: string): string | number | null {
 function checked(value: unknown): Preprocessing {
   const parsed = Preprocessing.safeParse(value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new UserError(`The preprocessing's ${issue.path.join('.') || 'content'} is wrong: ${issue.message.replace(/\.$/, '')}.`);
+    const { where, what } = firstIssue(parsed.error);
+    throw new UserError(`The preprocessing's ${where || 'content'} is wrong: ${what}.`);
   }
   const spec = parsed.data;
   if (spec.geometry !== 'none' && (spec.width === null || spec.height === null))
