@@ -1,5 +1,5 @@
 import type { Metadata } from 'sharp';
-import { UserError } from '../../shared/errors.ts';
+import { UserError, messageOf } from '../../shared/errors.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { firstBytes, readable } from './bytes.ts';
 import { BMP_HEADER_BYTES, bmpHeader, decodeBmp } from './bmp.ts';
@@ -114,6 +114,7 @@ function pictureKind(start: Uint8Array, size: number, name: string): string {
 }
 
 function damaged(name: string, error: unknown): UserError {
-  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/[.:]\s*$/, '');
+  // Which decoder says so, and that it was the header, is of no use to a person.
+  const reason = messageOf(error).replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '').replace(/[.:]\s*$/, '');
   return new UserError(`${name} is damaged or cut short and cannot be decoded (${reason}): copy it again or leave it out.`);
 }

@@ -22,6 +22,11 @@ export const freshRoom = (): Room => ({ left: MOST_UNPACKED });
  */
 export async function unpacked(path: string, name: string, room: Room): Promise<Uint8Array> {
   const file = await openRegularFile(path);
+  // Kept, because a pipeline that is given up may reject with what came of that instead.
+  let refusal: UserError | null = null;
+  const refuse = (why: string): never => {
+    throw (refusal = new UserError(`${name} ${why}`));
+  };
   try {
     const { size } = await file.stat();
     const parts: Uint8Array[] = [];
@@ -34,17 +39,16 @@ export async function unpacked(path: string, name: string, room: Room): Promise<
         if (!looked && total >= HEADER_BYTES) {
           looked = true;
           claimed = claimedSize(Buffer.concat(parts)) ?? Infinity;
-          if (claimed < Infinity && claimed > size * RATIO) throw new UserError(`${name} is damaged: its header asks for ${number(claimed)} bytes, which ${number(size)} bytes of gzip cannot hold.`);
+          if (claimed < Infinity && claimed > size * RATIO) refuse(`is damaged: its header asks for ${number(claimed)} bytes, which ${number(size)} bytes of gzip cannot hold.`);
         }
-        if (total > claimed) throw new UserError(`${name} is damaged: it holds more than the ${number(claimed)} bytes that its header asks for.`);
-        if (total > room.left) throw new UserError(`${name} unpacks to more than the ${number(room.left)} bytes that are left for gzip files: unpack it, and give the unpacked file.`);
+        if (total > claimed) refuse(`is damaged: it holds more than the ${number(claimed)} bytes that its header asks for.`);
+        if (total > room.left) refuse(`unpacks to more than the ${number(room.left)} bytes that are left for gzip files: unpack it, and give the unpacked file.`);
       }
       room.left -= total;
     });
     return Buffer.concat(parts);
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${name} is a damaged or truncated gzip file (${messageOf(error)}): copy it again.`);
+    throw refusal ?? new UserError(`${name} is a damaged or truncated gzip file (${messageOf(error)}): copy it again.`);
   } finally {
     await file.close();
   }

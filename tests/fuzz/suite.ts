@@ -35,7 +35,7 @@ export interface Tries {
 
 /** Words that a program says to its authors, not to a person. */
 const RAW =
-  /Invalid typed array|Array buffer allocation|Invalid array length|Maximum call stack|Cannot (read|set|destructure|convert|mix|perform)|is not (a function|iterable|an object|defined)|undefined|\bNaN\b.*BigInt|BigInt|ZodError|Invalid input|\[object |Unexpected token|in JSON|Invalid time value|out of range|ERR_[A-Z]|\bE[A-Z]{4,}\b:|:\d+:\d+\)|^\s*at |node:|makeTensor|\bnull\b$|^\[|^\{|of the contract|does not fit the contract/m;
+  /Invalid typed array|Array buffer allocation|Invalid array length|Maximum call stack|Cannot (read|set|destructure|convert|mix|perform)|is not (a function|iterable|an object|defined)|undefined|\bNaN\b.*BigInt|BigInt|ZodError|Invalid input|\[object |Unexpected token|in JSON|Invalid time value|is out of range|outside the bounds|ERR_[A-Z]|\bE[A-Z]{4,}\b:|:\d+:\d+\)|^\s*at |node:|makeTensor|\bnull\b$|^\[|^\{|of the contract|does not fit the contract/m;
 /** Terminal sequences, line ends, and signs that turn the direction of writing around. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 

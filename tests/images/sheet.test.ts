@@ -10,7 +10,7 @@ const filled = (width: number, height: number, channels: 1 | 3, level: (x: numbe
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) for (let c = 0; c < channels; c++) data[channels * (y * width + x) + c] = level(x, y, c);
   return { width, height, channels, data };
 };
-const ref = (picture: Picture) => ({ read: () => Promise.resolve(picture) });
+const ref = (picture: Picture) => ({ width: picture.width, height: picture.height, read: () => Promise.resolve(picture) });
 
 describe('a sheet of thumbnails', () => {
   it('holds small pictures exactly, each in its own cell, and nothing besides', async () => {
@@ -41,10 +41,24 @@ describe('a sheet of thumbnails', () => {
   });
 
   it('leaves the cell of a damaged picture empty, and stops for a fault of our own', async () => {
-    const gone = { read: () => Promise.reject(new UserError('It is gone.')) };
+    const gone = { width: 4, height: 4, read: () => Promise.reject(new UserError('It is gone.')) };
     const sheet = readPng(await encodeSheet([gone, ref(filled(4, 4, 1, () => 9))], 4));
     expect([sheet.data[3], sheet.data[4 * 4 + 3]]).toEqual([0, 255]);
-    await expect(encodeSheet([{ read: () => Promise.reject(new Error('ours')) }], 4)).rejects.toThrow('ours');
+    await expect(encodeSheet([{ width: 4, height: 4, read: () => Promise.reject(new Error('ours')) }], 4)).rejects.toThrow('ours');
+  });
+
+  it('decodes large pictures one after the other', async () => {
+    let [at, most] = [0, 0];
+    const large = { width: 6000, height: 5000, read: async () => {
+      most = Math.max(most, ++at);
+      await new Promise((next) => setImmediate(next));
+      at--;
+      return filled(4, 4, 1, () => 9);
+    } };
+    const sheet = readPng(await encodeSheet([large, large, large], 4));
+    expect([most, sheet.data[3], sheet.data[4 * 4 + 3], sheet.data[8 * 4 + 3]]).toEqual([1, 255, 255, 255]);
+    await encodeSheet(Array.from({ length: 8 }, () => ({ ...large, width: 100 })), 4);
+    expect(most).toBe(4);
   });
 
   it('has cells that do not overlap', () => {

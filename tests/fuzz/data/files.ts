@@ -3,6 +3,8 @@ import sharp from 'sharp';
 import type { Dice } from '../dice.ts';
 import { spoiled, TEXTS } from '../hostile.ts';
 import type { Asked } from './child.ts';
+import { claim } from './claims.ts';
+import { bmp, idx, noise, npy } from './headers.ts';
 
 /** A file as its program would write it. */
 export interface Made {
@@ -18,36 +20,6 @@ export interface Made {
 export interface Tried extends Pick<Made, 'name' | 'bytes' | 'use'> {
   what: string;
   beside: readonly Pick<Made, 'name' | 'bytes'>[];
-}
-
-const noise = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 73 + (i >> 3) * 31) & 255));
-
-function idx(type: number, size: number, ...dims: number[]): Buffer {
-  const head = Buffer.alloc(4 + 4 * dims.length);
-  head.set([0, 0, type, dims.length]);
-  dims.forEach((dim, i) => head.writeUInt32BE(dim, 4 + 4 * i));
-  return Buffer.concat([head, noise(size * dims.reduce((a, b) => a * b, 1))]);
-}
-
-function npy(descr: string, shape: string, bytes: Buffer, version = 1): Buffer {
-  const text = Buffer.from(`{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`);
-  const head = Buffer.alloc(version === 1 ? 10 : 12);
-  head.set([0x93, ...Buffer.from('NUMPY'), version, 0]);
-  if (version === 1) head.writeUInt16LE(text.length, 8);
-  else head.writeUInt32LE(text.length, 8);
-  return Buffer.concat([head, text, bytes]);
-}
-
-function bmp(bits: 8 | 24): Buffer {
-  const [width, height, palette] = [12, 9, bits === 8 ? 1024 : 0];
-  const head = Buffer.alloc(54);
-  head.write('BM');
-  head.writeUInt32LE(54 + palette, 10);
-  head.writeUInt32LE(40, 14);
-  head.writeInt32LE(width, 18);
-  head.writeInt32LE(height, 22);
-  head.writeUInt16LE(bits, 28);
-  return Buffer.concat([head, noise(palette), noise(height * Math.ceil((width * bits) / 32) * 4)]);
 }
 
 /** Six pictures go with every file of labels. */
@@ -72,8 +44,8 @@ export async function originals(): Promise<Made[]> {
     { name: 'a.tiff', bytes: await picture.clone().tiff({ compression: 'lzw' }).toBuffer(), use: 'images', fields: [[4, 4]], little: true },
     { name: 'tiled.tiff', bytes: await picture.clone().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(), use: 'images', fields: [[4, 4]], little: true },
     { name: 'a.avif', bytes: await picture.clone().avif({ effort: 0 }).toBuffer(), use: 'images', fields: [[0, 4], [4, 4]] },
-    { name: 'a.bmp', bytes: bmp(24), use: 'images', fields: [[10, 4], [14, 4], [18, 4], [22, 4], [28, 2], [30, 4]], little: true },
-    { name: 'palette.bmp', bytes: bmp(8), use: 'images', fields: [[10, 4], [14, 4], [18, 4], [22, 4], [28, 2], [46, 4]], little: true },
+    { name: 'a.bmp', bytes: bmp(24, 12, 9), use: 'images', fields: [[10, 4], [14, 4], [18, 4], [22, 4], [28, 2], [30, 4]], little: true },
+    { name: 'palette.bmp', bytes: bmp(8, 12, 9), use: 'images', fields: [[10, 4], [14, 4], [18, 4], [22, 4], [28, 2], [46, 4]], little: true },
   ];
   const text = (name: string, use: Asked['use'], content: string): Made => ({ name, bytes: Buffer.from(content), use, fields: [] });
   const labels: Made[] = [
@@ -105,14 +77,16 @@ const NUMBERS = ['0', '-1', '-0', '1', '1e9', '1e400', '0x10', '9999999999999999
 
 /** One file with something wrong, or several things; now and then with nothing. */
 export function dataFile(made: readonly Made[], dice: Dice): Tried {
-  const file = dice.pick(made);
+  const claimed = dice.chance(0.25);
+  const file: Made = claimed ? { ...claim(dice), fields: [] } : dice.pick(made);
   let bytes: Buffer = file.bytes;
   const changes: string[] = [];
   const change = ([fresh, what]: Changed): void => {
     bytes = fresh;
     changes.push(what);
   };
-  for (let n = dice.pick([0, 1, 1, 1, 2, 2, 4]); n > 0; n--) {
+  // What is claimed is wrong enough.
+  for (let n = claimed ? 0 : dice.pick([0, 1, 1, 1, 2, 2, 4]); n > 0; n--) {
     const kind = dice.int(10);
     if (kind < 3 && file.fields.length > 0) change(field(file, bytes, dice));
     else if (kind < 5 && (file.fields.length === 0 || file.name.endsWith('.npy'))) change(word(bytes, dice));
@@ -128,10 +102,10 @@ export function dataFile(made: readonly Made[], dice: Dice): Tried {
     if (dice.chance(0.4)) change([Buffer.from(spoiled(dice, bytes)), 'the packed bytes spoiled']);
   }
   // A picture may be called anything; what it is, its bytes tell.
-  if (dice.chance(0.1)) name = dice.pick(made).name;
+  if (dice.chance(0.05)) name = dice.pick(made).name;
   const labels = name.replace('images-idx3', 'labels-idx1');
   const beside = labels === name ? [PICTURES] : [PICTURES, { name: labels, bytes: Buffer.from(spoiled(dice, idx(8, 1, 6))) }];
-  return { name, bytes, use: file.use, beside, what: `${name}${changes.length > 0 ? `: ${changes.join(', ')}` : ' as it was'}` };
+  return { name, bytes, use: file.use, beside, what: `${name}${changes.length > 0 ? `: ${changes.join(', ')}` : claimed ? '' : ' as it was'}` };
 }
 
 function field(file: Made, bytes: Buffer, dice: Dice): Changed {
