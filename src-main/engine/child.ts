@@ -21,8 +21,8 @@ const leave = () => process.kill(process.pid, 'SIGKILL');
 process.on('disconnect', leave);
 // It may have gone while this file was being loaded.
 if (!process.connected) leave();
-// Ctrl+C in a terminal reaches every process of the group; what it means is for the parent to say.
-process.on('SIGINT', () => undefined);
+// Ctrl+C in a terminal, and a service manager's end, reach every process of the group; what they mean is for the parent to say.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 const shared = new SharedArrayBuffer(4);
 const flag = new Int32Array(shared);

@@ -12,8 +12,9 @@ import { renderPdf, resultsSchema, resultsText, toCsv } from '../report/index.ts
  * @throws UserError when the folder cannot be written.
  */
 export async function writeDocuments(folder: string, results: Results): Promise<void> {
-  await writeTables(folder, results);
   const inside = new Folder(folder);
+  // An older PDF stays until there is a new one.
+  await writing(folder, () => tables(inside, results));
   await writing(folder, async () => inside.write(FILES.pdf, await renderPdf(results, (file) => inside.readLater(file, SIZES.picture))));
 }
 
@@ -24,13 +25,18 @@ export async function writeDocuments(folder: string, results: Results): Promise<
 export async function writeTables(folder: string, results: Results): Promise<void> {
   const inside = new Folder(folder);
   await writing(folder, () => {
-    // All or none: what is no file of its own is told before the first is written.
-    for (const name of DOCUMENTS) inside.has(name);
+    tables(inside, results);
+    // It would be that of other results.
     inside.remove(FILES.pdf);
-    inside.write(FILES.results, resultsText(results));
-    inside.write(FILES.schema, canonicalJson(resultsSchema()));
-    inside.write(FILES.csv, toCsv(results));
   });
+}
+
+function tables(inside: Folder, results: Results): void {
+  // All or none: what is no file of its own is told before the first is written.
+  for (const name of DOCUMENTS) inside.has(name);
+  inside.write(FILES.results, resultsText(results));
+  inside.write(FILES.schema, canonicalJson(resultsSchema()));
+  inside.write(FILES.csv, toCsv(results));
 }
 
 async function writing(folder: string, write: () => unknown): Promise<void> {

@@ -13,8 +13,8 @@ export function parentEnd(): WireEnd {
     end.on('error', endNow);
     end.on('close', endNow);
   }
-  // Ctrl+C in a terminal reaches every process of the group; what it means is for the host to say.
-  process.on('SIGINT', () => {});
+  // Ctrl+C in a terminal, and a service manager's end, reach every process of the group; what they mean is for the host to say.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   return {
     post: (message) => write(toHost, message),
     onMessage: (listener) => read(fromHost, listener, endNow),
