@@ -1,7 +1,7 @@
 import { UserError } from './errors.ts';
 
 /** More lines than there can be pictures, and more columns than anybody writes: such a text is no table, and would fill the memory. */
-const MOST_ROWS = 2_500_000;
+const MOST_ROWS = 2_000_000;
 const MOST_COLUMNS = 1000;
 
 /**

@@ -5,7 +5,7 @@ import { parseTable, wholeNumber } from '../../shared/table.ts';
 import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
 import { openBytes } from './bytes.ts';
-import { MOST_PICTURES, MOST_TEXT } from './limits.ts';
+import { MOST_JSON, MOST_PICTURES, MOST_TEXT } from './limits.ts';
 import { sniff } from './sniff.ts';
 
 /** A label as written: a class number or a class name. */
@@ -48,6 +48,7 @@ async function numbers(file: ArrayFile): Promise<number[]> {
 }
 
 function fromJson(text: string, path: string): LabelFile {
+  if (text.length > MOST_JSON) throw new UserError(`The labels file ${path} is larger than ${MOST_JSON.toLocaleString('en')} bytes of JSON: give the labels as CSV.`);
   let value: unknown;
   try {
     value = parseJson(text);

@@ -11,14 +11,16 @@ const USUAL_MEGAPIXELS = 100;
 /** Sizes of buffers must stay within 32 bits, 16-bit RGBA included. */
 const MOST_MEGAPIXELS = 500;
 
-/** Pictures of one audit: larger than ImageNet. Each takes about a kilobyte before it is looked at. */
-export const MOST_PICTURES = 2_000_000;
+/** Pictures of one audit: more than ImageNet has. Each takes about a kilobyte before it is looked at. */
+export const MOST_PICTURES = 1_500_000;
 /** A data set file is read in parts, so this only keeps a sparse file from being read for days. */
 export const MOST_DATA_BYTES = 64 * 2 ** 30;
 /** What gzip hides is unpacked into memory. */
 export const MOST_UNPACKED = 2 ** 30;
-/** Text of labels: 2,000,000 lines of 32 characters. */
+/** Text of labels: 40 characters a picture. */
 export const MOST_TEXT = 64 * 2 ** 20;
+/** The same as JSON, which can make 40 bytes of memory of one. */
+export const MOST_JSON = 32 * 2 ** 20;
 
 /**
  * The number of a limit in megapixels.
