@@ -44,7 +44,7 @@ describe('checkPlan', () => {
     ['an option nobody knows', { ...input, threats: [{ ...threat, attacks: [{ id: 'ddn', options: { stepps: 3 } }] }] }, /stepps/],
     ['an attack on outputs for a goal on classes', { ...input, threats: [{ ...threat, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
     ['and for an output to be matched', { ...input, threats: [{ ...threat, goal: { kind: 'match', picture: 'p.png', psnr: 30 }, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
-    ['no plan at all', null, /expected object/],
+    ['no plan at all', null, /object is expected here, not null/],
   ])('refuses %s in one sentence', (_, plan, says) => {
     expect(() => checkPlan(plan as AuditPlanInput, base)).toThrow(UserError);
     expect(() => checkPlan(plan as AuditPlanInput, base)).toThrow(says);
