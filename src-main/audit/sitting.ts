@@ -51,7 +51,7 @@ export class Sitting {
     this.tell('Looking at the clean images');
     await this.drain(this.cleanJobs());
     await this.drain(this.attackJobs());
-    this.tell('Finished');
+    this.tell('Putting the results together');
   }
 
   private tell(message: string): void {
