@@ -7,6 +7,7 @@ import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { readRegular } from '../files/regular.ts';
 import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
+import type { LimitedProcess } from '../engine/limited.ts';
 import { inLimits } from './limited.ts';
 import { outputGoal, wantedFrom } from './output.ts';
 import type { OutputGoalFlags, WantedFlags } from './output.ts';
@@ -70,7 +71,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     name: flags.name ?? '',
     model: flags.model,
     ...wantedFrom(flags),
-    preprocessing: await preprocessing(flags),
+    preprocessing: await inLimits((limited) => preprocessing(flags, limited)),
     images: flags.images,
     labels: flags.labels ?? null,
     classNames: flags.classNames ?? null,
@@ -99,10 +100,11 @@ function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): st
   return fitting;
 }
 
-export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>): Promise<Preprocessing> {
+/** @param limited where the model is looked at, when its own guess is wanted */
+export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>, limited: LimitedProcess): Promise<Preprocessing> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
   if (flags.preprocess) return parsePreprocessing(flags.preprocess);
-  const card = await inLimits((process) => process.run('inspect', { model: flags.model!, ...wantedFrom(flags) }));
+  const card = await limited.run('inspect', { model: flags.model!, ...wantedFrom(flags) });
   if (!flags.preset) return card.preprocessing;
   return presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout });
 }

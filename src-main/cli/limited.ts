@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { UserError } from '../../shared/errors.ts';
 import { LimitedProcess } from '../engine/limited.ts';
+import { limit } from '../engine/limits.ts';
 import { PATHS } from './paths.ts';
 
 /** Flags, and the variables that processes below find them in. */
@@ -14,9 +14,7 @@ export function withLimits(command: Command): Command {
     .hook('preAction', (_, chosen) => {
       for (const [name, [flag, variable]] of Object.entries(LIMITS)) {
         const text = (chosen.opts() as Record<string, string | undefined>)[name];
-        if (text === undefined) continue;
-        if (!(Number(text) > 0 && Number.isFinite(Number(text)))) throw new UserError(`${flag} takes a number above 0, not ${text}.`);
-        process.env[variable] = text;
+        if (text !== undefined) process.env[variable] = String(limit(text, flag));
       }
     });
 }

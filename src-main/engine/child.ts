@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../audit/crew.ts';
-import { Pool } from './pool.ts';
+import { failureOf, Pool } from './pool.ts';
 import type { Ended, ToWorker, Underway } from './pool.ts';
 
 /*
@@ -45,6 +44,6 @@ process.on('message', (message: ToChild) => {
     .catch(async (error: unknown) => {
       // A thread that died, or never came up, is of no use any more: whoever asks next gets a new process.
       const last = !(await pool.then((started) => started.alive, () => false));
-      send({ id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error), last });
+      send({ ...failureOf(id, error), last });
     });
 });

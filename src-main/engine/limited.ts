@@ -8,6 +8,7 @@ import { engineEnvironment } from './environment.ts';
 import { CANCEL, GO } from './gate.ts';
 import { gigabytes, limitsOf, residentBytes } from './limits.ts';
 import type { Limits } from './limits.ts';
+import { errorOf } from './pool.ts';
 import type { Ended } from './pool.ts';
 import { Tail } from './tail.ts';
 
@@ -155,7 +156,7 @@ export class LimitedProcess {
       if (cancelled) task.reject(new Cancelled());
       else this.queue.unshift(task);
     } else if (answer.ok) task.resolve(answer.value);
-    else task.reject(answer.kind === 'cancelled' ? new Cancelled() : answer.kind === 'user' ? new UserError(answer.message) : new Error(answer.message));
+    else task.reject(errorOf(answer));
     this.next();
   }
 

@@ -29,8 +29,8 @@ const WATCHED: ReadonlySet<TaskName> = new Set<TaskName>(['probe', 'preview', 'm
  * @throws UserError for a limit that is no number above 0
  */
 export function limitsOf(task: TaskName, weights: number, env: NodeJS.ProcessEnv = process.env): Limits {
-  const seconds = positive(env, 'HAIRLINE_LIMIT_SECONDS');
-  const gigabytes = positive(env, 'HAIRLINE_LIMIT_GB');
+  const seconds = fromEnvironment(env, 'HAIRLINE_LIMIT_SECONDS');
+  const gigabytes = fromEnvironment(env, 'HAIRLINE_LIMIT_GB');
   const load = LOAD.has(task);
   const loading = LOADING.bytes + COPIES * weights;
   return {
@@ -39,11 +39,15 @@ export function limitsOf(task: TaskName, weights: number, env: NodeJS.ProcessEnv
   };
 }
 
-function positive(env: NodeJS.ProcessEnv, name: string): number | null {
+function fromEnvironment(env: NodeJS.ProcessEnv, name: string): number | null {
   const text = env[name];
-  if (text === undefined || text === '') return null;
+  return text === undefined || text === '' ? null : limit(text, name);
+}
+
+/** The number of a limit. @param source the option or variable it stands in @throws UserError when it is no number above 0 */
+export function limit(text: string, source: string): number {
   const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new UserError(`${name} takes a number above 0, not ${text}.`);
+  if (!(value > 0 && Number.isFinite(value))) throw new UserError(`${source} takes a number above 0, not ${text}.`);
   return value;
 }
 

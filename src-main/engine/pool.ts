@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Cancelled, UserError } from '../../shared/errors.ts';
+import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
 import { isCancelled } from './gate.ts';
 
@@ -17,6 +17,18 @@ export interface WorkerData {
 }
 /** How a task ended. */
 export type Ended = { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+type Failure = Extract<Ended, { ok: false }>;
+
+/** What a task threw, as data. */
+export function failureOf(id: number, error: unknown): Failure {
+  return { id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error) };
+}
+
+/** The same as an error again. */
+export function errorOf({ kind, message }: Failure): Error {
+  return kind === 'cancelled' ? new Cancelled() : kind === 'user' ? new UserError(message) : new Error(message);
+}
+
 /** How far it is. */
 export type Underway = { id: number; done: number; total: number };
 export type FromWorker = { ready: true } | Underway | Ended;
@@ -114,7 +126,7 @@ export class Pool implements Crew {
     if (this.closed) void worker.terminate();
     else this.idle.push(worker);
     if (answer.ok) task?.resolve(answer.value);
-    else task?.reject(answer.kind === 'cancelled' ? new Cancelled() : answer.kind === 'user' ? new UserError(answer.message) : new Error(answer.message));
+    else task?.reject(errorOf(answer));
     this.dispatch();
   }
 

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
 import type { TaskName } from '../audit/crew.ts';
 import { TaskRunner } from '../audit/tasks.ts';
 import { sharedGate } from './gate.ts';
+import { failureOf } from './pool.ts';
 import type { FromWorker, ToWorker, WorkerData } from './pool.ts';
 import { stepBack } from './priority.ts';
 
@@ -19,8 +19,6 @@ port.on('message', (task: ToWorker) => {
   runner
     .run(task.name as TaskName, task.input as never, (done, total) => say({ id: task.id, done, total }))
     .then((value) => say({ id: task.id, ok: true, value }))
-    .catch((error: unknown) =>
-      say({ id: task.id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error) }),
-    );
+    .catch((error: unknown) => say(failureOf(task.id, error)));
 });
 say({ ready: true });

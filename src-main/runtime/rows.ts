@@ -25,9 +25,7 @@ interface Trial {
   close(): Promise<void>;
 }
 
-async function openTrial(asked: OpenRequest, field: FieldChoice | null): Promise<Trial> {
-  // What comes before the network works on every picture by itself.
-  const { inner: request } = atNetworkSize(asked);
+async function openTrial(request: OpenRequest, field: FieldChoice | null): Promise<Trial> {
   const { rows } = request;
   const features = request.picture.channels * request.picture.height * request.picture.width;
   if (field !== null) {
@@ -63,10 +61,8 @@ async function openTrial(asked: OpenRequest, field: FieldChoice | null): Promise
  * which is why one audit runs with one shape; within a shape they must not.
  * @returns 0 when it does, else the largest difference relative to the largest value
  */
-async function rowDifference(model: Trial, request: OpenRequest): Promise<number> {
-  const { rows } = request;
-  const { channels, height, width } = atNetworkSize(request).inner.picture;
-  const features = channels * height * width;
+async function rowDifference(model: Trial, { rows, picture }: OpenRequest): Promise<number> {
+  const features = picture.channels * picture.height * picture.width;
   const first = trial(rows, features, 1);
   // Everyone moves one row on, and one stranger joins.
   const second = new Float32Array(rows * features);
@@ -104,7 +100,9 @@ export interface FieldChoice {
  * else the model's own fixed batch.
  * @throws UserError when the model does not run even so.
  */
-export async function chooseRows(request: Omit<OpenRequest, 'rows'>, wanted: number, field: FieldChoice | null = null): Promise<RowChoice> {
+export async function chooseRows(asked: Omit<OpenRequest, 'rows'>, wanted: number, field: FieldChoice | null = null): Promise<RowChoice> {
+  // What comes before the network works on every picture by itself.
+  const { inner: request } = atNetworkSize(asked);
   const own = request.input.batch ?? 1;
   const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }, field) : null;
   if (wanted > own && obstacle === null) return { rows: wanted, note: null };

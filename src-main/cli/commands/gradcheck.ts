@@ -29,8 +29,10 @@ export function gradcheckCommand(): Command {
     .addOption(new Option('--provider <name>', 'execution provider').choices([...PROVIDERS]))
     .option('--json', 'as one JSON line')
     .action(async (model: string, flags: Flags) => {
-      const request = { model, preprocessing: await preprocessing({ ...flags, model }), images: flags.images ?? null, ...wantedFrom(flags) };
-      const check = await inLimits((process) => process.run('gradcheck', flags.provider ? { ...request, provider: flags.provider } : request));
+      const check = await inLimits(async (limited) => {
+        const request = { model, preprocessing: await preprocessing({ ...flags, model }, limited), images: flags.images ?? null, ...wantedFrom(flags) };
+        return limited.run('gradcheck', flags.provider ? { ...request, provider: flags.provider } : request);
+      });
       if (flags.json) json(check);
       else {
         const what = check.tangentError === null ? 'gradient  ' : "J'u       ";

@@ -67,10 +67,9 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
   const out = (flags.out ?? []).map((file) => ({ file, kind: extname(file).toLowerCase() }));
   const odd = out.find(({ kind }) => !['.png', '.json', '.csv'].includes(kind));
   if (odd) throw new UserError(`--out writes .png, .json or .csv, not ${odd.file}.`);
-  const request = {
+  const asked = {
     model,
     image,
-    preprocessing: await preprocessing({ ...flags, model }),
     ...wantedFrom(flags),
     ...(flags.provider && { provider: flags.provider }),
     epsilon: epsilon(flags.eps),
@@ -81,6 +80,7 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
   };
   const report = (done: number, total: number) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
   const found = await inLimits(async (limited) => {
+    const request = { ...asked, preprocessing: await preprocessing({ ...flags, model }, limited) };
     const stop = (): void => limited.cancel();
     process.once('SIGINT', stop);
     try {

@@ -37,8 +37,10 @@ const USUAL: Record<Norm, number[]> = { l0: [1, 5, 20], l0Pixels: [1, 5, 20], l1
  */
 export async function exactLinear(file: string, flags: ExactFlags): Promise<void> {
   // What hangs, crashes or takes all memory does so there.
-  await inLimits((process) => process.run('load', { model: file }));
-  const spec = await preprocessing({ ...flags, model: file });
+  const spec = await inLimits(async (limited) => {
+    await limited.run('load', { model: file });
+    return preprocessing({ ...flags, model: file }, limited);
+  });
   const graph = loadGraph(file);
   const data = flags.images?.length ? await readDigits(flags.images, flags.labels ?? null, null, flags.limit, '--limit') : null;
   const input = findImageInput(graph, null);
