@@ -78,7 +78,7 @@ describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, 
     symlinkSync(createRequire(import.meta.url).resolve('onnxruntime-node').replace(/(.*node_modules)\/.*/, '$1'), run.at('node_modules'));
     const code = `const ort = require('onnxruntime-node'); ort.InferenceSession.create(${JSON.stringify(MODEL)}).then(() => setInterval(() => {}, 1000))`;
     const running = run.start(['sh', '-c', 'cd "$1" && exec "$2" -e "$3"', 'sh', run.folder, process.execPath, code], ['ORT_DISABLE_TELEMETRY']);
-    // It looks up its server some ten seconds after it was loaded, but on some machines never; what it reads and writes it does at once.
+    // It looks up its server some ten seconds after it was loaded; what it reads and writes it does at once.
     for (let tries = 0; tries < 60 && run.deeds().spoken.size === 0 && running.child.exitCode === null; tries++) await sleep(500);
     kill(running);
     await running.ended;
