@@ -65,8 +65,7 @@ export function speak(socket: WebSocket, counter: Counter): void {
 
 function parse(text: string): z.infer<typeof Request> | null {
   try {
-    const message: unknown = JSON.parse(text);
-    return isShallow(message, DEEPEST) ? (Request.safeParse(message).data ?? null) : null;
+    return Request.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
@@ -77,6 +76,7 @@ function isShallow(value: unknown, levels: number): boolean {
 }
 
 async function perform(counter: Counter, window: object, call: string, input: unknown): Promise<unknown> {
+  if (!isShallow(input, DEEPEST)) throw new UserError(`What the call was given is nested deeper than ${DEEPEST} levels.`);
   if (call === UPLOADS) {
     const request = UploadsRequest.safeParse(input);
     if (!request.success) throw new UserError(`The call "${call}" was given something wrong: ${issueText(request.error)}.`);
