@@ -1,5 +1,6 @@
 import { Cancelled, messageOf } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
+import type { Surrogate } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
@@ -11,6 +12,8 @@ import type { Differentiable } from '../model/differentiable.ts';
 import type { FieldOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { distanceAt } from '../model/regression.ts';
+import { cut, paste } from '../model/preprocessing/index.ts';
+import type { Window } from '../model/preprocessing/index.ts';
 import { topScores } from '../model/scores.ts';
 import { distances } from '../norms/distances.ts';
 import { areNumbers } from './cleanJob.ts';
@@ -31,13 +34,18 @@ type AttackImage = AttackJob['images'][number];
  * @param onMiss told of the nearest miss of each image that a fixed-budget attack did not break, pixels CHW
  */
 export async function runAttackJob(job: AttackJob, context: JobContext, models: Models, gate: Gate, onMiss?: (image: string, pixels: Float32Array) => void): Promise<Finding[]> {
+  const shape = shapeOf(job);
+  // What the network does not read is neither attacked nor changed.
+  const window = models.window(shape, surrogatesOf(job, context));
+  const part = <P extends Float32Array | Uint8Array>(planes: P): P => (window ? cut(planes, shape, window) : planes);
+  const whole = <P extends Float32Array | Uint8Array>(planes: P, found: P): P => (window ? paste(planes, shape, window, found) : found);
   let found: ImageFinding[];
   let bench: Bench;
   try {
-    bench = context.field ? await outputBench(job, context, context.field, models) : await classBench(job, context, context.scores!, models);
+    bench = context.field ? await outputBench(job, context, context.field, models, window) : await classBench(job, context, context.scores!, models, window);
     found = await attackBatch({
       model: bench.model,
-      images: job.images.map((i, at) => ({ pixels: toUnit(pictureOf(i)), hash: i.hash, label: i.label, goal: i.goal, ...bench.extra(at) })),
+      images: job.images.map((i, at) => ({ pixels: part(toUnit(pictureOf(i))), hash: i.hash, label: i.label, goal: i.goal, ...bench.extra(at) })),
       norm: job.norm,
       eps: job.eps,
       attack: job.attack,
@@ -54,8 +62,10 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
   const findings: Finding[] = [];
   for (const [i, image] of job.images.entries()) {
     await gate.check();
-    if (found[i]!.miss) onMiss?.(image.id, found[i]!.miss!);
-    findings.push(await judge(job, context, image, found[i]!, (pixels) => bench.judge(i, pixels)));
+    const { miss, eightBit } = found[i]!;
+    if (miss) onMiss?.(image.id, whole(toUnit(pictureOf(image)), miss));
+    const levels = eightBit && whole(pictureToPlanes(image), eightBit);
+    findings.push(await judge(job, context, image, { ...found[i]!, eightBit: levels }, (pixels) => bench.judge(i, pixels)));
   }
   return findings;
 }
@@ -73,11 +83,17 @@ interface Bench {
 
 const shapeOf = ({ images: [image] }: AttackJob) => ({ channels: image!.channels, height: image!.height, width: image!.width });
 
-async function classBench(job: AttackJob, context: JobContext, output: ClassifierOutput, models: Models): Promise<Bench> {
+/** Models whose gradients stand in for those of the one under attack; none where its own are known. */
+function surrogatesOf(job: AttackJob, context: JobContext): readonly Surrogate[] {
+  const knowledge = context.knowledge[job.threat]!;
+  return knowledge.kind === 'white-box' ? [] : knowledge.surrogates;
+}
+
+async function classBench(job: AttackJob, context: JobContext, output: ClassifierOutput, models: Models, window: Window | null): Promise<Bench> {
   const shape = shapeOf(job);
   const original = await models.original(output);
   return {
-    model: await attackedModel(job, context, models),
+    model: await attackedModel(job, context, models, window),
     extra: () => ({}),
     async judge(at, pixels) {
       const { goal, label } = job.images[at]!;
@@ -91,21 +107,21 @@ async function classBench(job: AttackJob, context: JobContext, output: Classifie
 }
 
 /** The model itself, or its answers with other models' gradients. */
-async function attackedModel(job: AttackJob, context: JobContext, models: Models): Promise<Differentiable> {
-  const victim = await models.differentiable(shapeOf(job), context.rows);
-  const knowledge = context.knowledge[job.threat]!;
-  if (knowledge.kind === 'white-box') return victim;
-  return transfer(victim, await Promise.all(knowledge.surrogates.map((surrogate) => models.surrogate(surrogate).differentiable(shapeOf(job), context.rows))));
+async function attackedModel(job: AttackJob, context: JobContext, models: Models, window: Window | null): Promise<Differentiable> {
+  const victim = await models.differentiable(shapeOf(job), context.rows, window);
+  const surrogates = surrogatesOf(job, context);
+  if (surrogates.length === 0) return victim;
+  return transfer(victim, await Promise.all(surrogates.map((surrogate) => models.surrogate(surrogate).differentiable(shapeOf(job), context.rows, window))));
 }
 
-async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models): Promise<Bench> {
+async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models, window: Window | null): Promise<Bench> {
   const shape = shapeOf(job);
   const goal = context.goals[job.threat] as OutputGoal;
   const original = await models.originalField(field);
   const references: Float64Array[] = [];
   for (const image of job.images) references.push(await referenceOf(goal, original, toUnit(pictureOf(image)), shape, field));
   return {
-    model: await (await models.field(shape, context.rows)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
+    model: await (await models.field(shape, context.rows, window)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
     extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
     async judge(at, pixels) {
       const y = await original.output(pixels, shape);
@@ -147,4 +163,12 @@ export function planesToPicture(planes: Uint8Array, { width, height, channels }:
   const data = new Uint8Array(planes.length);
   for (let p = 0; p < plane; p++) for (let c = 0; c < channels; c++) data[p * channels + c] = planes[c * plane + p]!;
   return { width, height, channels, data };
+}
+
+/** The inverse. */
+function pictureToPlanes({ width, height, channels, data }: JobImage): Uint8Array {
+  const plane = width * height;
+  const planes = new Uint8Array(data.length);
+  for (let p = 0; p < plane; p++) for (let c = 0; c < channels; c++) planes[c * plane + p] = data[p * channels + c]!;
+  return planes;
 }

@@ -7,6 +7,8 @@ import { findImageInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
 import { NoScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
+import { windowOf } from '../model/preprocessing/index.ts';
+import type { Window } from '../model/preprocessing/index.ts';
 import { openDifferentiable } from '../runtime/differentiable.ts';
 import type { OpenModel } from '../runtime/differentiable.ts';
 import { openField } from '../runtime/field.ts';
@@ -75,12 +77,20 @@ export class Models {
     return this.fieldJudge;
   }
 
-  differentiable(picture: ImageShape, rows: number): Promise<OpenModel> {
-    return this.classifiers.get(keyOf(picture, rows), () => openDifferentiable({ ...this.request, picture, rows }));
+  /** @param window the part of the picture that is asked about; null: all of it */
+  differentiable(picture: ImageShape, rows: number, window: Window | null = null): Promise<OpenModel> {
+    return this.classifiers.get(keyOf(picture, rows, window), () => openDifferentiable({ ...this.request, picture, rows, window }));
   }
 
-  field(picture: ImageShape, rows: number): Promise<OpenField> {
-    return this.fields.get(keyOf(picture, rows), () => openField({ ...this.request, picture, rows }, this.source.output));
+  field(picture: ImageShape, rows: number, window: Window | null = null): Promise<OpenField> {
+    return this.fields.get(keyOf(picture, rows, window), () => openField({ ...this.request, picture, rows, window }, this.source.output));
+  }
+
+  /** The part of such a picture that these models read, and the surrogates with them; null: all of it. */
+  window(picture: ImageShape, surrogates: readonly Surrogate[]): Window | null {
+    const windows = [this.source, ...surrogates.map((one) => this.surrogate(one).source)].map(({ preprocessing }) => windowOf(preprocessing, picture));
+    // Models that look at different parts are asked about the whole picture.
+    return windows.every((one) => JSON.stringify(one) === JSON.stringify(windows[0])) ? windows[0]! : null;
   }
 
   /** A surrogate's models, kept open beside these. */
@@ -100,7 +110,7 @@ export class Models {
   }
 }
 
-const keyOf = ({ channels, height, width }: ImageShape, rows: number) => `${channels}x${height}x${width}x${rows}`;
+const keyOf = (picture: ImageShape, rows: number, window: Window | null) => JSON.stringify([picture.channels, picture.height, picture.width, rows, window]);
 
 /** The last few of a kind that were asked for. */
 class Shelf<T extends { close(): Promise<void> }> {

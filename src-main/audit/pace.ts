@@ -5,6 +5,7 @@ import type { Gate, TargetImage } from '../attacks/counted.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { distanceAt } from '../model/regression.ts';
+import { cut } from '../model/preprocessing/index.ts';
 import { argMax } from '../model/scores.ts';
 import type { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
@@ -47,17 +48,20 @@ export async function pace({ plan, threat, picture, pictures, rows, passes }: Pa
 }
 
 async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: readonly Float32Array[], rows: number, models: Models): Promise<{ model: Differentiable; images: TargetImage[] }> {
-  const named = pictures.map((pixels, at) => ({ pixels, hash: `${at}`, label: 0, goal: null }));
+  const window = models.window(picture, []);
+  const part = (pixels: Float32Array) => (window ? cut(pixels, picture, window) : pixels);
+  const named = pictures.map((pixels, at) => ({ pixels: part(pixels), hash: `${at}`, label: 0, goal: null }));
   if (isOutputGoal(goal)) {
-    const field = await models.field(picture, rows);
+    const field = await models.field(picture, rows, window);
     const original = await models.originalField(field.model.output);
     const images: TargetImage[] = [];
-    for (const image of named) images.push({ ...image, reference: Float32Array.from(await referenceOf(goal, original, image.pixels, picture, field.model.output)) });
+    for (const [at, image] of named.entries()) images.push({ ...image, reference: Float32Array.from(await referenceOf(goal, original, pictures[at]!, picture, field.model.output)) });
     return { model: await field.distance(goal.kind, distanceAt(goal.psnr, goal.peak)), images };
   }
-  const model = await models.differentiable(picture, rows);
-  const block = new Float32Array(rows * pictures[0]!.length);
-  for (let row = 0; row < rows; row++) block.set(pictures[row % pictures.length]!, row * pictures[0]!.length);
+  const model = await models.differentiable(picture, rows, window);
+  const size = named[0]!.pixels.length;
+  const block = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) block.set(named[row % named.length]!.pixels, row * size);
   const { logits } = await model.forward(block);
   const images = named.map((image, row) => {
     const label = argMax(logits.subarray(row * model.classes, (row + 1) * model.classes));

@@ -15,7 +15,7 @@ export async function writeDocuments(folder: string, results: Results): Promise<
   const inside = new Folder(folder);
   // An older PDF stays until there is a new one.
   await writing(folder, () => tables(inside, results));
-  await writing(folder, async () => inside.write(FILES.pdf, await renderPdf(results, (file) => inside.readLater(file, SIZES.picture))));
+  await writing(folder, async () => inside.write(FILES.pdf, await renderPdf(results, (file) => picture(inside, file))));
 }
 
 /**
@@ -37,6 +37,16 @@ function tables(inside: Folder, results: Results): void {
   inside.write(FILES.results, resultsText(results));
   inside.write(FILES.schema, canonicalJson(resultsSchema()));
   inside.write(FILES.csv, toCsv(results));
+}
+
+/** @throws UserError when it is not there, or no file of the folder. */
+async function picture(folder: Folder, file: string): Promise<Uint8Array> {
+  try {
+    return await folder.readLater(file, SIZES.picture);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${join(folder.path, file)}, which the report shows, is not there or cannot be read: put it back, or run the audit again in another folder.`);
+  }
 }
 
 async function writing(folder: string, write: () => unknown): Promise<void> {

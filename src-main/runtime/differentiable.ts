@@ -4,6 +4,7 @@ import { saveGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { composeGradient, composePixels, PORT } from '../model/compose.ts';
 import type { PixelModel, ScoredModel } from '../model/compose.ts';
+import type { Window } from '../model/preprocessing/index.ts';
 import type { Differentiable, Forward, Gradient, ImageShape, Objective } from '../model/differentiable.ts';
 import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
@@ -18,6 +19,8 @@ export interface OpenRequest {
   input: ImageInput;
   preprocessing: Preprocessing;
   picture: ImageShape;
+  /** The part of the picture that is asked about, out of which the network must read nothing; null: all of it. */
+  window?: Window | null;
   /** Rows of the one batch shape every kernel runs with. */
   rows: number;
   provider: Provider;

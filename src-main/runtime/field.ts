@@ -5,7 +5,7 @@ import type { FieldModel } from '../model/regression.ts';
 import { openScored, runDerived, Sessions } from './differentiable.ts';
 import type { OpenRequest, OpenScored } from './differentiable.ts';
 import { Tensor } from './ort.ts';
-import { atNetworkSize, resampledProducts, resampledScores } from './resampled.ts';
+import { atNetworkSize, resampledProducts, resampledScores, shapeOf } from './resampled.ts';
 import { traceFacts } from './trace.ts';
 
 /** A network with an output that is no row of class scores: pictures, vectors, maps, features. */
@@ -73,7 +73,7 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
   return {
     ...products,
     model,
-    shape: request.picture,
+    shape: shapeOf(request),
     core,
     read: (pictures) => resampler?.forward(pictures) ?? pictures,
     rows,

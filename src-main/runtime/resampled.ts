@@ -1,4 +1,4 @@
-import type { Products } from '../model/differentiable.ts';
+import type { ImageShape, Products } from '../model/differentiable.ts';
 import { resamplerOf, withoutGeometry } from '../model/preprocessing/index.ts';
 import type { Resampler } from '../model/preprocessing/index.ts';
 import type { OpenRequest, OpenScored } from './differentiable.ts';
@@ -7,16 +7,21 @@ import type { OpenRequest, OpenScored } from './differentiable.ts';
  * What is asked of pictures, as it is asked of what the network reads of them.
  * @returns the resampler between the two, null where a picture is read as it is
  */
-export function atNetworkSize<R extends Pick<OpenRequest, 'picture' | 'preprocessing'>>(request: R): { inner: R; resampler: Resampler | null } {
-  const resampler = resamplerOf(request.preprocessing, request.picture);
+export function atNetworkSize<R extends Pick<OpenRequest, 'picture' | 'preprocessing' | 'window'>>(request: R): { inner: R; resampler: Resampler | null } {
+  const resampler = resamplerOf(request.preprocessing, request.picture, request.window);
   return { inner: { ...request, picture: resampler?.read ?? request.picture, preprocessing: withoutGeometry(request.preprocessing) }, resampler };
 }
 
+/** Of what is asked about. */
+export function shapeOf({ picture, window }: Pick<OpenRequest, 'picture' | 'window'>): ImageShape {
+  return window ? { ...picture, height: window.height, width: window.width } : picture;
+}
+
 /** A graph of scores at the network's size, as attacks on pictures of another size see it. */
-export function resampledScores(core: OpenScored, { picture }: Pick<OpenRequest, 'picture'>, resampler: Resampler | null): OpenScored {
+export function resampledScores(core: OpenScored, asked: Pick<OpenRequest, 'picture' | 'window'>, resampler: Resampler | null): OpenScored {
   if (resampler === null) return core;
   return {
-    shape: picture,
+    shape: shapeOf(asked),
     classes: core.classes,
     rows: core.rows,
     get surrogates() {

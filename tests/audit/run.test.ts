@@ -11,7 +11,7 @@ import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import type { RunRequest } from '../../src-main/audit/sitting.ts';
 import { verifyAudit } from '../../src-main/audit/verify.ts';
-import { encodePng } from '../../src-main/images/index.ts';
+import { decodeFile, encodePng } from '../../src-main/images/index.ts';
 import { Here, OURS } from './here.ts';
 import { beside, plain, write } from './models.ts';
 
@@ -67,6 +67,29 @@ describe('an audit', () => {
     });
     expect(told).toBe(results.images.length + results.findings.length);
     expect(results.findings).toHaveLength(10);
+  });
+
+  it('changes nothing of a picture where the network does not look', async () => {
+    const [width, height] = [70, 40];
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 31 + (i >> 7)) % 251);
+    writeFileSync(join(images, 'wide.png'), await encodePng({ width, height, channels: 3, data }));
+    // The shorter side becomes 32, so that the 40 pixels in the middle are read of 70, and a few more by the antialiased kernel.
+    const attacks = [{ id: 'pgd', options: { steps: 3 } }, { id: 'ddn', options: { steps: 5 } }];
+    plan = planOf({
+      preprocessing: { geometry: 'centre-crop', width: 32, height: 32 },
+      images: [join(images, 'wide.png')],
+      threats: [{ norm: 'l2', eps: [20], attacks }],
+    });
+    const { findings } = await run();
+    expect(findings.map(({ state }) => state)).toEqual(['broken', 'broken']);
+    for (const { file, eightBit } of findings) {
+      const { data: broken } = await decodeFile(join(folder, file!));
+      const changed = Array.from({ length: width }, (_, x) => x).filter((x) => Array.from({ length: height * 3 }, (_, i) => 3 * (Math.floor(i / 3) * width + x) + (i % 3)).some((at) => broken[at] !== data[at]));
+      expect(changed.length).toBeGreaterThan(10);
+      expect([Math.min(...changed), Math.max(...changed)].every((x) => x >= 13 && x <= 56)).toBe(true);
+      // What is told of it is of the whole picture.
+      expect(eightBit!.l0).toBe(data.filter((level, at) => broken[at] !== level).length);
+    }
   });
 
   it('tells a progress that never falls and ends at the whole', async () => {

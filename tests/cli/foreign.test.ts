@@ -142,6 +142,15 @@ describe('results that were changed', () => {
     expect(listing(root)).toEqual(before);
   });
 
+  it('a picture that is gone is told by report, and the older PDF stays', async () => {
+    copy();
+    const file = (JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as { findings: { file: string | null }[] }).findings.find((finding) => finding.file)!.file!;
+    rmSync(join(folder, file));
+    const before = listing(root);
+    refused(await hairlineHere(['report', folder]), new RegExp(`${file}, which the report shows, is not there`));
+    expect(listing(root)).toEqual(before);
+  });
+
   it.each(['', 'null', '[]', '{', '"x"', '{"a":1e999}', '['.repeat(200_000), '{"plan":'.repeat(200_000)])('a file of %.10s is told as well', async (text) => {
     copy();
     writeFileSync(join(folder, 'results.json'), text);

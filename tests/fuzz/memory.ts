@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The largest resident memory that any process below some had, looked at many times a second (Linux; 0 elsewhere). */
+/** The largest resident memory that any process below some had, and all together, looked at many times a second (Linux; 0 elsewhere). */
 export class Watch {
   peak = 0;
+  together = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(roots: () => number[]) {
-    this.timer = setInterval(() => (this.peak = Math.max(this.peak, ...family(roots()).map(resident))), 50);
+    this.timer = setInterval(() => {
+      const bytes = family(roots()).map(resident);
+      this.peak = Math.max(this.peak, ...bytes);
+      this.together = Math.max(this.together, bytes.reduce((sum, one) => sum + one, 0));
+    }, 50);
     this.timer.unref();
   }
 

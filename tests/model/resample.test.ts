@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
-import { resamplerOf } from '../../src-main/model/preprocessing/index.ts';
+import { cut, paste, resamplerOf, windowOf } from '../../src-main/model/preprocessing/index.ts';
 
 const values = (count: number, seed: number): Float32Array => {
   let state = seed;
@@ -42,6 +42,29 @@ describe('what stands before the network', () => {
     const both = values(2 * size, 9);
     const read = resampler.forward(both);
     expect([...read.subarray(read.length / 2)]).toEqual([...resampler.forward(both.slice(size))]);
+  });
+
+  it.each(CASES.slice(0, 2))('reads a window of the picture alone, and gives the same from it: %s', (_, spec, picture) => {
+    const preprocessing = Preprocessing.parse(spec);
+    const window = windowOf(preprocessing, picture)!;
+    const [whole, part] = [resamplerOf(preprocessing, picture)!, resamplerOf(preprocessing, picture, window)!];
+    const x = values(picture.channels * picture.height * picture.width, 7);
+    const read = whole.forward(x);
+    expect([...part.forward(cut(x, picture, window))]).toEqual([...read]);
+    // What lies outside changes nothing, and its gradient is 0.
+    const outside = paste(values(x.length, 8), picture, window, cut(x, picture, window));
+    expect([...whole.forward(outside)]).toEqual([...read]);
+    const y = values(read.length, 11);
+    const gradient = whole.adjoint(y);
+    expect([...paste(new Float32Array(x.length), picture, window, part.adjoint(y))]).toEqual([...gradient]);
+    // No smaller window would do: each of its edges is read.
+    const { top, left, height, width } = window;
+    for (const edge of [{ ...window, height: 1 }, { ...window, width: 1 }, { ...window, top: top + height - 1, height: 1 }, { ...window, left: left + width - 1, width: 1 }])
+      expect(cut(gradient, picture, edge).some((v) => v !== 0)).toBe(true);
+  });
+
+  it('reads all of a picture that is not cropped', () => {
+    for (const [, spec, picture] of CASES.slice(2)) if (!JSON.stringify(spec).includes('nearest')) expect(windowOf(Preprocessing.parse(spec), picture)).toBeNull();
   });
 
   it('is nothing where a picture is read as it is', () => {

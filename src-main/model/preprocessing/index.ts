@@ -1,6 +1,8 @@
 export type { EmitRequest } from './emit.ts';
 export { emitPreprocessing } from './emit.ts';
 export { Resampler, resamplerOf, withoutGeometry } from './resample.ts';
+export type { Window } from './window.ts';
+export { cut, paste, windowOf } from './window.ts';
 export type { Preprocessed } from './reference.ts';
 export { preprocess } from './reference.ts';
 export type { Preset } from '../../../shared/presets.ts';

@@ -1,0 +1,42 @@
+import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
+import type { Differentiable, ImageShape } from '../../src-main/model/differentiable.ts';
+import type { Norm } from '../../shared/norms.ts';
+
+/** Attacks whose steps are timed, each under one norm, and what keeps them from ending early. */
+export const TIMED: readonly { attack: string; norm: Norm; options: Record<string, unknown>; epsilon?: number }[] = [
+  { attack: 'pgd', norm: 'linf', options: { confidence: 1 }, epsilon: 8 / 255 },
+  { attack: 'pgd', norm: 'l2', options: { confidence: 1 }, epsilon: 2 },
+  { attack: 'pgd', norm: 'l1', options: { confidence: 1 }, epsilon: 20 },
+  { attack: 'ddn', norm: 'l2', options: {} },
+  { attack: 'fmn', norm: 'linf', options: {} },
+  { attack: 'fmn', norm: 'l1', options: {} },
+  { attack: 'sigma-zero', norm: 'l0', options: {} },
+];
+
+/** Milliseconds of processor time, which other work on the machine disturbs least, of a step of an attack on one picture. */
+export async function stepTime(model: Differentiable, { attack, norm, options, epsilon }: (typeof TIMED)[number], steps: number): Promise<number> {
+  const { channels, height, width } = model.shape;
+  const pixels = Float32Array.from({ length: channels * height * width }, (_, j) => ((j * 37 + (j >> 9)) % 256) / 255);
+  const { logits } = await model.forward(pixels);
+  const label = logits.subarray(0, model.classes).reduce((best, v, k, all) => (v > all[best]! ? k : best), 0);
+  const target = new CountedTarget(model, [{ pixels, hash: 'photograph', label, goal: null }], { norm, epsilon, stream: 'bench', limits: null, gate: { check: () => undefined } });
+  const began = process.cpuUsage();
+  await attackOf(attack).run(target, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1000 / target.backwards[0]!;
+}
+
+/** No network at all: what an attack itself does with the values of a picture is what a step on it costs. */
+export function nothing(shape: ImageShape, classes: number): Differentiable {
+  const features = shape.channels * shape.height * shape.width;
+  const logits = Float32Array.from({ length: classes }, (_, k) => (k === 0 ? 1 : 0));
+  const gradient = Float32Array.from({ length: features }, (_, j) => Math.sin(j) / 1000);
+  return {
+    shape,
+    classes,
+    rows: 1,
+    forward: () => Promise.resolve({ logits }),
+    gradient: () => Promise.resolve({ logits, loss: new Float32Array([1]), gradient }),
+  };
+}
