@@ -1,5 +1,6 @@
 import type { AuditPlan } from '../../shared/plan.ts';
 import { isLarge } from '../graph/index.ts';
+import { valuesOf } from '../model/differentiable.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
@@ -38,7 +39,7 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
   try {
     const large = isLarge(models.graph);
     const isField = await models.isField(picture);
-    const { rows } = await chooseRows({ ...models.request, picture }, wantedRows(images), isField ? { output: source.output } : null);
+    const { rows } = await chooseRows({ ...models.request, picture }, wantedRows(images, valuesOf(picture)), isField ? { output: source.output } : null);
     const window = models.window(picture, []);
     const { height, width } = window ?? picture;
     const pixels = Float32Array.from({ length: rows * picture.channels * height * width }, (_, j) => ((j * 37) % 256) / 255);

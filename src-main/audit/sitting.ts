@@ -4,6 +4,7 @@ import type { Finding } from '../../shared/results.ts';
 import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, Crew } from './crew.ts';
+import { valuesOf } from '../model/differentiable.ts';
 import { goalFor } from './goal.ts';
 import { failure } from './jobs.ts';
 import { isOutputGoal, reached } from './outputGoal.ts';
@@ -38,13 +39,17 @@ export class Sitting {
   private readonly context: JobContext;
   /** Images given to an attack at once. */
   readonly batch: number;
+  /** Workers that are given jobs at a time. */
+  private readonly hands: number;
 
   constructor(request: RunRequest, state: AuditState, set: ImageSet, context: JobContext) {
     this.request = request;
     this.state = state;
     this.set = set;
     this.context = context;
-    this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.crew.size);
+    const largest = set.items.reduce((most, item) => Math.max(most, valuesOf(item)), 1);
+    this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.crew.size, largest);
+    this.hands = Math.max(1, Math.min(request.crew.size, Math.floor(MOST_VALUES / (this.batch * largest))));
   }
 
   async work(): Promise<void> {
@@ -77,7 +82,7 @@ export class Sitting {
         }
       }
     };
-    await Promise.all(Array.from({ length: crew.size }, pull));
+    await Promise.all(Array.from({ length: this.hands }, pull));
     if (fault !== null) throw fault;
   }
 
@@ -155,9 +160,16 @@ async function readImage(ref: ImageRef, index: number): Promise<JobImage> {
 /** Blocks in a batch: images want different things at a time, and a batch of several blocks keeps the blocks full. */
 const BLOCKS = 8;
 
-/** Several blocks, but no more images than leave work for every worker. */
-function usualBatch(rows: number, images: number, workers: number): number {
-  return Math.max(1, Math.min(BLOCKS * rows, Math.ceil(images / workers)));
+/**
+ * Values of the pictures of a batch, and of those of all workers. An attack holds about a dozen floats for each value of a
+ * picture, and photographs have millions: 24 megapixels have 72, so that one worker takes them one at a time.
+ */
+const BATCH_VALUES = 2 ** 24;
+const MOST_VALUES = 2 ** 27;
+
+/** Several blocks, but no more images than leave work for every worker, and of photographs few. */
+function usualBatch(rows: number, images: number, workers: number, largest: number): number {
+  return Math.max(1, Math.min(BLOCKS * rows, Math.ceil(images / workers), Math.floor(BATCH_VALUES / largest)));
 }
 
 /** Runs of at most `size` pictures of one shape, in order. */

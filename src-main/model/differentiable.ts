@@ -21,6 +21,11 @@ export interface ImageShape {
   width: number;
 }
 
+/** Values of one image. */
+export function valuesOf({ channels, height, width }: ImageShape): number {
+  return channels * height * width;
+}
+
 /** What came out for a block of rows. Arrays are fresh copies: the caller may keep them. */
 export interface Forward {
   /** rows x classes */

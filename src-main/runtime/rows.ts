@@ -143,7 +143,13 @@ async function tryOwn(request: OpenRequest, field: FieldChoice | null): Promise<
  */
 const ROWS = 4;
 
-/** Rows worth asking for. Depends on nothing but how many images there are, so that every run of a plan has the same. */
-export function wantedRows(images: number): number {
-  return Math.max(1, Math.min(ROWS, images));
+/** Values of a block's pictures: of photographs one fills it, and a block of more would take more memory than it saves time. */
+const VALUES = 2 ** 24;
+
+/**
+ * Rows worth asking for. Depends on nothing but the images, so that every run of a plan has the same.
+ * @param features values of the largest picture
+ */
+export function wantedRows(images: number, features: number): number {
+  return Math.max(1, Math.min(ROWS, images, Math.floor(VALUES / features)));
 }

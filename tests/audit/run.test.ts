@@ -80,10 +80,10 @@ describe('an audit', () => {
       images: [join(images, 'wide.png')],
       threats: [{ norm: 'l2', eps: [20], attacks }],
     });
-    const { findings } = await run();
+    const { findings } = await run(new Here());
     expect(findings.map(({ state }) => state)).toEqual(['broken', 'broken']);
     for (const { file, eightBit } of findings) {
-      const { data: broken } = await decodeFile(join(folder, file!));
+      const { data: broken } = await decodeFile(join(folder, file!), file!);
       const changed = Array.from({ length: width }, (_, x) => x).filter((x) => Array.from({ length: height * 3 }, (_, i) => 3 * (Math.floor(i / 3) * width + x) + (i % 3)).some((at) => broken[at] !== data[at]));
       expect(changed.length).toBeGreaterThan(10);
       expect([Math.min(...changed), Math.max(...changed)].every((x) => x >= 13 && x <= 56)).toBe(true);

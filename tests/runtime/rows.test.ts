@@ -89,10 +89,13 @@ describe('rows of a batch', () => {
   });
 
   it.each([
-    [1000, 4],
-    [3, 3],
-    [0, 1],
-  ])('for %i images, %i rows are asked for', (images, rows) => expect(wantedRows(images)).toBe(rows));
+    [1000, 3 * 224 * 224, 4],
+    [3, 3 * 224 * 224, 3],
+    [0, 1, 1],
+    // Of photographs fewer, until one fills a block.
+    [1000, 3 * 1500 * 1000, 3],
+    [1000, 3 * 6000 * 4000, 1],
+  ])('for %i images of %i values, %i rows', (images, features, rows) => expect(wantedRows(images, features)).toBe(rows));
 });
 
 const KEPT_APART = ['classify-cifar10/vnncomp21_resnet_2b.onnx', 'classify-cifar10/dinhanh7_tinymobilenet/model.onnx', 'converted-from-weights/cifar10_akamaster_resnet20.onnx'];
