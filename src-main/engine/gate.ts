@@ -13,6 +13,8 @@ export class Switch {
   /** Rejects with Cancelled when the run is cancelled. */
   readonly cancellation: Promise<never>;
   private reject: (error: Error) => void = () => {};
+  /** Whether it is the system that cancelled it, not a person. */
+  interrupted = false;
 
   constructor() {
     this.cancellation = new Promise((_, reject) => (this.reject = reject));
@@ -28,6 +30,10 @@ export class Switch {
     if (word === CANCEL) this.reject(new Cancelled());
   }
   cancel(): void {
+    this.set(CANCEL);
+  }
+  interrupt(): void {
+    if (!this.cancelled) this.interrupted = true;
     this.set(CANCEL);
   }
   get cancelled(): boolean {

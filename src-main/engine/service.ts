@@ -128,7 +128,7 @@ export class EngineService implements Service {
     },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
     resume: ({ audit, files }) => (this.audits.resume(audit, files), {}),
-    cancel: ({ audit }) => (this.audits.cancel(audit), {}),
+    cancel: ({ audit, interrupted }) => (this.audits.cancel(audit, interrupted), {}),
     audits: () => this.audits.list(),
     open: ({ file }) => this.audits.open(file),
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),

@@ -97,7 +97,7 @@ describe.runIf(process.platform !== 'win32')('Ctrl+C', () => {
     expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting' });
     const partial = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { findings: unknown[]; images: { outcomes: { state: string }[] }[] };
     expect(partial.findings).toHaveLength(findings(out));
-    expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('cancelled');
+    expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('unfinished');
     await finish(out);
     expect(existsSync(join(out, 'report.pdf'))).toBe(true);
   });
