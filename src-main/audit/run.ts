@@ -54,7 +54,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       const set = await openSet(opened, setup.classes, setup.classNames);
       demandSameImages(set, setup, state);
       checkGoals(plan, set.items.length, setup.classes);
-      await forgetLost(state, folder, control);
+      await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
       const sitting = new Sitting({ ...request, crew }, state, set, contextOf({ ...request, plan: opened }, setup));
       await sitting.work();
