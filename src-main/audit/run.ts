@@ -1,4 +1,4 @@
-import { Cancelled } from '../../shared/errors.ts';
+import { Cancelled, Crashed } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
 import { openJournal } from './begin.ts';
@@ -70,7 +70,8 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       sat(done < total ? stopped(control) : 'finished');
       return results;
     } catch (error) {
-      note(() => sat(error instanceof Cancelled ? stopped(control) : 'failed'));
+      // A crash leaves no word, whichever process it took.
+      if (!(error instanceof Crashed)) note(() => sat(error instanceof Cancelled ? stopped(control) : 'failed'));
       throw error;
     }
   } finally {

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
-import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
+import { Cancelled, Crashed, messageOf, UserError } from '../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import { demandFit } from '../audit/fit.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
@@ -16,9 +16,9 @@ import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
 import { AuditCrew } from './auditCrew.ts';
 import { writeDocuments, writeTables } from './documents.ts';
+import type { CrewProcess } from './crewProcess.ts';
 import { GO, PAUSE, Switch } from './gate.ts';
 import type { LimitedProcess } from './limited.ts';
-import type { Pool } from './pool.ts';
 import { findingEvent, imageEvent } from './progress.ts';
 
 /** Events of progress are sent no more often than this, in ms. */
@@ -37,7 +37,7 @@ interface Running {
 }
 
 /** Starts the workers of a run. */
-export type Hire = (size: number, shared: SharedArrayBuffer) => Promise<Pool>;
+export type Hire = (size: number, control: Switch) => CrewProcess;
 
 /** The audits of this engine: those running, and those on the disk. */
 export class Audits {
@@ -130,7 +130,7 @@ export class Audits {
             const { large } = await checker.run('load', { model, input, fixed, output });
             // More threads than cores would only take memory.
             const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
-            return (crew = new AuditCrew(size, checker, () => this.hire(size, control.shared)));
+            return (crew = new AuditCrew(size, checker, () => this.hire(size, control)));
           },
           control,
           onImage: (image) => this.emit(imageEvent(audit, image)),
@@ -155,13 +155,13 @@ export class Audits {
       this.emit({ type: 'finished', audit, folder });
     } catch (error) {
       const message = messageOf(error);
-      tell(error instanceof Cancelled ? stopped(control) : { state: 'failed', message, eta: null });
+      tell(error instanceof Cancelled ? stopped(control) : error instanceof Crashed ? { state: 'crashed', message: error.reason, eta: null } : { state: 'failed', message, eta: null });
       if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
       else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
     } finally {
       clearTimeout(later);
       checker.close();
-      await crew?.close();
+      crew?.close();
     }
   }
 

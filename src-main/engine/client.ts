@@ -1,6 +1,6 @@
 import { PictureAddress, RunEvent } from '../../shared/contract.ts';
 import type { AuditStatus, CallIn, CallName, CallOut } from '../../shared/contract.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { Crashed, messageOf, UserError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/issues.ts';
 import type { EngineChannel, EngineFork, Service } from './api.ts';
 import { checkInput, checkOutput } from './check.ts';
@@ -155,16 +155,16 @@ export class EngineClient implements Service {
     // During `stop` the exit is wanted; `stop` itself settles what is left.
     if (this.closing) return this.rejectAll(new Error('The engine was closed.'));
     this.channel = null;
-    const words = oneLine(reason);
-    this.respawn.died(words);
+    const crash = new Crashed(reason);
+    this.respawn.died(crash.reason);
     const lost = [...this.running];
-    this.rejectAll(new Error(`The engine stopped unexpectedly (${words}).`));
-    const message = `The engine stopped unexpectedly; finished images are kept, and the audit can be resumed (${words}).`;
+    const message = `The engine stopped unexpectedly (${crash.reason}).`;
+    this.rejectAll(new Error(message));
     for (const [audit, status] of lost) {
-      if (status) this.receiveEvent({ type: 'status', status: { ...status, state: 'crashed', message: words, eta: null } });
-      this.receiveEvent({ type: 'failed', audit, message });
+      if (status) this.receiveEvent({ type: 'status', status: { ...status, state: 'crashed', message: crash.reason, eta: null } });
+      this.receiveEvent({ type: 'failed', audit, message: crash.message });
     }
-    this.receiveEvent({ type: 'died', message: `The engine stopped unexpectedly (${words}).` });
+    this.receiveEvent({ type: 'died', message });
   }
 
   private rejectAll(error: Error): void {
@@ -172,10 +172,4 @@ export class EngineClient implements Service {
     this.pending.clear();
     for (const { reject } of open) reject(error);
   }
-}
-
-/** One line, so that a host can show it and `messageOf` keeps all of it. */
-function oneLine(reason: string): string {
-  const lines = reason.split('\n').map((line) => line.trim());
-  return lines.filter(Boolean).join(' | ').slice(0, 1000).replace(/\.$/, '') || 'no reason was given';
 }

@@ -23,13 +23,13 @@ import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
 import { nameClasses, relabel } from './byHand.ts';
+import { CrewProcess } from './crewProcess.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import { Live } from './live.ts';
 import { LimitedProcess } from './limited.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
-import { Pool } from './pool.ts';
 import { historyOf } from './progress.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -72,7 +72,7 @@ export class EngineService implements Service {
       options.audits,
       this.installation,
       availableParallelism(),
-      (size, shared) => Pool.start(worker, size, shared, true),
+      (size, control) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control),
       limited,
       (event) => {
         for (const listener of [...this.listeners]) listener(event);
