@@ -64,12 +64,12 @@ async function obtain(/** @type {World} */ world) {
 /** Runs a program in the foreground; gives back how it ended and after how many milliseconds. */
 function foreground(/** @type {string} */ command, /** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env = {}) {
   return new Promise((/** @type {(end: { code: number, after: number }) => void} */ done) => {
-    const began = Date.now();
+    const began = performance.now();
     const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
     // Ctrl+C reaches the whole group of a terminal by itself; a service manager signals only this process.
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
-    child.on('error', () => done({ code: 127, after: Date.now() - began }));
-    child.on('exit', (code, signal) => done({ code: code ?? (signal === 'SIGINT' ? 130 : 1), after: Date.now() - began }));
+    child.on('error', () => done({ code: 127, after: performance.now() - began }));
+    child.on('exit', (code, signal) => done({ code: code ?? (signal === 'SIGINT' ? 130 : 1), after: performance.now() - began }));
   });
 }
 

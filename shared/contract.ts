@@ -98,7 +98,8 @@ export type AttackCard = z.infer<typeof AttackCard>;
 export const AuditStatus = z.object({
   audit: z.string(),
   name: z.string(),
-  state: z.enum(['preparing', 'running', 'paused', 'finished', 'cancelled', 'failed']),
+  /** `cancelled` is what a person asked for; `interrupted` whatever else ended the engine, and `crashed` its own death, where its host saw that. */
+  state: z.enum(['preparing', 'running', 'paused', 'finished', 'cancelled', 'interrupted', 'crashed', 'failed']),
   /** Image x threat x attack triples. */
   done: z.number().int(),
   total: z.number().int(),
@@ -287,7 +288,8 @@ export const CALLS = {
   pause: { in: z.strictObject({ audit: z.string() }), out: none },
   /** `files`: what is loaded, to be opened where the audit was begun elsewhere. */
   resume: { in: z.strictObject({ audit: z.string(), files: NamedFiles.default(NamedFiles.parse({})) }), out: none },
-  cancel: { in: z.strictObject({ audit: z.string() }), out: none },
+  /** `interrupted`: it is the system that ends the run, not a person. */
+  cancel: { in: z.strictObject({ audit: z.string(), interrupted: z.boolean().default(false) }), out: none },
   /** Known audits, newest first. */
   audits: { in: none, out: z.array(AuditStatus) },
   /** The audit that a `.hairline` file belongs to; it lies in the audit's folder. */
@@ -359,6 +361,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('finished'), audit: z.string(), folder: z.string() }),
   /** `user`: the message says what to mend. */
   z.object({ type: z.literal('failed'), audit: z.string(), message: z.string(), user: z.boolean().default(false) }),
+  /** The engine is gone, with all that it had loaded; the next call starts another one. */
+  z.object({ type: z.literal('died'), message: z.string() }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 

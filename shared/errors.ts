@@ -16,6 +16,20 @@ export class Cancelled extends Error {
   }
 }
 
+/** The process that an audit ran in is gone. What is finished is on the disk. */
+export class Crashed extends Error {
+  override name = 'Crashed';
+  /** How it ended and what it wrote last, on one line. */
+  readonly reason: string;
+
+  constructor(told: string) {
+    const lines = told.split('\n').map((line) => line.trim());
+    const reason = lines.filter(Boolean).join(' | ').slice(0, 1000).replace(/\.$/, '') || 'no reason was given';
+    super(`The engine stopped unexpectedly; finished images are kept, and the audit can be resumed (${reason}).`);
+    this.reason = reason;
+  }
+}
+
 /** An error of the file system, or of Node about a path: it has a code such as ENOENT. */
 export function isSystemError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && typeof (error as Error & { code?: unknown }).code === 'string';

@@ -138,7 +138,7 @@ export const STATE_LABEL: Record<State, string> = {
   broken: 'broken',
   held: 'held',
   failed: 'failed',
-  cancelled: 'cancelled',
+  unfinished: 'not finished',
 };
 
 /** A class with its name when there is one: `cat`, `class 3`. */

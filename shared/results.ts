@@ -4,7 +4,7 @@ import { Distance, Distances } from './norms.ts';
 import { Preprocessing, Provider, ThreatModel } from './plan.ts';
 
 /** What became of an image: design rule 3. */
-export const STATES = ['wrong-already', 'broken', 'held', 'failed', 'cancelled'] as const;
+export const STATES = ['wrong-already', 'broken', 'held', 'failed', 'unfinished'] as const;
 export const State = z.enum(STATES);
 export type State = z.infer<typeof State>;
 

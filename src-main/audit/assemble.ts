@@ -73,7 +73,7 @@ function outcomeState(image: ImageRecord, threat: ThreatModel, t: number, state:
   if (standing(image) === 'wrong') return 'wrong-already';
   if (best(image, threat, t, state) !== null) return 'broken';
   const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
-  if (findings.some((f) => f === undefined)) return 'cancelled';
+  if (findings.some((f) => f === undefined)) return 'unfinished';
   // Goals on the output may be reached by a clean image, under one threat model and not under another.
   if (findings.some((f) => f!.state === 'wrong-already')) return 'wrong-already';
   // One attack that ran to its end without success is enough to say that the image held against it.
@@ -90,7 +90,7 @@ function imageResult(image: ImageRecord, plan: AuditPlan, state: AuditState): Im
 }
 
 function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): ThreatResult {
-  // Robust accuracy speaks of images that were attacked to the end; cancelled and failed ones are told apart, not counted.
+  // Robust accuracy speaks of images that were attacked to the end; unfinished and failed ones are told apart, not counted.
   const counted = records.filter((i) => ['wrong-already', 'broken', 'held'].includes(outcomeState(i, threat, t, state)));
   const attacked = counted.filter((i) => outcomeState(i, threat, t, state) !== 'wrong-already');
   const distances = attacked.map((i) => best(i, threat, t, state)?.eightBit![threat.norm] ?? null);
@@ -126,7 +126,7 @@ function attackSummary(attack: string, threat: ThreatModel, t: number, records: 
 function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null, findings: Finding[]): string[] {
   const out: string[] = [];
   const missing = setup.images.length - records.length;
-  if (missing > 0) out.push(`The audit was cancelled before ${missing} of ${setup.images.length} images were looked at.`);
+  if (missing > 0) out.push(`The audit was stopped before ${missing} of ${setup.images.length} images were looked at.`);
   // Goals on the output know no labels.
   const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
   if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');

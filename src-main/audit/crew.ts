@@ -57,6 +57,8 @@ export interface Crew {
 export interface Control {
   readonly cancelled: boolean;
   readonly paused: boolean;
+  /** Whether it is the system that cancelled it, not a person. */
+  readonly interrupted: boolean;
   /** Rejects with Cancelled when the run is cancelled. */
   readonly cancellation: Promise<never>;
   /** Stops the workers' work in progress between two queries. */

@@ -106,6 +106,7 @@ async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: 
 class OneRun implements Control {
   cancelled = false;
   readonly paused = false;
+  readonly interrupted = false;
   readonly cancellation = new Promise<never>(() => {});
   cancel(): void {
     this.cancelled = true;

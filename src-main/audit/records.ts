@@ -50,6 +50,10 @@ export const Setup = z.object({
 });
 export type Setup = z.infer<typeof Setup>;
 
+/** How a sitting ends that is not killed: `cancelled` by a person, `interrupted` by the system. */
+export const ENDS = ['finished', 'cancelled', 'interrupted', 'failed'] as const;
+export type End = (typeof ENDS)[number];
+
 /** One line of the journal. */
 export const JournalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), hash: z.string(), started: Instant }),
@@ -57,7 +61,9 @@ export const JournalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('setup'), setup: Setup, seal: z.string().optional() }),
   z.object({ type: z.literal('image'), image: ImageRecord }),
   z.object({ type: z.literal('finding'), finding: Finding }),
-  /** Seconds of work in one sitting; an audit that was interrupted has several. */
-  z.object({ type: z.literal('sitting'), seconds: z.number().min(0).max(1e10), done: z.number().int() }),
+  /** Seconds of work in one sitting, and how it ended; an audit that was interrupted has several. One that was killed leaves none. */
+  z.object({ type: z.literal('sitting'), seconds: z.number().min(0).max(1e10), done: z.number().int(), end: z.enum(ENDS).optional() }),
+  /** Another sitting begins after one that had ended. */
+  z.object({ type: z.literal('resumed') }),
 ]);
 export type JournalRecord = z.infer<typeof JournalRecord>;

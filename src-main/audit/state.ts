@@ -33,6 +33,16 @@ export class AuditState {
     this.take(record);
   }
 
+  /** As if it had not been looked at. */
+  forgetImage(image: ImageRecord): void {
+    if (this.images.delete(image.id) && standing(image) === 'wrong') this.wrong--;
+  }
+
+  /** As if the attack had not been run. */
+  forgetFinding({ image, threat, attack }: Finding): void {
+    this.findings.delete(AuditState.key(image, threat, attack));
+  }
+
   private take(record: JournalRecord): void {
     switch (record.type) {
       case 'plan':

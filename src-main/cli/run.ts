@@ -9,7 +9,10 @@ import { EngineClient } from '../engine/client.ts';
 import { readResults } from '../engine/documents.ts';
 import { engineArguments } from '../engine/options.ts';
 import { spawnEngine } from '../engine/spawn.ts';
+import { again } from './again.ts';
 import { EXIT, Exit } from './exit.ts';
+import { answering, WORD } from './interrupt.ts';
+import type { Signal } from './interrupt.ts';
 import { PATHS } from './paths.ts';
 import { json, line, lines } from './print.ts';
 import type { Progress } from './progress.ts';
@@ -33,63 +36,59 @@ export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('a
 }
 
 /**
- * Runs an audit in an engine process of its own and prints what came of it. Ctrl+C cancels in good order, twice at once.
+ * Runs an audit in an engine process of its own and prints what came of it. Ctrl+C cancels in good order, twice at once; so does a service manager's
+ * end, which is no cancel.
  * @throws UserError for bad input; Exit with the code of the outcome otherwise.
  */
 export async function runHere(request: RunHere): Promise<void> {
   const { plan, folder, resume, files, progress } = request;
   const client = engine();
-  let interrupted = false;
-  let cancelled = false;
+  let heard: Signal | null = null;
+  let stopped = false;
   let audit: string | null = null;
-  const interrupt = () => {
-    if (interrupted) process.exit(EXIT.cancelled);
-    interrupted = true;
+  // It may be over at the same moment; then there is nothing to cancel.
+  const cancel = () => void (audit === null || client.call('cancel', { audit, interrupted: heard === 'SIGTERM' }).catch(() => undefined));
+  const interrupt = (signal: Signal) => {
+    if (heard) process.exit(EXIT.cancelled);
+    heard = signal;
     cancel();
   };
-  // It may be over at the same moment; then there is nothing to cancel.
-  const cancel = () => void (audit === null || client.call('cancel', { audit }).catch(() => undefined));
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  try {
+  const work = async () => {
     const over = new Promise<Extract<RunEvent, { type: 'finished' | 'failed' }>>((done) => {
       client.listen((event) => {
         progress.event(event);
-        if (event.type === 'status') cancelled = event.status.state === 'cancelled';
+        if (event.type === 'status') stopped = event.status.state === 'cancelled' || event.status.state === 'interrupted';
         if (event.type === 'finished' || event.type === 'failed') done(event);
       });
     });
     ({ audit } = await client.call('start', { plan, folder, resume, files }));
-    if (interrupted) cancel();
+    if (heard) cancel();
     const end = await over;
     progress.end();
     if (end.type === 'failed') {
       if (end.user) throw new UserError(end.message);
       throw new Error(`${end.message.replace(/\.$/, '')}; go on with: ${again(folder)}`);
     }
-    if (cancelled && !existsSync(join(folder, FILES.results))) {
-      line('Cancelled before the first image was looked at.', process.stderr);
+    const word = WORD[heard ?? 'SIGINT'];
+    if (stopped && !existsSync(join(folder, FILES.results))) {
+      line(`${word} before the first image was looked at; go on with: ${again(folder)}`, process.stderr);
       throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
-    lines([...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${cancelled ? '' : ', report.pdf'} and the pictures.`], request.summaryTo);
+    lines([...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${stopped ? '' : ', report.pdf'} and the pictures.`], request.summaryTo);
     if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
-    if (cancelled) {
-      line(`Cancelled; go on with: ${again(folder)}`, process.stderr);
+    if (stopped) {
+      line(`${word}; go on with: ${again(folder)}`, process.stderr);
       throw new Exit(EXIT.cancelled);
     }
     judge(results, request.failUnder);
+  };
+  try {
+    await answering(interrupt, work);
   } finally {
     progress.end();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
     await client.close();
   }
-}
-
-/** The command that takes up an audit where it stopped. */
-function again(folder: string): string {
-  return `hairline audit --resume --out ${/^[\w@%+=:,./\\-]+$/.test(folder) ? folder : `"${folder}"`}`;
 }
 
 /** @throws Exit with code 1 when robust accuracy at any budget is below the share. */

@@ -1,19 +1,19 @@
 import type { Crew, TaskName, Tasks } from '../audit/crew.ts';
+import type { CrewProcess } from './crewProcess.ts';
 import type { LimitedProcess } from './limited.ts';
-import type { Pool } from './pool.ts';
 
 /**
  * The workers of one audit. What comes before the first attack is done on a model that nobody has looked at yet, so a process
- * with limits does it; the threads are started when there are attacks to run, and that process is ended then, for its memory.
+ * with limits does it; the one of the attacks is started when there are some to run, and the other ended then, for its memory.
  */
 export class AuditCrew implements Crew {
   readonly size: number;
   private readonly checker: LimitedProcess;
-  private readonly hire: () => Promise<Pool>;
-  private hired: Promise<Pool> | null = null;
+  private readonly hire: () => CrewProcess;
+  private hired: CrewProcess | null = null;
 
-  /** @param hire starts `size` threads */
-  constructor(size: number, checker: LimitedProcess, hire: () => Promise<Pool>) {
+  /** @param hire starts a process of `size` threads */
+  constructor(size: number, checker: LimitedProcess, hire: () => CrewProcess) {
     this.size = size;
     this.checker = checker;
     this.hire = hire;
@@ -25,11 +25,11 @@ export class AuditCrew implements Crew {
       this.checker.close();
       this.hired = this.hire();
     }
-    return (await this.hired).run(name, input);
+    return this.hired.run(name, input);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.checker.close();
-    await (await this.hired?.catch(() => null))?.close();
+    this.hired?.close();
   }
 }

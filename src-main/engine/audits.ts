@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
-import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
+import { Cancelled, Crashed, messageOf, UserError } from '../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import { demandFit } from '../audit/fit.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
@@ -16,9 +16,9 @@ import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
 import { AuditCrew } from './auditCrew.ts';
 import { writeDocuments, writeTables } from './documents.ts';
-import { CANCEL, GO, PAUSE, Switch } from './gate.ts';
+import type { CrewProcess } from './crewProcess.ts';
+import { GO, PAUSE, Switch } from './gate.ts';
 import type { LimitedProcess } from './limited.ts';
-import type { Pool } from './pool.ts';
 import { findingEvent, imageEvent } from './progress.ts';
 
 /** Events of progress are sent no more often than this, in ms. */
@@ -37,7 +37,7 @@ interface Running {
 }
 
 /** Starts the workers of a run. */
-export type Hire = (size: number, shared: SharedArrayBuffer) => Promise<Pool>;
+export type Hire = (size: number, control: Switch) => CrewProcess;
 
 /** The audits of this engine: those running, and those on the disk. */
 export class Audits {
@@ -93,9 +93,10 @@ export class Audits {
   private async run(running: Running, resume: boolean): Promise<void> {
     const { plan, opened, status, control } = running;
     const { audit, folder } = status;
-    const began = Date.now();
+    // Not the time of day, which may be set back meanwhile.
+    const began = performance.now();
     let first: number | null = null;
-    let told = 0;
+    let told = -QUIET;
     let later: NodeJS.Timeout | undefined;
     const checker = this.limited();
     control.cancellation.catch(() => checker.close());
@@ -103,62 +104,64 @@ export class Audits {
     // The last status of a burst is told late rather than never.
     const tell = (patch: Partial<AuditStatus>, always = true) => {
       Object.assign(status, patch);
-      const wait = always ? 0 : told + QUIET - Date.now();
+      const wait = always ? 0 : told + QUIET - performance.now();
       if (wait > 0) {
         later ??= setTimeout(() => tell({}), wait);
         return;
       }
       clearTimeout(later);
       later = undefined;
-      told = Date.now();
+      told = performance.now();
       this.emit({ type: 'status', status: { ...status } });
     };
     try {
       tell({});
+      let cancelled = false;
       // Told of as over once nobody holds the folder any more.
-      const { results, cancelled } = await locked(folder, async () => {
-        tell({ message: 'Loading the model' });
-        const { model, input, fixed, output } = opened ?? plan;
-        const { large } = await checker.run('load', { model, input, fixed, output });
-        // More threads than cores would only take memory.
-        const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
-        crew = new AuditCrew(size, checker, () => this.hire(size, control.shared));
-        const found = await runAudit({
+      const results = await locked(folder, () =>
+        runAudit({
           plan,
           ...(opened && { opened }),
           installation: this.installation,
           folder,
           resume,
-          crew,
+          crew: async () => {
+            const { model, input, fixed, output } = opened ?? plan;
+            const { large } = await checker.run('load', { model, input, fixed, output });
+            // More threads than cores would only take memory.
+            const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
+            return (crew = new AuditCrew(size, checker, () => this.hire(size, control)));
+          },
           control,
           onImage: (image) => this.emit(imageEvent(audit, image)),
           onFinding: (finding) => this.emit(findingEvent(audit, plan, finding)),
           onProgress: (done, total, message) => {
             first ??= total > 0 ? done : null;
             const fresh = first === null ? 0 : done - first;
-            const eta = fresh > 0 ? (((Date.now() - began) / 1000) * (total - done)) / fresh : null;
+            const eta = fresh > 0 ? (((performance.now() - began) / 1000) * (total - done)) / fresh : null;
             const state = control.paused ? 'paused' : total > 0 ? 'running' : 'preparing';
             tell({ done, total, message, eta, state }, done === total);
           },
-        });
-        tell({ message: 'Writing the report', eta: null });
-        // A cancel that came after the last finding has nothing to cancel.
-        const early = control.cancelled && status.done < status.total;
-        await (early ? writeTables : writeDocuments)(folder, found);
-        return { results: found, cancelled: early };
-      });
+          onResults: (found) => {
+            tell({ message: 'Writing the report', eta: null });
+            // A cancel that came after the last finding has nothing to cancel.
+            cancelled = control.cancelled && status.done < status.total;
+            return (cancelled ? writeTables : writeDocuments)(folder, found);
+          },
+        }),
+      );
       for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
-      tell({ state: cancelled ? 'cancelled' : 'finished', message: cancelled ? 'Cancelled' : 'Finished', eta: null });
+      tell(cancelled ? stopped(control) : { state: 'finished', message: 'Finished', eta: null });
       this.emit({ type: 'finished', audit, folder });
     } catch (error) {
-      const message = error instanceof Cancelled ? 'Cancelled' : messageOf(error);
-      tell({ state: error instanceof Cancelled ? 'cancelled' : 'failed', message, eta: null });
+      const message = messageOf(error);
+      tell(error instanceof Cancelled ? stopped(control) : error instanceof Crashed ? { state: 'crashed', message: error.reason, eta: null } : { state: 'failed', message, eta: null });
       if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
       else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
     } finally {
       clearTimeout(later);
       checker.close();
-      await crew?.close();
+      crew?.close();
     }
   }
 
@@ -192,10 +195,12 @@ export class Audits {
     this.start(plan, folder, true, this.installation.began(folder, plan) ? NO_FILES : files);
   }
 
-  cancel(audit: string): void {
+  /** @param interrupted whether it is the system that ends it */
+  cancel(audit: string, interrupted: boolean): void {
     const running = this.demand(audit);
-    running.control.set(CANCEL);
-    this.say(running, running.status.state, 'Cancelling');
+    if (interrupted) running.control.interrupt();
+    else running.control.cancel();
+    this.say(running, running.status.state, interrupted ? 'Interrupting' : 'Cancelling');
   }
 
   private say(running: Running, state: AuditStatus['state'], message: string): void {
@@ -238,27 +243,38 @@ export class Audits {
     return [...live.reverse(), ...stored];
   }
 
-  /** Cancels what runs and waits for it, so that the files are in order. */
+  /** Interrupts what runs and waits for it, so that the files are in order. */
   async close(): Promise<void> {
-    for (const running of this.running.values()) running.control.set(CANCEL);
+    for (const running of this.running.values()) running.control.interrupt();
     await Promise.all([...this.running.values()].map((r) => r.over));
   }
 }
 
+/** How a run is told of that was stopped. */
+function stopped({ interrupted }: Switch): Pick<AuditStatus, 'state' | 'message' | 'eta'> {
+  return { ...(interrupted ? { state: 'interrupted', message: 'Interrupted' } : { state: 'cancelled', message: 'Cancelled' }), eta: null };
+}
+
+/** What the journal tells of an audit's end; one that does not tell was killed, or is at work in another process. */
+const STORED = { finished: 'Finished', cancelled: 'Cancelled', interrupted: 'Interrupted', failed: 'Failed' } as const;
+
 function storedStatus(name: string, folder: string): AuditStatus {
   let count = { done: 0, total: 0 };
   let title = name;
-  let finished = false;
+  let state: keyof typeof STORED = 'interrupted';
   try {
     const plan = planOf(folder);
     title = plan.name || basename(plan.model);
-    const state = new AuditState(Journal.read(folder).records);
-    demandFit(plan, state);
-    count = progressOf(plan, state);
-    // One that was cancelled has results as well, of what was done.
-    finished = count.total > 0 && count.done === count.total && new Folder(folder).has(FILES.results);
+    const { records } = Journal.read(folder);
+    const known = new AuditState(records);
+    demandFit(plan, known);
+    count = progressOf(plan, known);
+    const last = records.at(-1);
+    if (last?.type === 'sitting') state = last.end ?? 'finished';
+    // Somebody may have taken the results away.
+    if (state === 'finished' && (count.done < count.total || !new Folder(folder).has(FILES.results))) state = 'interrupted';
   } catch {
     // A damaged audit is listed all the same; opening it tells what is wrong.
   }
-  return { audit: name, name: title, state: finished ? 'finished' : 'cancelled', ...count, eta: null, message: finished ? 'Finished' : 'Interrupted', folder };
+  return { audit: name, name: title, state, ...count, eta: null, message: STORED[state], folder };
 }

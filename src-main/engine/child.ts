@@ -4,8 +4,9 @@ import { failureOf, Pool } from './pool.ts';
 import type { Ended, ToWorker, Underway } from './pool.ts';
 
 /*
- * Entry of a process under the engine or the command line that works on one task at a time; `limited.ts` holds the other end.
- * A thread does the work, so that this one hears a cancel meanwhile and tells how much memory is taken.
+ * Entry of a process under the engine or the command line: one that works on one task at a time, whose other end `limited.ts`
+ * holds, or the workers of an audit (`crewProcess.ts`). Threads do the work, so that this one hears a cancel meanwhile and tells
+ * how much memory is taken.
  */
 
 export type ToChild = ToWorker | { flag: number };
@@ -25,11 +26,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 const shared = new SharedArrayBuffer(4);
 const flag = new Int32Array(shared);
-const worker = process.argv[2] ?? fileURLToPath(new URL('./worker.js', import.meta.url));
-const pool = Pool.start(worker, 1, shared);
+const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), crew] = process.argv.slice(2);
+const pool = Pool.start(worker, Number(crew ?? 1), shared, crew !== undefined);
 // Told to whoever asks first.
 pool.catch(() => undefined);
-setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
+if (crew === undefined) setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
 
 process.on('message', (message: ToChild) => {
   if ('flag' in message) {

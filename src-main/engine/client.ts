@@ -1,6 +1,6 @@
 import { PictureAddress, RunEvent } from '../../shared/contract.ts';
-import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import type { AuditStatus, CallIn, CallName, CallOut } from '../../shared/contract.ts';
+import { Crashed, messageOf, UserError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/issues.ts';
 import type { EngineChannel, EngineFork, Service } from './api.ts';
 import { checkInput, checkOutput } from './check.ts';
@@ -20,7 +20,7 @@ type Ask = Request extends infer R ? (R extends unknown ? Omit<R, 'id'> : never)
 
 /**
  * The engine process as a Service. The process is started by the first call. When it dies, calls
- * under way are rejected, audits under way get a `failed` event, and the next call starts a new
+ * under way are rejected, audits under way are told of as crashed, and the next call starts a new
  * one, later and later and only a few times a minute: a machine that cannot hold the engine must
  * not be kept busy by starting it. Finished images are in the journal, so nothing of them is lost.
  */
@@ -28,8 +28,8 @@ export class EngineClient implements Service {
   private channel: Promise<EngineChannel> | null = null;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(event: RunEvent) => void>();
-  /** Audits that a dying engine takes along. */
-  private readonly running = new Set<string>();
+  /** Audits that a dying engine takes along, as they were last told of. */
+  private readonly running = new Map<string, AuditStatus | null>();
   private nextId = 1;
   private closing: Promise<void> | null = null;
   private readonly fork: EngineFork;
@@ -49,7 +49,10 @@ export class EngineClient implements Service {
     const checked = checkInput(name, input);
     const output = checkOutput(name, await this.ask({ kind: 'call', name, input: checked }));
     // From here on the audit is lost with the engine, even before its first status comes.
-    if (name === 'start') this.running.add((output as CallOut<'start'>).audit);
+    if (name === 'start') {
+      const { audit } = output as CallOut<'start'>;
+      this.running.set(audit, this.running.get(audit) ?? null);
+    }
     return output;
   }
 
@@ -144,7 +147,7 @@ export class EngineClient implements Service {
     if (event.type === 'finished' || event.type === 'failed') this.running.delete(event.audit);
     if (event.type !== 'status') return;
     const { audit, state } = event.status;
-    if (state === 'preparing' || state === 'running' || state === 'paused') this.running.add(audit);
+    if (state === 'preparing' || state === 'running' || state === 'paused') this.running.set(audit, event.status);
     else this.running.delete(audit);
   }
 
@@ -152,12 +155,16 @@ export class EngineClient implements Service {
     // During `stop` the exit is wanted; `stop` itself settles what is left.
     if (this.closing) return this.rejectAll(new Error('The engine was closed.'));
     this.channel = null;
-    const words = oneLine(reason);
-    this.respawn.died(words);
+    const crash = new Crashed(reason);
+    this.respawn.died(crash.reason);
     const lost = [...this.running];
-    this.rejectAll(new Error(`The engine stopped unexpectedly (${words}).`));
-    const message = `The engine stopped unexpectedly; finished images are kept, and the audit can be resumed (${words}).`;
-    for (const audit of lost) this.receiveEvent({ type: 'failed', audit, message });
+    const message = `The engine stopped unexpectedly (${crash.reason}).`;
+    this.rejectAll(new Error(message));
+    for (const [audit, status] of lost) {
+      if (status) this.receiveEvent({ type: 'status', status: { ...status, state: 'crashed', message: crash.reason, eta: null } });
+      this.receiveEvent({ type: 'failed', audit, message: crash.message });
+    }
+    this.receiveEvent({ type: 'died', message });
   }
 
   private rejectAll(error: Error): void {
@@ -165,10 +172,4 @@ export class EngineClient implements Service {
     this.pending.clear();
     for (const { reject } of open) reject(error);
   }
-}
-
-/** One line, so that a host can show it and `messageOf` keeps all of it. */
-function oneLine(reason: string): string {
-  const lines = reason.split('\n').map((line) => line.trim());
-  return lines.filter(Boolean).join(' | ').slice(0, 1000).replace(/\.$/, '') || 'no reason was given';
 }

@@ -13,6 +13,9 @@ export class Switch {
   /** Rejects with Cancelled when the run is cancelled. */
   readonly cancellation: Promise<never>;
   private reject: (error: Error) => void = () => {};
+  /** Whether it is the system that cancelled it, not a person. */
+  interrupted = false;
+  private readonly followers: ((word: number) => void)[] = [];
 
   constructor() {
     this.cancellation = new Promise((_, reject) => (this.reject = reject));
@@ -25,9 +28,19 @@ export class Switch {
     if (Atomics.load(this.flag, 0) === CANCEL) return;
     Atomics.store(this.flag, 0, word);
     Atomics.notify(this.flag, 0);
+    for (const follower of this.followers) follower(word);
     if (word === CANCEL) this.reject(new Cancelled());
   }
+  /** Tells what the switch says now, and whenever that changes: for a process that does not share it. */
+  follow(follower: (word: number) => void): void {
+    this.followers.push(follower);
+    follower(Atomics.load(this.flag, 0));
+  }
   cancel(): void {
+    this.set(CANCEL);
+  }
+  interrupt(): void {
+    if (!this.cancelled) this.interrupted = true;
     this.set(CANCEL);
   }
   get cancelled(): boolean {

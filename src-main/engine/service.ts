@@ -23,13 +23,13 @@ import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
 import { nameClasses, relabel } from './byHand.ts';
+import { CrewProcess } from './crewProcess.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import { Live } from './live.ts';
 import { LimitedProcess } from './limited.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
-import { Pool } from './pool.ts';
 import { historyOf } from './progress.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -72,7 +72,7 @@ export class EngineService implements Service {
       options.audits,
       this.installation,
       availableParallelism(),
-      (size, shared) => Pool.start(worker, size, shared, true),
+      (size, control) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control),
       limited,
       (event) => {
         for (const listener of [...this.listeners]) listener(event);
@@ -128,7 +128,7 @@ export class EngineService implements Service {
     },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
     resume: ({ audit, files }) => (this.audits.resume(audit, files), {}),
-    cancel: ({ audit }) => (this.audits.cancel(audit), {}),
+    cancel: ({ audit, interrupted }) => (this.audits.cancel(audit, interrupted), {}),
     audits: () => this.audits.list(),
     open: ({ file }) => this.audits.open(file),
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),

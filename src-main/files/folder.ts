@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.ts';
@@ -8,6 +8,9 @@ import { openRegular, readRegular, readRegularFile } from './regular.ts';
 /** Made here and now: what lies there already, a link above all, is never written through. */
 const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** What a file that is being written is called besides its name. */
+const PART = '.part';
 
 /**
  * A folder that may come from somebody else, and the only way to the files in it. Names never lead out of it, and no link
@@ -58,7 +61,7 @@ export class Folder {
    */
   write(name: string, data: string | Uint8Array): void {
     const file = this.room(name);
-    const part = `${file}.part`;
+    const part = `${file}${PART}`;
     rmSync(part, { force: true });
     try {
       const fd = openSync(part, FRESH);
@@ -94,12 +97,30 @@ export class Folder {
     rmSync(this.at(name), { force: true });
   }
 
+  /**
+   * Takes away what `write` left half done when it was killed: of these files, and of all files in these folders.
+   * @throws UserError as `at` does
+   */
+  sweep(files: readonly string[], folders: readonly string[]): void {
+    for (const file of files.map((name) => this.at(`${name}${PART}`))) if (lookAt(file)?.isFile()) rmSync(file, { force: true });
+    for (const folder of folders.map((name) => this.at(name))) if (lookAt(folder)?.isDirectory()) sweepBelow(folder);
+  }
+
   /** Where a file is to lie, in folders that are made. */
   private room(name: string): string {
     makeFolder(this.path);
     const file = this.at(name);
     for (let from = name.indexOf('/'); from >= 0; from = name.indexOf('/', from + 1)) makeFolder(join(this.path, name.slice(0, from)));
     return file;
+  }
+}
+
+/** Links are not followed. */
+function sweepBelow(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const at = join(folder, entry.name);
+    if (entry.isDirectory()) sweepBelow(at);
+    else if (entry.isFile() && entry.name.endsWith(PART)) rmSync(at, { force: true });
   }
 }
 

@@ -34,7 +34,7 @@ export function cleanOutputWords(results: Results): string {
 
 export const OUTPUT_CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every share here is an upper bound on the true one. ' +
-  'An image whose clean output is beyond the threshold already counts against the model at every budget; images whose attacks failed or were cancelled are left out. ' +
+  'An image whose clean output is beyond the threshold already counts against the model at every budget; images whose attacks failed or were not finished are left out. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, takes the output of the original model there in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 

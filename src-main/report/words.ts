@@ -73,7 +73,7 @@ export function cleanWords(results: Results): string {
 /** What such numbers can and cannot show. */
 const CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every robust accuracy here is an upper bound on the true one. ' +
-  'An image that the model had wrong already counts against it at every budget; images whose attacks failed or were cancelled are left out. ' +
+  'An image that the model had wrong already counts against it at every budget; images whose attacks failed or were not finished are left out. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, changes the decision of the original model in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 

@@ -80,7 +80,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
   'run.pause': { enabled: () => useRun().status?.state === 'running', run: () => useRun().act('pause') },
-  'run.resume': { enabled: () => ['paused', 'cancelled', 'failed'].includes(useRun().status?.state ?? ''), run: () => useRun().act('resume') },
+  'run.resume': { enabled: () => ['paused', 'cancelled', 'interrupted', 'crashed', 'failed'].includes(useRun().status?.state ?? ''), run: () => useRun().act('resume') },
   'run.cancel': { enabled: () => useRun().busy && !useRun().cancelling, run: () => useRun().act('cancel') },
   'run.results': { enabled: () => useRun().status?.state === 'finished' || (useRun().status !== null && useResults().audit === useRun().status!.audit), run: see },
   'results.gallery': onResults(() => (useResults().view = 'gallery')),

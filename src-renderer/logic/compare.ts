@@ -45,7 +45,7 @@ export interface ComparedRow {
   turn: 'same' | 'worse' | 'better' | 'other';
 }
 
-/** How much a state says for the model; failed and cancelled say nothing. */
+/** How much a state says for the model; failed and unfinished say nothing. */
 const HOLDS: Partial<Record<State, number>> = { 'wrong-already': 0, broken: 1, held: 2 };
 
 /** @param eps only what broke within this budget counts as broken; null: at any distance */

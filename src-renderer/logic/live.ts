@@ -31,7 +31,7 @@ export function tileState(image: LiveImage, threat: number | null, attacks: read
   const wanted = chosen.reduce((sum, index) => sum + (attacks[index] ?? 0), 0);
   if (states.length < wanted) return 'open';
   if (states.includes('failed')) return 'failed';
-  return states.includes('cancelled') ? 'cancelled' : 'held';
+  return states.includes('unfinished') ? 'unfinished' : 'held';
 }
 
 /**

@@ -21,8 +21,8 @@ export interface Filter {
 
 export type SortKey = 'worst' | 'source' | 'label' | 'state' | 'distance';
 
-/** Worst first: broken by the smallest change, then held, failed, cancelled, wrong already. */
-const RANK: Record<State, number> = { broken: 0, held: 1, failed: 2, cancelled: 3, 'wrong-already': 4 };
+/** Worst first: broken by the smallest change, then held, failed, unfinished, wrong already. */
+const RANK: Record<State, number> = { broken: 0, held: 1, failed: 2, unfinished: 3, 'wrong-already': 4 };
 
 /** Every image of the results under one threat, in image order. */
 export function rowsOf(results: Results, threat: number): Row[] {

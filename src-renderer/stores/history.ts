@@ -102,7 +102,7 @@ export const useHistory = defineStore('history', () => {
           setTimeout(begin);
         }
         if (!begun) return;
-        history.take(now, gesture, held, Date.now());
+        history.take(now, gesture, held, performance.now());
         count();
       },
       { immediate: true, flush: 'post' },

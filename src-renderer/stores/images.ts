@@ -102,6 +102,11 @@ export const useImages = defineStore('images', () => {
     loading.value = false;
   }
 
+  /** Another engine has yet to hear of the pictures; they are the same, so nothing changes here. */
+  async function tellAgain(): Promise<void> {
+    if (paths.value.length > 0) await load();
+  }
+
   async function load(): Promise<boolean> {
     const mine = ++round;
     loading.value = true;
@@ -124,6 +129,6 @@ export const useImages = defineStore('images', () => {
 
   return {
     paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst,
-    add, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear,
+    add, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
   };
 });

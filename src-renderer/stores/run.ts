@@ -7,7 +7,7 @@ import type { Goal } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
 import { emptyImage, type LiveImage } from '../logic/live.ts';
 import { baseName } from '../logic/sort.ts';
-import { S } from '../strings.ts';
+import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { loadedFiles } from './loaded.ts';
@@ -84,11 +84,11 @@ export const useRun = defineStore('run', () => {
     if (status.value?.audit === other.audit) return;
     reset();
     status.value = other;
-    await catchUp();
+    await fillIn();
   }
 
   /** Fills in what was told while nobody listened. Events that come meanwhile are the same as in a run. */
-  async function catchUp(): Promise<void> {
+  async function fillIn(): Promise<void> {
     const audit = status.value?.audit;
     if (audit === undefined) return;
     try {
@@ -124,11 +124,13 @@ export const useRun = defineStore('run', () => {
 
   /** Takes in one event. Events of another audit are left alone, unless a new one is starting. */
   function hear(event: RunEvent): void {
+    if (event.type === 'died') return;
     const audit = event.type === 'status' ? event.status.audit : event.audit;
     if (status.value ? status.value.audit !== audit : !starting.value) return;
     switch (event.type) {
       case 'status':
         status.value = event.status;
+        if (!goesOn(event.status)) cancelling.value = false;
         break;
       case 'image':
         look(event);
@@ -141,7 +143,7 @@ export const useRun = defineStore('run', () => {
         break;
       case 'failed':
         write('error', event.message);
-        useApp().fail(new Error(event.message));
+        fall(event.message);
         break;
       case 'finished':
         void finish(event.audit);
@@ -149,10 +151,28 @@ export const useRun = defineStore('run', () => {
     draw();
   }
 
+  /** It came to nothing. That its engine is gone is said where the audit stands, and elsewhere where nobody looks there. */
+  function fall(message: string): void {
+    const app = useApp();
+    if (busy.value) status.value = { ...status.value!, state: 'failed', message, eta: null };
+    if (status.value?.state !== 'crashed') app.fail(new Error(message));
+    else if (app.step !== 'run') app.fail(new OwnError(S.errors.crashed));
+    void app.refreshAudits();
+  }
+
+  /** Takes over how the audit stands from what the host knows now: it may have ended while nobody listened. */
+  async function catchUp(): Promise<void> {
+    const now = useApp().audits.find(({ audit }) => audit === status.value?.audit);
+    const ended = now && busy.value && !goesOn(now);
+    if (now && status.value?.state !== 'crashed') status.value = now;
+    await fillIn();
+    if (ended) await finish(now.audit);
+  }
+
   /** A cancelled audit has results too, of what was done; without any, nothing is shown. */
   async function finish(audit: string): Promise<void> {
     await useApp().refreshAudits();
-    await useResults().open(audit, status.value?.state === 'cancelled');
+    await useResults().open(audit, status.value?.state !== 'finished');
   }
 
   function look({ image, label, prediction, right }: ImageEvent): void {

@@ -1,3 +1,4 @@
+import type { AuditStatus } from '../../shared/contract.ts';
 import { className, count, goalWords, REFERENCE_WORDS } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
@@ -36,6 +37,7 @@ export const en = {
     lost: 'The connection to Hairline was lost; check that it is still running.',
     unreadable: (name: string) => `"${name}" could not be read; check that it still exists and drop it again.`,
     noDownload: 'The document was written, but cannot be fetched from here.',
+    crashed: 'The engine crashed, and the audit stopped; what is finished is kept, and Resume on the page “Run” goes on with it.',
     nothingDropped: 'There was no file in what you dropped.',
     title: 'That did not work',
   },
@@ -303,7 +305,7 @@ export const en = {
     title: 'Run',
     none: 'No audit is running.',
     noneHint: 'Set up a threat model and start one, or open an earlier audit.',
-    states: { preparing: 'Preparing', running: 'Running', paused: 'Paused', finished: 'Finished', cancelled: 'Cancelled', failed: 'Failed' } as Record<string, string>,
+    states: { preparing: 'Preparing', running: 'Running', paused: 'Paused', finished: 'Finished', interrupted: 'Interrupted', crashed: 'Stopped: the engine crashed', cancelled: 'Cancelled', failed: 'Failed' } satisfies Record<AuditStatus['state'], string>,
     cancelling: 'Cancelling',
     seeResults: 'See results',
     again: 'Back to the threat model',
@@ -323,10 +325,10 @@ export const en = {
     broken: 'broken',
     held: 'held',
     failed: 'failed',
-    cancelled: 'cancelled',
+    unfinished: 'not finished',
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
-  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', cancelled: 'cancelled' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,
   /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'beyond already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'beyond' } as Partial<Record<TileState, string>>,
@@ -644,14 +646,14 @@ export const en = {
     broken: 'A verified 8-bit picture takes the output beyond the threshold.',
     held: 'No attack took the output beyond the threshold.',
     failed: 'An attack could not be carried out.',
-    cancelled: 'The run was cancelled before this image was through.',
+    unfinished: 'The run was stopped before this image was through.',
   } satisfies Record<State, string>,
   stateHint: {
     'wrong-already': 'The clean image is not recognised; it is not attacked.',
     broken: 'A verified 8-bit picture changes the answer.',
     held: 'No attack found a change.',
     failed: 'An attack could not be carried out.',
-    cancelled: 'The run was cancelled before this image was through.',
+    unfinished: 'The run was stopped before this image was through.',
   } satisfies Record<State, string>,
 };
 export type Words = typeof en;

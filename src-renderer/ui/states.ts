@@ -9,7 +9,7 @@ export const STATE_ICON: Record<TileState, IconName> = {
   broken: 'bolt',
   held: 'shield',
   failed: 'alert',
-  cancelled: 'stop',
+  unfinished: 'stop',
 };
 
 /** A state in words. @param outputs of a network without classes, where nothing is right or wrong */
@@ -25,5 +25,5 @@ export const STATE_INK: Record<TileState, string> = {
   broken: 'text-broken',
   held: 'text-held',
   failed: 'text-failed',
-  cancelled: 'text-muted',
+  unfinished: 'text-muted',
 };

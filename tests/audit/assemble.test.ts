@@ -52,8 +52,8 @@ describe('what became of an image', () => {
   });
 
   it('is cancelled while an attack is missing, and held only when one ran to its end', () => {
-    expect(outcome()).toEqual(['cancelled', null, null]);
-    expect(outcome(finding('a', 'ddn', 'held'))).toEqual(['cancelled', null, null]);
+    expect(outcome()).toEqual(['unfinished', null, null]);
+    expect(outcome(finding('a', 'ddn', 'held'))).toEqual(['unfinished', null, null]);
     expect(outcome(finding('a', 'ddn', 'held'), finding('a', 'fmn', 'held'))).toEqual(['held', null, null]);
     expect(outcome(finding('a', 'ddn', 'held'), finding('a', 'fmn', 'failed'))).toEqual(['held', null, null]);
     expect(outcome(finding('a', 'ddn', 'failed'), finding('a', 'fmn', 'failed'))).toEqual(['failed', null, null]);
@@ -135,7 +135,7 @@ describe('the warnings', () => {
     const { warnings } = results([image('a'), image('b')], [finding('a', 'ddn', 'failed'), finding('b', 'ddn', 'failed')], ['a', 'b', 'c']);
     expect(warnings[0]).toBe('Mind the step.');
     expect(warnings.join(' ')).toMatch(/2 attack runs failed: NaN\./);
-    expect(warnings.join(' ')).toMatch(/cancelled before 1 of 3 images/);
+    expect(warnings.join(' ')).toMatch(/stopped before 1 of 3 images/);
   });
 
   it('tell the commonest reasons first, and how many more there are', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { checkPlan, readPlan } from '../../src-main/audit/plan.ts';
-import { planHash } from '../../src-main/audit/run.ts';
+import { planHash } from '../../src-main/audit/begin.ts';
 
 const threat = { norm: 'l2' as const, eps: [1, 0.5, 1], attacks: [{ id: 'ddn' }] };
 const input: AuditPlanInput = { model: 'm.onnx', preprocessing: {}, images: ['pictures', resolve('/data/more')], labels: 'labels.txt', threats: [threat] };

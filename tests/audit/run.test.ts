@@ -108,7 +108,7 @@ describe('an audit', () => {
     crew.before = (_, count) => count === 6 && crew.control.cancel();
     const part = await run(crew);
     expect(part.findings).toHaveLength(2);
-    expect(part.images[4]!.outcomes[0]!.state).toBe('cancelled');
+    expect(part.images[4]!.outcomes[0]!.state).toBe('unfinished');
     const again = new Here();
     const results = await run(again, { resume: true });
     expect(again.asked.every((name) => name === 'job')).toBe(true);

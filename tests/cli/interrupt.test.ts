@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JournalRecord } from '../../src-main/audit/records.ts';
-import { alive, BIN, engineOf, hairline, launch, said, scratch, start, untimed } from './hairline.ts';
+import { alive, BIN, engineOf, hairline, IMAGES, launch, MODEL, said, scratch, start, untimed } from './hairline.ts';
 import type { Ended, Running } from './hairline.ts';
 import { writePlan } from './samplePlan.ts';
 
@@ -65,7 +65,7 @@ describe.runIf(linux)('an audit that is killed', () => {
       const ended = await kill(which, /"message":"(Looking|Attacking)/, 400);
       if (which === 'engine') {
         expect(ended.code, ended.err).toBe(3);
-        expect(ended.err).toContain(`(signal SIGKILL); go on with: hairline audit --resume --out ${out}\n`);
+        expect(ended.err).toContain(`(signal SIGKILL); go on with: node bin/hairline.js audit --resume --out ${out}\n`);
         expect(ended.out).toContain('"type":"failed"');
       } else expect(ended.code).toBeNull();
       const now = findings(out);
@@ -76,7 +76,7 @@ describe.runIf(linux)('an audit that is killed', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('Ctrl+C', () => {
+describe.runIf(linux)('Ctrl+C', () => {
   it('ends the work within a second with 130, keeps what is done, and the audit goes on to the same results', { timeout: 90_000 }, async () => {
     const out = join(folder, 'cancelled');
     const run = resume(out);
@@ -87,30 +87,62 @@ describe.runIf(process.platform !== 'win32')('Ctrl+C', () => {
     const latency = performance.now() - began;
     const ended = await run.ended;
     expect(ended.code).toBe(130);
-    expect(ended.err).toContain(`Cancelled; go on with: hairline audit --resume --out ${out}\n`);
+    expect(ended.err).toContain(`Cancelled; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
     // With the results of what is done written.
     expect(latency).toBeLessThan(1000);
     expect(existsSync(join(out, 'report.pdf'))).toBe(false);
 
     const lines = journalOf(out).split('\n');
     expect(lines.pop(), 'the last line has an end').toBe('');
-    expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting' });
+    expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting', end: 'cancelled' });
     const partial = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { findings: unknown[]; images: { outcomes: { state: string }[] }[] };
     expect(partial.findings).toHaveLength(findings(out));
-    expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('cancelled');
+    expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('unfinished');
     await finish(out);
     expect(existsSync(join(out, 'report.pdf'))).toBe(true);
   });
 
-  it('is heard while the model is still being loaded', async () => {
-    const out = join(folder, 'at once');
+  it('is heard while the model is still being loaded, and what was begun can be gone on with', { timeout: 60_000 }, async () => {
+    const out = join(folder, 'at-once');
     const run = resume(out);
-    await said(run, '"state":"preparing"');
+    await said(run, '"message":"Loading the model"');
     run.child.kill('SIGINT');
     const ended = await run.ended;
-    expect(ended.code).toBe(130);
-    expect(ended.err).toMatch(/^Cancelled/);
+    expect(ended).toMatchObject({ code: 130, err: `Cancelled before the first image was looked at; go on with: node bin/hairline.js audit --resume --out ${out}\n` });
     expect(ended.out).not.toContain('"type":"finding"');
+    expect(readdirSync(out).sort(), 'nothing half written, no lock').toEqual(['audit.hairline', 'journal.jsonl', 'plan.json']);
+    // The folder knows its plan by now.
+    const again = await hairline(['audit', '--resume', '--out', out, '--workers', '2', '--batch', '2']);
+    expect(again.code, again.err).toBe(0);
+    expect(untimed(out)).toBe(untimed(whole));
+  });
+
+  it('is heard before there is an audit at all: one sentence, 130, and nothing is written', { timeout: 60_000 }, async () => {
+    for (const [signal, sentence] of [['SIGINT', 'Cancelled.\n'], ['SIGTERM', 'Interrupted.\n']] as const) {
+      const out = join(folder, `never ${signal}`);
+      // Flags instead of a plan: the model is looked at first, by a process of its own.
+      const run = start(['audit', '--model', MODEL, '--images', IMAGES, '--limit', '2', '--out', out]);
+      for (let i = 0; i < 1000 && engineOf(run.child.pid!) === null; i++) await sleep(5);
+      const inspecting = engineOf(run.child.pid!)!;
+      run.child.kill(signal);
+      expect(await run.ended).toMatchObject({ code: 130, err: sentence, out: '' });
+      expect(existsSync(out)).toBe(false);
+      expect(await gone(inspecting)).toBe(true);
+    }
+  });
+
+  it('by a service manager it is an interruption: told so by the command, the results and the journal', { timeout: 90_000 }, async () => {
+    const out = join(folder, 'ended');
+    // A group of its own, all of which hears it.
+    const run = launch('setsid', [process.execPath, BIN, 'audit', plan, '--resume', '--out', out, '--workers', '2', '--batch', '2']);
+    await said(run, '"type":"finding"');
+    process.kill(-run.child.pid!, 'SIGTERM');
+    const ended = await run.ended;
+    expect(ended.code, ended.err).toBe(130);
+    expect(ended.err).toContain(`\nInterrupted; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
+    expect(ended.out).toContain('"state":"interrupted"');
+    for (const text of [ended.err, ended.out, journalOf(out), readFileSync(join(out, 'results.json'), 'utf8'), readFileSync(join(out, 'results.csv'), 'utf8')]) expect(text).not.toMatch(/cancel/i);
+    await finish(out);
   });
 });
 
@@ -128,6 +160,28 @@ describe.runIf(linux)('a disk that is full', () => {
     for (const line of text.trimEnd().split('\n')) JournalRecord.parse(JSON.parse(line));
     await finish(out);
   }, 60_000);
+});
+
+describe.runIf(linux)('an audit that goes on', () => {
+  it('notices pictures that are gone or damaged, writes them again to the same bytes, and takes away what a crash left half written', { timeout: 90_000 }, async () => {
+    const out = join(folder, 'lost');
+    cpSync(whole, out, { recursive: true });
+    const pictures = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png')).sort();
+    const [clean, other] = pictures.filter((name) => name.startsWith('clean/'));
+    const [adversarial, swapped, short] = pictures.filter((name) => name.startsWith('adversarial/'));
+    const bytes = new Map(pictures.map((name) => [name, readFileSync(join(out, name))]));
+    rmSync(join(out, clean!));
+    rmSync(join(out, adversarial!));
+    // A whole picture, but not the one that was found; half a picture; and one whose pixels are another image's.
+    writeFileSync(join(out, swapped!), bytes.get(other!)!);
+    writeFileSync(join(out, short!), bytes.get(short!)!.subarray(0, 300));
+    writeFileSync(join(out, other!), bytes.get(clean!)!);
+    for (const name of ['results.json.part', 'report.pdf.part', `${adversarial}.part`, 'clean/gone.png.part']) writeFileSync(join(out, name), 'half');
+    writeFileSync(join(out, 'mine.part'), 'not of the audit');
+    await finish(out);
+    for (const [name, was] of bytes) expect(readFileSync(join(out, name)).equals(was), name).toBe(true);
+    expect(readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.part'))).toEqual(['mine.part']);
+  });
 });
 
 it('ends quietly when nobody reads its lines any more', async () => {

@@ -33,7 +33,8 @@ export function family(roots: readonly number[]): number[] {
   return found;
 }
 
-function resident(pid: number): number {
+/** Resident memory of a process in bytes; 0 once it is gone, and where the system does not tell. */
+export function resident(pid: number): number {
   try {
     return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {

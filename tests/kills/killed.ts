@@ -4,6 +4,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untimed } from '../cli/untimed.ts';
+import { family } from '../fuzz/memory.ts';
 import { ROOT } from '../fuzz/root.ts';
 
 const BIN = join(ROOT, 'bin/hairline.js');
@@ -12,24 +13,34 @@ export interface Ended {
   code: number | null;
   ms: number;
   err: string;
+  /** Whether it was killed, and not through before. */
+  killed: boolean;
 }
 
-/** Runs a command in a group of processes of its own, and kills the whole group after so many milliseconds, if it still runs. */
-export async function hairline(args: readonly string[], after = Infinity): Promise<Ended> {
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+/** Whom a kill takes: all processes of a command, or one of the two. */
+export type Victim = 'group' | 'command' | 'engine';
+
+/** Runs a command in a group of processes of its own, and kills after so many milliseconds what still runs of it. */
+export async function hairline(args: readonly string[], after = Infinity, victim: Victim = 'group'): Promise<Ended> {
   const began = performance.now();
   const child = spawn(process.execPath, [BIN, ...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'], cwd: ROOT });
   let err = '';
   child.stderr.on('data', (chunk: Buffer) => (err += chunk));
   const over = new Promise<number | null>((done) => child.once('close', done));
-  if (after < Infinity) {
-    await Promise.race([sleep(after), over]);
-    try {
-      process.kill(-child.pid!, 'SIGKILL');
-    } catch {
-      // It was through.
-    }
+  let killed = false;
+  if (after < Infinity && (await Promise.race([sleep(after, 'late'), over])) === 'late') {
+    const [command, engine = command] = family([child.pid!]);
+    killed = kill(victim === 'group' ? -command! : victim === 'engine' ? engine! : command!);
   }
-  return { code: await over, ms: performance.now() - began, err };
+  return { code: await over, killed, ms: performance.now() - began, err };
 }
 
 /** Every file of an audit by its content; of what tells the time, what it says besides. */

@@ -11,6 +11,8 @@ import { heatMap, mapCsv } from '../../report/heatmap.ts';
 import { crisp } from '../../report/pictures.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { epsilon, preprocessing, whole } from '../flags.ts';
+import { answering, WORD } from '../interrupt.ts';
+import type { Signal } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
@@ -81,14 +83,17 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
   const report = (done: number, total: number) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
   const found = await inLimits(async (limited) => {
     const request = { ...asked, preprocessing: await preprocessing({ ...flags, model }, limited) };
-    const stop = (): void => limited.cancel();
-    process.once('SIGINT', stop);
+    let heard: Signal | null = null;
+    const stop = (signal: Signal): void => {
+      heard = signal;
+      limited.cancel();
+    };
     try {
-      return await limited.run('vulnerability', request, report);
+      return await answering(stop, () => limited.run('vulnerability', request, report));
     } catch (error) {
-      throw error instanceof Cancelled ? new Exit(EXIT.cancelled) : error;
-    } finally {
-      process.off('SIGINT', stop);
+      if (heard === null || !(error instanceof Cancelled)) throw error;
+      line(`${WORD[heard]}.`, process.stderr);
+      throw new Exit(EXIT.cancelled);
     }
   });
   await write(out, flags, found);

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { join, resolve } from 'node:path';
 import { serveWindow } from '../../web/server.ts';
 import { whole } from '../flags.ts';
+import { EXIT } from '../exit.ts';
+import { answering } from '../interrupt.ts';
 import { withLimits } from '../limited.ts';
 import { PATHS } from '../paths.ts';
 import { json, lines } from '../print.ts';
@@ -21,11 +23,14 @@ export function serveCommand(): Command {
       const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir, reads });
       if (flags.json) json({ url: window.url });
       else lines([`Hairline is at ${window.url}`, 'The address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.']);
-      await new Promise<void>((done) => {
-        process.once('SIGINT', done);
-        process.once('SIGTERM', done);
+      let stop: (() => void) | null = null;
+      const stopped = new Promise<void>((done) => (stop = done));
+      // The second one does not wait for what the first one waits for.
+      const hear = () => (stop ? (stop(), (stop = null)) : process.exit(EXIT.cancelled));
+      await answering(hear, async () => {
+        await stopped;
+        await window.close();
+        await service.close();
       });
-      await window.close();
-      await service.close();
     });
 }
