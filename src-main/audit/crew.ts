@@ -20,7 +20,7 @@ import type { Probed, ProbeTask } from './probe.ts';
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {
   weigh: { in: { model: string }; out: { bytes: number } };
-  load: { in: { model: string } & Wanted; out: { large: boolean } };
+  load: { in: { model: string } & Wanted; out: { large: boolean; bytes: number } };
   inspect: { in: { model: string } & Wanted; out: ModelCard };
   values: { in: { model: string } & Wanted; out: { name: string; dims: number[] }[] };
   unclearInputs: { in: { model: string }; out: string[] };

@@ -19,15 +19,15 @@ export function weighModel(path: string): { bytes: number } {
 
 /**
  * Reads a model and lets onnxruntime tell the shapes of its values, before anything long is done with it.
- * @returns whether it has so many weights that one worker is enough for it
+ * @returns whether it has so many weights that one worker is enough for it, and how many bytes they are
  * @throws UserError for what is no model; what does not fit its input is told when it is really used.
  */
-export async function loadModel({ model, ...wanted }: { model: string } & Wanted): Promise<{ large: boolean }> {
+export async function loadModel({ model, ...wanted }: { model: string } & Wanted): Promise<{ large: boolean; bytes: number }> {
   const graph = loadGraph(model);
   try {
     await traceModel(graph, wanted);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }
-  return { large: isLarge(graph) };
+  return { large: isLarge(graph), ...weighModel(model) };
 }

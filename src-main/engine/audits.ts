@@ -37,7 +37,7 @@ interface Running {
 }
 
 /** Starts the workers of a run. */
-export type Hire = (size: number, control: Switch) => CrewProcess;
+export type Hire = (size: number, control: Switch, weights: number) => CrewProcess;
 
 /** The audits of this engine: those running, and those on the disk. */
 export class Audits {
@@ -127,10 +127,10 @@ export class Audits {
           resume,
           crew: async () => {
             const { model, input, fixed, output } = opened ?? plan;
-            const { large } = await checker.run('load', { model, input, fixed, output });
+            const { large, bytes } = await checker.run('load', { model, input, fixed, output });
             // More threads than cores would only take memory.
             const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
-            return (crew = new AuditCrew(size, checker, () => this.hire(size, control)));
+            return (crew = new AuditCrew(size, checker, () => this.hire(size, control, bytes)));
           },
           control,
           onImage: (image) => this.emit(imageEvent(audit, image)),

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { PIPES, read, write } from './pipes.ts';
 import type { WireEnd } from './wire.ts';
 
@@ -13,6 +14,7 @@ export function parentEnd(): WireEnd {
     end.on('error', endNow);
     end.on('close', endNow);
   }
+  lookAfterHost();
   // Ctrl+C in a terminal, and a service manager's end, reach every process of the group; what they mean is for the host to say.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   return {
@@ -27,6 +29,15 @@ export function parentEnd(): WireEnd {
  */
 function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
+}
+
+/**
+ * That a pipe is closed is heard only between two steps of this thread, and a step may be long (drawing a report): until then a
+ * killed host would leave an engine that works on and holds its audit's folder. Another thread looks whose child this is.
+ */
+function lookAfterHost(): void {
+  const code = `const host = process.ppid; setInterval(() => { if (process.ppid !== host) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
+  new Worker(code, { eval: true, name: 'host' }).unref();
 }
 
 function pipe(fd: number): Socket {

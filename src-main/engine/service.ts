@@ -72,7 +72,7 @@ export class EngineService implements Service {
       options.audits,
       this.installation,
       availableParallelism(),
-      (size, control) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control),
+      (size, control, weights) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control, { weights }),
       limited,
       (event) => {
         for (const listener of [...this.listeners]) listener(event);
