@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { isInnerPath } from '../../shared/names.ts';
-import { openRegular, readRegular, readRegularFile } from './regular.ts';
+import { held } from './held.ts';
+import { openRegular, readOpen, readRegular } from './regular.ts';
 
 /** Made here and now: what lies there already, a link above all, is never written through. */
 const FRESH = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -47,12 +48,15 @@ export class Folder {
 
   /** @throws UserError as `at` does, for what is no file, and for more bytes than make sense; an error of the file system when it cannot be read. */
   read(name: string, most: number): Buffer {
-    return readRegular(this.at(name), { nofollow: true, most });
+    this.at(name);
+    return held(this.path, name, false, (file) => readRegular(file, { nofollow: true, most, shown: join(this.path, name) }));
   }
 
   /** `read` without blocking the thread. */
-  readLater(name: string, most: number): Promise<Buffer> {
-    return readRegularFile(this.at(name), { nofollow: true, most });
+  async readLater(name: string, most: number): Promise<Buffer> {
+    const shown = this.at(name);
+    // Opened at once, and read as it comes.
+    return readOpen(held(this.path, name, false, (file) => openRegular(file, { nofollow: true, shown })), shown, most);
   }
 
   /**
@@ -60,22 +64,24 @@ export class Folder {
    * @throws UserError as `at` does; an error of the file system when it cannot be written.
    */
   write(name: string, data: string | Uint8Array): void {
-    const file = this.room(name);
-    const part = `${file}${PART}`;
-    rmSync(part, { force: true });
-    try {
-      const fd = openSync(part, FRESH);
+    const shown = this.room(name);
+    held(this.path, name, true, (file) => {
+      const part = `${file}${PART}`;
+      clear(part, `${shown}${PART}`);
       try {
-        writeFileSync(fd, data);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
+        const fd = openSync(part, FRESH);
+        try {
+          writeFileSync(fd, data);
+          fsyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+        renameSync(part, file);
+      } catch (error) {
+        rmSync(part, { force: true });
+        throw error;
       }
-      renameSync(part, file);
-    } catch (error) {
-      rmSync(part, { force: true });
-      throw error;
-    }
+    });
   }
 
   /**
@@ -83,18 +89,18 @@ export class Folder {
    * @throws as `write`, and UserError for a file that has a second name, perhaps outside
    */
   append(name: string): number {
-    const file = this.room(name);
-    if (lookAt(file)) this.has(name);
-    const fd = openSync(file, APPEND);
+    const shown = this.room(name);
+    if (lookAt(shown)) this.has(name);
+    const fd = held(this.path, name, true, (file) => openSync(file, APPEND));
     const { nlink } = fstatSync(fd);
     if (nlink === 1) return fd;
     closeSync(fd);
-    throw new UserError(`${file} has a second name, which would be written as well: copy the folder, and take the copy.`);
+    throw new UserError(`${shown} has a second name, which would be written as well: copy the folder, and take the copy.`);
   }
 
   /** Takes a file away, where there is one. */
   remove(name: string): void {
-    rmSync(this.at(name), { force: true });
+    if (lookAt(this.at(name))) held(this.path, name, false, (file) => rmSync(file, { force: true }));
   }
 
   /**
@@ -106,13 +112,17 @@ export class Folder {
     for (const folder of folders.map((name) => this.at(name))) if (lookAt(folder)?.isDirectory()) sweepBelow(folder);
   }
 
-  /** Where a file is to lie, in folders that are made. */
+  /** Where a file is to lie; its folders are made when it is written. */
   private room(name: string): string {
     makeFolder(this.path);
-    const file = this.at(name);
-    for (let from = name.indexOf('/'); from >= 0; from = name.indexOf('/', from + 1)) makeFolder(join(this.path, name.slice(0, from)));
-    return file;
+    return this.at(name);
   }
+}
+
+/** Takes away what is left of a file that was being written. @throws UserError for a folder of that name */
+function clear(part: string, shown: string): void {
+  if (lookAt(part)?.isDirectory()) throw new UserError(`${shown} is a folder, where a file is written for a moment: move it away.`);
+  rmSync(part, { force: true });
 }
 
 /** Links are not followed. */

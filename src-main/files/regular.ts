@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFile, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { UserError } from '../../shared/errors.ts';
 
 /*
@@ -18,16 +19,18 @@ const UNLINKED = WITHOUT_WAITING | (constants.O_NOFOLLOW ?? 0);
 export interface Opening {
   /** Refuse a link as the last part of the path. */
   nofollow?: boolean;
+  /** What a person calls the file, where it is reached by another way. */
+  shown?: string;
 }
 
 /**
  * Opens a regular file for reading; the caller closes it.
  * @throws UserError for a folder, pipe, socket or device; an error of the file system (with a `code`) when it cannot be opened.
  */
-export function openRegular(path: string, { nofollow = false }: Opening = {}): number {
+export function openRegular(path: string, { nofollow = false, shown = path }: Opening = {}): number {
   const fd = openSync(path, nofollow ? UNLINKED : WITHOUT_WAITING);
   try {
-    demandRegular(fstatSync(fd), path);
+    demandRegular(fstatSync(fd), shown);
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -60,7 +63,7 @@ export function readRegular(path: string, { most = Infinity, ...opening }: Readi
   const fd = openRegular(path, opening);
   try {
     const { size } = fstatSync(fd);
-    demandSize(size, most, path);
+    demandSize(size, most, opening.shown ?? path);
     const bytes = Buffer.alloc(size);
     let done = 0;
     while (done < size) {
@@ -82,6 +85,16 @@ export async function readRegularFile(path: string, { most = Infinity, ...openin
     return await file.readFile();
   } finally {
     await file.close();
+  }
+}
+
+/** The bytes of an open file, which is closed then. @param shown what a person calls it @throws as `readRegular` */
+export async function readOpen(fd: number, shown: string, most: number): Promise<Buffer> {
+  try {
+    demandSize(fstatSync(fd).size, most, shown);
+    return await promisify(readFile)(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
