@@ -15,6 +15,7 @@ import { runAudit } from '../audit/run.ts';
 import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
 import { AuditCrew } from './auditCrew.ts';
+import { collect } from './collect.ts';
 import { writeDocuments, writeTables } from './documents.ts';
 import type { CrewProcess } from './crewProcess.ts';
 import { GO, PAUSE, Switch } from './gate.ts';
@@ -24,6 +25,9 @@ import { findingEvent, imageEvent } from './progress.ts';
 /** Events of progress are sent no more often than this, in ms. */
 const QUIET = 100;
 
+/** How long after an audit its memory is given back, in ms. */
+const REST = 250;
+
 /** States of a run that is not over. */
 const LIVE: readonly AuditStatus['state'][] = ['preparing', 'running', 'paused'];
 
@@ -32,7 +36,8 @@ interface Running {
   /** The same with the files that are opened instead of the plan's. */
   opened: AuditPlan | undefined;
   status: AuditStatus;
-  control: Switch;
+  /** Null once it is over: all that took part in the run hangs on it. */
+  control: Switch | null;
   over: Promise<void>;
 }
 
@@ -86,12 +91,12 @@ export class Audits {
       over: Promise.resolve(),
     };
     this.running.set(audit, running);
-    running.over = this.run(running, resume);
+    running.over = this.run(running, control, resume);
     return audit;
   }
 
-  private async run(running: Running, resume: boolean): Promise<void> {
-    const { plan, opened, status, control } = running;
+  private async run(running: Running, control: Switch, resume: boolean): Promise<void> {
+    const { plan, opened, status } = running;
     const { audit, folder } = status;
     // Not the time of day, which may be set back meanwhile.
     const began = performance.now();
@@ -162,6 +167,9 @@ export class Audits {
       clearTimeout(later);
       checker.close();
       crew?.close();
+      running.control = null;
+      // Once those who were told have asked for the results.
+      setTimeout(collect, REST).unref();
     }
   }
 
@@ -178,14 +186,14 @@ export class Audits {
 
   pause(audit: string): void {
     const running = this.demand(audit);
-    running.control.set(PAUSE);
+    running.control?.set(PAUSE);
     this.say(running, 'paused', 'Paused');
   }
 
   /** Lets a paused run go on, or takes up one that was interrupted; one that was begun elsewhere with the files that are named. */
   resume(audit: string, files: NamedFiles): void {
     const running = this.running.get(audit);
-    if (running && running.control.paused && LIVE.includes(running.status.state)) {
+    if (running?.control?.paused && LIVE.includes(running.status.state)) {
       running.control.set(GO);
       this.say(running, 'running', 'Attacking');
       return;
@@ -198,8 +206,8 @@ export class Audits {
   /** @param interrupted whether it is the system that ends it */
   cancel(audit: string, interrupted: boolean): void {
     const running = this.demand(audit);
-    if (interrupted) running.control.interrupt();
-    else running.control.cancel();
+    if (interrupted) running.control?.interrupt();
+    else running.control?.cancel();
     this.say(running, running.status.state, interrupted ? 'Interrupting' : 'Cancelling');
   }
 
@@ -245,7 +253,7 @@ export class Audits {
 
   /** Interrupts what runs and waits for it, so that the files are in order. */
   async close(): Promise<void> {
-    for (const running of this.running.values()) running.control.interrupt();
+    for (const running of this.running.values()) running.control?.interrupt();
     await Promise.all([...this.running.values()].map((r) => r.over));
   }
 }

@@ -125,6 +125,39 @@ describe('an audit', () => {
     await expect(over).rejects.toBeInstanceOf(Cancelled);
   });
 
+  it('takes its time by no clock that can be set back', async () => {
+    const { now } = Date;
+    const crew = new Here();
+    // Two days back while it runs; a negative time would spoil the journal.
+    crew.before = (_, count) => count === 3 && (Date.now = () => now() - 2 * 86_400_000);
+    try {
+      const { timing } = await run(crew);
+      expect(timing.seconds).toBeGreaterThan(0);
+      expect(timing.seconds).toBeLessThan(3600);
+      expect(Journal.read(folder).records.at(-1)).toMatchObject({ type: 'sitting', end: 'finished' });
+    } finally {
+      Date.now = now;
+    }
+    await run(new Here(), { resume: true });
+  });
+
+  it('is an audit before its model is even loaded, and says in its journal how each sitting ended', async () => {
+    const ends = () => Journal.read(folder).records.flatMap((record) => (record.type === 'sitting' ? record.end : record.type === 'resumed' ? record.type : []));
+    const crew = new Here();
+    const hired = run(crew, { crew: async () => Promise.reject(new UserError('It cannot be loaded.')) } as never);
+    await expect(hired).rejects.toThrow('It cannot be loaded.');
+    expect([existsSync(join(folder, 'plan.json')), ends()]).toEqual([true, ['failed']]);
+    const stopped = new Here();
+    stopped.before = (_, count) => count === 6 && stopped.control.interrupt();
+    await run(stopped, { resume: true });
+    expect(ends()).toEqual(['failed', 'resumed', 'interrupted']);
+    const cancelled = new Here();
+    cancelled.before = (_, count) => count === 1 && cancelled.control.cancel();
+    await run(cancelled, { resume: true });
+    await run(new Here(), { resume: true });
+    expect(ends()).toEqual(['failed', 'resumed', 'interrupted', 'resumed', 'cancelled', 'resumed', 'finished']);
+  });
+
   it('writes its plan again when it was killed before that was there', async () => {
     await run();
     const file = join(folder, 'plan.json');

@@ -6,6 +6,9 @@ import type { RunEvent } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Reply } from '../../src-main/electron/channels.ts';
 import type { ElectronHost } from '../../src-main/electron/preload.ts';
+import { EngineClient } from '../../src-main/engine/client.ts';
+import { spawnEngine } from '../../src-main/engine/spawn.ts';
+import { handmade } from '../engine/handmade.ts';
 import { FakeService } from './service.ts';
 
 type StandIn = typeof import('./stand-in.ts');
@@ -66,6 +69,28 @@ describe('what the page gets', () => {
     still();
     for (const listener of service.listeners) listener(warning);
     expect(heard).toEqual([[warning]]);
+  });
+
+  it('hears of an engine that died while it ran an audit, and can go on with that at once', async () => {
+    const bench = handmade(folder, `
+      const status = { audit: 'a1', name: '', state: 'running', done: 1, total: 4, eta: 3, message: '', folder: '/a1' };
+      if (m.name === 'pause') send({ event: { type: 'status', status } }), send({ id: m.id, ok: true, value: {} });
+      else if (m.name === 'cancel') process.kill(process.pid, 'SIGKILL');
+      else send({ id: m.id, ok: true, value: {} });`);
+    const client = new EngineClient(spawnEngine(process.execPath, bench));
+    const { serveIpc } = await import('../../src-main/electron/ipc.ts');
+    stop();
+    stop = serveIpc(window as never, client, () => [], () => undefined);
+    const heard: RunEvent[] = [];
+    host.listen((event) => void heard.push(event));
+    try {
+      await host.call('pause', { audit: 'a1' });
+      await expect(host.call('cancel', { audit: 'a1' })).rejects.toThrow(/stopped unexpectedly/);
+      expect(heard.map((event) => (event.type === 'status' ? event.status.state : event.type))).toEqual(['running', 'crashed', 'failed', 'died']);
+      expect(await host.call('resume', { audit: 'a1' })).toEqual({});
+    } finally {
+      await client.close();
+    }
   });
 
   it('hears nothing once the window is gone', () => {

@@ -156,11 +156,11 @@ describe('EngineClient over the wire', () => {
 });
 
 describe('an engine that dies', () => {
-  it('rejects the calls under way and fails the audits under way, and only those', async () => {
+  it('rejects the calls under way, tells that the audits under way crashed, and only those, and then that it is gone', async () => {
     const bench = new Bench();
     const client = new EngineClient(bench.fork, new Respawn(new FakeClock()));
-    const failed: RunEvent[] = [];
-    client.listen((event) => event.type === 'failed' && failed.push(event));
+    const told: RunEvent[] = [];
+    client.listen((event) => told.push(event));
     await client.call('pause', { audit: 'a1' });
     bench.emit(status('running', 'a1'));
     bench.emit(status('running', 'a2'));
@@ -172,8 +172,11 @@ describe('an engine that dies', () => {
     await sleep(5);
     bench.channels[0]!.die('exit code 134\nterminate called\n');
     await refused;
-    expect(failed).toHaveLength(1);
-    expect(failed[0]).toMatchObject({ audit: 'a1', message: expect.stringContaining('can be resumed (exit code 134 | terminate called).') });
+    expect(told.slice(3)).toEqual([
+      { type: 'status', status: { ...(told[0] as Extract<RunEvent, { type: 'status' }>).status, state: 'crashed', message: 'exit code 134 | terminate called' } },
+      { type: 'failed', audit: 'a1', user: false, message: expect.stringContaining('can be resumed (exit code 134 | terminate called).') as string },
+      { type: 'died', message: 'The engine stopped unexpectedly (exit code 134 | terminate called).' },
+    ]);
 
     bench.answer = () => ({});
     expect(await client.call('pause', { audit: 'a1' })).toEqual({});

@@ -11,6 +11,7 @@ import type { Results } from '../../shared/results.ts';
 import { EngineService } from '../../src-main/engine/service.ts';
 import { bySuperpixel } from '../../src-main/norms/superpixels.ts';
 import { IMAGES, MODEL, ROOT } from '../cli/hairline.ts';
+import { family } from '../fuzz/memory.ts';
 import { SAMPLE_PLAN } from '../cli/samplePlan.ts';
 import { readPng } from '../images/files.ts';
 
@@ -156,6 +157,26 @@ describe('an audit in the engine', () => {
     await over(audit, from);
     expect(without(await call('results', { audit }, later))).toEqual(without(whole));
     await later.close();
+  });
+
+  it.runIf(process.platform === 'linux')('outlives the crash of its workers: says so, still answers, and goes on to the same results', { timeout: 90_000 }, async () => {
+    let from = events.length;
+    const { audit } = await call('start', { plan: PLAN });
+    await until((e) => e.type === 'finding', from);
+    // The only process with a number of threads to start.
+    const crew = family([process.pid]).find((pid) => /child\.js\0[^\0]*worker\.js\0\d/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))!;
+    process.kill(crew, 'SIGKILL');
+    await over(audit, from);
+    expect(await stateOf(audit)).toMatchObject({ state: 'crashed', message: 'signal SIGKILL' });
+    expect(events.at(-1)).toMatchObject({ type: 'failed', audit, message: expect.stringContaining('can be resumed (signal SIGKILL)') as string });
+    // Whoever was not there finds it interrupted.
+    const later = open();
+    expect(await stateOf(audit, later)).toMatchObject({ state: 'interrupted' });
+    await later.close();
+    from = events.length;
+    await call('resume', { audit });
+    await over(audit, from);
+    expect(without(await call('results', { audit }))).toEqual(without(whole));
   });
 
   it('gives its pictures, and nothing outside its folder', async () => {

@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hairline-kills-'));
 const installation = join(folder, 'installation');
 process.env['HAIRLINE_DATA'] = installation;
 const dice = new Dice(Number(values.seed));
-const faults: string[] = [];
+let faults = 0;
 const counts = new Map<string, number>();
 
 async function undisturbed(args: readonly string[]): Promise<number> {
@@ -42,8 +42,14 @@ async function kill(what: string, args: readonly string[], span: number, victim:
   throw new Error(`${what} was through a hundred times before it could be killed.`);
 }
 
+/** Told at once: the command takes long, and somebody may end it. */
+function fault(what: string): void {
+  faults++;
+  console.log(what);
+}
+
 function report(what: string, whole: string, out: string): void {
-  for (const fault of differences(whole, out)) faults.push(`${what}: ${fault}`);
+  for (const one of differences(whole, out)) fault(`${what}: ${one}`);
 }
 
 const whole = (name: Norm): string => join(folder, `${name}-whole`);
@@ -67,7 +73,7 @@ async function norm(name: Norm, times: number, starts: number): Promise<void> {
     }
     await undisturbed(audit(out));
     report(`${name}, round ${round}`, whole(name), out);
-    if (!(await pages(out, results)).equals(right)) faults.push(`${name}, round ${round}: the report differs`);
+    if (!(await pages(out, results)).equals(right)) fault(`${name}, round ${round}: the report differs`);
     rmSync(out, { recursive: true });
   }
   console.log(`${name}: ${times} kills at any moment and ${starts} while it starts, ${Math.round(span)} ms undisturbed`);
@@ -95,11 +101,10 @@ try {
   await finished('report', reports);
   await finished('verify', verifies);
   const beside = readdirSync(installation).filter((name) => name !== 'installation.key');
-  if (beside.length > 0) faults.push(`left in the installation's folder: ${beside.join(', ')}`);
+  if (beside.length > 0) fault(`left in the installation's folder: ${beside.join(', ')}`);
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
-for (const fault of faults) console.log(fault);
 const kills = [...counts.values()].reduce((a, b) => a + b, 0);
-console.log(`${kills} kills (${[...counts].map(([what, n]) => `${what} ${n}`).join(', ')}): ${faults.length === 0 ? 'identical bytes, and nothing left over' : `${faults.length} differences`}`);
-process.exitCode = faults.length === 0 ? 0 : 1;
+console.log(`${kills} kills (${[...counts].map(([what, n]) => `${what} ${n}`).join(', ')}): ${faults === 0 ? 'identical bytes, and nothing left over' : `${faults} differences`}`);
+process.exitCode = faults === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
+import type { ActionId } from '../../shared/actions.ts';
 import type { AttackCard, Host, ModelCard } from '../../shared/contract.ts';
 import { AuditPlan, Preprocessing } from '../../shared/plan.ts';
 
@@ -23,6 +24,7 @@ vi.stubGlobal('window', { hairline: host, matchMedia: () => ({ matches: false, a
 vi.stubGlobal('document', { documentElement: { dataset: {} } });
 vi.stubGlobal('requestAnimationFrame', (draw: () => void) => draw());
 
+const { canDo, perform } = await import('../../src-renderer/actions/index.ts');
 const { useApp } = await import('../../src-renderer/stores/app.ts');
 const { useEstimate } = await import('../../src-renderer/stores/estimate.ts');
 const { useHistory } = await import('../../src-renderer/stores/history.ts');
@@ -355,4 +357,52 @@ it('asks what an audit costs once its plan rests, and only when the plan changed
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('shows an audit whose engine died as stopped, with Resume and nothing else, and goes on with it', async () => {
+  await ready();
+  const run = useRun();
+  await run.start();
+  const status = { audit: 'one', name: '', state: 'running' as const, done: 1, total: 8, eta: 9, message: 'Attacking', folder: '/audits/one' };
+  run.hear({ type: 'status', status });
+  // Cancel was pressed, and the engine died over it.
+  answers['cancel'] = new Error('The engine stopped unexpectedly (signal SIGKILL).');
+  useApp().step = 'images';
+  await run.act('cancel');
+  run.hear({ type: 'status', status: { ...status, state: 'crashed', eta: null, message: 'signal SIGKILL' } });
+  run.hear({ type: 'failed', audit: 'one', message: 'The engine stopped unexpectedly; …', user: false });
+  run.hear({ type: 'died', message: 'The engine stopped unexpectedly (signal SIGKILL).' });
+  expect([run.busy, run.cancelling, run.status?.state]).toEqual([false, false, 'crashed']);
+  expect(['run.pause', 'run.cancel', 'run.resume', 'run.start'].map((id) => canDo(id as ActionId))).toEqual([false, false, true, true]);
+  // It is seen from other pages, too.
+  expect(useApp().toasts.map(({ message }) => message).join(' ')).toMatch(/engine crashed.*Resume/);
+  expect(run.log[0]).toMatchObject({ kind: 'error' });
+  await perform('run.resume');
+  expect(asked.at(-1)).toEqual(['resume', expect.objectContaining({ audit: 'one' })]);
+  run.hear({ type: 'status', status });
+  expect([run.busy, canDo('run.cancel')]).toEqual([true, true]);
+});
+
+it('tells another engine of the pictures that the first one knew', async () => {
+  await useImages().tellAgain();
+  expect(asked).toEqual([]);
+  await ready();
+  const before = useImages().images;
+  asked.length = 0;
+  await useImages().tellAgain();
+  expect(asked).toEqual([['images', expect.objectContaining({ paths: ['/i'] })]]);
+  expect(useImages().images).toEqual(before);
+});
+
+it('learns after a lost connection how its audit stands, and that it is over', async () => {
+  await ready();
+  const run = useRun();
+  await run.start();
+  const status = { audit: 'one', name: '', state: 'running' as const, done: 1, total: 8, eta: 9, message: '', folder: '/audits/one' };
+  run.hear({ type: 'status', status });
+  answers['progress'] = { threats: [], classNames: null, order: [], images: [], findings: [] };
+  answers['audits'] = [{ ...status, state: 'interrupted', eta: null }];
+  await useApp().connect();
+  await run.catchUp();
+  expect([run.busy, run.status?.state, canDo('run.resume')]).toEqual([false, 'interrupted', true]);
 });
