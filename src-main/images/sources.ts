@@ -76,7 +76,7 @@ async function expand(path: string): Promise<NamedFile[]> {
   const wildcards = pattern.match(/\*+|[({]/g)?.length ?? 0;
   if (wildcards > MOST_WILDCARDS || pattern.length > MOST_PATTERN) throw new UserError(`${path} is too long or has more than ${MOST_WILDCARDS} wildcards: write a simpler pattern, or give the folder.`);
   const matched = await readable(path, glob(pattern, { onlyFiles: true, expandDirectories: false, absolute: isAbsolute(path) }));
-  // What it calls files may be pipes or devices, which are left out with their reasons.
+  // What it calls files may be links to pipes or devices, which are left out with their reasons.
   const found: string[] = [];
   for (const file of matched) if (!(await stat(file).catch(() => null))?.isDirectory()) found.push(file);
   if (found.length === 0) throw new UserError(`No file matches ${path}: check the pattern of the images.`);

@@ -60,6 +60,14 @@ export const useModel = defineStore('model', () => {
     }
   }
 
+  /** Takes the model back. */
+  function close(): void {
+    round++;
+    rest.stop();
+    [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
+    [checking.value, named.value, refused.value, values.value] = [false, FOUND, null, []];
+  }
+
   async function read(path: string, said: Ends): Promise<void> {
     loading.value = true;
     try {
@@ -125,6 +133,6 @@ export const useModel = defineStore('model', () => {
 
   return {
     card, loading, preprocessing, provider, check, checking, checkError, named, output, ends, refused, unclear, values,
-    open, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
+    open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
   };
 });
