@@ -51,7 +51,7 @@ export interface ImageRef {
 
 export interface ImageSet {
   items: ImageRef[];
-  /** Images before offset and limit, with those among them that cannot be taken. */
+  /** Images before offset and limit, without those that were looked at and cannot be taken. */
   total: number;
   /** What was given and is not among the images, in natural order. */
   leftOut: LeftOut[];
@@ -84,7 +84,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   }));
   const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings };
 }
 
 /** The labels of a whole set, in order, and which of them were set by hand before. */

@@ -72,6 +72,8 @@ export const useModel = defineStore('model', () => {
     loading.value = true;
     try {
       const found = await theHost().call('inspect', { model: path, ...said });
+      // A screen that shows the one asks for the other.
+      preprocessing.value ??= found.preprocessing;
       if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
       card.value = found;
       named.value = said;
