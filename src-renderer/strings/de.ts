@@ -261,7 +261,7 @@ export const de: Words = {
     need: {
       model: 'Zuerst ein Modell öffnen.',
       images: 'Zuerst Bilder hinzufügen.',
-      labels: (why) => `Die Labels oder Klassennamen passen nicht; entfernen oder andere angeben. ${why}`,
+      labels: 'Die Labels oder Klassennamen passen nicht zu den Bildern: entfernen oder andere angeben.',
       busy: 'Ein anderes Audit läuft: das Ende abwarten oder es abbrechen.',
       picture: 'Das Bild wählen, dessen Ausgabe erreicht werden soll.',
       norms: 'Mindestens eine Norm wählen.',

@@ -223,7 +223,7 @@ export const en = {
     need: {
       model: 'Open a model first.',
       images: 'Add pictures first.',
-      labels: (why: string) => `The labels or class names do not fit; remove them, or give others. ${why}`,
+      labels: 'The labels or class names do not fit the pictures: remove them, or give others.',
       busy: 'Another audit is running: wait for its end, or cancel it.',
       picture: 'Choose the picture whose output is to be matched.',
       norms: 'Choose at least one norm.',

@@ -78,7 +78,7 @@ describe.skipIf(!browser)('a set-up', () => {
     await good('unfit');
     await step(page, 'Threat model').click();
     expect(await start().isDisabled()).toBe(true);
-    expect(await described()).toMatch(/do not fit; remove them.*holds 2 labels, but there are 3 images/);
+    expect(await described()).toMatch(/do not fit the pictures: remove them/);
     await good('greyed');
     await page.getByRole('button', { name: 'Remove: Label file, notes.txt' }).click();
     await poll(() => start().isDisabled()).toBe(false);
