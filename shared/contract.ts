@@ -4,7 +4,7 @@ import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
-import { ClassScore, GradientCheck, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import { ClassScore, GradientCheck, LeftOut, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
 /**
@@ -71,6 +71,8 @@ export type ModelCard = z.infer<typeof ModelCard>;
 
 export const LoadedImage = z.object({
   id: z.string(),
+  /** Place in the whole set. */
+  at: z.number().int(),
   source: z.string(),
   width: z.number().int(),
   height: z.number().int(),
@@ -242,7 +244,7 @@ export const CALLS = {
   /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
   images: {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
-    out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()) }),
+    out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()), leftOut: LeftOutList }),
   },
   /**
    * One label set by hand: gives a new labels file for all images, with those that were there. `at` counts before the offset; null
@@ -370,13 +372,19 @@ export type RunEvent = z.infer<typeof RunEvent>;
 export const CallError = z.object({ message: z.string(), user: z.boolean() });
 export type CallError = z.infer<typeof CallError>;
 
+/** What came of files that were dropped. */
+export interface Imported {
+  paths: string[];
+  leftOut: LeftOut[];
+}
+
 /** The window's side of the contract; every host provides one. */
 export interface Host {
   call<N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>>;
   /** Gives back a function that stops listening. */
   listen(listener: (event: RunEvent) => void): () => void;
-  /** Makes dropped or picked files known to the host; gives paths to use in calls. */
-  importFiles(files: File[]): Promise<string[]>;
+  /** Makes dropped or picked files known to the host; gives paths to use in calls, and what could not be taken. */
+  importFiles(files: File[]): Promise<Imported>;
   pictureUrl(address: PictureAddress): string;
   /** Lets the user keep an exported document. */
   save(file: string, url: string | null): Promise<void>;

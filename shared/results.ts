@@ -183,6 +183,14 @@ export const OutputField = z.object({
 });
 export type OutputField = z.infer<typeof OutputField>;
 
+/** A file that was given and is no image of the audit. `reason` goes on where `source` ends: `is empty: copy it again.` */
+export const LeftOut = z.object({ source: z.string(), reason: z.string() });
+export type LeftOut = z.infer<typeof LeftOut>;
+
+/** All of them, counted; of very many only the first are named. */
+export const LeftOutList = z.object({ total: Count, files: z.array(LeftOut) });
+export type LeftOutList = z.infer<typeof LeftOutList>;
+
 export const Results = z.object({
   $schema: z.string().optional(),
   format: z.literal(1),
@@ -208,6 +216,8 @@ export const Results = z.object({
   classes: z.number().int(),
   threats: z.array(ThreatResult),
   images: z.array(ImageResult),
+  /** Files that could not be taken; absent where there is none. */
+  leftOut: LeftOutList.optional(),
   findings: z.array(Finding),
   /** Plain sentences an auditor must read: label guesses, chance accuracy, failed images, ... */
   warnings: z.array(z.string()),

@@ -47,6 +47,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     classes: setup.classes,
     threats,
     images: records.map((image) => imageResult(image, plan, state)),
+    ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
     warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
     plan: withoutChoice(plan),

@@ -53,7 +53,7 @@ export async function checkModelGradient(request: GradcheckRequest): Promise<Gra
 }
 
 async function read(paths: string[]): Promise<{ shape: ImageShape; pictures: Float32Array[] }> {
-  const set = await openImages({ paths, labels: null, offset: 0, limit: CHECKED });
+  const set = await openImages({ paths, labels: null, offset: 0, limit: null, look: 'all', enough: CHECKED });
   const { channels, height, width } = set.items[0]!;
   const alike = set.items.filter((i) => i.channels === channels && i.height === height && i.width === width);
   return { shape: { channels, height, width }, pictures: await Promise.all(alike.map(async (i) => toUnit(await i.read()))) };

@@ -74,5 +74,7 @@ async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: rea
 export async function readAlike({ images, offset, limit }: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
   const { items } = await openImages({ paths: images, labels: null, offset, limit, unlabelled: true });
   const alike = items.filter((one) => one.channels === channels && one.height === height && one.width === width).slice(0, rows);
-  return Promise.all(alike.map(async (one) => toUnit(await one.read())));
+  // One that is damaged inside is left out of the audit, too.
+  const read = await Promise.all(alike.map((one) => one.read().catch((error: unknown) => (error instanceof UserError ? null : Promise.reject(error as Error)))));
+  return read.flatMap((picture) => (picture ? [toUnit(picture)] : []));
 }

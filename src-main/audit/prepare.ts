@@ -1,8 +1,9 @@
+import { count } from '../../shared/format.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
-import type { ImageSet } from '../images/index.ts';
+import type { ImageSet, OpenRequest } from '../images/index.ts';
 import { valuesOf } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
@@ -32,8 +33,8 @@ export async function prepare(plan: AuditPlan): Promise<Prepared> {
   const provider = await chooseProvider(plan.provider);
   const models = new Models({ ...plan, provider: provider.used });
   try {
-    const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: 1 })).items[0]!;
-    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names)) };
+    const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: plan.limit, look: 'all', enough: 1 })).items[0]!;
+    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' })) };
   } finally {
     await models.close();
   }
@@ -50,7 +51,8 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
   const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open) : await classifier(plan, models, picture, open);
   const { set, rows, note, gradientCheck, classNames } = subject;
-  const warnings = [...set.warnings, ...(note === null ? [] : [note])];
+  const out = leftOut(set);
+  const warnings = [...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note])];
   if (gradientCheck !== UNCHECKED) demand(gradientCheck);
   else
     warnings.push(
@@ -71,6 +73,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
     field: subject.field,
     classNames,
     images: set.items.map((i) => i.id),
+    ...out,
     provider,
     rows,
     gradientCheck,
@@ -132,8 +135,20 @@ async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Floa
   return pictures;
 }
 
+/** Files that are named; of the rest the number is told. */
+const NAMED = 10_000;
+
+/** What results say of the files that were left out; nothing where there is none. */
+function leftOut({ leftOut: files }: ImageSet): Pick<Setup, 'leftOut'> {
+  return files.length > 0 ? { leftOut: { total: files.length, files: files.slice(0, NAMED) } } : {};
+}
+
+function leftOutNote(taken: number, left: number): string {
+  return `${count(taken)} ${taken === 1 ? 'image was' : 'images were'} taken, and ${count(left)} of the files given ${left === 1 ? 'was' : 'were'} left out, each with its reason.`;
+}
+
 /** The plan's images, with labels checked against the model's classes; goals on an output have no use for any. */
-export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null): Promise<ImageSet> {
+export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null, how: Pick<OpenRequest, 'look' | 'only'>): Promise<ImageSet> {
   const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
-  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames, unlabelled });
+  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames, unlabelled, ...how });
 }

@@ -79,7 +79,7 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
 /** A sitting without a journal. */
 async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: JobWorker): Promise<{ record: ImageRecord; finding: Finding | null; miss: Float32Array | null }> {
   const { id, source, width, height, channels, label } = image;
-  const ref: ImageRef = { id, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
+  const ref: ImageRef = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
   const state = new AuditState([{ type: 'setup', setup: { ...setup, images: [id] } }]);
   const control = new OneRun();
   let miss: Float32Array | null = null;
@@ -97,7 +97,7 @@ async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: 
   const quiet = () => {};
   checkGoals(plan, 1, setup.classes);
   const request = { plan, folder, resume: false, crew, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
-  await new Sitting(request, state, { items: [ref], total: 1, classNames: null, warnings: [] }, contextOf(request, setup)).work();
+  await new Sitting(request, state, { items: [ref], total: 1, leftOut: [], classNames: null, warnings: [] }, contextOf(request, setup)).work();
   if (control.cancelled) throw new Cancelled();
   return { record: state.images.get(id)!, finding: state.findings.get(AuditState.key(id, 0, plan.threats[0]!.attacks[0]!.id)) ?? null, miss };
 }

@@ -51,9 +51,10 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
         if (installation && !installation.settled(state.setup, state.seal)) demandSameSetup(await prepare(), state.setup);
       }
       const setup = state.setup!;
-      const set = await openSet(opened, setup.classes, setup.classNames);
+      // Which images there are was settled then: each was decoded once.
+      const set = await openSet(opened, setup.classes, setup.classNames, { only: new Set(setup.images) });
       demandSameImages(set, setup, state);
-      checkGoals(plan, set.items.length, setup.classes);
+      checkGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
       const sitting = new Sitting({ ...request, crew }, state, set, contextOf({ ...request, plan: opened }, setup));

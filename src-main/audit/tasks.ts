@@ -116,8 +116,8 @@ export class TaskRunner {
     this.setups.set(models, known);
     const { width, height, channels, label, source, id } = image;
     const key = [channels, height, width, isOutputGoal(plan.threats[0]!.goal)].join();
-    const item = { id, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
-    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, classNames: null, warnings: [] })));
+    const item = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
+    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, leftOut: [], classNames: null, warnings: [] })));
     // Where the picture gave no numbers, the gradient was not checked.
     if (setup.gradientCheck.ok) known.set(key, setup);
     return setup;

@@ -1,4 +1,5 @@
 import { formatEps, formatDistance, interval, NONE, percent } from '../../shared/format.ts';
+import { shortened } from '../../shared/printable.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { CurvePoint, Results } from '../../shared/results.ts';
@@ -19,8 +20,21 @@ export function summaryLines(results: Results): string[] {
       attacks.push([NORM_LABEL[threat.norm], a.attack, String(a.attacked), String(a.broken), String(a.failed), distance(a.median), distance(a.mean)]);
   }
   lines.push(...table(attacks));
+  lines.push(...leftOutLines(results));
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `! ${w}`));
   return lines;
+}
+
+/** Files that are named on a terminal. */
+const NAMED = 20;
+
+/** What could not be taken, and why. */
+function leftOutLines({ images, leftOut }: Pick<Results, 'images' | 'leftOut'>): string[] {
+  if (!leftOut) return [];
+  const named = leftOut.files.slice(0, NAMED);
+  const rest = leftOut.total - named.length;
+  const files = named.map(({ source, reason }) => `  ${shortened(source, 80)} ${reason}`);
+  return ['', `${images.length} taken, ${leftOut.total} left out:`, ...files, ...(rest > 0 ? [`  and ${rest} more, named in results.json and report.pdf`] : [])];
 }
 
 function opening({ model, images, cleanAccuracy, output }: Results): string {

@@ -37,6 +37,9 @@ import { Stopwatch } from './stopwatch.ts';
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
 type Handlers = { [N in CallName]: (input: Checked<N>) => Promise<CallOut<N>> | CallOut<N> };
 
+/** Files that could not be taken and are named to the window. */
+const NAMED = 500;
+
 /** The real engine behind the contract: runs in the engine process, and in tests directly. */
 export class EngineService implements Service {
   private readonly listeners = new Set<(event: RunEvent) => void>();
@@ -103,10 +106,11 @@ export class EngineService implements Service {
     gradcheck: ({ images, ...request }) => this.desk.run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
     images: async ({ paths, labels, classNames: file, offset, limit }) => {
       const names = file === null ? null : await readClassNames(file, null);
-      const set = await openImages({ paths, labels, offset, limit, classNames: names });
+      const set = await openImages({ paths, labels, offset, limit, classNames: names, look: 'some' });
       for (const item of set.items) this.shown.set(item.id, item);
-      const images = set.items.map(({ id, source, width, height, channels, label }) => ({ id, source, width, height, channels, label }));
-      return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings };
+      const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({ id, at, source, width, height, channels, label }));
+      const leftOut = { total: set.leftOut.length, files: set.leftOut.slice(0, NAMED) };
+      return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings, leftOut };
     },
     relabel: async ({ paths, labels, classNames: file, at, label }) => {
       const classNames = file === null ? null : await readClassNames(file, null);

@@ -49,6 +49,7 @@ export async function arraySource(file: ArrayFile): Promise<Source> {
       source: `${file.name}#${index}`,
       stem,
       file: null,
+      path: null,
       header: async () => ({ width, height, channels, alpha: false }),
       read: () => readPicture(file, layout, factor, index),
     }),

@@ -68,7 +68,8 @@ export async function readable<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!isSystemError(error)) throw error;
+    // That the machine has no room now says nothing of the file.
+    if (!isSystemError(error) || ['EMFILE', 'ENFILE', 'ENOMEM'].includes(error.code)) throw error;
     throw new UserError(`${path} cannot be read (${error.code}): check that it is there and that you may read it.`);
   }
 }

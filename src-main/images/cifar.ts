@@ -64,6 +64,7 @@ function pictures(bytes: ByteSource, name: string, labelBytes: number, labels: n
       source: `${name}#${index}`,
       stem,
       file: null,
+      path: null,
       header: async () => ({ width: SIDE, height: SIDE, channels: 3, alpha: false }),
       read: async () => {
         const planes = await bytes.read(index * record + labelBytes, PIXELS);

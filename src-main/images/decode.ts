@@ -6,6 +6,7 @@ import { BMP_HEADER_BYTES, bmpHeader, decodeBmp } from './bmp.ts';
 import { demandPixels, mostPictureBytes, mostPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { loadSharp } from './sharp.ts';
+import { unread } from './foreign.ts';
 import { PICTURE_FORMATS, isPicture, sniff } from './sniff.ts';
 
 /** What a picture file says of itself, in the orientation `decodeImage` gives it. */
@@ -108,13 +109,13 @@ function isGrey(meta: Metadata): boolean {
 function pictureKind(start: Uint8Array, size: number, name: string): string {
   if (size === 0) throw new UserError(`${name} is empty (0 bytes): copy it again or leave it out.`);
   const kind = sniff(start);
-  if (kind === null || !isPicture(kind))
-    throw new UserError(`${name} is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`);
+  if (kind === null || !isPicture(kind)) throw new UserError(`${name} ${unread(start) ?? `is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`}`);
   return kind;
 }
 
 function damaged(name: string, error: unknown): UserError {
   // Which decoder says so, and that it was the header, is of no use to a person.
+  if (/compression format has not been built in/.test(messageOf(error))) return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
   const reason = messageOf(error).replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '').replace(/[.:]\s*$/, '');
   return new UserError(`${name} is damaged or cut short and cannot be decoded (${reason}): copy it again or leave it out.`);
 }

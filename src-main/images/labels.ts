@@ -7,10 +7,11 @@ type Named = { file: string | null };
 
 /**
  * One raw label per picture from a labels file; null where a list has none.
+ * @param isGone whether a picture cannot be taken, and so needs no label
  * @throws UserError when a list has another length than there are pictures, or a map lacks one of them.
  */
-export function matchLabels(labels: LabelFile, pictures: readonly Named[], path: string): (RawLabel | null)[] {
-  if (labels.kind === 'map') return fromMap(labels.labels, pictures, path);
+export async function matchLabels<T extends Named>(labels: LabelFile, pictures: readonly T[], path: string, isGone: (picture: T) => Promise<boolean>): Promise<(RawLabel | null)[]> {
+  if (labels.kind === 'map') return fromMap(labels.labels, pictures, path, isGone);
   if (labels.labels.length !== pictures.length)
     throw new UserError(
       `${path} holds ${labels.labels.length} labels, but there are ${pictures.length} images: give the labels that belong to these images.`,
@@ -18,15 +19,16 @@ export function matchLabels(labels: LabelFile, pictures: readonly Named[], path:
   return labels.labels;
 }
 
-function fromMap(labels: Map<string, RawLabel>, pictures: readonly Named[], path: string): RawLabel[] {
+async function fromMap<T extends Named>(labels: Map<string, RawLabel>, pictures: readonly T[], path: string, isGone: (picture: T) => Promise<boolean>): Promise<(RawLabel | null)[]> {
   const byName = new Map([...labels].map(([name, label]) => [name.replaceAll('\\', '/').replace(/^\.?\//, ''), label]));
   const takenBy = new Map<string, string>();
-  const missing: string[] = [];
-  const found = pictures.map(({ file }, index) => {
+  const missing: { name: string; picture: T }[] = [];
+  const found = pictures.map((picture, index) => {
+    const { file } = picture;
     const key = (file === null ? [String(index)] : namesOf(file)).find((name) => byName.has(name));
     if (key === undefined) {
-      missing.push(file ?? `image ${index}`);
-      return 0;
+      missing.push({ name: file ?? `image ${index}`, picture });
+      return null;
     }
     const other = takenBy.get(key);
     if (other !== undefined && file !== null && other !== file)
@@ -34,10 +36,8 @@ function fromMap(labels: Map<string, RawLabel>, pictures: readonly Named[], path
     takenBy.set(key, file ?? key);
     return byName.get(key)!;
   });
-  if (missing.length > 0)
-    throw new UserError(
-      `${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${missing[0]}.`,
-    );
+  for (const { name, picture } of missing)
+    if (!(await isGone(picture))) throw new UserError(`${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${name}.`);
   return found;
 }
 

@@ -1,5 +1,10 @@
 import { UserError } from '../../shared/errors.ts';
+import type { LeftOut } from '../../shared/results.ts';
 import type { Picture } from './picture.ts';
+import { look } from './look.ts';
+import type { Look } from './look.ts';
+import { nothingLeft } from './leftOut.ts';
+import { naturalSort } from './naturalOrder.ts';
 import { classFinder, classNumbers, matchLabels } from './labels.ts';
 import { readLabelFile } from './labelFile.ts';
 import type { RawLabel } from './labelFile.ts';
@@ -21,11 +26,19 @@ export interface OpenRequest {
   classNames?: readonly string[] | null;
   /** Labels are of no use and not looked for. */
   unlabelled?: boolean;
+  /** How closely each is looked at before it is taken; by its header where nothing is said. */
+  look?: Look;
+  /** So many images are enough; the rest is not looked at. */
+  enough?: number;
+  /** Ids of those that are wanted; the others are not looked at. */
+  only?: ReadonlySet<string>;
 }
 
 export interface ImageRef {
   /** Unique in its set, safe as a file name, and the same for the same paths whatever offset and limit: `00012-t10k`. */
   id: string;
+  /** Place in the whole set, files that were left out counted. */
+  at: number;
   /** Where it came from, without the folders above what was given: `digits/3/a.png`, `t10k-images-idx3-ubyte.gz#12`. */
   source: string;
   width: number;
@@ -38,36 +51,40 @@ export interface ImageRef {
 
 export interface ImageSet {
   items: ImageRef[];
-  /** Images before offset and limit. */
+  /** Images before offset and limit, without those that were looked at and cannot be taken. */
   total: number;
+  /** What was given and is not among the images, in natural order. */
+  leftOut: LeftOut[];
   /** Names of the classes as the images' own folders or data set give them, or null. */
   classNames: string[] | null;
   warnings: string[];
 }
 
 /**
- * Opens images for an audit. Pictures are not decoded here; only the headers of those asked for are read.
- * @throws UserError for paths that do not exist or hold no pictures, damaged headers, labels that do not fit, and an
- *   offset beyond the last image.
+ * Opens images for an audit; only those asked for are looked at. A file that cannot be taken is left out, with its reason: no other
+ * one changes its id or its label by that.
+ * @throws UserError for paths that do not exist, labels that do not fit, an offset beyond the last image, and where no image is left.
  */
 export async function openImages(request: OpenRequest): Promise<ImageSet> {
-  const { sources, entries, ownNames, labelled } = await openSet(request);
+  const { sources, entries, ownNames, labelled, leftOut } = await openSet(request);
   const total = entries.length;
   if (request.offset >= total) throw new UserError(`The offset ${request.offset} leaves no image: there are ${total}.`);
   const warnings = [...sources.flatMap((source) => source.warnings), ...labelled.warnings];
 
   const digits = Math.max(5, String(total - 1).length);
   const end = Math.min(total, request.offset + (request.limit ?? total));
+  const idOf = (entry: Entry, at: number): string => `${String(at).padStart(digits, '0')}-${entry.stem}`;
   const chosen = entries.slice(request.offset, end).map(({ source, index }, i) => ({ entry: source.entry(index), at: request.offset + i }));
-  const headers = await inParallel(chosen, ({ entry }) => entry.header());
-  const items = chosen.map(({ entry, at }, i): ImageRef => {
-    const { width, height, channels } = headers[i]!;
-    const id = `${String(at).padStart(digits, '0')}-${entry.stem}`;
-    return { id, source: entry.source, width, height, channels, label: labelled.labels?.[at] ?? null, read: entry.read };
-  });
-  const alpha = headers.filter((header) => header.alpha).length;
+  const wanted = request.only ? chosen.filter(({ entry, at }) => request.only!.has(idOf(entry, at))) : chosen;
+  const looked = await look(wanted, request.look ?? 'header', request.enough);
+  const out = naturalSort([...leftOut, ...looked.leftOut], ({ source }) => source);
+  if (looked.taken.length === 0) throw nothingLeft(request.paths, out);
+  const items = looked.taken.map(({ entry, at, header: { width, height, channels } }): ImageRef => ({
+    id: idOf(entry, at), at, source: entry.source, width, height, channels, label: labelled.labels?.[at] ?? null, read: entry.read,
+  }));
+  const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total, classNames: ownNames, warnings };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings };
 }
 
 /** The labels of a whole set, in order, and which of them were set by hand before. */
@@ -77,14 +94,14 @@ export async function openLabels(request: Omit<OpenRequest, 'offset' | 'limit'>)
 }
 
 async function openSet(request: Omit<OpenRequest, 'offset' | 'limit'>) {
-  const sources = await openSources(request.paths);
+  const { sources, leftOut } = await openSources(request.paths);
   const total = sources.reduce((sum, { count }) => sum + count, 0);
   if (total > MOST_PICTURES) throw new UserError(`There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`);
   const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));
-  if (entries.length === 0) throw new UserError(`There are no images in ${request.paths.join(', ') || 'what was given'}.`);
+  if (entries.length === 0) throw nothingLeft(request.paths, leftOut);
   const ownNames = request.unlabelled ? null : commonClassNames(sources);
   const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
-  return { sources, entries, ownNames, labelled };
+  return { sources, entries, ownNames, labelled, leftOut };
 }
 
 interface Labelled {
@@ -104,7 +121,10 @@ async function labelsOf(
   if (request.labels !== null) {
     const file = await readLabelFile(request.labels);
     const byHand = (file.kind === 'list' && file.byHand) || [];
-    const { labels, warnings } = numbered(matchLabels(file, entries, request.labels), request.classNames ?? ownNames, classes, request.labels);
+    const raw = await matchLabels(file, entries, request.labels, isGone);
+    const { labels, warnings } = numbered(raw, request.classNames ?? ownNames, classes, request.labels);
+    // A list says where it has none; in a table only files that cannot be taken have none.
+    if (file.kind === 'list') warnings.unshift(...missing(raw));
     if (byHand.length > 0) warnings.unshift(`${byHand.length} of ${labels.length} labels were set by hand.`);
     return { labels, warnings, byHand };
   }
@@ -117,14 +137,19 @@ async function labelsOf(
   const stranger = places && ownNames![places.indexOf(-1)];
   if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);
   const fitted = numbered(own, null, classes, 'The data set');
-  return { labels: fitted.labels, warnings: [...warnings, ...fitted.warnings], byHand: [] };
+  return { labels: fitted.labels, warnings: [...warnings, ...missing(own), ...fitted.warnings], byHand: [] };
+}
+
+/** Whether a picture cannot be taken, and so needs no label. */
+async function isGone(entry: Entry): Promise<boolean> {
+  return (await look([{ entry, at: 0 }], 'all')).leftOut.length > 0;
 }
 
 /** Class numbers of those that have a label. */
 function numbered(raw: readonly (RawLabel | null)[], names: readonly string[] | null, classes: number | null, path: string): { labels: (number | null)[]; warnings: string[] } {
   const fitted = classNumbers(raw.filter((label) => label !== null), names, classes, path);
   let next = 0;
-  return { labels: raw.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings: [...missing(raw), ...fitted.warnings] };
+  return { labels: raw.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings: fitted.warnings };
 }
 
 function missing(labels: readonly unknown[]): string[] {
@@ -139,20 +164,4 @@ function commonClassNames(sources: readonly Source[]): string[] | null {
   if (rest.some((names) => names.join('\n') !== first!.join('\n')))
     throw new UserError('The folders given have different class sub-folders: audit them one at a time, or give a labels file.');
   return first ? [...first] : null;
-}
-
-/** Headers at a time: enough to keep the disk busy. */
-const PARALLEL = 8;
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const out = new Array<R>(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const i = next++;
-      out[i] = await work(items[i]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
-  return out;
 }

@@ -17,7 +17,7 @@ export function fileSource(files: readonly NamedFile[]): Source {
     warnings: [],
     entry: (index) => {
       const { path, name } = files[index]!;
-      return { source: name, stem: stemOf(name), file: name, header: () => readHeader(path, path), read: () => decodeFile(path, path) };
+      return { source: name, stem: stemOf(name), file: name, path, header: () => readHeader(path, path), read: () => decodeFile(path, path) };
     },
   };
 }

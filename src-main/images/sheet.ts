@@ -3,10 +3,7 @@ import { cellAt, fitted, SHEET_COLUMNS } from '../../shared/sheet.ts';
 import type { ImageRef } from './open.ts';
 import type { Picture } from './picture.ts';
 import { loadSharp } from './sharp.ts';
-
-/** Pictures decoded at once, and pixels: large photographs take much memory, and the largest are decoded alone. */
-const AT_ONCE = 4;
-const PIXELS_AT_ONCE = 50e6;
+import { turns } from './turns.ts';
 
 /**
  * Thumbnails of many pictures as one PNG, to look at and not to measure on: what is larger than its cell is scaled down. The cell
@@ -17,27 +14,17 @@ export async function encodeSheet(images: readonly Pick<ImageRef, 'read' | 'widt
   const columns = Math.min(SHEET_COLUMNS, images.length);
   const [width, height] = [columns * side, Math.ceil(images.length / SHEET_COLUMNS) * side];
   const sheet = new Uint8Array(4 * width * height);
-  for (let first = 0, next = 0; first < images.length; first = next) {
-    next = endOfTurn(images, first);
-    const some = images.slice(first, next);
+  let first = 0;
+  for (const some of turns(images)) {
     const thumbnails = await Promise.all(some.map((image) => thumbnail(image, side)));
     thumbnails.forEach((picture, i) => {
       const { x, y } = cellAt(first + i, side);
       if (picture) lay(picture, sheet, 4 * (y * width + x), 4 * width);
     });
+    first += some.length;
   }
   const sharp = await loadSharp();
   return sharp(sheet, { raw: { width, height, channels: 4 } }).png({ compressionLevel: 3 }).toBuffer();
-}
-
-/** Where those that are decoded together with the first one end. */
-function endOfTurn(images: readonly Pick<ImageRef, 'width' | 'height'>[], first: number): number {
-  let [end, pixels] = [first, 0];
-  do {
-    pixels += images[end]!.width * images[end]!.height;
-    end++;
-  } while (end < Math.min(images.length, first + AT_ONCE) && pixels + images[end]!.width * images[end]!.height <= PIXELS_AT_ONCE);
-  return end;
 }
 
 async function thumbnail(image: Pick<ImageRef, 'read'>, side: number): Promise<Picture | null> {

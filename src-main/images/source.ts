@@ -23,6 +23,8 @@ export interface Entry {
   stem: string;
   /** What a labels file may call it: a path, most of it may be left out; null for pictures in a data set file. */
   file: string | null;
+  /** Where its file lies; null for pictures in a data set file, which are as sound as that. */
+  path: string | null;
   header(): Promise<PictureHeader>;
   read(): Promise<Picture>;
 }

@@ -22,6 +22,9 @@ export interface Block {
   width: number;
 }
 
+/** Characters that are tried for one line. */
+const LONGEST = 400;
+
 const STYLE: Required<TextStyle> = { size: SIZE.body, face: 'text', color: COLOR.ink, align: 'left', leading: 1.42 };
 
 /**
@@ -33,13 +36,17 @@ export class Paper extends Sheet {
 
   /** Cuts text to a width, with … in the place of its end, or of its start (paths, whose end says most). */
   fit(text: string, face: Face, size: number, width: number, cut: 'end' | 'start' = 'end'): string {
-    if (this.lineWidth(text, face, size) <= width) return text;
-    const characters = [...text];
-    for (let kept = characters.length - 1; kept > 0; kept--) {
-      const short = cut === 'end' ? `${characters.slice(0, kept).join('').trimEnd()}…` : `…${characters.slice(-kept).join('')}`;
-      if (this.lineWidth(short, face, size) <= width) return short;
+    // Before anything is measured: no line holds more.
+    const characters = [...(cut === 'end' ? text.slice(0, LONGEST) : text.slice(-LONGEST))];
+    const start = (kept: number): string => (cut === 'end' ? `${characters.slice(0, kept).join('').trimEnd()}…` : `…${characters.slice(-kept).join('')}`);
+    if (text.length <= LONGEST && this.lineWidth(text, face, size) <= width) return text;
+    let [fits, over] = [0, characters.length];
+    while (over - fits > 1) {
+      const middle = (fits + over) >> 1;
+      if (this.lineWidth(start(middle), face, size) <= width) fits = middle;
+      else over = middle;
     }
-    return '…';
+    return fits > 0 ? start(fits) : '…';
   }
 
   /** Width of text on one line. */

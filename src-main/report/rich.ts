@@ -1,3 +1,4 @@
+import { shortened } from '../../shared/printable.ts';
 import type { Face } from './fonts.ts';
 
 /** A stretch of text in one face and colour. */
@@ -34,6 +35,22 @@ export function plain(rich: Rich): string {
   return typeof rich === 'string' ? rich : rich.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 }
 
+/*
+ * Titles and names of files, classes and values are somebody else's, and may be as long as a file. Nobody reads thousands of letters
+ * on a page, and laying them out takes longer than an audit; the whole of them stands in the attached results.json.
+ */
+/** Characters of a line of a text, and of all of it. */
+const LONGEST_LINE = 2000;
+const LONGEST_TEXT = 20_000;
+/** More than any line of a page holds. */
+const MOST_IN_LINE = 400;
+
+/** A text as it is laid out: what is far too long without its middle. */
+function bounded(text: string): string {
+  if (text.length <= LONGEST_LINE) return text;
+  return shortened(text, LONGEST_TEXT).split('\n').map((line) => shortened(line, LONGEST_LINE)).join('\n');
+}
+
 // Control characters and marks that turn the direction of writing: a file name must not be able to
 // show itself as another one.
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
@@ -66,7 +83,7 @@ export function breakLines(rich: Rich, face: Face, color: string, width: number,
   };
   for (const run of runs) {
     const style = { face: run.face ?? face, color: run.color ?? color };
-    for (const token of run.text.replace(UNSAFE, '□').split(/( +|\n)/)) {
+    for (const token of bounded(run.text).replace(UNSAFE, '□').split(/( +|\n)/)) {
       if (token === '') continue;
       if (token !== '\n' && token.trim() !== '') word.push(...pieces(token, style, measure));
       else {
@@ -109,7 +126,7 @@ function chopped(word: Piece[], width: number, measure: Measure): Piece[] {
     while (rest.length > 0) {
       // Binary search for the longest start that fits; at least one character, or it would never end.
       let fits = 1;
-      for (let low = 1, high = rest.length; low <= high; ) {
+      for (let low = 1, high = Math.min(rest.length, MOST_IN_LINE); low <= high; ) {
         const middle = (low + high) >> 1;
         if (measure.width(rest.slice(0, middle).join(''), piece.face, piece.number) <= width) {
           fits = middle;

@@ -1,7 +1,8 @@
-import type { CallError, CallIn, CallName, CallOut, Host, PictureAddress, RunEvent } from '../../shared/contract.ts';
+import type { CallError, CallIn, CallName, CallOut, Host, Imported, PictureAddress, RunEvent } from '../../shared/contract.ts';
 import { UPLOADS, type Uploads, type UploadsRequest } from '../../shared/uploads.ts';
 import { OwnError, S } from '../strings.ts';
 import { placeOf } from './files.ts';
+import { notTaken } from './left.ts';
 
 /** A call that the host answered with an error, or could not answer. */
 export class HostError extends Error {
@@ -20,6 +21,14 @@ type Message = { id: number; out: unknown } | { id: number; error: CallError } |
 interface Waiting {
   done(out: unknown): void;
   fail(error: Error): void;
+}
+
+/** How the server answers to a file that it does not take: a name, a size. A full disk is told otherwise, and ends the drop. */
+const REFUSED = 400;
+
+/** Whether the browser itself cannot read a file: it may be gone, or not for this user. */
+async function isUnreadable(file: File): Promise<boolean> {
+  return file.slice(0, 1).arrayBuffer().then(() => false, () => true);
 }
 
 /** Files sent at once; the server writes to one disk, and a browser opens six connections at most. */
@@ -70,23 +79,27 @@ export class WebHost implements Host {
     this.#watchers.add(watcher);
   }
 
-  async importFiles(files: File[]): Promise<string[]> {
+  async importFiles(files: File[]): Promise<Imported> {
     const batch = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
     this.#coming.add(batch);
     await this.#keep(await this.#open());
     const roots = new Set<string>();
+    const leftOut: Imported['leftOut'] = [];
     const queue = [...files];
     const send = async (): Promise<void> => {
       for (let file = queue.shift(); file; file = queue.shift()) {
         const path = `/upload?batch=${batch}&path=${encodeURIComponent(placeOf(file))}`;
         const answer = await fetch(path, { method: 'POST', body: file }).catch(() => null);
-        if (!answer) throw new OwnError(S.errors.unreadable(file.name));
-        if (!answer.ok) throw new HostError({ message: (await answer.text()).trim(), user: true });
-        roots.add(((await answer.json()) as { root: string }).root);
+        // Of one file alone: the others are taken.
+        if (!answer && (await isUnreadable(file))) leftOut.push({ source: placeOf(file), reason: S.errors.notRead });
+        else if (!answer) throw new OwnError(S.errors.lost);
+        else if (answer.status === REFUSED) leftOut.push(notTaken(placeOf(file), (await answer.text()).trim()));
+        else if (!answer.ok) throw new HostError({ message: (await answer.text()).trim(), user: true });
+        else roots.add(((await answer.json()) as { root: string }).root);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, send));
-    return [...roots];
+    return { paths: [...roots], leftOut };
   }
 
   pictureUrl(address: PictureAddress): string {

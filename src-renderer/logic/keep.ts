@@ -7,6 +7,31 @@ export function kept(key: string): string | null {
   }
 }
 
+/** The same until the window is closed, for this window alone: it outlives a page that is loaded again. */
+export function keptHere(key: string): string | null {
+  try {
+    return sessionStorage.getItem(`hairline.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+export function keepHere(key: string, value: string): void {
+  try {
+    sessionStorage.setItem(`hairline.${key}`, value);
+  } catch {
+    // Forgotten.
+  }
+}
+
+export function forget(key: string): void {
+  try {
+    sessionStorage.removeItem(`hairline.${key}`);
+  } catch {
+    // There was none.
+  }
+}
+
 export function keep(key: string, value: string): void {
   try {
     localStorage.setItem(`hairline.${key}`, value);

@@ -14,16 +14,22 @@ const TEXT = /\.(txt|csv|tsv|json)$/i;
 /** Sorts what was dropped into a model, label files and pictures. External weights go with their model. */
 export function sortPaths(paths: readonly string[]): Sorted {
   const sorted: Sorted = { audit: null, model: null, labels: null, classNames: null, images: [] };
+  const labelled: string[] = [];
+  const texts: string[] = [];
+  const named: string[] = [];
   const hasModel = paths.some(isModel);
   for (const path of paths) {
     const name = baseName(path);
     if (/\.hairline$/i.test(name)) sorted.audit ??= path;
     else if (isModel(path)) sorted.model ??= path;
-    else if (/idx1-ubyte/i.test(name) || (/label/i.test(name) && /\.(txt|csv|tsv|json|npy|gz)$/i.test(name))) sorted.labels = path;
-    else if (TEXT.test(name)) sorted[/class|name|categor|synset/i.test(name) ? 'classNames' : 'labels'] = path;
+    else if (/idx1-ubyte/i.test(name) || (/label/i.test(name) && /\.(txt|csv|tsv|json|npy|gz)$/i.test(name))) labelled.push(path);
+    else if (TEXT.test(name)) (/class|name|categor|synset/i.test(name) ? named : texts).push(path);
     else if (!(hasModel && WEIGHTS.test(name))) sorted.images.push(path);
   }
-  return sorted;
+  // One of each; what is left over goes to the engine with the pictures, which says what it is.
+  const [labels, ...rest] = [...labelled, ...texts];
+  const [classNames, ...others] = named;
+  return { ...sorted, labels: labels ?? null, classNames: classNames ?? null, images: [...sorted.images, ...rest, ...others] };
 }
 
 /** Last part of a path of any system. */
@@ -38,7 +44,12 @@ export function withFolder(path: string): string {
 
 /** The folders that paths of any system lie in, each once. */
 export function foldersOf(paths: readonly string[]): string[] {
-  return [...new Set(paths.map((path) => path.replace(/[/\\][^/\\]*$/, '')))];
+  return [...new Set(paths.map(besides))];
+}
+
+/** The folder that a path of any system lies in. */
+export function besides(path: string): string {
+  return path.replace(/[/\\][^/\\]*$/, '');
 }
 
 function isModel(path: string): boolean {

@@ -56,6 +56,13 @@ export const useHistory = defineStore('history', () => {
     if (has('labels') || has('classNames') || has('range')) await images.setRange(...(to['range'] as [number, number | null]));
   }
 
+  /** Takes settings over from elsewhere; that is no step. */
+  async function restore(to: Settings): Promise<void> {
+    const own = settings();
+    await apply(to, Object.keys(to).filter((name) => name in own && JSON.stringify(own[name]) !== JSON.stringify(to[name]) && !(name === 'preprocessing' && useModel().card === null)));
+    begin();
+  }
+
   /** What settings are called, each once. */
   function words(names: readonly string[]): string {
     const T = S.history.what;
@@ -113,5 +120,5 @@ export const useHistory = defineStore('history', () => {
     };
   }
 
-  return { undoable, redoable, follow, undo: () => step(true), redo: () => step(false) };
+  return { undoable, redoable, settings, restore, follow, undo: () => step(true), redo: () => step(false) };
 });

@@ -1,12 +1,15 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { LoadedImage } from '../../shared/contract.ts';
+import type { CallOut, LoadedImage } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { LeftOut, LeftOutList } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { useApp } from './app.ts';
 
 /** What a first look at a large data set takes; the user raises it. */
 const FIRST_LIMIT = 100;
+
+const NONE_LEFT: LeftOutList = { total: 0, files: [] };
 
 /** The pictures under audit and their labels. */
 export const useImages = defineStore('images', () => {
@@ -19,6 +22,11 @@ export const useImages = defineStore('images', () => {
   const total = ref(0);
   const classNames = shallowRef<string[] | null>(null);
   const warnings = shallowRef<string[]>([]);
+  /** What was given and cannot be taken, as the engine says; and what the host could not even take in. */
+  const leftOut = shallowRef<LeftOutList>(NONE_LEFT);
+  const notCopied = shallowRef<LeftOut[]>([]);
+  /** Why the labels or class names do not fit the pictures, which were taken without them; null where they do. */
+  const unfit = ref<string | null>(null);
   const loading = ref(false);
   /** The one that is chosen in the grid. */
   const chosen = ref<string | null>(null);
@@ -29,7 +37,7 @@ export const useImages = defineStore('images', () => {
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
 
-  /** Adds to what is there. What cannot be read is taken out again. */
+  /** Adds to what is there. What cannot be read at all is taken out again. */
   async function add(more: readonly string[]): Promise<boolean> {
     const before = paths.value;
     paths.value = [...new Set([...before, ...more])];
@@ -38,23 +46,29 @@ export const useImages = defineStore('images', () => {
     return ok;
   }
 
+  /** Takes some of what was given back. */
+  async function remove(gone: readonly string[]): Promise<void> {
+    paths.value = paths.value.filter((path) => !gone.includes(path));
+    if (paths.value.length > 0) await load();
+    else forget();
+  }
+
   async function setLabels(path: string | null): Promise<void> {
     const before = labels.value;
     labels.value = path;
-    if (paths.value.length > 0 && !(await load())) labels.value = before;
+    if (paths.value.length > 0 && !(await load(path !== null))) labels.value = before;
   }
 
   async function setClassNames(path: string | null): Promise<void> {
     const before = classNamesFile.value;
     classNamesFile.value = path;
-    if (paths.value.length > 0 && !(await load())) classNamesFile.value = before;
+    if (paths.value.length > 0 && !(await load(path !== null))) classNamesFile.value = before;
   }
 
   /** Sets one label by hand; null takes it away. The others stay, wherever they came from. */
   async function relabel(image: LoadedImage, label: number | null): Promise<boolean> {
-    const at = offset.value + images.value.findIndex(({ id }) => id === image.id);
     try {
-      const { file } = await theHost().call('relabel', { paths: [...paths.value], labels: labels.value, classNames: classNamesFile.value, at, label });
+      const { file } = await theHost().call('relabel', { paths: [...paths.value], ...sidecars(), at: image.at, label });
       await setLabels(file);
       return labels.value === file;
     } catch (error) {
@@ -89,16 +103,24 @@ export const useImages = defineStore('images', () => {
   }
 
   function clear(): void {
-    round += 1;
-    paths.value = [];
     labels.value = null;
     classNamesFile.value = null;
+    forget();
+  }
+
+  /** Removes the pictures; labels and names stay for others. */
+  function forget(): void {
+    round += 1;
+    paths.value = [];
     offset.value = 0;
     limit.value = FIRST_LIMIT;
     images.value = [];
     total.value = 0;
     classNames.value = null;
     warnings.value = [];
+    leftOut.value = NONE_LEFT;
+    notCopied.value = [];
+    unfit.value = null;
     loading.value = false;
   }
 
@@ -107,13 +129,15 @@ export const useImages = defineStore('images', () => {
     if (paths.value.length > 0) await load();
   }
 
-  async function load(): Promise<boolean> {
+  /** @param strict whether labels and names that do not fit are refused */
+  async function load(strict = false): Promise<boolean> {
     const mine = ++round;
     loading.value = true;
     try {
-      const input = { paths: [...paths.value], labels: labels.value, classNames: classNamesFile.value, offset: offset.value, limit: limit.value };
-      const out = await theHost().call('images', input);
+      const { out, why } = await open(strict);
       if (mine !== round) return true;
+      unfit.value = why;
+      leftOut.value = out.leftOut;
       images.value = out.images;
       total.value = out.total;
       classNames.value = out.classNames;
@@ -127,8 +151,25 @@ export const useImages = defineStore('images', () => {
     }
   }
 
+  /** What goes with the pictures, where it fits them. */
+  function sidecars(): { labels: string | null; classNames: string | null } {
+    return unfit.value === null ? { labels: labels.value, classNames: classNamesFile.value } : { labels: null, classNames: null };
+  }
+
+  /** Opens the pictures. Labels that do not fit are no reason to refuse pictures: these are taken without. */
+  async function open(strict: boolean): Promise<{ out: CallOut<'images'>; why: string | null }> {
+    const input = { paths: [...paths.value], offset: offset.value, limit: limit.value };
+    const ask = (labelFile: string | null, namesFile: string | null) => theHost().call('images', { ...input, labels: labelFile, classNames: namesFile });
+    try {
+      return { out: await ask(labels.value, classNamesFile.value), why: null };
+    } catch (error) {
+      if ((labels.value === null && classNamesFile.value === null) || strict) throw error;
+      return { out: await ask(null, null), why: messageOf(error) };
+    }
+  }
+
   return {
-    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst,
-    add, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
+    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit,
+    add, remove, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
   };
 });

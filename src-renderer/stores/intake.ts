@@ -1,8 +1,10 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
 import type { SampleName } from '../../shared/contract.ts';
+import type { LeftOut } from '../../shared/results.ts';
+import type { Dropped } from '../host/files.ts';
 import { theHost } from '../host/index.ts';
-import { sortPaths } from '../logic/sort.ts';
+import { baseName, sortPaths } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
@@ -25,18 +27,39 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
-  /** @param use takes in what the host made of the files */
-  async function take(files: readonly File[], use: (paths: string[]) => unknown = place): Promise<void> {
+  /** What was dropped, and what of it the browser cannot read. */
+  async function drop({ files, unreadable }: Dropped): Promise<void> {
+    const lost = unreadable.map((source) => ({ source, reason: S.errors.notRead }));
+    if (files.length > 0 || lost.length === 0) await take(files, place, lost);
+    else useApp().fail(new OwnError(`${lost[0]!.source} ${lost[0]!.reason}`));
+  }
+
+  /**
+   * @param use takes in what the host made of the files
+   * @param lost files that are left out already
+   */
+  async function take(files: readonly File[], use: (paths: string[]) => unknown = place, lost: readonly LeftOut[] = []): Promise<void> {
     const app = useApp();
     if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
     importing.value += files.length;
     try {
-      await use(await theHost().importFiles([...files]));
+      const { paths, leftOut } = await theHost().importFiles([...files]);
+      const left = [...lost, ...leftOut];
+      if (paths.length > 0) await use(paths);
+      leave(left, paths);
     } catch (error) {
       app.fail(error);
     } finally {
       importing.value -= files.length;
     }
+  }
+
+  /** Says what the host did not take: beside the pictures where it came with some, else at once. */
+  function leave(left: readonly LeftOut[], paths: readonly string[]): void {
+    const images = useImages();
+    if (left.length === 0) return;
+    if (paths.some((path) => images.paths.includes(path))) images.notCopied = [...images.notCopied, ...left];
+    else useApp().fail(new OwnError(`${left[0]!.source} ${left[0]!.reason}`));
   }
 
   /** As `take`, but nothing is no mistake: a dialog that was closed. */
@@ -53,6 +76,7 @@ export const useIntake = defineStore('intake', () => {
     const threat = useThreat();
     if (app.step === 'threat' && threat.goal === 'match' && sorted.images.length === 1 && paths.length === 1) {
       threat.picture = sorted.images[0]!;
+      app.tell(S.taken.as(baseName(threat.picture), S.taken.picture));
       return;
     }
     if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
@@ -64,6 +88,9 @@ export const useIntake = defineStore('intake', () => {
       if (sorted.classNames !== null) await images.setClassNames(sorted.classNames);
       if (sorted.labels !== null) await images.setLabels(sorted.labels);
     }
+    // Only these are guesses: what else was dropped is seen at once.
+    if (sorted.labels !== null && images.labels === sorted.labels) app.tell(S.taken.as(baseName(sorted.labels), S.taken.labels));
+    if (sorted.classNames !== null && images.classNamesFile === sorted.classNames) app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
     if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) app.step = 'images';
   }
 
@@ -82,5 +109,5 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
-  return { importing, sampling, take, takeSome, open, sample };
+  return { importing, sampling, drop, take, takeSome, open, sample };
 });

@@ -60,10 +60,20 @@ export const useModel = defineStore('model', () => {
     }
   }
 
+  /** Takes the model back. */
+  function close(): void {
+    round++;
+    rest.stop();
+    [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
+    [checking.value, named.value, refused.value, values.value] = [false, FOUND, null, []];
+  }
+
   async function read(path: string, said: Ends): Promise<void> {
     loading.value = true;
     try {
       const found = await theHost().call('inspect', { model: path, ...said });
+      // A screen that shows the one asks for the other.
+      preprocessing.value ??= found.preprocessing;
       if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
       card.value = found;
       named.value = said;
@@ -125,6 +135,6 @@ export const useModel = defineStore('model', () => {
 
   return {
     card, loading, preprocessing, provider, check, checking, checkError, named, output, ends, refused, unclear, values,
-    open, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
+    open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
   };
 });

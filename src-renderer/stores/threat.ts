@@ -107,6 +107,7 @@ export const useThreat = defineStore('threat', () => {
     const model = useModel();
     if (!model.card) return need.model;
     if (useImages().images.length === 0) return need.images;
+    if (!onOutput.value && useImages().unfit !== null) return need.labels;
     if (model.checkError) return model.checkError;
     if (model.check && !model.check.ok) return need.check;
     if (goal.value === 'match' && picture.value === null) return need.picture;

@@ -36,6 +36,8 @@ export const en = {
   errors: {
     lost: 'The connection to Hairline was lost; check that it is still running.',
     unreadable: (name: string) => `"${name}" could not be read; check that it still exists and drop it again.`,
+    /** After the name of a file. */
+    notRead: 'cannot be read: check that it is there and that you may read it.',
     noDownload: 'The document was written, but cannot be fetched from here.',
     crashed: 'The engine crashed, and the audit stopped; what is finished is kept, and Resume on the page “Run” goes on with it.',
     nothingDropped: 'There was no file in what you dropped.',
@@ -223,6 +225,8 @@ export const en = {
     need: {
       model: 'Open a model first.',
       images: 'Add pictures first.',
+      labels: 'The labels or class names do not fit the pictures: remove them, or give others.',
+      busy: 'Another audit is running: wait for its end, or cancel it.',
       picture: 'Choose the picture whose output is to be matched.',
       norms: 'Choose at least one norm.',
       attacks: (norm: string) => `Choose an attack for ${norm}.`,
@@ -594,6 +598,23 @@ export const en = {
     all: 'All copies',
     remove: 'Remove what neither needs',
     removed: (size: string) => `Removed: ${size}`,
+  },
+  /** What was taken of all that was dropped, and what was not. */
+  taken: {
+    title: 'Taken',
+    model: 'Model',
+    pictures: 'Pictures',
+    labels: 'Label file',
+    classNames: 'Class names',
+    picture: 'Picture to match',
+    more: (first: string, n: number) => `${first} and ${count(n)} more`,
+    as: (file: string, what: string) => `${file} was taken as: ${what}`,
+    remove: (what: string, file: string) => `Remove: ${what}, ${file}`,
+    unfit: 'does not fit the pictures',
+    left: (taken: number, left: number) => `${count(taken)} taken, ${count(left)} left out`,
+    rest: (n: number) => `and ${count(n)} more`,
+    leftTitle: 'Left out',
+    gone: 'What was set up before the window was loaded again is not there any more: drop it again.',
   },
   palette: { title: 'Command palette', hint: 'What do you want to do?', none: 'Nothing fits that.', audit: 'Open audit' },
   keys: {

@@ -103,7 +103,7 @@ describe('what the page gets', () => {
   });
 
   it('turns dropped files into paths and leaves out files that lie nowhere', async () => {
-    expect(await host.importFiles([{ name: 'a', path: '/x/a.onnx' }, { name: 'b' }] as never)).toEqual(['/x/a.onnx']);
+    expect(await host.importFiles([{ name: 'a', path: '/x/a.onnx' }, { name: 'b' }] as never)).toEqual({ paths: ['/x/a.onnx'], leftOut: [] });
   });
 
   it('addresses pictures on its own origin', () => {

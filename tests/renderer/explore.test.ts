@@ -132,7 +132,7 @@ describe('exploring', () => {
     Object.assign(other, {
       inspect: { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard,
       gradcheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 1, surrogates: [], fallbacks: [] },
-      images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [] },
+      images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
     });
     useApp().attacks = [attack('fmn', 'minimum-norm', ['l0', 'l2', 'linf']), attack('fool', 'minimum-norm', ['linf'], false), attack('pgd', 'fixed-budget', ['l2', 'linf'])];
     await useModel().open('/m.onnx');

@@ -16,7 +16,7 @@ const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useModel } = await import('../../src-renderer/stores/model.ts');
 const { usePreview } = await import('../../src-renderer/stores/preview.ts');
 
-const image = (at: number): LoadedImage => ({ id: String(at), source: `${at}.png`, width: 1, height: 1, channels: 3, label: null });
+const image = (at: number): LoadedImage => ({ id: String(at), at, source: `${at}.png`, width: 1, height: 1, channels: 3, label: null });
 const answerTo = (ask: Ask, preview: string): void =>
   ask.answer({ preview, pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })), range: { low: 0, high: 1, mean: 0, std: 1 }, accuracy: null, warnings: [] });
 const settled = () => new Promise((done) => setTimeout(done));

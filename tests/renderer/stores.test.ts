@@ -16,7 +16,7 @@ const host: Host = {
     return answer;
   }) as Host['call'],
   listen: () => () => undefined,
-  importFiles: async (files) => files.map((file) => `/in/${file.name}`),
+  importFiles: async (files) => ({ paths: files.map((file) => `/in/${file.name}`), leftOut: [] }),
   pictureUrl: () => '',
   save: async () => undefined,
 };
@@ -41,7 +41,7 @@ const attack = (id: string, norms: AttackCard['norms'], targeted = true): Attack
   options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
 });
 const card = { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard;
-const image = (id: string) => ({ id, source: `/i/${id}.png`, width: 1, height: 1, channels: 3, label: 0 });
+const image = (id: string, at = 0) => ({ id, at, source: `/i/${id}.png`, width: 1, height: 1, channels: 3, label: 0 });
 
 beforeEach(() => {
   setActivePinia(createPinia());
@@ -50,7 +50,7 @@ beforeEach(() => {
     inspect: card,
     unclearInputs: [],
     gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [], fallbacks: [] },
-    images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [] },
+    images: { images: [image('a'), image('b', 1)], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
     start: { audit: 'one' },
     audits: [],
     results: new Error('none'),

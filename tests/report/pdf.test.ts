@@ -92,6 +92,31 @@ describe('renderPdf', () => {
 });
 
 describe('renderPdf with difficult input', () => {
+  test('shortens what nobody reads, wherever it stands, and lists the first of what was left out', async () => {
+    const { results, readPng } = makeFixture({ norms: ['linf'], images: 8, failures: true, name: 'N'.repeat(16_000) });
+    const long = (letter: string): string => letter.repeat(16_000);
+    results.classNames = results.classNames!.map((_, i) => long('cdefghijkl'[i]!));
+    results.model.file = `${long('m')}.onnx`;
+    results.model.producer = long('p');
+    results.model.inputs[0]!.name = long('i');
+    results.warnings.push(long('w'), long('w '));
+    for (const image of results.images) image.source = `${long('s')}.png`;
+    for (const finding of results.findings) if (finding.reason) finding.reason = long('r');
+    results.plan = { name: long('q'), images: Array.from({ length: 300 }, () => long('x')) };
+    results.leftOut = { total: 12_345, files: Array.from({ length: 300 }, (_, i) => ({ source: i === 0 ? long('z') : `photos/${i}.heic`, reason: 'is a HEIC picture, which is not read: save it as PNG or JPEG.' })) };
+    const read = await open(await renderPdf(results, readPng));
+    expect(read.outside).toEqual([]);
+    // Of each text its start and its end, and nowhere near all of it.
+    const all = read.pages.join(' ');
+    const letters = (letter: string): number => all.split(letter).length - 1;
+    for (const letter of ['N', 'q', 'z']) expect([letter, letters(letter) >= 50 && letters(letter) < 2500]).toEqual([letter, true]);
+    expect(all.length).toBeLessThan(200_000);
+    expect(all).toContain('photos/1.heic is a HEIC picture');
+    expect(all).toContain('8 taken, 12,345 left out');
+    expect(all).toContain('12,145 more; the first 300 stand in the attached results.json.');
+    expect(all).not.toContain('photos/200.heic');
+  });
+
   test('keeps every letter on the page with long names, long paths and foreign scripts', async () => {
     const { results, readPng } = makeFixture({ norms: ['linf'], images: 8, long: true, failures: true, width: 60, height: 20, name: 'N'.repeat(300) });
     const { pages, outside } = await open(await renderPdf(results, readPng));

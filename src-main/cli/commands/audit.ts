@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '../../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import { Folder } from '../../files/folder.ts';
@@ -9,6 +9,7 @@ import { planOf as planIn, readPlan } from '../../audit/plan.ts';
 import { planFromFlags, whole } from '../flags.ts';
 import type { AuditFlags, PlanFlags } from '../flags.ts';
 import { withLimits } from '../limited.ts';
+import { outFolder } from '../outFolder.ts';
 import { runHere } from '../run.ts';
 import { barProgress, jsonProgress } from '../progress.ts';
 
@@ -53,7 +54,7 @@ export function auditCommand(): Command {
     .action(async (file: string | undefined, flags: AuditFlags) => {
       const failUnder = flags.failUnder === undefined ? null : share(flags.failUnder);
       const { plan, files } = await planOf(file, flags);
-      const out = flags.out ?? `audits/${plan.name || basename(plan.model).replace(/\.onnx$/i, '')}`;
+      const out = flags.out ?? outFolder(plan);
       const terminal = Boolean(process.stdout.isTTY) && !flags.json;
       await runHere({
         plan,

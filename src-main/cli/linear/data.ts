@@ -15,7 +15,7 @@ export interface Digits {
  * @throws UserError without labels, for pictures of several sizes, or when a class has none
  */
 export async function readDigits(paths: string[], labels: string | null, classes: readonly number[] | null, limit: string | undefined, flag: string): Promise<Digits> {
-  const set = await openImages({ paths, labels, offset: 0, limit: null });
+  const set = await openImages({ paths, labels, offset: 0, limit: null, look: 'all' });
   if (set.items.some(({ label }) => label === null)) throw new UserError('Training needs a label for every image: give them with --labels FILE.');
   const wanted = classes === null ? set.items : set.items.filter(({ label }) => classes.includes(label!));
   const chosen = wanted.slice(0, whole(flag, limit, 2) ?? wanted.length);

@@ -1,4 +1,5 @@
 import { duration, dateTime } from '../../../shared/format.ts';
+import { shortened } from '../../../shared/printable.ts';
 import type { Results } from '../../../shared/results.ts';
 import { compactJson, resultsFingerprint, resultsHash } from '../json.ts';
 import type { Paper } from '../paper.ts';
@@ -8,6 +9,7 @@ import { facts } from '../table.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
 
 const PLAN_LINES = 150;
+const PLAN_LINE = 500;
 
 /** All that somebody else needs to get the same numbers, how to check the images, and room to sign. */
 export function repeat(paper: Paper, results: Results): void {
@@ -62,7 +64,7 @@ function command(paper: Paper, text: string): void {
 function plan(paper: Paper, results: Results): void {
   paper.heading(1, 'The plan', 60);
   const lines = compactJson(results.plan, 118).split('\n');
-  const shown = lines.length > PLAN_LINES ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`] : lines;
+  const shown = (lines.length > PLAN_LINES ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`] : lines).map((line) => shortened(line, PLAN_LINE));
   // A leading space would be dropped at a line's start; a hard one keeps the indent.
   const text: Rich = [mono(shown.map((line) => line.replace(/^ +/, (indent) => '\u00a0'.repeat(indent.length))).join('\n'))];
   paper.text(text, { size: 6.5, leading: 1.3, color: COLOR.soft, type: 'Code' });

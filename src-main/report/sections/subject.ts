@@ -1,6 +1,7 @@
 import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { fieldWords } from '../../../shared/outputs.ts';
+import { shortened } from '../../../shared/printable.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
 import { STATES } from '../../../shared/results.ts';
@@ -12,11 +13,15 @@ import { COLOR, SIZE } from '../theme.ts';
 import { stateWords } from '../outputWords.ts';
 import { labelled, optionWords, stateCounts } from '../words.ts';
 
+/** Rows of a table that anybody reads. */
+const LEFT_OUT = 200;
+
 /** What was audited and how: threat models, model, images, preprocessing, provider, gradient check, and what went wrong. */
 export function subject(paper: Paper, results: Results): void {
   threats(paper, results);
   model(paper, results);
   images(paper, results);
+  leftOut(paper, results);
   preprocessing(paper, results);
   run(paper, results);
   troubles(paper, results);
@@ -59,16 +64,25 @@ function model(paper: Paper, results: Results): void {
   facts(paper, [
     ['File', [mono(identity.file)]],
     ['sha256', [mono(identity.sha256)]],
-    ...identity.weights.map(({ file, sha256, bytes: size }): [string, Rich] => ['Weights', [mono(file), ` (${bytes(size)}), sha256\n`, mono(sha256)]]),
+    ...identity.weights.slice(0, MOST).map(({ file, sha256, bytes: size }): [string, Rich] => ['Weights', [mono(file), ` (${bytes(size)}), sha256\n`, mono(sha256)]]),
     ['Size', `${bytes(identity.bytes)} (${count(identity.bytes)} bytes), ${count(identity.parameters)} parameters`],
     ['Producer', identity.producer || 'not stated'],
     ['Format', `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets).map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`).join(', ')}`],
-    ['Inputs', identity.inputs.map(value).join('\n')],
-    ['Outputs', identity.outputs.map(value).join('\n')],
+    ...(identity.weights.length > MOST ? ([['Weights', `${count(identity.weights.length - MOST)} more files, in the attached results.json`]] as [string, Rich][]) : []),
+    ['Inputs', first(identity.inputs.map(value), '\n')],
+    ['Outputs', first(identity.outputs.map(value), '\n')],
     ...fixedFacts(results),
     output ? ['Audited output', fieldWords(output)] : ['Classes', count(classes)],
-    ['Operators', operators.map(([name, n]) => `${name} ${count(n)}`).join(', ')],
+    ['Operators', first(operators.map(([name, n]) => `${shortened(name, 80)} ${count(n)}`), ', ', 200)],
   ], { title: { level: 1, text: 'Model' } });
+}
+
+/** What a person looks through of a list; all of it stands in results.json. */
+const MOST = 30;
+
+function first(texts: string[], between: string, most = MOST): string {
+  const shown = texts.slice(0, most).map((text) => shortened(text, 300));
+  return [...shown, ...(texts.length > most ? [`${count(texts.length - most)} more in the attached results.json`] : [])].join(between);
 }
 
 /** What inputs beside the image held, where there are any. */
@@ -79,7 +93,7 @@ function fixedFacts({ model: { inputs }, plan }: Results): [string, Rich][] {
   const others = inputs.filter(({ name }) => name !== input && (input !== null || name in fixed));
   return [
     ...(input === null ? [] : ([['Image input', input]] as [string, Rich][])),
-    ['Other inputs', others.length > 0 ? others.map(({ name }) => `${name} = ${words(fixed[name] ?? 0)}`).join('\n') : '0 wherever there is another one'],
+    ['Other inputs', others.length > 0 ? first(others.map(({ name }) => `${name} = ${words(fixed[name] ?? 0)}`), '\n') : '0 wherever there is another one'],
   ];
 }
 
@@ -93,13 +107,26 @@ function images(paper: Paper, results: Results): void {
     none: 'none given; the model’s own prediction of the clean image counts as right',
   };
   facts(paper, [
-    ['Number', count(results.images.length)],
+    ['Number', results.leftOut ? `${count(results.images.length)} taken, ${count(results.leftOut.total)} left out: see “Files left out”` : count(results.images.length)],
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
     ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
   ], { title: { level: 1, text: 'Images' } });
+}
+
+/** Files that were given and are no images of the audit. */
+function leftOut(paper: Paper, { leftOut: out }: Results): void {
+  if (!out) return;
+  const shown = out.files.slice(0, LEFT_OUT);
+  table(
+    paper,
+    [{ title: 'File', share: 2 }, { title: 'Why it could not be taken', share: 3 }],
+    shown.map(({ source, reason }) => ({ cells: [[mono(shortened(source, 300))], shortened(reason, 600)] })),
+    { title: { level: 1, text: 'Files left out' }, after: 5 },
+  );
+  if (out.total > shown.length) paper.text(`${count(out.total - shown.length)} more; the first ${count(out.files.length)} stand in the attached results.json.`, { size: SIZE.small, color: COLOR.soft });
 }
 
 function preprocessing(paper: Paper, results: Results): void {

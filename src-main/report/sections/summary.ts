@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix';
 import { count, dateTime, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
+import { shortened } from '../../../shared/printable.ts';
 import type { CurvePoint, Results } from '../../../shared/results.ts';
 import type { Paper } from '../paper.ts';
 import type { Cell, Row } from '../table.ts';
@@ -8,12 +9,15 @@ import { table } from '../table.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
 import { accuracyOf, accuracyWords, caveat, cleanWords, rightWords, verdict } from '../words.ts';
 
+/** Characters of a title: some ten lines. */
+const TITLE = 400;
+
 export function modelName(results: Results): string {
-  return basename(results.model.file.replaceAll('\\', '/'));
+  return shortened(basename(results.model.file.replaceAll('\\', '/')), TITLE);
 }
 
 export function reportTitle(results: Results): string {
-  return results.name.trim() || `Robustness of ${modelName(results)}`;
+  return shortened(results.name.trim(), TITLE) || `Robustness of ${modelName(results)}`;
 }
 
 /** Page one: what was audited, what was found in plain words, and the two tables of numbers. */

@@ -1,0 +1,68 @@
+import { defineStore } from 'pinia';
+import { watch } from 'vue';
+import { theHost } from '../host/index.ts';
+import type { Settings } from '../logic/history.ts';
+import { forget, keepHere, keptHere } from '../logic/keep.ts';
+import { atRest } from '../logic/rest.ts';
+import { OwnError, S } from '../strings.ts';
+import { useApp, type Step } from './app.ts';
+import { useHistory } from './history.ts';
+import { useImages } from './images.ts';
+import { useModel } from './model.ts';
+
+/** How long the set-up must rest before it is kept, in ms. */
+const REST = 200;
+const KEY = 'setup';
+/** Where a set-up is made; other screens show what may be gone. */
+const STEPS: readonly Step[] = ['model', 'images', 'threat'];
+
+interface Kept {
+  step: Step;
+  model: string | null;
+  images: string[];
+  settings: Settings;
+}
+
+/** Keeps what the window is set up with, as paths that the host knows, until the window is closed: a page may be loaded again. */
+export const useSetup = defineStore('setup', () => {
+  function now(): Kept {
+    return { step: useApp().step, model: useModel().card?.path ?? null, images: [...useImages().paths], settings: useHistory().settings() };
+  }
+
+  /** Sets up what was kept. What the host no longer has is said, and forgotten. */
+  async function restore(): Promise<void> {
+    const text = keptHere(KEY);
+    if (text === null) return;
+    const images = useImages();
+    try {
+      const kept = JSON.parse(text) as Kept;
+      const { settings } = kept;
+      const ends = { input: settings['input'], fixed: settings['fixed'], output: settings['output'] } as Parameters<ReturnType<typeof useModel>['open']>[1];
+      const given = [kept.model, ...kept.images].filter((path) => path !== null);
+      // A browser's copies may be gone with an earlier server.
+      await theHost().uploads?.(given);
+      if (kept.images.length > 0) await images.replace(kept.images, settings['labels'] as string | null, settings['classNames'] as string | null);
+      else [images.labels, images.classNamesFile] = [settings['labels'] as string | null, settings['classNames'] as string | null];
+      if (kept.model !== null) await useModel().open(kept.model, ends);
+      const there = useModel().card?.path === (kept.model ?? undefined) && images.paths.length === kept.images.length;
+      if (!there) useApp().fail(new OwnError(S.taken.gone));
+      await useHistory().restore(settings);
+      if (there && STEPS.includes(kept.step)) useApp().step = kept.step;
+    } catch {
+      // Of an earlier version, or no set-up at all.
+      forget(KEY);
+    }
+  }
+
+  /** Keeps what changes, while the window is open. Gives back what ends it. */
+  function follow(): () => void {
+    const rest = atRest(REST, () => keepHere(KEY, JSON.stringify(now())));
+    const stop = watch(now, () => rest.begin());
+    return () => {
+      rest.stop();
+      stop();
+    };
+  }
+
+  return { restore, follow };
+});
