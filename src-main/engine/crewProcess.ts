@@ -41,7 +41,7 @@ export class CrewProcess {
    */
   constructor(entry: string, worker: string, size: number, control: Switch, { weights = 0, grace = GRACE }: { weights?: number; grace?: number } = {}) {
     this.bytes = limitsOf('job', size * weights).bytes;
-    this.child = fork(entry, [worker, String(size)], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
+    this.child = fork(entry, [worker, String(size), 'background'], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
     this.child.on('message', (message: FromChild) => this.receive(message));
     onDeath(this.child, (reason) => this.end(new Crashed(reason)));
     this.watch = setInterval(() => this.look(residentBytes(this.child.pid ?? 0)), LOOK);
@@ -79,7 +79,7 @@ export class CrewProcess {
 
   private receive(message: FromChild): void {
     if ('resident' in message) return this.look(message.resident);
-    if ('done' in message) return;
+    if ('progress' in message) return;
     const task = this.pending.get(message.id);
     this.pending.delete(message.id);
     if (message.ok) task?.resolve(message.value);
