@@ -30,7 +30,7 @@ const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), crew] = 
 const pool = Pool.start(worker, Number(crew ?? 1), shared, crew !== undefined);
 // Told to whoever asks first.
 pool.catch(() => undefined);
-if (crew === undefined) setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
+setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
 
 process.on('message', (message: ToChild) => {
   if ('flag' in message) {
