@@ -18,6 +18,9 @@ import { MAX_FILE } from './upload.ts';
 const MOST_CONNECTIONS = 256;
 const MOST_WINDOWS = 32;
 
+/** Who has not even said in five seconds what he wants keeps others from a place; browsers on this machine say it at once. */
+const PROMPT = { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+
 export interface WindowServer {
   /** Address with the one-time token: open it once, in one browser. */
   url: string;
@@ -54,7 +57,7 @@ export async function serveWindow(options: WindowServerOptions): Promise<WindowS
   const service = bounded(holding(options.service, imports), bounds);
   const guard = new Guard();
   const site = new Site({ service, rendererDir: options.rendererDir, imports, maxUpload: options.maxUpload ?? MAX_FILE }, guard);
-  const server = createServer((request, response) => {
+  const server = createServer(PROMPT, (request, response) => {
     site.handle(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else answer(response, error instanceof UserError ? 400 : 500, messageOf(error));
