@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { AttributeProtoSchema, AttributeProto_AttributeType as Kind } from 'onnx-buf';
+import { UserError } from '../../shared/errors.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf';
 
 const text = new TextDecoder();
@@ -60,12 +61,18 @@ export type AttributeValue = number | string | readonly number[] | { float: numb
 
 export const asFloat = (value: number): { float: number } => ({ float: value });
 
+/** @throws UserError for what is no whole number: something was computed from shapes that do not fit each other. */
+function whole(value: number, name: string): bigint {
+  if (!Number.isSafeInteger(value)) throw new UserError(`The shapes of the model's values do not fit its operators (${name} would be ${value}): check that the model runs elsewhere.`);
+  return BigInt(value);
+}
+
 /** An attribute message from a plain value. Numbers must be whole (INT); for FLOAT use `asFloat`. */
 export function attribute(name: string, value: AttributeValue): AttributeProto {
   const a = create(AttributeProtoSchema, { name });
   if (typeof value === 'number') {
     a.type = Kind.INT;
-    a.i = BigInt(value);
+    a.i = whole(value, name);
   } else if (typeof value === 'string') {
     a.type = Kind.STRING;
     a.s = bytes.encode(value);
@@ -75,7 +82,7 @@ export function attribute(name: string, value: AttributeValue): AttributeProto {
       a.strings = (value as string[]).map((s) => bytes.encode(s));
     } else {
       a.type = Kind.INTS;
-      a.ints = (value as number[]).map((n) => BigInt(n));
+      a.ints = (value as number[]).map((n) => whole(n, name));
     }
   } else if ('float' in value) {
     a.type = Kind.FLOAT;

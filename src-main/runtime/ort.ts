@@ -92,7 +92,9 @@ export function ortReason(error: unknown, file = ''): string {
     .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
     .replace(/^Load model from .* failed:/, '')
     .replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+?\([^)]*\)\S* |\S+ )/, '')
-    .replace(/^This is an invalid model\. In Node, .*, Error /, '');
+    .replace(/^This is an invalid model\. In Node, .*, Error /, '')
+    // What follows is the node as a text of several lines.
+    .replace(/, however input '(.*)' of node:\s*$/, ", however input '$1' of a node comes from none before it");
   const last = file === '' ? text : text.replaceAll(file, basename(file));
   return last.trim().replace(/\.?$/, '.');
 }

@@ -26,6 +26,7 @@ describe('reasons that onnxruntime gives', () => {
     ],
     ['Load model from a.onnx failed:This is an invalid model. In Node, ("", Debug, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op registered for Debug with domain_version of 7', 'No Op registered for Debug with domain_version of 7.'],
     ['Load model from C:\\models\\a.onnx failed:Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op', 'Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op.'],
+    ["Nodes in a graph must be topologically sorted, however input 'a' of node: \nname:  OpType: Add\n is not output of any previous nodes.", "Nodes in a graph must be topologically sorted, however input 'a' of a node comes from none before it."],
     ['[ONNXRuntimeError] : 10 : INVALID_GRAPH : This is an invalid model. Error: no node', 'This is an invalid model. Error: no node.'],
   ])('lose what only its authors can use', (message, reason) => expect(ortReason(new Error(message))).toBe(reason));
 });
