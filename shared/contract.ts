@@ -4,7 +4,8 @@ import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
-import { ClassScore, GradientCheck, LeftOut, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import { ClassScore, GradientCheck, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import type { LeftOut } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
 /**
