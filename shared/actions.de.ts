@@ -36,6 +36,7 @@ export const TITLES_DE: Record<ActionId, string> = {
   'go.map': 'Verwundbarkeitskarte',
   'go.explore': 'Von Hand erkunden',
   'model.check': 'Gradienten erneut prüfen',
+  'model.checkStop': 'Gradientenprüfung beenden',
   'run.start': 'Audit starten',
   'run.pause': 'Anhalten',
   'run.resume': 'Fortsetzen',

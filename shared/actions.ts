@@ -44,6 +44,7 @@ export const ACTIONS = [
   { id: 'go.explore', title: 'Explore by hand', group: 'go', shortcut: 'Mod+9' },
 
   { id: 'model.check', title: 'Check the gradient again', group: 'run', shortcut: null },
+  { id: 'model.checkStop', title: 'Stop the gradient check', group: 'run', shortcut: null },
   { id: 'run.start', title: 'Start audit', group: 'run', shortcut: 'Mod+Enter' },
   { id: 'run.pause', title: 'Pause', group: 'run', shortcut: 'Mod+.' },
   { id: 'run.resume', title: 'Resume', group: 'run', shortcut: 'Mod+.' },

@@ -231,7 +231,10 @@ export const CALLS = {
   values: { in: z.strictObject({ model: z.string(), input: ends.input, fixed: ends.fixed }), out: z.array(z.object({ name: z.string(), dims: z.array(z.number().int()) })) },
   /** The inputs of which one has to be named before the model can be inspected, since each could take the image. */
   unclearInputs: { in: z.strictObject({ model: z.string() }), out: z.array(z.string()) },
-  /** Checks the gradient under a preprocessing: design rule 5. */
+  /**
+   * Checks the gradient under a preprocessing: design rule 5. Takes about a minute at most, and tells by `check` events what is known so
+   * far. null: another check, or the look at another model, took its place.
+   */
   gradcheck: {
     in: z.strictObject({
       model: z.string(),
@@ -239,8 +242,10 @@ export const CALLS = {
       images: z.array(z.string()),
       ...ends,
     }),
-    out: GradientCheck,
+    out: GradientCheck.nullable(),
   },
+  /** Ends the check at work: it is answered with what is known. */
+  gradcheckStop: { in: none, out: none },
   /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
   images: {
     in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
@@ -354,8 +359,13 @@ export type CallName = keyof typeof CALLS;
 export type CallIn<N extends CallName> = z.input<(typeof CALLS)[N]['in']>;
 export type CallOut<N extends CallName> = z.output<(typeof CALLS)[N]['out']>;
 
-/** What happens while an audit runs. The command line prints these as JSON lines. */
+/** How far the gradient check of a model is, of `total`, and what is known so far. */
+export const CheckEvent = z.object({ type: z.literal('check'), model: z.string(), done: z.number().int(), total: z.number().int(), check: GradientCheck });
+export type CheckEvent = z.infer<typeof CheckEvent>;
+
+/** What happens while an audit runs, which the command line prints as JSON lines, or while a model is checked. */
 export const RunEvent = z.discriminatedUnion('type', [
+  CheckEvent,
   z.object({ type: z.literal('status'), status: AuditStatus }),
   ImageEvent,
   FindingEvent,

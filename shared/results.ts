@@ -156,16 +156,27 @@ export const ModelIdentity = z.object({
 });
 export type ModelIdentity = z.infer<typeof ModelIdentity>;
 
+/** What came of a gradient check. partly: what there was time for passed; unchecked: there was time for too little to say anything. */
+export const CHECK_VERDICTS = ['passed', 'partly', 'unchecked', 'failed'] as const;
+export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
+
 /** Result of the check that runs when a model is loaded: design rule 5. */
 export const GradientCheck = z.object({
+  /** Passed, as far as it was checked; false, too, where nothing was. */
   ok: z.boolean(),
+  /** Older results do not say; see `verdictOf`. */
+  verdict: z.enum(CHECK_VERDICTS).optional(),
   /** Largest |forward of the derived graph - onnxruntime on the original file|, relative to the largest |logit|. */
   forwardError: z.number(),
   /** Largest relative error of a directional derivative against central differences. */
   gradientError: z.number(),
   /** The same of Jv, which networks that are no classifiers are attacked with; null of classifiers. */
   tangentError: z.number().nullable().default(null),
+  /** Directions that the errors are of, and how many were wanted. */
   directions: z.number().int(),
+  wanted: Count.optional(),
+  /** Pictures that the forward passes were compared at. */
+  compared: Count.optional(),
   /** Operators attacked through a declared straight-through surrogate. */
   surrogates: z.array(z.string()),
   /** Nodes of the derived graph that another provider than the CPU left to the CPU: `Operator (node)`. */

@@ -43,14 +43,14 @@ export interface Tasks {
 }
 export type TaskName = keyof Tasks;
 
-/** How far a task is, where it says so. */
-export type Report = (done: number, total: number) => void;
+/** How far a task is, where it says so; `soFar`: what a gradient check knows already. */
+export type Report = (done: number, total: number, soFar?: GradientCheck) => void;
 
 /** Worker threads as an audit sees them. */
 export interface Crew {
   readonly size: number;
   /** @throws Cancelled when the run was cancelled meanwhile, and whatever the task throws. */
-  run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']>;
+  run<N extends TaskName>(name: N, input: Tasks[N]['in'], report?: Report): Promise<Tasks[N]['out']>;
 }
 
 /** The run's own pause and cancel switch. */

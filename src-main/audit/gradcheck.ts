@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { UserError } from '../../shared/errors.ts';
+import { verdictOf } from '../../shared/gradientCheck.ts';
 import type { Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { DType } from '../graph/index.ts';
@@ -7,6 +9,7 @@ import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { networkInput } from '../model/network.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
+import type { CheckOptions } from '../runtime/stepwise.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { Models } from './models.ts';
@@ -15,6 +18,10 @@ import { Models } from './models.ts';
 export const CHECKED = 3;
 /** Side of random pictures for a model that takes any size. */
 const FREE_SIDE = 64;
+/** Greatest side of the part of a picture that such a model is checked at, which inspecting tries it with. */
+const PART = 224;
+/** Seconds that a check may take which somebody waits for, unless it is told otherwise. */
+export const SECONDS = 60;
 
 export interface GradcheckRequest {
   model: string;
@@ -26,41 +33,83 @@ export interface GradcheckRequest {
   fixed?: Record<string, number | number[]>;
   output?: string | null;
   provider?: Provider;
+  /** It ends after so long with what it has. */
+  seconds?: number;
+}
+
+/** Pictures of one size. */
+interface Sample {
+  shape: ImageShape;
+  pictures: Float32Array[];
 }
 
 /**
  * The gradient check by itself, on the CPU unless another provider is asked for: of the margin where the model is a
- * classifier and no output is named, else of J'u and Jv. A failed check is given back, not thrown.
+ * classifier and no output is named, else of J'u and Jv. A failed check is given back, not thrown, and so is one that ended early.
+ * @param tell told what is known so far; what it throws ends the check
  * @throws UserError for a model or images that do not fit, or an operator without a gradient rule.
  */
-export async function checkModelGradient(request: GradcheckRequest): Promise<GradientCheck> {
-  const { input = null, fixed = {}, output = null, provider = 'cpu' } = request;
-  const models = new Models({ ...request, input, fixed, output, provider: (await chooseProvider(provider)).used });
+export async function checkModelGradient(request: GradcheckRequest, tell: CheckOptions['tell'] = () => undefined): Promise<GradientCheck> {
+  const { input = null, fixed = {}, output = null, provider = 'cpu', seconds = SECONDS } = request;
+  const began = performance.now();
+  const spent = () => (performance.now() - began) / (1000 * seconds);
+  const models = new Models({ ...request, input, fixed, output, provider: (await chooseProvider(provider)).used, threads: availableParallelism() });
+  const options = { half: usesHalf(models.graph), spent, tell };
   try {
-    const { shape, pictures } = request.images ? await read(request.images) : random(models, request.preprocessing);
-    const half = usesHalf(models.graph);
-    if (await models.isField(shape)) {
-      const { rows } = await chooseRows({ ...models.request, picture: shape }, 2, { output });
-      const model = await models.field(shape, rows);
-      return await checkField(model, await models.originalField(model.model.output), pictures, half);
+    if (!request.images) return await checkAt(models, random(models, request.preprocessing), options);
+    const sample = await read(request.images);
+    const part = isFree(models, request.preprocessing) ? partOf(sample) : sample;
+    try {
+      return await checkAt(models, part, options);
+    } catch (error) {
+      // It may take only sizes of some kind, of which the part is none.
+      if (part === sample || !(error instanceof UserError)) throw error;
+      return await checkAt(models, sample, options);
     }
-    const { rows } = await chooseRows({ ...models.request, picture: shape }, 2);
-    const model = await models.differentiable(shape, rows);
-    return await checkGradient(model, await models.original(model.pixels.output), pictures, half);
   } finally {
     await models.close();
   }
 }
 
-async function read(paths: string[]): Promise<{ shape: ImageShape; pictures: Float32Array[] }> {
+/** One picture at a time where the model allows it: it is no slower so, and the first answer is there sooner. */
+async function checkAt(models: Models, { shape, pictures }: Sample, options: CheckOptions): Promise<GradientCheck> {
+  const rows = models.input.batch ?? 1;
+  const isField = await models.isField(shape);
+  if (rows > 1) await chooseRows({ ...models.request, picture: shape }, rows, isField ? { output: models.output } : null);
+  if (isField) {
+    const model = await models.field(shape, rows);
+    return checkField(model, await models.originalField(model.model.output), pictures, options);
+  }
+  const model = await models.differentiable(shape, rows);
+  return checkGradient(model, await models.original(model.pixels.output), pictures, options);
+}
+
+async function read(paths: string[]): Promise<Sample> {
   const set = await openImages({ paths, labels: null, offset: 0, limit: null, look: 'all', enough: CHECKED });
   const { channels, height, width } = set.items[0]!;
   const alike = set.items.filter((i) => i.channels === channels && i.height === height && i.width === width);
   return { shape: { channels, height, width }, pictures: await Promise.all(alike.map(async (i) => toUnit(await i.read()))) };
 }
 
+/** Whether the network runs at the size of any picture. */
+function isFree({ input }: Models, { geometry, layout }: Preprocessing): boolean {
+  const [height, width] = layout === 'nhwc' ? input.dims.slice(1, 3) : input.dims.slice(2, 4);
+  return geometry === 'none' && input.dims.length === 4 && height === null && width === null;
+}
+
+/** The middle of pictures: a network that takes any size is the same network at a small one. */
+function partOf({ shape, pictures }: Sample): Sample {
+  const { channels, height, width } = shape;
+  const [h, w] = [Math.min(height, PART), Math.min(width, PART)];
+  if (h === height && w === width) return { shape, pictures };
+  const [top, left] = [(height - h) >> 1, (width - w) >> 1];
+  const part = (x: Float32Array) =>
+    Float32Array.from({ length: channels * h * w }, (_, i) => x[(Math.floor(i / (h * w)) * height + top + (Math.floor(i / w) % h)) * width + left + (i % w)]!);
+  return { shape: { channels, height: h, width: w }, pictures: pictures.map(part) };
+}
+
 /** Uniform pixels from a fixed sequence: the same check every time. */
-function random(models: Models, spec: Preprocessing): { shape: ImageShape; pictures: Float32Array[] } {
+function random(models: Models, spec: Preprocessing): Sample {
   const { dims } = models.input;
   const flat = dims.length !== 4;
   const side = flat ? Math.sqrt(dims.slice(1).reduce<number>((a, d) => a * (d ?? 1), 1)) : 0;
@@ -90,9 +139,28 @@ export function usesHalf(graph: Graph): boolean {
   return false;
 }
 
-/** @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5). */
-export function demand(check: GradientCheck): void {
-  if (check.ok) return;
+/** Multiplications of an audit's own check: about a minute on one core. */
+const WORK = 1e12;
+
+/**
+ * How long the check goes on that an audit makes: so much work and not so much time, since its results must be the same bytes in every run.
+ * @param work multiplications of a forward pass
+ */
+export function boundedWork(work: number): NonNullable<CheckOptions['spent']> {
+  return (passes) => (passes * work) / WORK;
+}
+
+/**
+ * What an audit warns of: a gradient that is checked in part, or not.
+ * @param who whose gradient it is
+ * @throws UserError when the check failed: what is not right is refused by name, never guessed (design rule 5).
+ */
+export function demand(check: GradientCheck, who = 'The network'): string[] {
+  const verdict = verdictOf(check);
+  if (verdict === 'passed') return [];
+  const longer = 'let hairline gradcheck --seconds N check it for longer';
+  if (verdict === 'partly') return [`${who} is slow, so its gradient was checked in ${check.directions} of ${check.wanted} directions only: ${longer}.`];
+  if (verdict === 'unchecked') return [`${who} is so slow that its gradient is not checked by the work that an audit puts into it: ${longer}.`];
   if (check.forwardError > 1e-3)
     throw new UserError(
       `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,

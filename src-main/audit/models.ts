@@ -26,6 +26,8 @@ export interface ModelSource {
   output: string | null;
   preprocessing: Preprocessing;
   provider: Provider;
+  /** Threads inside a session; 1 where several workers share the machine. */
+  threads?: number;
 }
 
 /** A worker's open sessions on one model: the judge, and a derived graph for each picture size. */
@@ -52,7 +54,8 @@ export class Models {
 
   /** Everything a derived graph needs but the picture and the rows. */
   get request() {
-    return { graph: this.graph, input: this.input, preprocessing: this.source.preprocessing, provider: this.source.provider };
+    const { preprocessing, provider, threads = 1 } = this.source;
+    return { graph: this.graph, input: this.input, preprocessing, provider, threads };
   }
 
   /** Whether the model is taken by its output: one is named, or it puts out no class scores. */

@@ -1,6 +1,6 @@
 import { count } from '../../shared/format.ts';
+import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
-import type { GradientCheck } from '../../shared/results.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet, OpenRequest } from '../images/index.ts';
@@ -13,9 +13,10 @@ import { fallbackNote } from '../runtime/placement.ts';
 import { chooseProvider, PROVIDER_NAME } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import type { RowChoice } from '../runtime/rows.ts';
+import type { CheckOptions } from '../runtime/stepwise.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
-import { CHECKED, demand, usesHalf } from './gradcheck.ts';
+import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
@@ -25,16 +26,20 @@ export interface Prepared {
   setup: Setup;
 }
 
+/** Random directions that an audit's own check wants. */
+const DIRECTIONS = 2;
+
 /**
  * Settles everything before the first attack: provider, batch shape, class scores, gradient check.
+ * @param tell told how far the gradient check is
  * @throws UserError for a model, images or labels that cannot be audited, in one sentence.
  */
-export async function prepare(plan: AuditPlan): Promise<Prepared> {
+export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Promise<Prepared> {
   const provider = await chooseProvider(plan.provider);
   const models = new Models({ ...plan, provider: provider.used });
   try {
     const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: plan.limit, look: 'all', enough: 1 })).items[0]!;
-    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' })) };
+    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell) };
   } finally {
     await models.close();
   }
@@ -47,13 +52,14 @@ type Open = (classes: number, classNames: string[] | null) => Promise<ImageSet>;
  * The same for a model that is open already.
  * @param first shape of the first image
  */
-export async function settle(plan: AuditPlan, provider: Setup['provider'], models: Models, first: ImageShape, open: Open): Promise<Setup> {
+export async function settle(plan: AuditPlan, provider: Setup['provider'], models: Models, first: ImageShape, open: Open, tell: CheckOptions['tell'] = () => undefined): Promise<Setup> {
   const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open) : await classifier(plan, models, picture, open);
+  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
-  const warnings = [...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note])];
-  if (gradientCheck !== UNCHECKED) demand(gradientCheck);
+  const warnings = [...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
+  // Where no picture has scores, there is nothing to check and nothing to attack.
+  if (gradientCheck !== UNCHECKED) warnings.push(...demand(gradientCheck));
   else
     warnings.push(
       `The model gives NaN or infinity for every image of ${picture.width} x ${picture.height}, so its gradient was not checked, and there is nothing to attack: look at the preprocessing.`,
@@ -90,9 +96,11 @@ function largest({ items }: ImageSet): number {
 /** What is settled of a model, by what its goals are on. */
 interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNames' | 'gradientCheck'>, RowChoice {
   set: ImageSet;
+  /** Of the surrogates. */
+  warnings: string[];
 }
 
-async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, open: Open): Promise<Subject> {
+async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
   const trial = await models.differentiable(picture, models.input.batch ?? 1);
   const { output } = trial.pixels;
   const named = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
@@ -101,27 +109,24 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
-  const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
+  const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.pixels.work), tell }) : UNCHECKED;
   const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
-  const rows = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
-  return { set, ...choice, rows, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  const common = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
+  return { set, ...choice, ...common, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
 }
 
-async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open): Promise<Subject> {
+async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
   const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, largest(set)), { output: plan.output });
   const model = await models.field(picture, choice.rows);
   const original = await models.originalField(output);
   const pictures = await checkable(set, picture, async (pixels) => (await original.output(pixels, picture)).every(Number.isFinite));
-  const gradientCheck = pictures.length > 0 ? await checkField(model, original, pictures, usesHalf(models.graph), 2) : UNCHECKED;
+  const gradientCheck = pictures.length > 0 ? await checkField(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.model.work), tell }) : UNCHECKED;
   // A reference that does not fit is told now, not at the first attack.
   for (const { goal } of plan.threats) if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
-  return { set, ...choice, gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
+  return { set, ...choice, warnings: [], gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
 }
-
-/** Where no picture has scores, there is nothing to check and nothing to attack. */
-const UNCHECKED: GradientCheck = { ok: false, forwardError: 0, gradientError: 0, tangentError: null, directions: 0, surrogates: [], fallbacks: [] };
 
 /** The first few pictures of one shape that the model gives numbers for. */
 async function checkable(set: ImageSet, shape: ImageShape, isFine: (pixels: Float32Array) => Promise<boolean>): Promise<Float32Array[]> {

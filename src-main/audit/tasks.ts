@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { Gate } from '../attacks/counted.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
@@ -13,6 +14,7 @@ import type { ModelSource } from './models.ts';
 import { noiseOutput } from './noise.ts';
 import { pictureOf } from './picture.ts';
 import { chooseProvider } from '../runtime/providers.ts';
+import type { CheckOptions } from '../runtime/stepwise.ts';
 import { checkModelGradient } from './gradcheck.ts';
 import { measure } from './measure.ts';
 import { pace } from './pace.ts';
@@ -54,7 +56,7 @@ export class TaskRunner {
       case 'unclearInputs':
         return unclearInputs((input as Tasks['unclearInputs']['in']).model) as Tasks[N]['out'];
       case 'gradcheck':
-        return (await checkModelGradient(input as Tasks['gradcheck']['in'])) as Tasks[N]['out'];
+        return (await checkModelGradient(input as Tasks['gradcheck']['in'], this.checking(report))) as Tasks[N]['out'];
       case 'noise': {
         const request = input as Tasks['noise']['in'];
         return (await noiseOutput(request, await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }))) as Tasks[N]['out'];
@@ -87,7 +89,7 @@ export class TaskRunner {
         return (await verifyAudit(folder, results, named, new Installation(data), report)) as Tasks[N]['out'];
       }
       case 'prepare':
-        return (await prepare((input as Tasks['prepare']['in']).plan)) as Tasks[N]['out'];
+        return (await prepare((input as Tasks['prepare']['in']).plan, this.checking(report))) as Tasks[N]['out'];
       case 'preview': {
         const request = input as Tasks['preview']['in'];
         const key = JSON.stringify([request.model, stampOf(request.model), request.input, request.fixed, request.output]);
@@ -100,6 +102,14 @@ export class TaskRunner {
       default:
         throw new Error(`There is no task ${String(name)}.`);
     }
+  }
+
+  /** Between two runs of a gradient check. */
+  private checking(report: Report): CheckOptions['tell'] {
+    return async (soFar, share) => {
+      await this.gate.check();
+      report(Math.round(1000 * share), 1000, soFar);
+    };
   }
 
   private async probe(task: ProbeTask): Promise<Tasks['probe']['out']> {
@@ -117,9 +127,9 @@ export class TaskRunner {
     const { width, height, channels, label, source, id } = image;
     const key = [channels, height, width, isOutputGoal(plan.threats[0]!.goal)].join();
     const item = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
-    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, leftOut: [], classNames: null, warnings: [] })));
-    // Where the picture gave no numbers, the gradient was not checked.
-    if (setup.gradientCheck.ok) known.set(key, setup);
+    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, leftOut: [], classNames: null, warnings: [] }), () => this.gate.check()));
+    // Where the picture gave no numbers, there was nothing to check.
+    if (setup.gradientCheck !== UNCHECKED) known.set(key, setup);
     return setup;
   }
 

@@ -13,6 +13,12 @@ export function jsonProgress(): Progress {
   return { event: json, end: () => undefined };
 }
 
+function bar(done: number, total: number): string {
+  const width = 28;
+  const filled = total > 0 ? Math.round((width * done) / total) : 0;
+  return '█'.repeat(filled) + '░'.repeat(width - filled);
+}
+
 /** A bar on the terminal's stderr, redrawn in place. */
 export function barProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let shown = false;
@@ -22,13 +28,10 @@ export function barProgress(stream: NodeJS.WriteStream = process.stderr): Progre
       if (event.type === 'finding' && event.state in counts) counts[event.state as keyof typeof counts]++;
       if (event.type !== 'status') return;
       const { done, total, eta, message } = event.status;
-      const width = 28;
-      const filled = total > 0 ? Math.round((width * done) / total) : 0;
-      const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
       const left = eta === null || done === total ? '' : `  ${time(eta)} left`;
       const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
       const found = counts.broken + counts.held > 0 ? `  ${counts.broken} broken, ${counts.held} held${failed}` : '';
-      const text = `${bar} ${done}/${total}${found}${left}  ${visible(message)}`;
+      const text = `${bar(done, total)} ${done}/${total}${found}${left}  ${visible(message)}`;
       stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
       shown = true;
     },
@@ -60,4 +63,23 @@ function time(seconds: number): string {
   if (s < 90) return `${s} s`;
   const m = Math.round(s / 60);
   return m < 90 ? `${m} min` : `${Math.floor(m / 60)} h ${m % 60} min`;
+}
+
+/** How far a gradient check is: a bar on a terminal, else a line for each direction that is through. Both on stderr. */
+export function checkProgress(stream: NodeJS.WriteStream = process.stderr): { event(event: RunEvent): void; end(): void } {
+  const name = 'Checking the gradient';
+  let said = -1;
+  return {
+    event(event) {
+      if (event.type !== 'check') return;
+      const { done, total, check } = event;
+      const text = `${name}: ${check.directions} of ${check.wanted} directions`;
+      if (stream.isTTY) stream.write(`\r\u001b[2K${bar(done, total)} ${text}`.slice(0, (stream.columns ?? 100) + 4));
+      else if (check.directions !== said) stream.write(`${text}\n`);
+      said = check.directions;
+    },
+    end() {
+      if (said >= 0 && stream.isTTY) stream.write('\r\u001b[2K');
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Crew, TaskName, Tasks } from '../audit/crew.ts';
+import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
 import type { CrewProcess } from './crewProcess.ts';
 import type { LimitedProcess } from './limited.ts';
 
@@ -19,8 +19,8 @@ export class AuditCrew implements Crew {
     this.hire = hire;
   }
 
-  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
-    if (name !== 'job') return this.checker.run(name, input);
+  async run<N extends TaskName>(name: N, input: Tasks[N]['in'], report?: Report): Promise<Tasks[N]['out']> {
+    if (name !== 'job') return this.checker.run(name, input, report);
     if (!this.hired) {
       this.checker.close();
       this.hired = this.hire();

@@ -26,8 +26,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 const shared = new SharedArrayBuffer(4);
 const flag = new Int32Array(shared);
-const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), crew] = process.argv.slice(2);
-const pool = Pool.start(worker, Number(crew ?? 1), shared, crew !== undefined);
+const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), crew, background] = process.argv.slice(2).map((one) => one || undefined);
+const pool = Pool.start(worker, Number(crew ?? 1), shared, (crew ?? background) !== undefined);
 // Told to whoever asks first.
 pool.catch(() => undefined);
 if (crew === undefined) setInterval(() => send({ resident: process.memoryUsage.rss() }), 100).unref();
@@ -40,7 +40,7 @@ process.on('message', (message: ToChild) => {
   }
   const { id } = message;
   pool
-    .then((started) => started.run(message.name as TaskName, message.input as never, (done, total) => send({ id, done, total })))
+    .then((started) => started.run(message.name as TaskName, message.input as never, (...progress) => send({ id, progress })))
     .then((value) => send({ id, ok: true, value }))
     .catch(async (error: unknown) => {
       // A thread that died, or never came up, is of no use any more: whoever asks next gets a new process.

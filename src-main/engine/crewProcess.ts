@@ -79,7 +79,7 @@ export class CrewProcess {
 
   private receive(message: FromChild): void {
     if ('resident' in message) return this.look(message.resident);
-    if ('done' in message) return;
+    if ('progress' in message) return;
     const task = this.pending.get(message.id);
     this.pending.delete(message.id);
     if (message.ok) task?.resolve(message.value);

@@ -43,6 +43,7 @@ export class LimitedProcess {
   private readonly entry: string;
   private readonly worker: string | undefined;
   private readonly grace: number;
+  private readonly background: boolean;
   private child: ChildProcess | null = null;
   private tail = new Tail();
   private readonly queue: Waiting[] = [];
@@ -55,13 +56,15 @@ export class LimitedProcess {
 
   /**
    * @param entry file of the built `child.ts`
-   * @param worker file of the built worker, when it is not the one beside it
-   * @param grace ms that a cancelled task has to end by itself
+   * @param options.worker file of the built worker, when it is not the one beside it
+   * @param options.grace ms that a cancelled task has to end by itself
+   * @param options.background whether whatever else is at work goes first
    */
-  constructor(entry: string, worker?: string, grace = GRACE) {
+  constructor(entry: string, { worker, grace = GRACE, background = false }: { worker?: string; grace?: number; background?: boolean } = {}) {
     this.entry = entry;
     this.worker = worker;
     this.grace = grace;
+    this.background = background;
   }
 
   /**
@@ -118,7 +121,7 @@ export class LimitedProcess {
   }
 
   private start(): ChildProcess {
-    const child = fork(this.entry, this.worker === undefined ? [] : [this.worker], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
+    const child = fork(this.entry, [this.worker ?? '', ...(this.background ? ['', 'background'] : [])], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
     const tail = (this.tail = new Tail());
     child.stdout?.on('data', (chunk) => tail.add(chunk));
     child.stderr?.on('data', (chunk) => tail.add(chunk));
@@ -126,7 +129,7 @@ export class LimitedProcess {
       if (this.child !== child) return;
       if ('resident' in message) this.look(message.resident);
       else if (this.current?.id !== message.id) return;
-      else if ('done' in message) this.current.task.report?.(message.done, message.total);
+      else if ('progress' in message) this.current.task.report?.(...message.progress);
       else this.receive(this.current, message);
     });
     child.on('error', (error) => this.lost(child, error.message));

@@ -1,5 +1,5 @@
 import { Cancelled } from '../../shared/errors.ts';
-import type { TaskName, Tasks } from '../audit/crew.ts';
+import type { Report, TaskName, Tasks } from '../audit/crew.ts';
 import type { LimitedProcess } from './limited.ts';
 
 /**
@@ -16,10 +16,10 @@ export class Live {
   }
 
   /** @throws Cancelled when a newer request came, or `rest` was called; and whatever the task throws. */
-  async run<N extends TaskName>(name: N, input: Tasks[N]['in']): Promise<Tasks[N]['out']> {
+  async run<N extends TaskName>(name: N, input: Tasks[N]['in'], report?: Report): Promise<Tasks[N]['out']> {
     const mine = ++this.newest;
     this.process.cancel();
-    const answer = await this.process.run(name, input);
+    const answer = await this.process.run(name, input, report);
     // It may have been through already when the newer one came.
     if (mine !== this.newest) throw new Cancelled();
     return answer;

@@ -30,7 +30,7 @@ export function errorOf({ kind, message }: Failure): Error {
 }
 
 /** How far it is. */
-export type Underway = { id: number; done: number; total: number };
+export type Underway = { id: number; progress: Parameters<Report> };
 export type FromWorker = { ready: true } | Underway | Ended;
 
 interface Waiting {
@@ -88,7 +88,7 @@ export class Pool implements Crew {
           this.idle.push(worker);
           ready();
           this.dispatch();
-        } else if ('done' in message) this.busy.get(worker)?.report?.(message.done, message.total);
+        } else if ('progress' in message) this.busy.get(worker)?.report?.(...message.progress);
         else this.finish(worker, message);
       });
       worker.on('error', (error) => {

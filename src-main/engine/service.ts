@@ -26,12 +26,16 @@ import { nameClasses, relabel } from './byHand.ts';
 import { CrewProcess } from './crewProcess.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
+import { Checks } from './checks.ts';
 import { Live } from './live.ts';
 import { LimitedProcess } from './limited.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
 import { historyOf } from './progress.ts';
 import { Stopwatch } from './stopwatch.ts';
+
+/** Milliseconds that a check which nobody wants any more has to end by itself. */
+const CHECK_GRACE = 500;
 
 /** Inputs arrive checked, so what has a default is there. */
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
@@ -52,6 +56,9 @@ export class EngineService implements Service {
   private readonly options: EngineOptions;
   /** One process for what a window asks between audits, so that the event loop stays free. */
   private readonly desk: LimitedProcess;
+  /** What runs a model again and again has its own, so that the desk is free for the next model. */
+  private readonly timing: LimitedProcess;
+  private readonly checks: Checks;
   private readonly maps: Maps;
   private readonly explorer: Explorer;
   private readonly previews: Previews;
@@ -62,9 +69,15 @@ export class EngineService implements Service {
   /** @param worker file of the worker's built code */
   constructor(options: EngineOptions, worker: string) {
     this.options = options;
-    const limited = () => new LimitedProcess(join(dirname(worker), 'child.js'));
+    const child = join(dirname(worker), 'child.js');
+    const limited = () => new LimitedProcess(child);
+    const emit = (event: RunEvent) => {
+      for (const listener of [...this.listeners]) listener(event);
+    };
     this.desk = limited();
-    this.stopwatch = new Stopwatch(this.desk);
+    this.timing = limited();
+    this.stopwatch = new Stopwatch(this.timing);
+    this.checks = new Checks(new Live(new LimitedProcess(child, { grace: CHECK_GRACE, background: true })), emit);
     this.maps = new Maps(limited());
     // A window explores or edits the preprocessing: one process does for both.
     const live = new Live(limited());
@@ -77,9 +90,7 @@ export class EngineService implements Service {
       availableParallelism(),
       (size, control, weights) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control, { weights }),
       limited,
-      (event) => {
-        for (const listener of [...this.listeners]) listener(event);
-      },
+      emit,
     );
   }
 
@@ -99,11 +110,13 @@ export class EngineService implements Service {
     sample: ({ name }) => this.sample(name),
     inspect: (request) => {
       this.named.add(request.model);
+      this.checks.turnTo(request.model);
       return this.desk.run('inspect', request);
     },
     values: (request) => this.desk.run('values', request),
     unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
-    gradcheck: ({ images, ...request }) => this.desk.run('gradcheck', { ...request, images: images.length > 0 ? images : null }),
+    gradcheck: ({ images, ...request }) => this.checks.check({ ...request, images: images.length > 0 ? images : null }),
+    gradcheckStop: () => (this.checks.stop(), {}),
     images: async ({ paths, labels, classNames: file, offset, limit }) => {
       const names = file === null ? null : await readClassNames(file, null);
       const set = await openImages({ paths, labels, offset, limit, classNames: names, look: 'some' });
@@ -128,6 +141,7 @@ export class EngineService implements Service {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume, files);
       // Memory and cores are the audit's now.
       this.explorer.rest();
+      this.checks.stop();
       return { audit };
     },
     pause: ({ audit }) => (this.audits.pause(audit), {}),
@@ -176,6 +190,8 @@ export class EngineService implements Service {
     await this.audits.close();
     this.maps.close();
     this.explorer.close();
+    this.checks.rest();
+    this.timing.close();
     this.desk.close();
   }
 

@@ -17,7 +17,7 @@ const runner = new TaskRunner(sharedGate(shared));
 const say = (message: FromWorker) => port.postMessage(message);
 port.on('message', (task: ToWorker) => {
   runner
-    .run(task.name as TaskName, task.input as never, (done, total) => say({ id: task.id, done, total }))
+    .run(task.name as TaskName, task.input as never, (...progress) => say({ id: task.id, progress }))
     .then((value) => say({ id: task.id, ok: true, value }))
     .catch((error: unknown) => say(failureOf(task.id, error)));
 });

@@ -9,4 +9,5 @@ export * from './size.ts';
 export * from './builder.ts';
 export * from './inspect.ts';
 export * from './prune.ts';
+export * from './work.ts';
 export { externalFile } from './external.ts';

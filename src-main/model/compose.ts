@@ -1,6 +1,6 @@
 import { differentiate } from '../autodiff/index.ts';
 import { fold, upgrade } from '../graph/upgrade/index.ts';
-import { DType, freeBatch, GraphBuilder, prune, valueInfo } from '../graph/index.ts';
+import { DType, freeBatch, GraphBuilder, multiplications, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
@@ -43,6 +43,8 @@ export interface PixelModel extends ScoredModel {
   output: ClassifierOutput;
   /** What the network's own input looks like. */
   network: NetworkInput;
+  /** Multiplications of a forward pass of all rows, about. */
+  work: number;
 }
 
 export interface ComposeRequest {
@@ -125,7 +127,7 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
     else builder.node('Identity', [cast], {}, declared);
   }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);
-  return { graph: await settled(builder.graph, request), picture, rows, classes: output.classes, reference: 0, output, network };
+  return { graph: await settled(builder.graph, request), picture, rows, classes: output.classes, reference: 0, output, network, work: multiplications(original, facts) };
 }
 
 /** A graph with a loss and its gradient, and the surrogates that gradient runs through. */

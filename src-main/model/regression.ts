@@ -1,5 +1,5 @@
 import { differentiate, tangent } from '../autodiff/index.ts';
-import { DType, GraphBuilder, prune } from '../graph/index.ts';
+import { DType, GraphBuilder, multiplications, prune } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
 import { composeNetwork, PORT, settled } from './compose.ts';
@@ -16,6 +16,8 @@ export interface FieldModel {
   rows: number;
   output: FieldOutput;
   network: NetworkInput;
+  /** Multiplications of a forward pass of all rows, about. */
+  work: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function composeField(request: ComposeRequest, wanted: string | nul
   const flat = builder.node('Reshape', [output.name, builder.ints([rows, output.width])]);
   builder.node('Cast', [flat], { to: DType.float32 }, { outputs: [PORT.output] });
   builder.output(PORT.output, DType.float32, [rows, output.width]);
-  return { graph: await settled(builder.graph, request), picture, rows, output, network };
+  return { graph: await settled(builder.graph, request), picture, rows, output, network, work: multiplications(original, facts) };
 }
 
 const copyOf = (graph: Graph): Graph => ({ ...graph, inputs: [...graph.inputs], outputs: [...graph.outputs], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });

@@ -4,9 +4,11 @@
  * of the derivative over that interval (the fundamental theorem of calculus, which kinks do not disturb).
  */
 const WIDTHS = [1e-2, 3e-2, 3e-3, 3e-4];
-/** Points the mean is first taken over, and at most. */
-const FEWEST = 16;
-const MOST = 1024;
+/**
+ * Points the mean is taken over: first of few at every width, then of three times as many, which take in those that are known (the
+ * midpoints of a third of an interval are midpoints of the whole). A smooth network passes at the first look.
+ */
+const ROUNDS = [[4, 12], [36], [108], [324], [972]] as const;
 /**
  * Pictures are moved by uniform noise of this size before the gradient is checked. Flat regions of a real picture put
  * max-pooling windows and rectifiers exactly on their kinks, where a network has no derivative to compare with.
@@ -15,6 +17,8 @@ const DITHER = 0.05;
 
 /** A number made of a picture, and what is claimed to be its derivative along v. */
 export interface Along {
+  /** Points that are worked out at once for the price of one. */
+  rows: number;
   values(points: readonly Float32Array[]): Promise<number[]>;
   /** @returns at each point the derivative along v, and the size it usually has along such a direction */
   slopes(points: readonly Float32Array[], v: Float32Array): Promise<{ slope: number; size: number }[]>;
@@ -25,37 +29,78 @@ export interface Along {
  * the two and of the slope's usual size. The least over the widths, and over finer and finer means; stops once it is
  * well inside the tolerance.
  * @param rough whether one look is enough, as for a surrogate, which no width and no mean will agree with
+ * @param late asked after every few points: whether it is to end with what it has
+ * @returns `open`: it ended before the derivative was held or refuted
  */
-export async function directionError(f: Along, x: Float32Array, v: Float32Array, tolerance: number, rough: () => boolean): Promise<number> {
+export async function directionError(f: Along, x: Float32Array, v: Float32Array, tolerance: number, rough: () => boolean, late: () => Promise<boolean>): Promise<{ error: number; open: boolean }> {
+  const widths = WIDTHS.map((h) => new Interval(f, x, v, h));
   let best = Infinity;
-  for (let points = FEWEST; points <= MOST; points *= 4)
-    for (const h of WIDTHS) {
-      const [ahead, behind] = await f.values([along(x, v, h), along(x, v, -h)]);
-      const quotient = (ahead! - behind!) / (2 * h);
-      const { slope, size } = await meanSlope(f, x, v, h, points);
-      const error = Math.abs(quotient - slope) / Math.max(Math.abs(quotient), Math.abs(slope), size, 1e-12);
-      if (error < best) best = error;
-      if (best <= 0.8 * tolerance || rough()) return best;
-    }
-  return best;
+  for (const round of ROUNDS)
+    for (const width of widths)
+      for (const points of round) {
+        const through = await width.refine(points, late);
+        if (through) best = Math.min(best, width.error());
+        if (best <= 0.8 * tolerance || rough()) return { error: best, open: false };
+        if (!through || (await late())) return { error: best, open: best > tolerance };
+      }
+  return { error: best, open: false };
 }
 
 const along = (x: Float32Array, v: Float32Array, t: number) => x.map((value, j) => value + t * v[j]!);
 
-/** Points asked for at once. */
-const CHUNK = 16;
+/** Points asked for at once, at least. */
+const CHUNK = 4;
 
-/** Mean over evenly spread points of the segment x ± h v. */
-async function meanSlope(f: Along, x: Float32Array, v: Float32Array, h: number, points: number): Promise<{ slope: number; size: number }> {
-  const mean = { slope: 0, size: 0 };
-  for (let at = 0; at < points; at += CHUNK) {
-    const part = Array.from({ length: Math.min(CHUNK, points - at) }, (_, k) => along(x, v, h * ((2 * (at + k) + 1) / points - 1)));
-    for (const { slope, size } of await f.slopes(part, v)) {
-      mean.slope += slope / points;
-      mean.size += size / points;
-    }
+/** The segment x ± h v: the difference of its ends, and the mean slope over more and more points of it. */
+class Interval {
+  private readonly f: Along;
+  private readonly at: (t: number) => Float32Array;
+  private readonly v: Float32Array;
+  private readonly h: number;
+  private quotient: number | null = null;
+  private mean = { slope: 0, size: 0 };
+  private points = 0;
+
+  constructor(f: Along, x: Float32Array, v: Float32Array, h: number) {
+    this.f = f;
+    this.v = v;
+    this.h = h;
+    this.at = (t) => along(x, v, h * t);
   }
-  return mean;
+
+  /**
+   * Takes the mean over evenly spread points: the middles of as many parts.
+   * @param points three times as many as the last time, or any number the first time
+   * @returns false when it grew late before it was through
+   */
+  async refine(points: number, late: () => Promise<boolean>): Promise<boolean> {
+    if (this.quotient === null) {
+      const [ahead, behind] = await this.f.values([this.at(1), this.at(-1)]);
+      this.quotient = (ahead! - behind!) / (2 * this.h);
+    }
+    const fresh = Array.from({ length: points }, (_, k) => k).filter((k) => this.points === 0 || k % 3 !== 1);
+    const sum = { slope: 0, size: 0 };
+    const chunk = Math.max(CHUNK, this.f.rows);
+    for (let from = 0; from < fresh.length; from += chunk) {
+      if (from > 0 && (await late())) return false;
+      const part = fresh.slice(from, from + chunk).map((k) => this.at((2 * k + 1) / points - 1));
+      for (const { slope, size } of await this.f.slopes(part, this.v)) {
+        sum.slope += slope / points;
+        sum.size += size / points;
+      }
+    }
+    const known = this.points / points;
+    this.mean = { slope: known * this.mean.slope + sum.slope, size: known * this.mean.size + sum.size };
+    this.points = points;
+    return true;
+  }
+
+  /** Infinite where anything is no number. */
+  error(): number {
+    const { slope, size } = this.mean;
+    const error = Math.abs(this.quotient! - slope) / Math.max(Math.abs(this.quotient!), Math.abs(slope), size, 1e-12);
+    return Number.isNaN(error) ? Infinity : error;
+  }
 }
 
 /** g·v and ‖g‖₂ of row r of packed gradients. */

@@ -6,8 +6,8 @@ import { directionError, dithered, inBlocks, signs, slopeOf } from './direction.
 import type { Along } from './direction.ts';
 import type { OpenField } from './field.ts';
 import type { Original, OriginalField } from './original.ts';
-
-export const TOLERANCE = { forward: 1e-3, gradient: 1e-3, half: 3e-2 };
+import { checkStepwise, COST } from './stepwise.ts';
+import type { CheckOptions } from './stepwise.ts';
 
 /**
  * Checks a classifier's derived graph (design rule 5): its forward pass against onnxruntime on the original file, and the
@@ -17,69 +17,90 @@ export const TOLERANCE = { forward: 1e-3, gradient: 1e-3, half: 3e-2 };
  * check costs the same for every picture: what stands before is a linear map, the same for every network.
  *
  * @param pictures C x H x W pixels in [0,1]; at least one
- * @param half whether the model computes in 16 bits, which loosens the tolerance to 3e-2
  */
-export async function checkGradient(model: OpenModel, original: Original, pictures: Float32Array[], half = false, directions = 5): Promise<GradientCheck> {
-  const forwardError = await compareForward(model, original, pictures);
-  const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
-  let gradientError = 0;
-  for (let k = 0; k < directions; k++) {
-    const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
-    const f = await margin(model.core, x);
-    gradientError = Math.max(gradientError, await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0));
-  }
-  return verdict({ forwardError, gradientError, tangentError: null, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
+export function checkGradient(model: OpenModel, original: Original, pictures: Float32Array[], options: CheckOptions = {}): Promise<GradientCheck> {
+  const meter = new Meter();
+  return checkStepwise(
+    {
+      pictures: pictures.length,
+      tangents: false,
+      surrogates: () => model.surrogates,
+      fallbacks: () => model.fallbacks,
+      forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
+      async direction(k, tolerance, late) {
+        const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
+        const f = meter.along(await margin(model.core, x));
+        return { ...(await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0, late)), tangent: null };
+      },
+    },
+    () => meter.passes,
+    options,
+  );
 }
 
 /**
  * The same of a network that is no classifier: forward, J'u for a random u of ±1 over its output against differences along
  * random directions v, and Jv against the J'u that stood that test: <u, Jv> = <J'u, v>.
  */
-export async function checkField(model: OpenField, original: OriginalField, pictures: Float32Array[], half = false, directions = 5): Promise<GradientCheck> {
-  let forwardError = 0;
-  for (const x of pictures) {
-    const derived = (await model.output(repeat(x, model.rows))).subarray(0, model.width);
-    forwardError = Math.max(forwardError, difference(derived, await original.output(x, model.shape)));
-  }
-  const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
-  let [gradientError, tangentError] = [0, 0];
-  const rough = () => model.surrogates.length > 0;
-  for (let k = 0; k < directions; k++) {
-    const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
-    const v = signs(x.length, k + 1);
-    const u = signs(model.width, k + 101);
-    const core = { ...model.core, rows: model.rows };
-    gradientError = Math.max(gradientError, await directionError(weighted(core, u), x, v, tolerance, rough));
-    tangentError = Math.max(tangentError, await adjointError(core, x, u, v));
-  }
-  return verdict({ forwardError, gradientError, tangentError, directions, surrogates: model.surrogates, fallbacks: model.fallbacks }, half);
+export function checkField(model: OpenField, original: OriginalField, pictures: Float32Array[], options: CheckOptions = {}): Promise<GradientCheck> {
+  const meter = new Meter();
+  const core = { ...model.core, rows: model.rows };
+  return checkStepwise(
+    {
+      pictures: pictures.length,
+      tangents: true,
+      surrogates: () => model.surrogates,
+      fallbacks: () => model.fallbacks,
+      async forward(k) {
+        const x = pictures[k]!;
+        const derived = (await meter.forward(model.output(repeat(x, model.rows)))).subarray(0, model.width);
+        return difference(derived, await original.output(x, model.shape));
+      },
+      async direction(k, tolerance, late) {
+        const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
+        const v = signs(x.length, k + 1);
+        const u = signs(model.width, k + 101);
+        const found = await directionError(meter.along(weighted(core, u)), x, v, tolerance, () => model.surrogates.length > 0, late);
+        if (found.open || (await late())) return { ...found, tangent: null, open: true };
+        meter.passes += COST.gradient + COST.tangent;
+        return { ...found, tangent: await adjointError(core, x, u, v) };
+      },
+    },
+    () => meter.passes,
+    options,
+  );
 }
 
-function verdict(errors: Omit<GradientCheck, 'ok'>, half: boolean): GradientCheck {
-  const { forwardError, gradientError, tangentError, surrogates } = errors;
-  const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
-  // Through a surrogate the gradient is deliberately not the derivative, so only the forward pass can be held to account.
-  // And a value on the edge of a quantiser's step falls to either side by the last digit of a pixel.
-  const forward = forwardError <= (half || surrogates.length > 0 ? TOLERANCE.half : TOLERANCE.forward);
-  return { ok: forward && (surrogates.length > 0 || (gradientError <= tolerance && (tangentError ?? 0) <= tolerance)), ...errors };
+/** Counts what runs cost, in forward passes of the block of rows that they all work on. */
+class Meter {
+  passes = 0;
+
+  forward<T>(run: Promise<T>): Promise<T> {
+    this.passes += COST.forward;
+    return run;
+  }
+
+  along(f: Along): Along {
+    const blocks = (points: readonly Float32Array[]) => Math.ceil(points.length / f.rows);
+    return {
+      rows: f.rows,
+      values: (points) => ((this.passes += COST.forward * blocks(points)), f.values(points)),
+      slopes: (points, v) => ((this.passes += COST.gradient * blocks(points)), f.slopes(points, v)),
+    };
+  }
 }
 
-async function compareForward(model: OpenModel, original: Original, pictures: Float32Array[]): Promise<number> {
-  let worst = 0;
-  const kind = model.pixels.output.kind;
-  for (const x of pictures) {
-    const derived = (await model.forward(repeat(x, model.rows))).logits.subarray(0, model.classes);
-    const expected = await original.predict(x, model.shape);
-    // Behind a softmax the original only shows probabilities: compare those.
-    const [a, b] =
-      kind === 'softmax' ? [softmax(derived), expected.probabilities] : kind === 'sigmoid' ? [Float64Array.from(derived, sigmoid), sigmoidRow(expected.logits)] : kind === 'log-softmax' ? [softmax(derived), expected.probabilities] : [Float64Array.from(derived), expected.logits];
-    worst = Math.max(worst, difference(a, b));
-  }
-  return worst;
+async function compareForward(model: OpenModel, original: Original, x: Float32Array): Promise<number> {
+  const { kind } = model.pixels.output;
+  const derived = (await model.forward(repeat(x, model.rows))).logits.subarray(0, model.classes);
+  const expected = await original.predict(x, model.shape);
+  // Behind a softmax the original only shows probabilities: compare those.
+  if (kind === 'softmax' || kind === 'log-softmax') return difference(softmax(derived), expected.probabilities);
+  if (kind === 'sigmoid') return difference(Float64Array.from(derived, sigmoid), expected.logits.map(sigmoid));
+  return difference(Float64Array.from(derived), expected.logits);
 }
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
-const sigmoidRow = (logits: Float64Array) => logits.map(sigmoid);
 
 /** Largest |a - b| relative to the largest |b|; infinite where anything is no number. */
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -99,6 +120,7 @@ async function margin(model: OpenScored, x: Float32Array): Promise<Along> {
   const label = argMax((await model.forward(repeat(x, rows))).logits.subarray(0, classes));
   const labels = new Int32Array(rows).fill(label);
   return {
+    rows,
     async values(points) {
       const out: number[] = [];
       await inBlocks(points, rows, (block) => model.forward(block), ({ logits }, r) => {
@@ -123,6 +145,7 @@ type Core = Products & { rows: number };
 function weighted(model: Core, u: Float32Array): Along {
   const { rows, width } = model;
   return {
+    rows,
     async values(points) {
       const out: number[] = [];
       await inBlocks(points, rows, (block) => model.output(block), (y, r) => out.push(u.reduce((sum, w, i) => sum + w * y[r * width + i]!, 0)));

@@ -45,6 +45,7 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   values: ofModel,
   unclearInputs: ofModel,
   gradcheck: ({ model, images }) => ({ reads: [model, ...images] }),
+  gradcheckStop: nothing,
   images: ofSet,
   relabel: ofSet,
   nameClasses: nothing,

@@ -78,6 +78,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'go.explore': { run: toExplore },
   'go.compare': { run: () => useCompare().open() },
   'model.check': { enabled: () => useModel().card !== null && !useModel().checking, run: () => useModel().runCheck() },
+  'model.checkStop': { enabled: () => useModel().checking, run: () => useModel().stopCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
   'run.pause': { enabled: () => useRun().status?.state === 'running', run: () => useRun().act('pause') },
   'run.resume': { enabled: () => ['paused', 'cancelled', 'interrupted', 'crashed', 'failed'].includes(useRun().status?.state ?? ''), run: () => useRun().act('resume') },

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { CallOut, ModelCard } from '../../shared/contract.ts';
+import type { CallOut, ModelCard, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
@@ -29,6 +29,8 @@ export const useModel = defineStore('model', () => {
   const provider = ref<Provider>('cpu');
   const check = shallowRef<GradientCheck | null>(null);
   const checking = ref(false);
+  /** Share of the check that is through. */
+  const checked = ref(0);
   const checkError = ref<string | null>(null);
   /** What the auditor said of the model's ends; null: found, and inputs that are not named hold 0. */
   const named = shallowRef<Ends>(FOUND);
@@ -62,6 +64,7 @@ export const useModel = defineStore('model', () => {
 
   /** Takes the model back. */
   function close(): void {
+    if (checking.value) void stopCheck();
     round++;
     rest.stop();
     [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
@@ -110,13 +113,14 @@ export const useModel = defineStore('model', () => {
     values.value = await theHost().call('values', { model: card.value!.path, input, fixed }).catch(() => []);
   }
 
-  /** Design rule 5. Only the newest round counts. */
+  /** Design rule 5; what is known so far comes by events. Only the newest round counts. */
   async function runCheck(): Promise<void> {
     if (!card.value || !preprocessing.value) return;
     const mine = ++round;
     checking.value = true;
     checkError.value = null;
     check.value = null;
+    checked.value = 0;
     try {
       const images = useImages().paths;
       const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images], ...ends.value });
@@ -128,13 +132,24 @@ export const useModel = defineStore('model', () => {
     }
   }
 
+  function hear(event: RunEvent): void {
+    if (event.type !== 'check' || !checking.value || event.model !== card.value?.path) return;
+    check.value = event.check;
+    checked.value = event.done / event.total;
+  }
+
+  /** The check's own answer is then what it knows. */
+  async function stopCheck(): Promise<void> {
+    await theHost().call('gradcheckStop', {}).catch((error: unknown) => useApp().fail(error));
+  }
+
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
     rest.begin();
   }
 
   return {
-    card, loading, preprocessing, provider, check, checking, checkError, named, output, ends, refused, unclear, values,
-    open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, setPreprocessing,
+    card, loading, preprocessing, provider, check, checking, checked, checkError, named, output, ends, refused, unclear, values,
+    open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, stopCheck, hear, setPreprocessing,
   };
 });

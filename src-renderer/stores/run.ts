@@ -124,7 +124,7 @@ export const useRun = defineStore('run', () => {
 
   /** Takes in one event. Events of another audit are left alone, unless a new one is starting. */
   function hear(event: RunEvent): void {
-    if (event.type === 'died') return;
+    if (event.type === 'died' || event.type === 'check') return;
     const audit = event.type === 'status' ? event.status.audit : event.audit;
     if (status.value ? status.value.audit !== audit : !starting.value) return;
     switch (event.type) {

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, reactive, ref } from 'vue';
 import type { AttackCard } from '../../shared/contract.ts';
+import { verdictOf } from '../../shared/gradientCheck.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
 import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
 import { initialOf } from '../logic/schema.ts';
@@ -109,7 +110,7 @@ export const useThreat = defineStore('threat', () => {
     if (useImages().images.length === 0) return need.images;
     if (!onOutput.value && useImages().unfit !== null) return need.labels;
     if (model.checkError) return model.checkError;
-    if (model.check && !model.check.ok) return need.check;
+    if (model.check && verdictOf(model.check) === 'failed') return need.check;
     if (goal.value === 'match' && picture.value === null) return need.picture;
     if (active.value.length === 0) return need.norms;
     for (const norm of active.value) {

@@ -3,7 +3,7 @@ import { className, count, goalWords, REFERENCE_WORDS } from '../../shared/forma
 import type { Norm } from '../../shared/norms.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
-import type { State } from '../../shared/results.ts';
+import type { CheckVerdict, State } from '../../shared/results.ts';
 import type { TileState } from '../logic/live.ts';
 
 /** One or many: `plural(3, 'image')` → `3 images`. */
@@ -95,9 +95,13 @@ export const en = {
     surrogate: 'straight-through surrogate',
     gradient: 'Gradient check',
     gradientWhat: 'The derived graph against the original file, and its gradient against central differences.',
-    checking: 'Checking',
-    checkOk: 'Passed',
-    checkBad: 'Not passed',
+    checking: 'Checking the gradient',
+    checkVerdict: (verdict: CheckVerdict, done: number, wanted: number) =>
+      ({ passed: 'Passed', partly: `Passed: ${done} of ${wanted} directions`, unchecked: 'Not checked in time', failed: 'Not passed' })[verdict],
+    checkShort: 'The time was over, or the check was stopped, before all directions were tried. An audit checks again, and says how far.',
+    checkProgress: 'Progress of the gradient check',
+    checkStop: 'Stop',
+    ofWanted: (done: number, wanted: number) => `${done} of ${wanted}`,
     forwardError: 'Forward, relative error',
     gradientError: 'Gradient, relative error',
     directions: 'Directions tried',

@@ -259,8 +259,8 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
     expect(Buffer.from(await picture.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
     // The derived graph and the original file, both run by onnxruntime in a worker thread.
     const check = await call('gradcheck', { model, preprocessing: card.preprocessing, images: images.slice(0, 1) } as CallIn<'gradcheck'>);
-    expect(check.forwardError).toBeLessThan(1e-4);
-    expect(check.directions).toBeGreaterThan(0);
+    expect(check!.forwardError).toBeLessThan(1e-4);
+    expect(check!.directions).toBeGreaterThan(0);
     await quit(electron);
   });
 

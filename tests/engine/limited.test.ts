@@ -60,9 +60,9 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function start(grace?: number): (input: unknown, name?: TaskName) => Promise<unknown> {
-  const limited = new LimitedProcess(CHILD, worker, grace);
+  const limited = new LimitedProcess(CHILD, { ...(worker && { worker }), ...(grace && { grace }) });
   open.push(limited);
-  return (input, name = 'gradcheck') => limited.run(name, input as never);
+  return (input, name = 'measure') => limited.run(name, input as never);
 }
 const gone = async (pid: number) => {
   while (alive(pid)) await sleep(5);

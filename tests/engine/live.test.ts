@@ -45,7 +45,7 @@ let live: Live;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hairline-live-'));
   writeFileSync(join(folder, 'worker.mjs'), CODE);
-  live = new Live(new LimitedProcess(join(ROOT, 'out/main/child.js'), join(folder, 'worker.mjs')));
+  live = new Live(new LimitedProcess(join(ROOT, 'out/main/child.js'), { worker: join(folder, 'worker.mjs') }));
 });
 afterEach(() => live.rest());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -59,7 +59,7 @@ describe('before an audit', () => {
     // Several at once: the one worker at the desk takes them in turn.
     const [card, check] = await Promise.all([call('inspect', { model: MODEL }), call('gradcheck', { model: MODEL, preprocessing: {}, images: [] })]);
     expect(card).toMatchObject({ classes: 10 });
-    expect(check.ok).toBe(true);
+    expect(check!.ok).toBe(true);
     await expect(call('inspect', { model: join(ROOT, 'README.md') })).rejects.toBeInstanceOf(UserError);
   });
 

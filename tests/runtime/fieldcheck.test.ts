@@ -83,11 +83,11 @@ describe('the check of a planted fault fails', () => {
     ['with one value in ten missing', (row) => row.map((a, i) => (i % 10 === 3 ? 0 : a))],
     ['no number in one place', (row) => row.map((a, i) => (i === 17 ? NaN : a))],
   ])('%s', async (_, fault) => {
-    const pull = await checkField(altered({ pull: fault }), original, pictures(picture, 1), false, 1);
+    const pull = await checkField(altered({ pull: fault }), original, pictures(picture, 1), { directions: 1 });
     expect([pull.ok, pull.gradientError > 1e-3, pull.tangentError! > 1e-3]).toEqual([false, true, true]);
-    const push = await checkField(altered({ push: fault }), original, pictures(picture, 1), false, 1);
+    const push = await checkField(altered({ push: fault }), original, pictures(picture, 1), { directions: 1 });
     expect([push.ok, push.gradientError <= 1e-3, push.tangentError! > 1e-3]).toEqual([false, true, true]);
-    const output = await checkField(altered({ output: fault }), original, pictures(picture, 1), false, 1);
+    const output = await checkField(altered({ output: fault }), original, pictures(picture, 1), { directions: 1 });
     expect([output.ok, output.forwardError > 1e-3]).toEqual([false, true]);
   });
 });
@@ -98,6 +98,6 @@ describe.skipIf(!existsSync(MODELS))('published networks pass (skipped where ../
     ['image2image/renan_mnist_autoencoder2.onnx', { channels: 1, height: 28, width: 28 }],
   ])('%s', async (file, shape) => {
     const { model, original } = await open(`${MODELS}/${file}`, shape, 4, { channels: 'grey' });
-    expect(await checkField(model, original, pictures(shape, 2), false, 3)).toMatchObject({ ok: true, surrogates: [] });
+    expect(await checkField(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, surrogates: [] });
   });
 });

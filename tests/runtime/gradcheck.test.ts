@@ -122,6 +122,6 @@ describe.skipIf(!existsSync(MODELS))('the check of published models passes (skip
   it.each(PUBLISHED)('%s', async (file, spec) => {
     const shape = file.includes('mnist') ? { channels: 1, height: 28, width: 28 } : { channels: 3, height: 32, width: 32 };
     const { model, original } = await openBoth(`${MODELS}/${file}`, shape, spec, 4);
-    expect(await checkGradient(model, original, pictures(shape, 2), false, 3)).toMatchObject({ ok: true, surrogates: [] });
+    expect(await checkGradient(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, surrogates: [] });
   });
 });

@@ -1,18 +1,26 @@
 import { Command, Option } from 'commander';
+import { UserError } from '../../../shared/errors.ts';
+import { verdictOf, verdictWords } from '../../../shared/gradientCheck.ts';
 import { PROVIDERS } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
+import type { GradientCheck } from '../../../shared/results.ts';
+import { SECONDS } from '../../audit/gradcheck.ts';
+import { Checks } from '../../engine/checks.ts';
+import { Live } from '../../engine/live.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
 import { json, line } from '../print.ts';
+import { checkProgress } from '../progress.ts';
 
 interface Flags extends WantedFlags {
   images?: string[];
   preset?: string;
   preprocess?: string;
   provider?: Provider;
+  seconds?: string;
   json?: boolean;
 }
 
@@ -26,23 +34,52 @@ export function gradcheckCommand(): Command {
     .option('--output <name>', 'check this output or inner value as a network of pictures or vectors (default: class scores, where there are any)')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
+    .option('--seconds <n>', `after which it ends with what it has (default: ${SECONDS})`)
     .addOption(new Option('--provider <name>', 'execution provider').choices([...PROVIDERS]))
     .option('--json', 'as one JSON line')
     .action(async (model: string, flags: Flags) => {
+      const seconds = secondsFrom(flags.seconds);
+      const progress = checkProgress();
       const check = await inLimits(async (limited) => {
-        const request = { model, preprocessing: await preprocessing({ ...flags, model }, limited), images: flags.images ?? null, ...wantedFrom(flags) };
-        return limited.run('gradcheck', flags.provider ? { ...request, provider: flags.provider } : request);
+        const request = { model, preprocessing: await preprocessing({ ...flags, model }, limited), images: flags.images ?? null, ...wantedFrom(flags), ...(flags.provider && { provider: flags.provider }), seconds };
+        const checks = new Checks(new Live(limited), progress.event);
+        // The answer is then what is known.
+        let interrupted = false;
+        const interrupt = () => {
+          interrupted = true;
+          checks.stop();
+        };
+        process.once('SIGINT', interrupt);
+        const found = await checks.check(request).finally(() => process.off('SIGINT', interrupt));
+        progress.end();
+        print(found!, flags.json);
+        if (interrupted) throw new Exit(EXIT.cancelled);
+        return found!;
       });
-      if (flags.json) json(check);
-      else {
-        const what = check.tangentError === null ? 'gradient  ' : "J'u       ";
-        line(`forward   relative error ${check.forwardError.toExponential(2)} against onnxruntime on the original`);
-        line(`${what}relative error ${check.gradientError.toExponential(2)} against central differences in ${check.directions} random directions`);
-        if (check.tangentError !== null) line(`Jv        relative error ${check.tangentError.toExponential(2)} against central differences in ${check.directions} random directions`);
-        if (check.surrogates.length > 0) line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
-        if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
-        line(check.ok ? 'passed' : 'NOT passed');
-      }
       if (!check.ok) throw new Exit(EXIT.findings);
     });
+}
+
+function print(check: GradientCheck, asJson = false): void {
+  if (asJson) return json(check);
+  const directions = `against central differences in ${check.directions} random directions`;
+  if (check.compared !== 0) line(`forward   relative error ${check.forwardError.toExponential(2)} against onnxruntime on the original`);
+  if (check.directions > 0) {
+    line(`${check.tangentError === null ? 'gradient  ' : "J'u       "}relative error ${check.gradientError.toExponential(2)} ${directions}`);
+    if (check.tangentError !== null) line(`Jv        relative error ${check.tangentError.toExponential(2)} ${directions}`);
+  }
+  if (check.surrogates.length > 0) line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
+  if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
+  line(verdictWords(check));
+  const short = verdictOf(check) === 'partly' || verdictOf(check) === 'unchecked';
+  if (short) line('Give it longer with --seconds.', process.stderr);
+}
+
+/** More than a day is a slip. */
+const MOST = 86_400;
+
+function secondsFrom(text: string | undefined): number {
+  const seconds = Number(text ?? SECONDS);
+  if (!(seconds > 0 && seconds <= MOST)) throw new UserError(`--seconds takes a number above 0 and up to ${MOST}, not ${text}.`);
+  return seconds;
 }

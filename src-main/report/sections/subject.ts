@@ -1,4 +1,5 @@
 import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
+import { verdictOf, verdictWords } from '../../../shared/gradientCheck.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { fieldWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
@@ -150,14 +151,22 @@ function preprocessing(paper: Paper, results: Results): void {
 
 function run(paper: Paper, results: Results): void {
   const { provider, gradientCheck: check } = results;
-  const status: Rich = check.ok ? [bold('passed')] : [{ text: 'not passed', face: 'bold', color: COLOR.broken }];
+  const status: Rich = verdictOf(check) === 'failed' ? [{ text: 'not passed', face: 'bold', color: COLOR.broken }] : [bold(verdictWords(check))];
   facts(paper, [
     ['Provider', provider.asked === provider.used ? `${provider.used}, as asked for` : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`],
     ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
     ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
-    ['Gradient check', [...status, `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest ${results.output ? 'value' : 'logit'}, ${check.tangentError === null ? 'gradient' : 'J’u'} from central differences by ${significant(check.gradientError, 2)}, ${check.tangentError === null ? '' : `Jv by ${significant(check.tangentError, 2)}, `}${count(check.directions)} random directions`]],
+    ['Gradient check', [...status, ...checkFigures(results)]],
     ['Surrogate gradients', check.surrogates.length > 0 ? `straight-through (BPDA) for ${check.surrogates.join(', ')}` : 'none: every operator is differentiated as it is'],
   ], { title: { level: 1, text: 'Execution and gradient check' } });
+}
+
+/** How far off the checked directions were; of none there is nothing to say. */
+function checkFigures({ gradientCheck: check, output }: Results): Rich {
+  const forward = `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest ${output ? 'value' : 'logit'}`;
+  if (verdictOf(check) === 'unchecked') return check.compared === 0 ? [] : [forward];
+  const tangent = check.tangentError === null ? '' : `Jv by ${significant(check.tangentError, 2)}, `;
+  return [`${forward}, ${check.tangentError === null ? 'gradient' : 'J’u'} from central differences by ${significant(check.gradientError, 2)}, ${tangent}${count(check.directions)} random directions`];
 }
 
 function troubles(paper: Paper, results: Results): void {

@@ -1,0 +1,79 @@
+import type { GradientCheck } from '../../shared/results.ts';
+
+export const TOLERANCE = { forward: 1e-3, gradient: 1e-3, half: 3e-2 };
+
+/** What runs of a derived graph cost, in forward passes. */
+export const COST = { forward: 1, gradient: 3, tangent: 5 };
+
+export interface CheckOptions {
+  /** Whether the model computes in 16 bits, which loosens the tolerance to 3e-2. */
+  half?: boolean;
+  /** Random directions wanted. */
+  directions?: number;
+  /** Share of what the check may take that is gone after runs of the network that cost as many forward passes; at 1 it ends with what it has. */
+  spent?: (passes: number) => number;
+  /** Told every few runs what is known, and the share of the check that is through. What it throws ends the check. */
+  tell?: (soFar: GradientCheck, share: number) => void | Promise<void>;
+}
+
+/** Asked between runs: whether the check is to end with what it has. */
+export type Late = () => Promise<boolean>;
+
+/** What is checked, one picture and one direction at a time. */
+export interface Checked {
+  /** Pictures that the forward passes are compared at. */
+  pictures: number;
+  /** Whether Jv is checked beside the gradient. */
+  tangents: boolean;
+  /** Operators that gradients opened so far pass by a surrogate, and nodes that ran on the CPU. */
+  surrogates(): string[];
+  fallbacks(): string[];
+  /** Relative difference of the two forward passes at a picture. */
+  forward(picture: number): Promise<number>;
+  /** Relative errors along a direction; `open` when it grew late before they were known. */
+  direction(k: number, tolerance: number, late: Late): Promise<{ error: number; tangent: number | null; open: boolean }>;
+}
+
+/**
+ * Checks as many pictures and directions as there are, or as there is time for. The first fault ends it.
+ * @param passes what the runs so far have cost
+ */
+export async function checkStepwise(checked: Checked, passes: () => number, options: CheckOptions): Promise<GradientCheck> {
+  const { half = false, directions: wanted = 5, spent = () => 0, tell = () => undefined } = options;
+  const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
+  const known = { forwardError: 0, gradientError: 0, tangentError: checked.tangents ? 0 : null, directions: 0, compared: 0 };
+  const soFar = (): GradientCheck => {
+    const verdict = verdictOf();
+    return { ok: verdict === 'passed' || verdict === 'partly', ...known, wanted, verdict, surrogates: checked.surrogates(), fallbacks: checked.fallbacks() };
+  };
+  const verdictOf = (): GradientCheck['verdict'] => {
+    // Through a surrogate the gradient is deliberately not the derivative, so only the forward pass can be held to account.
+    // And a value on the edge of a quantiser's step falls to either side by the last digit of a pixel.
+    const rough = checked.surrogates().length > 0;
+    const forward = known.forwardError <= (half || rough ? TOLERANCE.half : TOLERANCE.forward);
+    const gradient = rough || (known.gradientError <= tolerance && (known.tangentError ?? 0) <= tolerance);
+    if (!forward || !gradient) return 'failed';
+    return known.directions >= wanted ? 'passed' : known.directions === 0 ? 'unchecked' : 'partly';
+  };
+  const late: Late = async () => {
+    const share = spent(passes());
+    await tell(soFar(), Math.min(1, Math.max(share, known.directions / wanted)));
+    return share >= 1;
+  };
+  for (let k = 0; k < Math.max(wanted, checked.pictures); k++) {
+    if (k > 0 && (await late())) break;
+    if (k < checked.pictures) {
+      known.forwardError = Math.max(known.forwardError, await checked.forward(k));
+      known.compared++;
+    }
+    if (k < wanted) {
+      const { error, tangent, open } = await checked.direction(k, tolerance, late);
+      if (open) break;
+      known.gradientError = Math.max(known.gradientError, error);
+      if (tangent !== null) known.tangentError = Math.max(known.tangentError ?? 0, tangent);
+      known.directions++;
+    }
+    if (verdictOf() === 'failed') break;
+  }
+  return soFar();
+}
