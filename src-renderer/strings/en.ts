@@ -3,7 +3,7 @@ import { className, count, goalWords, REFERENCE_WORDS } from '../../shared/forma
 import type { Norm } from '../../shared/norms.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
-import type { CheckVerdict, State } from '../../shared/results.ts';
+import type { State } from '../../shared/results.ts';
 import type { TileState } from '../logic/live.ts';
 
 /** One or many: `plural(3, 'image')` → `3 images`. */
@@ -96,8 +96,8 @@ export const en = {
     gradient: 'Gradient check',
     gradientWhat: 'The derived graph against the original file, and its gradient against central differences.',
     checking: 'Checking the gradient',
-    checkVerdict: (verdict: CheckVerdict, done: number, wanted: number) =>
-      ({ passed: 'Passed', partly: `Passed: ${done} of ${wanted} directions`, unchecked: 'Not checked in time', failed: 'Not passed' })[verdict],
+    checkVerdict: { passed: 'Passed', unchecked: 'Not checked in time', failed: 'Not passed' },
+    checkPartly: (done: number, wanted: number) => `Passed: ${done} of ${plural(wanted, 'direction')}`,
     checkShort: 'The time was over, or the check was stopped, before all directions were tried. An audit checks again, and says how far.',
     checkProgress: 'Progress of the gradient check',
     checkStop: 'Stop',

@@ -96,7 +96,7 @@ describe('a process with limits', () => {
     await expect(run({ do: 'spin', model: 'm.onnx' }, 'inspect')).rejects.toThrow('m.onnx was not through after 5 s and was stopped');
     await run({ do: 'echo', value: 1 });
     process.env['HAIRLINE_LIMIT_SECONDS'] = '0.2';
-    await expect(run({ do: 'spin', model: 'm.onnx' }, 'gradcheck')).rejects.toThrow('m.onnx was not through after 2 s and was stopped');
+    await expect(run({ do: 'spin', model: 'm.onnx' }, 'prepare')).rejects.toThrow('m.onnx was not through after 2 s and was stopped');
     process.env['HAIRLINE_LIMIT_SECONDS'] = '60';
     expect(await run({ do: 'echo', value: 7 })).toBe(7);
   });
@@ -157,9 +157,9 @@ describe('limits', () => {
   it('grow with the weights, are the machine’s half for checks, and are told by the environment', () => {
     expect(limitsOf('inspect', 0, {})).toEqual({ seconds: 120, bytes: 4 * 2 ** 30 });
     expect(limitsOf('inspect', 1e9, {}).bytes).toBe(4 * 2 ** 30 + 3e9);
-    expect(limitsOf('gradcheck', 0, {}).seconds).toBe(1200);
-    expect(limitsOf('gradcheck', 1e12, {}).bytes).toBe(4 * 2 ** 30 + 3e12);
-    expect(limitsOf('probe', 0, {}).seconds).toBe(Infinity);
+    expect(limitsOf('prepare', 0, {}).seconds).toBe(1200);
+    expect(limitsOf('prepare', 1e12, {}).bytes).toBe(4 * 2 ** 30 + 3e12);
+    for (const watched of ['probe', 'gradcheck'] as const) expect(limitsOf(watched, 0, {}).seconds).toBe(Infinity);
     expect(limitsOf('prepare', 5e9, { HAIRLINE_LIMIT_GB: '2.5', HAIRLINE_LIMIT_SECONDS: '7' })).toEqual({ seconds: 70, bytes: 2.5e9 });
     expect(() => limitsOf('load', 0, { HAIRLINE_LIMIT_GB: 'all' })).toThrow('HAIRLINE_LIMIT_GB takes a number above 0, not all.');
   });
