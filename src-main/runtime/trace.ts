@@ -7,6 +7,8 @@ import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { constantValues } from './constants.ts';
 import { ONNX_TYPE, openSession, ortReason } from './ort.ts';
 import type { OrtTensor } from './ort.ts';
+import { Cut, inferInStages } from './stages.ts';
+import type { Inferred } from './stages.ts';
 import { numbersOf, zeros } from './values.ts';
 
 /** Constants up to this many elements are read out; shape arithmetic, scales and clip bounds are far smaller. */
@@ -42,6 +44,10 @@ export async function traceFacts(original: Graph, dims: Record<string, number[]>
   const fixed: Graph = { ...graph, inputs: graph.inputs.map((i) => valueInfo(i.name, declaredShape(i).type, dims[i.name]!)) };
   const inferred = await inferValues(fixed);
   const constant = constantValues(graph);
+  const open = () => [...inferred.values()].some(({ dims: known }) => known === null);
+  // What this cannot do, running the network below does, or tells why not.
+  if (open()) await inferInStages(fixed, inferred, facts, constant, inferValues).catch(() => undefined);
+  const cut = open() ? null : new Cut(fixed, inferred, facts, constant);
   const probe: Graph = { ...fixed, nodes: [...graph.nodes], outputs: [] };
   const missing: { name: string; shape: string | null; content: boolean }[] = [];
   for (const [name, { type, dims: known }] of inferred) {
@@ -57,6 +63,11 @@ export async function traceFacts(original: Graph, dims: Record<string, number[]>
     missing.push({ name, shape, content });
   }
   if (missing.length === 0) return facts;
+  const contents = await cut?.contents(missing.map(({ name }) => name)).catch(() => null);
+  if (contents) {
+    for (const [name, data] of contents) facts.set(name, { ...facts.get(name)!, data });
+    return facts;
+  }
   prune(probe); // a probe for shape arithmetic must not run the network
   const session = await openSession(saveGraph(probe), { optimize: false });
   try {
@@ -81,14 +92,14 @@ function shapesText(graph: Graph, dims: Record<string, number[]>): string {
 }
 
 /** Element type and, where onnxruntime can infer them, dimensions of every tensor a node puts out; sequences and maps are left out. */
-async function inferValues(graph: Graph): Promise<Map<string, { type: number; dims: number[] | null }>> {
+async function inferValues(graph: Graph): Promise<Inferred> {
   // The binding has no name for bfloat16, which is left in casts that round to it; those keep dimensions.
   const rounding = graph.nodes.filter((n) => n.opType === 'Cast' && n.attribute.some((a) => a.name === 'to' && Number(a.i) === DType.bfloat16));
   const names = graph.nodes.filter((n) => !rounding.includes(n)).flatMap((n) => n.output.filter((o) => o !== ''));
   const probe: Graph = { ...graph, outputs: names.map((name) => create(ValueInfoProtoSchema, { name })) };
   const session = await openSession(saveGraph(probe), { optimize: false });
   try {
-    const values = new Map<string, { type: number; dims: number[] | null }>();
+    const values: Inferred = new Map();
     for (const meta of session.outputMetadata)
       if (meta.isTensor) {
         // The binding gives an unknown rank as no dimensions at all, just like a scalar: ask by running.
