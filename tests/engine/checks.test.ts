@@ -11,14 +11,14 @@ import { MODEL, ROOT } from '../cli/hairline.ts';
 import { SAMPLE_PLAN } from '../cli/samplePlan.ts';
 import { weights } from '../model/networks.ts';
 
-/** A picture to a picture through many wide convolutions with kinks between them: a gradient takes seconds, and a check needs hundreds. */
+/** A picture to a picture through many wide convolutions with kinks between them: a check needs hundreds of gradients. */
 function slow(): Uint8Array {
   const b = new GraphBuilder(emptyGraph('slow'));
-  b.input('x', DType.float32, [1, 3, 160, 160]);
+  b.input('x', DType.float32, [1, 3, 96, 96]);
   let at = 'x';
-  for (let layer = 0; layer < 16; layer++) at = b.node('Relu', [b.node('Conv', [at, weights(b, [48, layer === 0 ? 3 : 48, 3, 3], layer)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
-  b.node('Conv', [at, weights(b, [3, 48, 1, 1], 99)], {}, { outputs: ['y'] });
-  b.output('y', DType.float32, [1, 3, 160, 160]);
+  for (let layer = 0; layer < 8; layer++) at = b.node('Relu', [b.node('Conv', [at, weights(b, [32, layer === 0 ? 3 : 32, 3, 3], layer)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
+  b.node('Conv', [at, weights(b, [3, 32, 1, 1], 99)], {}, { outputs: ['y'] });
+  b.output('y', DType.float32, [1, 3, 96, 96]);
   return saveGraph(b.graph).bytes;
 }
 
