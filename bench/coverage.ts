@@ -46,8 +46,9 @@ async function main(): Promise<void> {
     if (last[file]) rows[file] = last[file];
     if (!file.includes(values.only ?? '')) continue;
     const known = describeModel(file, catalog);
-    const task = { path: join(folder, file), data, ...known };
     const limit = Number(values.limit ?? 300);
+    // Some time is for opening it.
+    const task = { path: join(folder, file), data, seconds: limit / 2, ...known };
     const whole = inChild(task, limit);
     // Five directions of a large network take hours here: then as many as time allows.
     const outcome = whole.result === 'unfinished' ? inChild({ ...task, brief: true }, limit) : whole;

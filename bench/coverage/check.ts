@@ -13,6 +13,8 @@ import { checkProducts, FREE_SIDE } from './products.ts';
 
 export interface Task extends Known {
   path: string;
+  /** Time for the check, which then says how far it came. */
+  seconds: number;
   /** Folder of pictures. */
   data: string;
   /** Only J'u, along as many directions as time allows. */
@@ -65,11 +67,13 @@ export async function checkModel(task: Task): Promise<Outcome> {
   // Padding, stretching or cropping as the model's size and the pictures' demand.
   if (spec.width !== null) spec.geometry = task.pictures === 'imagenet-sample' ? 'centre-crop' : /balda/.test(path) ? 'pad' : 'stretch';
   try {
-    const check = await checkModelGradient({ model: path, preprocessing: spec, images, output });
-    const { ok, gradientError, forwardError, surrogates } = check;
+    const check = await checkModelGradient({ model: path, preprocessing: spec, images, output, seconds: task.seconds });
+    const { ok, gradientError, forwardError, surrogates, directions, wanted } = check;
+    if (check.verdict === 'unchecked') return { result: 'unchecked', ...(check.compared !== 0 && { forward: forwardError }), detail: `${task.seconds} s were too short for a direction` };
     if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
     const detail = /arch-only/.test(path) ? await behindConstant(graph, task, images) : output === null ? '' : `J'u and Jv of ${output}`;
-    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail };
+    const short = check.verdict === 'partly' ? `${directions} of ${wanted} directions in ${task.seconds} s` : '';
+    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail: [detail, short].filter(Boolean).join('; ') };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: error.message };
     throw error;

@@ -1,6 +1,6 @@
 /** What came of one model. */
 export interface Outcome {
-  result: 'gradcheck' | 'products' | 'surrogate' | 'flat' | 'failed' | 'refused' | 'not run' | 'unfinished';
+  result: 'gradcheck' | 'products' | 'surrogate' | 'flat' | 'failed' | 'refused' | 'not run' | 'unchecked' | 'unfinished';
   /** Greatest relative error over the directions. */
   error?: number;
   /** Greatest relative difference of the derived graph's forward pass from the file's own. */
@@ -18,6 +18,7 @@ const WORDS: Record<Outcome['result'], string> = {
   failed: '**fails**',
   refused: 'refused',
   'not run': 'onnxruntime does not run it',
+  unchecked: 'not checked in time',
   unfinished: 'not finished',
 };
 
@@ -41,7 +42,7 @@ Written by \`npm run bench -- coverage\`; do not edit. ${rows.length} files: ${c
 *forward* is the greatest difference between the derived graph and onnxruntime on the file itself, relative to the greatest
 output. *gradient* is the greatest error over random directions: the difference quotient over an interval against the mean of the
 derivative over that interval, relative to the gradient's usual size along such a direction (1e-3 is asked for, 3e-2 of models
-in 16 bits). Classifiers go through \`hairline gradcheck\` with five directions on pictures; of other models J'u of a random
+in 16 bits). Classifiers go through \`hairline gradcheck\` with five directions on pictures, or as many as there was time for; of other models J'u of a random
 cotangent over all float outputs is checked along one to five directions, as time allows. Where the gradient goes by a
 surrogate, it is not the derivative, and only the forward pass is compared. Networks with constant or dead weights put out the
 same whatever they see; float32 resolves no slope there.

@@ -40,7 +40,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
     try {
       request.onProgress(0, 0, 'Loading the model');
       const crew = typeof request.crew === 'function' ? await request.crew() : request.crew;
-      const checking = (done: number, total: number) => request.onProgress(0, 0, `Checking the gradient (${Math.floor((100 * done) / total)} %)`);
+      const checking = (done: number, whole: number) => request.onProgress(0, 0, `Checking the gradient (${Math.floor((100 * done) / whole)} %)`);
       const prepare = async () => (await Promise.race([crew.run('prepare', { plan: opened }, checking), control.cancellation])).setup;
       if (state.setup === null) {
         const setup = await prepare();

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { CallOut, CheckEvent, ModelCard } from '../../shared/contract.ts';
+import type { CallOut, ModelCard, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
@@ -64,6 +64,7 @@ export const useModel = defineStore('model', () => {
 
   /** Takes the model back. */
   function close(): void {
+    if (checking.value) void stopCheck();
     round++;
     rest.stop();
     [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
@@ -131,10 +132,10 @@ export const useModel = defineStore('model', () => {
     }
   }
 
-  function hear({ model, done, total, check: soFar }: CheckEvent): void {
-    if (!checking.value || model !== card.value?.path) return;
-    check.value = soFar;
-    checked.value = done / total;
+  function hear(event: RunEvent): void {
+    if (event.type !== 'check' || !checking.value || event.model !== card.value?.path) return;
+    check.value = event.check;
+    checked.value = event.done / event.total;
   }
 
   /** The check's own answer is then what it knows. */
