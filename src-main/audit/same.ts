@@ -44,7 +44,9 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** The same for the images and the labels of those already seen. @throws UserError when they differ. */
 export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState): void {
-  if (set.items.map((i) => i.id).join('\n') !== setup.images.join('\n'))
+  // Those that are not of the audit are the ones that it left out, and no new ones.
+  const leftOut = set.leftOut.length + (set.others ?? 0);
+  if (set.items.map((i) => i.id).join('\n') !== setup.images.join('\n') || leftOut !== (setup.leftOut?.total ?? 0))
     throw new UserError('The images are not the ones this audit began with: put them back, or start the audit in another folder.');
   for (const { id, label, source } of set.items) {
     // Goals on an output have no use for labels.

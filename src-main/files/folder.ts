@@ -108,7 +108,8 @@ export class Folder {
    * @throws UserError as `at` does
    */
   sweep(files: readonly string[], folders: readonly string[]): void {
-    for (const file of files.map((name) => this.at(`${name}${PART}`))) if (lookAt(file)?.isFile()) rmSync(file, { force: true });
+    // A link is taken away itself, not what it leads to.
+    for (const part of files.map((name) => `${name}${PART}`)) if (isFileOrLink(lookAt(join(this.path, part)))) held(this.path, part, false, (file) => rmSync(file, { force: true }));
     for (const folder of folders.map((name) => this.at(name))) if (lookAt(folder)?.isDirectory()) sweepBelow(folder);
   }
 
@@ -125,12 +126,16 @@ function clear(part: string, shown: string): void {
   rmSync(part, { force: true });
 }
 
+function isFileOrLink(found: Pick<Stats, 'isFile' | 'isSymbolicLink'> | null): boolean {
+  return found !== null && (found.isFile() || found.isSymbolicLink());
+}
+
 /** Links are not followed. */
 function sweepBelow(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const at = join(folder, entry.name);
     if (entry.isDirectory()) sweepBelow(at);
-    else if (entry.isFile() && entry.name.endsWith(PART)) rmSync(at, { force: true });
+    else if (isFileOrLink(entry) && entry.name.endsWith(PART)) rmSync(at, { force: true });
   }
 }
 

@@ -58,6 +58,8 @@ export interface ImageSet {
   /** Names of the classes as the images' own folders or data set give them, or null. */
   classNames: string[] | null;
   warnings: string[];
+  /** Where only some were asked for by id: how many others lie between them. */
+  others?: number;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   }));
   const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: chosen.length - wanted.length };
 }
 
 /** The labels of a whole set, in order, and which of them were set by hand before. */

@@ -87,7 +87,8 @@ describe.runIf(process.platform !== 'win32')('links inside', () => {
       symlinkSync(join(outside, 'theirs'), join(folder, `${name}.part`));
     }
     const before = listing(outside);
-    expect((await resume()).code).toBe(0);
+    const gone = await resume();
+    expect(gone.code, gone.err).toBe(0);
     expect(untimed(folder)).toBe(untimed(whole));
     expect(listing(outside)).toEqual(before);
 
@@ -146,9 +147,9 @@ describe('results that were changed', () => {
     copy();
     const file = (JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as { findings: { file: string | null }[] }).findings.find((finding) => finding.file)!.file!;
     rmSync(join(folder, file));
-    const before = listing(root);
+    const before = readFileSync(join(folder, 'report.pdf'));
     refused(await hairlineHere(['report', folder]), new RegExp(`${file}, which the report shows, is not there`));
-    expect(listing(root)).toEqual(before);
+    expect(readFileSync(join(folder, 'report.pdf')).equals(before)).toBe(true);
   });
 
   it.each(['', 'null', '[]', '{', '"x"', '{"a":1e999}', '['.repeat(200_000), '{"plan":'.repeat(200_000)])('a file of %.10s is told as well', async (text) => {
