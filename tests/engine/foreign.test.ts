@@ -106,7 +106,7 @@ it.runIf(process.platform !== 'win32')('links and pipes are told, by every call 
   await refused(call('results', { audit }), /is a pipe/);
   await refused(call('resume', { audit }), /is a pipe/);
   await refused(call('open', { file: join(folder, 'audit.hairline') }), /is a pipe/);
-  expect((await call('audits', {})).find((one) => one.audit === audit)).toMatchObject({ state: 'cancelled', total: 0 });
+  expect((await call('audits', {})).find((one) => one.audit === audit)).toMatchObject({ state: 'interrupted', total: 0 });
 });
 
 it('a model is opened for a map where the window has opened it, or the plan is this installation\'s', { timeout: 60_000 }, async () => {
