@@ -5,10 +5,10 @@ import { decibels } from '../../shared/outputs.ts';
 import { Results } from '../../shared/results.ts';
 import { browser, poll, session, step, steps } from './session.ts';
 
-/** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
 /** The check is of lower rank than everything else: beside other tests it may end with some of its directions. */
 const checked = (page: Page) => page.getByText(/^Passed/).first().waitFor({ timeout: 90_000 });
 
+/** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
 const CASES = [
   { sample: 'autoencoder', theme: 'light', puts: 'a picture of 32 × 32, RGB (reconstruction)', goal: 'input' },
   { sample: 'colorizer', theme: 'dark', puts: 'a picture of 64 × 64, RGB (picture)', goal: 'clean-output' },
