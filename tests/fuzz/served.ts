@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { maxHeaderSize } from 'node:http';
 import { join } from 'node:path';
 import { Visitor } from '../web/visitor.ts';
 import { family } from './memory.ts';
@@ -82,8 +83,12 @@ export class Served {
   /** A picture by its address. */
   picture(address: unknown): Promise<Outcome> {
     return this.outcome(`picture ${JSON.stringify(address)?.slice(0, 300)}`, async (visitor) => {
-      const { status, body } = await visitor.ask(`/picture?a=${encodeURIComponent(JSON.stringify(address) ?? '')}`);
-      // Node refuses heads that are too long before anybody sees them.
+      const path = `/picture?a=${encodeURIComponent(JSON.stringify(address) ?? '')}`;
+      // Node refuses heads that are too long before anybody sees them, and closes while they are still coming.
+      const { status, body } = await visitor.ask(path).catch((error: unknown) => {
+        if (path.length > maxHeaderSize && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return { status: 431, body: '' };
+        throw error;
+      });
       return { refused: status === 200 ? null : status === 431 ? 'The address is too long.' : status < 500 ? body.toString().trim() : `[${status}] ${body}` };
     });
   }
