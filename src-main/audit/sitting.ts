@@ -55,6 +55,7 @@ export class Sitting {
   async work(): Promise<void> {
     this.tell('Looking at the clean images');
     await this.drain(this.cleanJobs());
+    this.tell('Attacking');
     await this.drain(this.attackJobs());
     this.tell('Putting the results together');
   }
