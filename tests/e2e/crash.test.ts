@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { family } from '../fuzz/memory.ts';
 import { differences } from '../kills/killed.ts';
 import { openWindow, serve } from './hairline.ts';
-import { browser, poll, session, step, steps } from './session.ts';
+import { browser, checked, poll, session, step, steps } from './session.ts';
 
 /** The engine's process is really killed, and so is the server; Windows has no such signals, and other systems no /proc to find it by. */
 describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine dies', () => {
@@ -28,7 +28,7 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
 
   it('has an undisturbed audit to compare with', { timeout: 240_000 }, async () => {
     await button('Try the sample').click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('12');
     await page.getByLabel('Use at most').press('Enter');

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { formatDistance, probability, significant } from '../../shared/format.ts';
 import { decibels } from '../../shared/outputs.ts';
 import { Probe } from '../../shared/probe.ts';
-import { browser, poll, session } from './session.ts';
+import { browser, checked, poll, session } from './session.ts';
 
 /** An image, an attack and a slider in the window, by keyboard alone; what is shown is what the engine answered. */
 const CASES = [
@@ -43,7 +43,7 @@ describe.skipIf(!browser).each(CASES)('exploring the $sample, $theme', ({ sample
 
   it('opens from the grid with the image chosen there', async () => {
     await page.getByRole('button', { name: `Try the ${sample}` }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await page.keyboard.press('Control+9');
     await poll(status).toMatch(/^(held|unbroken|broken)\s+(Holds|Breaks) at ε = 4\/255/);
     await page.keyboard.press('Control+2');

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { browser, poll, session, step } from './session.ts';
+import { browser, checked, poll, session, step } from './session.ts';
 import { titleOf } from './tiles.ts';
 
 /** Labels and class names by hand, on the bundled sample, by keyboard. */
@@ -15,7 +15,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('labels by hand, %s',
 
   it('corrects the label of one image, by name', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await step(page, 'Images').click();
     await page.locator('button[data-at="1"]').focus();
     await page.keyboard.press('Enter');

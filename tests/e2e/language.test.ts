@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { browser, poll, session, step } from './session.ts';
+import { browser, checked, poll, session, step } from './session.ts';
 
 /** The window in German: switched while everything is open, and back. */
 describe.skipIf(!browser)('the window in German', () => {
@@ -14,7 +14,7 @@ describe.skipIf(!browser)('the window in German', () => {
 
   it('is chosen in the side bar, and said to readers', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await speak('DE');
     expect(await page.locator('html').getAttribute('lang')).toBe('de');
     await page.getByText('Bestanden', { exact: true }).waitFor();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Results } from '../../shared/results.ts';
-import { browser, poll, session, step } from './session.ts';
+import { browser, checked, poll, session, step } from './session.ts';
 
 /** Where a picture is vulnerable, in the window: the bundled samples, the real program and its engine. */
 const SIDE = 32;
@@ -43,7 +43,7 @@ describe.skipIf(!browser)('the map of a classifier', () => {
 
   it('is reached from a chosen picture, and its table says what its pixels say', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('3');
     await page.getByLabel('Use at most').press('Enter');
@@ -172,7 +172,7 @@ describe.skipIf(!browser)('the map of an autoencoder, dark', () => {
     await good('none');
     await step(page, 'Model').click();
     await page.getByRole('button', { name: 'Try the autoencoder' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await page.keyboard.press('Control+8');
     await table(page).waitFor();
     await poll(async () => (await row(page, 0))[3]).toMatch(/^0\.0/);

@@ -3,10 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decibels } from '../../shared/outputs.ts';
 import { Results } from '../../shared/results.ts';
-import { browser, poll, session, step, steps } from './session.ts';
-
-/** The check is of lower rank than everything else: beside other tests it may end with some of its directions. */
-const checked = (page: Page) => page.getByText(/^Passed/).first().waitFor({ timeout: 90_000 });
+import { browser, checked, poll, session, step, steps } from './session.ts';
 
 /** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
 const CASES = [

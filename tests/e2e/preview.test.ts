@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { warmth } from '../audit/models.ts';
 import { sortByWarmth } from '../audit/warm.ts';
 import { IMAGES } from '../cli/hairline.ts';
-import { browser, poll, session, step } from './session.ts';
+import { browser, checked as passed, poll, session, step } from './session.ts';
 
 /** What the network reads, beside the editor that decides it; of the sample, and of a model that sees nothing but colour. */
 describe.skipIf(!browser)('the preview of the preprocessing', () => {
@@ -23,7 +23,7 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
 
   it('shows the sample as it is read, with the answer to it', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await passed(page);
     await step(page, 'Images').click();
     await poll(() => strip().innerText()).toMatch(/0 arrow 0\.\d{4}, label 0 arrow/);
     await poll(() => strip().innerText()).toMatch(/3[12] of 32 labelled pictures checked are right\./);

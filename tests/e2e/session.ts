@@ -17,6 +17,9 @@ const SHOTS = process.env['HAIRLINE_SHOTS'];
 /** Polls with room for other tests on the same cores. */
 export const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 60_000 });
 
+/** The gradient check's word. It is of lower rank than everything else: beside other tests it may end with some of its directions. */
+export const checked = (page: Page): Promise<void> => page.getByText(/^Passed/).first().waitFor({ timeout: 90_000 });
+
 /** The entry of a step in the side bar. */
 export const step = (page: Page, name: string): Locator => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AuditPlan } from '../../shared/plan.ts';
 import { Results } from '../../shared/results.ts';
 import { readPng } from '../images/files.ts';
-import { browser, poll, session, step } from './session.ts';
+import { browser, checked, poll, session, step } from './session.ts';
 
 /** A threat model as an auditor sets it up: a mask painted on a picture, what the audit will take, and the way back. */
 describe.skipIf(!browser)('the threat model in the window', () => {
@@ -34,7 +34,7 @@ describe.skipIf(!browser)('the threat model in the window', () => {
 
   it('says what the audit takes at most, and follows the attacks that are on', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await step(page, 'Images').click();
     await page.getByLabel('Use at most').fill('4');
     await page.getByLabel('Use at most').press('Enter');

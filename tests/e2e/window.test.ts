@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { percent } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
 import type { Served } from './hairline.ts';
-import { browser, poll, session, step, steps } from './session.ts';
+import { browser, checked, poll, session, step, steps } from './session.ts';
 import { coloursOf, titleOf } from './tiles.ts';
 
 /** The window in a real browser, on the real program and its real engine, with the bundled sample. */
@@ -74,7 +74,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
 
   it('loads the sample, checks its gradient and shows what it is', async () => {
     await page.getByRole('button', { name: 'Try the sample' }).click();
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     expect(await page.getByRole('heading', { name: 'Identity' }).isVisible()).toBe(true);
     expect(await page.locator('code').first().innerText()).toMatch(/^[0-9a-f]{64}$/);
     await good('model');
@@ -281,7 +281,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('sample');
     await page.keyboard.press('Enter');
-    await page.getByText('Passed', { exact: true }).waitFor();
+    await checked(page);
     await page.keyboard.press('Control+2');
     await page.getByLabel('Use at most').fill('6');
     await page.getByLabel('Use at most').press('Enter');
