@@ -68,7 +68,7 @@ describe.skipIf(!browser)('the window in German', () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').getByRole('combobox').fill('englisch');
     await page.keyboard.press('Enter');
-    await page.getByText('Earlier audits').waitFor();
+    await step(page, 'Threat model').waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('en');
   });
 });
