@@ -64,7 +64,7 @@ describe.skipIf(!browser)('the window in German', () => {
     expect(await text()).toBe(opened);
     await good('image');
     await page.reload();
-    await page.getByText('Frühere Audits').waitFor();
+    await step(page, 'Bilder').waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').getByRole('combobox').fill('englisch');
     await page.keyboard.press('Enter');
