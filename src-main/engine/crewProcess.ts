@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { Cancelled, Crashed, UserError } from '../../shared/errors.ts';
 import type { TaskName, Tasks } from '../audit/crew.ts';
 import type { FromChild, ToChild } from './child.ts';
 import { onDeath } from './death.ts';
-import { engineEnvironment } from './environment.ts';
+import { forkChild } from './forkChild.ts';
 import { CANCEL } from './gate.ts';
 import type { Switch } from './gate.ts';
 import { gigabytes, limitsOf, residentBytes } from './limits.ts';
@@ -41,7 +40,7 @@ export class CrewProcess {
    */
   constructor(entry: string, worker: string, size: number, control: Switch, { weights = 0, grace = GRACE }: { weights?: number; grace?: number } = {}) {
     this.bytes = limitsOf('job', size * weights).bytes;
-    this.child = fork(entry, [worker, String(size), 'background'], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
+    this.child = forkChild(entry, { worker, threads: size, background: true });
     this.child.on('message', (message: FromChild) => this.receive(message));
     onDeath(this.child, (reason) => this.end(new Crashed(reason)));
     this.watch = setInterval(() => this.look(residentBytes(this.child.pid ?? 0)), LOOK);

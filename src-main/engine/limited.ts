@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Report, TaskName, Tasks } from '../audit/crew.ts';
 import type { FromChild, ToChild } from './child.ts';
-import { engineEnvironment } from './environment.ts';
+import { forkChild } from './forkChild.ts';
 import { CANCEL, GO } from './gate.ts';
 import { gigabytes, limitsOf, residentBytes } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -121,7 +120,7 @@ export class LimitedProcess {
   }
 
   private start(): ChildProcess {
-    const child = fork(this.entry, [this.worker ?? '', '1', this.background ? 'background' : ''], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
+    const child = forkChild(this.entry, { worker: this.worker, background: this.background });
     const tail = (this.tail = new Tail());
     child.stdout?.on('data', (chunk) => tail.add(chunk));
     child.stderr?.on('data', (chunk) => tail.add(chunk));
