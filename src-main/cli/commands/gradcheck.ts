@@ -9,6 +9,7 @@ import { Checks } from '../../engine/checks.ts';
 import { Live } from '../../engine/live.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../flags.ts';
+import { answering } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
 import type { WantedFlags } from '../output.ts';
@@ -49,8 +50,7 @@ export function gradcheckCommand(): Command {
           interrupted = true;
           checks.stop();
         };
-        process.once('SIGINT', interrupt);
-        const found = await checks.check(request).finally(() => process.off('SIGINT', interrupt));
+        const found = await answering(interrupt, () => checks.check(request));
         progress.end();
         print(found!, flags.json);
         if (interrupted) throw new Exit(EXIT.cancelled);
