@@ -1,5 +1,7 @@
 import { CountedTarget } from '../../src-main/attacks/counted.ts';
 import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
+import { valuesOf } from '../../src-main/model/differentiable.ts';
+import { argMax } from '../../src-main/model/scores.ts';
 import type { Differentiable, ImageShape } from '../../src-main/model/differentiable.ts';
 import type { Norm } from '../../shared/norms.ts';
 
@@ -16,10 +18,9 @@ export const TIMED: readonly { attack: string; norm: Norm; options: Record<strin
 
 /** Milliseconds of processor time, which other work on the machine disturbs least, of a step of an attack on one picture. */
 export async function stepTime(model: Differentiable, { attack, norm, options, epsilon }: (typeof TIMED)[number], steps: number): Promise<number> {
-  const { channels, height, width } = model.shape;
-  const pixels = Float32Array.from({ length: channels * height * width }, (_, j) => ((j * 37 + (j >> 9)) % 256) / 255);
+  const pixels = Float32Array.from({ length: valuesOf(model.shape) }, (_, j) => ((j * 37 + (j >> 9)) % 256) / 255);
   const { logits } = await model.forward(pixels);
-  const label = logits.subarray(0, model.classes).reduce((best, v, k, all) => (v > all[best]! ? k : best), 0);
+  const label = argMax(logits.subarray(0, model.classes));
   const target = new CountedTarget(model, [{ pixels, hash: 'photograph', label, goal: null }], { norm, epsilon, stream: 'bench', limits: null, gate: { check: () => undefined } });
   const began = process.cpuUsage();
   await attackOf(attack).run(target, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
@@ -29,9 +30,8 @@ export async function stepTime(model: Differentiable, { attack, norm, options, e
 
 /** No network at all: what an attack itself does with the values of a picture is what a step on it costs. */
 export function nothing(shape: ImageShape, classes: number): Differentiable {
-  const features = shape.channels * shape.height * shape.width;
   const logits = Float32Array.from({ length: classes }, (_, k) => (k === 0 ? 1 : 0));
-  const gradient = Float32Array.from({ length: features }, (_, j) => Math.sin(j) / 1000);
+  const gradient = Float32Array.from({ length: valuesOf(shape) }, (_, j) => Math.sin(j) / 1000);
   return {
     shape,
     classes,

@@ -38,7 +38,7 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
   // What the network does not read is neither attacked nor changed.
   const window = models.window(shape, surrogatesOf(job, context));
   const part = <P extends Float32Array | Uint8Array>(planes: P): P => (window ? cut(planes, shape, window) : planes);
-  const whole = <P extends Float32Array | Uint8Array>(planes: P, found: P): P => (window ? paste(planes, shape, window, found) : found);
+  const whole = <P extends Float32Array | Uint8Array>(planes: () => P, found: P): P => (window ? paste(planes(), shape, window, found) : found);
   let found: ImageFinding[];
   let bench: Bench;
   try {
@@ -63,8 +63,8 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
   for (const [i, image] of job.images.entries()) {
     await gate.check();
     const { miss, eightBit } = found[i]!;
-    if (miss) onMiss?.(image.id, whole(toUnit(pictureOf(image)), miss));
-    const levels = eightBit && whole(pictureToPlanes(image), eightBit);
+    if (miss) onMiss?.(image.id, whole(() => toUnit(pictureOf(image)), miss));
+    const levels = eightBit && whole(() => pictureToPlanes(image), eightBit);
     findings.push(await judge(job, context, image, { ...found[i]!, eightBit: levels }, (pixels) => bench.judge(i, pixels)));
   }
   return findings;

@@ -8,6 +8,7 @@ import type { Graph } from '../graph/index.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { networkInput } from '../model/network.ts';
+import { cut } from '../model/preprocessing/index.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { chooseProvider } from '../runtime/providers.ts';
@@ -102,10 +103,8 @@ function partOf({ shape, pictures }: Sample): Sample {
   const { channels, height, width } = shape;
   const [h, w] = [Math.min(height, PART), Math.min(width, PART)];
   if (h === height && w === width) return { shape, pictures };
-  const [top, left] = [(height - h) >> 1, (width - w) >> 1];
-  const part = (x: Float32Array) =>
-    Float32Array.from({ length: channels * h * w }, (_, i) => x[(Math.floor(i / (h * w)) * height + top + (Math.floor(i / w) % h)) * width + left + (i % w)]!);
-  return { shape: { channels, height: h, width: w }, pictures: pictures.map(part) };
+  const window = { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w };
+  return { shape: { channels, height: h, width: w }, pictures: pictures.map((x) => cut(x, shape, window)) };
 }
 
 /** Uniform pixels from a fixed sequence: the same check every time. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Preprocessing, Provider, Surrogate } from '../../shared/plan.ts';
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
@@ -93,7 +94,7 @@ export class Models {
   window(picture: ImageShape, surrogates: readonly Surrogate[]): Window | null {
     const windows = [this.source, ...surrogates.map((one) => this.surrogate(one).source)].map(({ preprocessing }) => windowOf(preprocessing, picture));
     // Models that look at different parts are asked about the whole picture.
-    return windows.every((one) => JSON.stringify(one) === JSON.stringify(windows[0])) ? windows[0]! : null;
+    return windows.every((one) => isDeepStrictEqual(one, windows[0])) ? windows[0]! : null;
   }
 
   /** A surrogate's models, kept open beside these. */

@@ -4,7 +4,7 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet, OpenRequest } from '../images/index.ts';
-import { valuesOf } from '../model/differentiable.ts';
+import { mostValues } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
@@ -88,11 +88,6 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   };
 }
 
-/** Values of the largest picture. */
-function largest({ items }: ImageSet): number {
-  return items.reduce((most, item) => Math.max(most, valuesOf(item)), 0);
-}
-
 /** What is settled of a model, by what its goals are on. */
 interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNames' | 'gradientCheck'>, RowChoice {
   set: ImageSet;
@@ -105,7 +100,7 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const { output } = trial.pixels;
   const named = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
   const set = await open(output.classes, named);
-  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, largest(set)));
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)));
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
@@ -118,7 +113,7 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
 async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
   const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
-  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, largest(set)), { output: plan.output });
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), { output: plan.output });
   const model = await models.field(picture, choice.rows);
   const original = await models.originalField(output);
   const pictures = await checkable(set, picture, async (pixels) => (await original.output(pixels, picture)).every(Number.isFinite));

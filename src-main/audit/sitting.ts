@@ -4,7 +4,7 @@ import type { Finding } from '../../shared/results.ts';
 import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, Crew } from './crew.ts';
-import { valuesOf } from '../model/differentiable.ts';
+import { mostValues } from '../model/differentiable.ts';
 import { goalFor } from './goal.ts';
 import { failure } from './jobs.ts';
 import { isOutputGoal, reached } from './outputGoal.ts';
@@ -47,7 +47,7 @@ export class Sitting {
     this.state = state;
     this.set = set;
     this.context = context;
-    const largest = set.items.reduce((most, item) => Math.max(most, valuesOf(item)), 1);
+    const largest = mostValues(set.items);
     this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.crew.size, largest);
     this.hands = Math.max(1, Math.min(request.crew.size, Math.floor(MOST_VALUES / (this.batch * largest))));
   }

@@ -98,10 +98,14 @@ export async function readOpen(fd: number, shown: string, most: number): Promise
   }
 }
 
+/** What a person calls that which is no regular file. */
+export function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): string {
+  return stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
+}
+
 function demandRegular(stats: Stats, path: string): void {
   if (stats.isFile()) return;
-  const what = stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
-  throw new UserError(`${path} is ${what}, not a file: give a file.`);
+  throw new UserError(`${path} is ${kindOf(stats)}, not a file: give a file.`);
 }
 
 function demandSize(size: number, most: number, path: string): void {

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { kindOf as nameOfKind } from '../files/regular.ts';
 import { readable } from './bytes.ts';
 import { refused } from './leftOut.ts';
 import { MOST_PICTURES } from './limits.ts';
@@ -68,7 +69,7 @@ async function kindOf(entry: Dirent<Buffer>, path: string): Promise<Kind> {
   if (facts?.isDirectory()) return { kind: 'folder' };
   if (facts?.isFile()) return { kind: 'file' };
   if (facts === null) return { kind: null, why: entry.isSymbolicLink() ? 'is a link that leads nowhere: mend it or remove it.' : 'cannot be read: check that you may read it.' };
-  return { kind: null, why: `is ${facts.isFIFO() ? 'a pipe' : facts.isSocket() ? 'a socket' : 'a device'}, not a file.` };
+  return { kind: null, why: `is ${nameOfKind(facts)}, not a file.` };
 }
 
 /** A name as text; null where it is no UTF-8, which Windows has no names of. */

@@ -26,6 +26,11 @@ export function valuesOf({ channels, height, width }: ImageShape): number {
   return channels * height * width;
 }
 
+/** Values of the largest of some images; 0 where there is none. */
+export function mostValues(images: readonly ImageShape[]): number {
+  return images.reduce((most, image) => Math.max(most, valuesOf(image)), 0);
+}
+
 /** What came out for a block of rows. Arrays are fresh copies: the caller may keep them. */
 export interface Forward {
   /** rows x classes */

@@ -5,6 +5,7 @@ import type { Graph } from '../graph/index.ts';
 import { composeGradient, composePixels, PORT } from '../model/compose.ts';
 import type { PixelModel, ScoredModel } from '../model/compose.ts';
 import type { Window } from '../model/preprocessing/index.ts';
+import { valuesOf } from '../model/differentiable.ts';
 import type { Differentiable, Forward, Gradient, ImageShape, Objective } from '../model/differentiable.ts';
 import type { ImageInput } from '../model/network.ts';
 import { openSession, ortReason, Tensor } from './ort.ts';
@@ -107,7 +108,7 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
   const sessions = new Sessions(request);
   const surrogates = new Set<string>();
   const dims = [rows, picture.channels, picture.height, picture.width];
-  const features = picture.channels * picture.height * picture.width;
+  const features = valuesOf(picture);
 
   const feedsOf = (pixels: Float32Array, reference?: Float32Array): Record<string, OrtTensor> => {
     if (pixels.length !== rows * features) throw new Error(`expected ${rows} x ${features} pixels, got ${pixels.length}`);

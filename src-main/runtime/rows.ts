@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { valuesOf } from '../model/differentiable.ts';
 import { openDifferentiable } from './differentiable.ts';
 import type { OpenRequest } from './differentiable.ts';
 import { atNetworkSize } from './resampled.ts';
@@ -27,7 +28,7 @@ interface Trial {
 
 async function openTrial(request: OpenRequest, field: FieldChoice | null): Promise<Trial> {
   const { rows } = request;
-  const features = request.picture.channels * request.picture.height * request.picture.width;
+  const features = valuesOf(request.picture);
   if (field !== null) {
     const model = await openField(request, field.output);
     return {
@@ -62,7 +63,7 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
  * @returns 0 when it does, else the largest difference relative to the largest value
  */
 async function rowDifference(model: Trial, { rows, picture }: OpenRequest): Promise<number> {
-  const features = picture.channels * picture.height * picture.width;
+  const features = valuesOf(picture);
   const first = trial(rows, features, 1);
   // Everyone moves one row on, and one stranger joins.
   const second = new Float32Array(rows * features);

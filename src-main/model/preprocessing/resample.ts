@@ -2,7 +2,7 @@ import type { Preprocessing } from '../../../shared/plan.ts';
 import type { ImageShape } from '../differentiable.ts';
 import { spatialMaps } from './matrices.ts';
 import type { Band, SpatialMaps } from './matrices.ts';
-import { windowOf } from './window.ts';
+import { windowRead } from './window.ts';
 import type { Window } from './window.ts';
 
 /**
@@ -83,7 +83,7 @@ export function resamplerOf(spec: Preprocessing, picture: ImageShape, window: Wi
   const maps = spatialMaps(spec, picture.height, picture.width);
   if (!maps.rows && !maps.cols && !maps.pad) return null;
   // Of the part that is read, so that both orders, and with them the bits, are the same with and without a window.
-  const { height, width } = windowOf(spec, picture) ?? picture;
+  const { height, width } = windowRead(maps, picture) ?? picture;
   const [rows, cols] = [maps.rows?.weights.length ?? 0, maps.cols?.weights.length ?? 0];
   const rowsFirst = rows * width + cols * maps.height <= cols * height + rows * maps.width;
   if (!window) return new Resampler(maps, picture, spec.padValue, rowsFirst);

@@ -1,7 +1,7 @@
 import type { Preprocessing } from '../../../shared/plan.ts';
 import type { ImageShape } from '../differentiable.ts';
 import { spatialMaps } from './matrices.ts';
-import type { Band } from './matrices.ts';
+import type { Band, SpatialMaps } from './matrices.ts';
 
 /** A rectangle of a picture, in its pixels. */
 export interface Window {
@@ -16,8 +16,12 @@ export interface Window {
  * @returns null where it is the whole picture
  * @throws UserError as `planGeometry`.
  */
-export function windowOf(spec: Preprocessing, { height, width }: ImageShape): Window | null {
-  const { rows, cols } = spatialMaps(spec, height, width);
+export function windowOf(spec: Preprocessing, picture: ImageShape): Window | null {
+  return windowRead(spatialMaps(spec, picture.height, picture.width), picture);
+}
+
+/** The same of a geometry that is known as maps. */
+export function windowRead({ rows, cols }: SpatialMaps, { height, width }: ImageShape): Window | null {
   const [down, across] = [extent(rows, height), extent(cols, width)];
   if (down.size === height && across.size === width) return null;
   return { top: down.first, left: across.first, height: down.size, width: across.size };
