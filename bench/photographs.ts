@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Preprocessing } from '../shared/plan.ts';
 import { loadGraph, saveGraph } from '../src-main/graph/index.ts';
 import { findImageInput } from '../src-main/model/network.ts';
+import { windowOf } from '../src-main/model/preprocessing/index.ts';
 import { openDifferentiable } from '../src-main/runtime/differentiable.ts';
 import { median } from './gradient/report.ts';
 import { nothing, stepTime, TIMED } from './photographs/steps.ts';
@@ -17,10 +18,11 @@ const HELP = `A photograph larger than the network: a step of an attack on it ag
     --model FILE     a network of 224 x 224 (default: MobileNetV2 of the zoo)
     --small FILE     a small one (default: ../shared/cases/photo-larger-than-network/small224.onnx)
     --steps N        of each attack; default 12      --rounds N   default 3
+    --only NAME      attacks of this name alone
     --whole LIST     sizes of whole audits; default 224x224,800x600,4000x3000,6000x4000; "none": left out`;
 
 const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { model: text, small: text, steps: text, rounds: text, whole: text, help: { type: 'boolean' } } });
+const { values } = parseArgs({ options: { model: text, small: text, steps: text, rounds: text, only: text, whole: text, help: { type: 'boolean' } } });
 const NETWORK = { channels: 3, height: 224, width: 224 };
 const PHOTOGRAPH = { channels: 3, height: 600, width: 800 };
 const preprocessing = Preprocessing.parse({ geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
@@ -28,12 +30,12 @@ const preprocessing = Preprocessing.parse({ geometry: 'centre-crop', width: 224,
 /** One line for each attack: milliseconds of a step at both sizes, by turns, and of the attack's own loops. */
 async function steps(file: string): Promise<void> {
   const graph = loadGraph(file);
-  const open = (picture: typeof NETWORK) => openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, rows: 1, provider: 'cpu', threads: 1 });
+  const open = (picture: typeof NETWORK) => openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, window: windowOf(preprocessing, picture), rows: 1, provider: 'cpu', threads: 1 });
   const [at224, at800] = [await open(NETWORK), await open(PHOTOGRAPH)];
-  const alone = nothing(PHOTOGRAPH, at800.classes);
+  const alone = nothing(at800.shape, at800.classes);
   const count = Number(values.steps ?? 12);
   console.log(`| ${file.split('/').at(-1)} | 224 x 224, ms | 800 x 600, ms | ratio | its own loops, ms | without them |\n|---|---:|---:|---:|---:|---:|`);
-  for (const timed of TIMED) {
+  for (const timed of TIMED.filter(({ attack }) => attack === (values.only ?? attack))) {
     const times: number[][] = [[], [], []];
     for (let round = 0; round <= Number(values.rounds ?? 3); round++)
       for (const [i, model] of [at224, at800, alone].entries()) {

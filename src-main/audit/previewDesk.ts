@@ -105,7 +105,9 @@ function readImage(input: ImageInput, spec: Preprocessing, pixels: Float32Array,
   const { data } = preprocess(spec, pixels, picture, image.channels);
   const { channels, height, width } = image;
   const [step, plane] = spec.layout === 'nhwc' ? [channels, 1] : [1, height * width];
-  return { planes: Array.from({ length: channels }, (_, c) => Float32Array.from({ length: height * width }, (_, p) => data[p * step + c * plane]!)), height, width };
+  const planes = Array.from({ length: channels }, () => new Float32Array(height * width));
+  for (const [c, values] of planes.entries()) for (let p = 0; p < values.length; p++) values[p] = data[p * step + c * plane]!;
+  return { planes, height, width };
 }
 
 /**
@@ -114,8 +116,9 @@ function readImage(input: ImageInput, spec: Preprocessing, pixels: Float32Array,
  */
 function shown({ planes, height, width }: Values, spec: Preprocessing): Picture {
   const [means, stds] = [perChannel(spec.mean, planes.length, 'mean'), perChannel(spec.std, planes.length, 'std')];
-  const unit = planes.flatMap((plane, c) => Array.from(plane, (v) => (v * stds[c]! + means[c]!) / spec.scale));
-  return fromUnit(Float32Array.from(unit), planes.length as 1 | 3, height, width);
+  const unit = new Float32Array(planes.length * height * width);
+  for (const [c, plane] of planes.entries()) unit.set(plane.map((v) => (v * stds[c]! + means[c]!) / spec.scale), c * plane.length);
+  return fromUnit(unit, planes.length as 1 | 3, height, width);
 }
 
 function spreadOf(planes: readonly Float32Array[]): Spread {

@@ -1,6 +1,7 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
 import { room } from './projectBox.ts';
-import { rootOf } from './rootOf.ts';
+import { concaveRoot } from './rootOf.ts';
+import { borrowScratch, kthLargest } from './select.ts';
 
 /**
  * Closed forms for a linear function g·δ over a ball and the box: what one exact step of an attack is, and what the
@@ -83,10 +84,27 @@ function smallestKnapsack(
   return size;
 }
 
-/** Features by falling gain: of a full move (l0) or per unit moved (l1); the lower index first where equal. */
-function ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>): Uint32Array {
-  const key = Float64Array.from(gradient, (g, j) => (norm === 'l0' ? Math.abs(g) * roomOf(gradient, clean, j) : Math.abs(g)));
-  return Uint32Array.from(key.keys()).sort((a, b) => key[b]! - key[a]! || a - b);
+/** How many features are put in order at first, and how many times as many whenever these were too few. */
+const BATCH = { first: 256, growth: 8 };
+
+/**
+ * Features by falling gain: of a full move (l0) or per unit moved (l1); the lower index first where equal. Few are asked for, so
+ * they are put in order a batch at a time: those whose gain is at least the batch's smallest and below that of the one before.
+ */
+function* ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>): Generator<number> {
+  const n = gradient.length;
+  const gain = new Float64Array(n);
+  for (let j = 0; j < n; j++) gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
+  let above = Infinity;
+  for (let size = BATCH.first; above > 0; size *= BATCH.growth) {
+    const values = borrowScratch(n);
+    values.set(gain);
+    const least = size < n ? kthLargest(values, size) : 0;
+    const batch: number[] = [];
+    for (let j = 0; j < n; j++) if (gain[j]! >= least && gain[j]! < above) batch.push(j);
+    yield* batch.sort((a, b) => gain[b]! - gain[a]! || a - b);
+    above = least;
+  }
 }
 
 /** Room against the gradient: a descent step moves down where g > 0. */
@@ -108,58 +126,44 @@ function spread(
   }
 }
 
-/** l2: t with ‖min(t|g|, r)‖ = eps, or where every feature with a gradient is at the box. */
+/** l2: t with ‖min(t|g|, r)‖ = eps, or where every feature with a gradient is at the box; the square is concave in t². */
 function scaleForLength(gradient: ArrayLike<number>, clean: ArrayLike<number>, eps: number): number {
-  return rootOf(
-    (t, out) => {
-      let sum = 0;
-      let slope = 0;
-      for (let j = 0; j < gradient.length; j++) {
-        const g = Math.abs(gradient[j]!);
-        const most = roomOf(gradient, clean, j);
-        if (t * g < most) {
-          sum += t * t * g * g;
-          slope += 2 * t * g * g;
-        } else if (g > 0) sum += most * most;
-      }
-      out[0] = sum;
-      out[1] = slope;
-    },
-    eps * eps,
-    0,
-    scaleToBox('l2', gradient, clean),
-  );
+  const squareAt = (squared: number, out: Float64Array): void => {
+    let sum = 0;
+    let slope = 0;
+    for (let j = 0; j < gradient.length; j++) {
+      const g = gradient[j]! * gradient[j]!;
+      const most = roomOf(gradient, clean, j);
+      if (squared * g < most * most) slope += g;
+      else if (g > 0) sum += most * most;
+    }
+    out[0] = sum + squared * slope;
+    out[1] = slope;
+  };
+  return Math.sqrt(concaveRoot(squareAt, steepness('l2', gradient), eps * eps, Infinity));
 }
 
-/** t with Σ |g_j| min(t |g_j| or t, r_j) = drop. */
+/** t with Σ |g_j| min(t |g_j| or t, r_j) = drop, which is concave in t. */
 function scaleForDrop(norm: 'l2' | 'linf', gradient: ArrayLike<number>, clean: ArrayLike<number>, drop: number): number {
-  return rootOf(
-    (t, out) => {
-      let sum = 0;
-      let slope = 0;
-      for (let j = 0; j < gradient.length; j++) {
-        const g = Math.abs(gradient[j]!);
-        const unit = norm === 'l2' ? g : 1;
-        const most = roomOf(gradient, clean, j);
-        if (t * unit < most) {
-          sum += g * t * unit;
-          slope += g * unit;
-        } else sum += g * most;
-      }
-      out[0] = sum;
-      out[1] = slope;
-    },
-    drop,
-    0,
-    scaleToBox(norm, gradient, clean),
-  );
+  const dropAt = (t: number, out: Float64Array): void => {
+    let sum = 0;
+    let slope = 0;
+    for (let j = 0; j < gradient.length; j++) {
+      const g = Math.abs(gradient[j]!);
+      const unit = norm === 'l2' ? g : 1;
+      const most = roomOf(gradient, clean, j);
+      if (t * unit < most) slope += g * unit;
+      else sum += g * most;
+    }
+    out[0] = sum + t * slope;
+    out[1] = slope;
+  };
+  return concaveRoot(dropAt, steepness(norm, gradient), drop, Infinity);
 }
 
-/** A t at which every feature with a gradient has reached the box. */
-function scaleToBox(norm: 'l2' | 'linf', gradient: ArrayLike<number>, clean: ArrayLike<number>): number {
-  if (norm === 'linf') return 1;
-  let most = 0;
-  for (let j = 0; j < gradient.length; j++)
-    if (gradient[j] !== 0) most = Math.max(most, roomOf(gradient, clean, j) / Math.abs(gradient[j]!));
-  return most;
+/** How fast the sums above grow where nothing is at the box: ‖g‖₂² or ‖g‖₁. */
+function steepness(norm: 'l2' | 'linf', gradient: ArrayLike<number>): number {
+  let sum = 0;
+  for (let j = 0; j < gradient.length; j++) sum += norm === 'l2' ? gradient[j]! * gradient[j]! : Math.abs(gradient[j]!);
+  return sum;
 }

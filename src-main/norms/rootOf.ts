@@ -22,3 +22,26 @@ export function rootOf(f: (t: number, out: Float64Array) => void, goal: number, 
   }
   return hi;
 }
+
+/**
+ * The smallest t in [0, most] where a concave, non-decreasing, piecewise linear function with f(0) = 0 reaches `goal`, or
+ * `most` where it does not: Newton's steps from 0, each of which ends on the near side of the root, so that a few passes meet
+ * it exactly.
+ * @param f writes value and slope at t into `out` (out[0], out[1])
+ * @param slope of f at 0, or more
+ */
+export function concaveRoot(f: (t: number, out: Float64Array) => void, slope: number, goal: number, most: number): number {
+  const out = new Float64Array(2);
+  let t = 0;
+  let next = goal / slope;
+  for (let i = 0; i < 200; i++) {
+    if (!(next < most)) return most;
+    if (!(next > t)) return t;
+    t = next;
+    f(t, out);
+    const miss = goal - out[0]!;
+    if (miss <= 1e-13 * goal || !(out[1]! > 0)) return t;
+    next = t + miss / out[1]!;
+  }
+  return t;
+}

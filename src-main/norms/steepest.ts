@@ -1,4 +1,5 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
+import { signBits } from './projectBox.ts';
 import { borrowScratch, kthLargest } from './select.ts';
 
 /**
@@ -18,7 +19,9 @@ export function steepestStep(
 ): void {
   const n = delta.length;
   if (norm === 'linf') {
-    for (let i = 0; i < n; i++) delta[i]! -= step * Math.sign(gradient[i]!);
+    const way = Float64Array.of(step, -step);
+    const signs = signBits(gradient);
+    for (let i = 0; i < n; i++) if (gradient[i] !== 0) delta[i]! -= way[signs[i]! >>> 31]!;
   } else if (norm === 'l2') {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += gradient[i]! * gradient[i]!;
@@ -35,7 +38,7 @@ function sparseStep(delta: Float32Array, gradient: Float32Array, clean: Float32A
   const size = (i: number): number => {
     const g = gradient[i]!;
     const x = clean[i]! + delta[i]!;
-    return (g > 0 && x <= 0) || (g < 0 && x >= 1) ? 0 : Math.abs(g);
+    return (x <= 0 && g > 0) || (x >= 1 && g < 0) ? 0 : Math.abs(g);
   };
   const sizes = borrowScratch(n);
   for (let i = 0; i < n; i++) sizes[i] = size(i);

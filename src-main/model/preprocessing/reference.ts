@@ -27,11 +27,12 @@ export function preprocess(spec: Preprocessing, pixels: Float32Array, picture: I
   const data = new Float32Array(networkChannels * height * width);
   const ys = Array.from({ length: height }, (_, y) => neighbours(rows, y, spec.interpolation));
   const xs = Array.from({ length: width }, (_, x) => neighbours(cols, x, spec.interpolation));
-  const border = new Array<number>(picture.channels).fill(spec.padValue);
+  const colour = new Array<number>(picture.channels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [tall, wide] = [ys[y], xs[x]];
-      const colour = tall && wide ? resample(pixels, picture, tall, wide) : border;
+      if (tall && wide) resample(pixels, picture, tall, wide, colour);
+      else colour.fill(spec.padValue);
       for (let c = 0; c < networkChannels; c++) {
         const value = (channel(colour, spec.channels, c, networkChannels) * spec.scale - means[c]!) / stds[c]!;
         data[spec.layout === 'nhwc' ? (y * width + x) * networkChannels + c : (c * height + y) * width + x] = value;
@@ -67,10 +68,10 @@ function channel(colour: readonly number[], order: Preprocessing['channels'], c:
 /** A source pixel of one axis, and its weight before normalising. */
 type Neighbour = readonly [at: number, weight: number];
 
-/** All channels of one output pixel from the source pixels under its kernel. */
-function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[]): number[] {
+/** All channels of one output pixel from the source pixels under its kernel, into `colour`. */
+function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[], colour: number[]): void {
   const { channels, height, width } = picture;
-  return Array.from({ length: channels }, (_, c) => {
+  for (let c = 0; c < channels; c++) {
     let [sum, total] = [0, 0];
     for (const [y, wy] of ys) {
       for (const [x, wx] of xs) {
@@ -78,8 +79,8 @@ function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighb
         total += wy * wx;
       }
     }
-    return sum / total;
-  });
+    colour[c] = sum / total;
+  }
 }
 
 /** Source pixels under the kernel of output pixel `out`; null on the border. */

@@ -19,6 +19,8 @@ export class Resampler {
   private readonly padValue: number;
   /** Along the rows first, then along the columns: either order is right, and the cheaper one shrinks first. */
   private readonly rowsFirst: boolean;
+  /** The transposes of both, so that a gradient is gathered as pixels are. */
+  private readonly back: { rows: Band | null; cols: Band | null };
   /** A plane between the two passes. */
   private readonly between: Float32Array;
   private readonly sum: Float64Array;
@@ -29,8 +31,9 @@ export class Resampler {
     this.padValue = padValue;
     this.read = { channels: picture.channels, height: maps.height, width: maps.width };
     this.rowsFirst = rowsFirst;
+    this.back = { rows: maps.rows && transposed(maps.rows), cols: maps.cols && transposed(maps.cols) };
     this.between = new Float32Array(this.rowsFirst ? maps.height * picture.width : picture.height * maps.width);
-    this.sum = new Float64Array(Math.max(picture.width, maps.width));
+    this.sum = new Float64Array(Math.max(picture.width, picture.height, maps.width, maps.height));
   }
 
   /** @param pixels batch of pictures, [N, C, H, W] @returns what is read of them, [N, C, H', W'], border included */
@@ -47,20 +50,19 @@ export class Resampler {
     const { height, width } = this.picture;
     const { between, sum } = this;
     return this.planes(change, height * width, this.read.height * this.read.width, (plane, out) => {
-      if (this.rowsFirst) alongCols(cols, alongRows(rows, plane, width, between, sum), width, out);
-      else alongRows(rows, alongCols(cols, plane, width, between), this.read.width, out, sum);
+      if (this.rowsFirst) alongCols(cols, alongRows(rows, plane, width, between, sum), width, out, sum);
+      else alongRows(rows, alongCols(cols, plane, width, between, sum), this.read.width, out, sum);
     });
   }
 
   /** The transpose: from a gradient with respect to what is read, [N, C, H', W'], that with respect to the pictures. */
   adjoint(gradient: Float32Array): Float32Array {
-    const { rows, cols } = this.maps;
+    const { rows, cols } = this.back;
     const { height, width } = this.picture;
-    const { between } = this;
+    const { between, sum } = this;
     return this.planes(gradient, this.read.height * this.read.width, height * width, (plane, out) => {
-      between.fill(0);
-      if (this.rowsFirst) backRows(rows, backCols(cols, plane, this.read.width, between), width, out);
-      else backCols(cols, backRows(rows, plane, this.read.width, between), this.read.width, out);
+      if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between, sum), width, out, sum);
+      else alongCols(cols, alongRows(rows, plane, this.read.width, between, sum), this.read.width, out, sum);
     });
   }
 
@@ -103,69 +105,64 @@ export function withoutGeometry(spec: Preprocessing): Preprocessing {
 
 /** R X of a plane whose rows have `width` values, into `out`. */
 function alongRows(band: Band | null, x: Float32Array, width: number, out: Float32Array, sum: Float64Array): Float32Array {
-  if (!band) return copied(x, out);
-  const { to, first, start, weights } = band;
-  for (let row = 0; row < to; row++) {
-    sum.fill(0, 0, width);
-    const begin = start[row]!;
-    for (let k = begin; k < start[row + 1]!; k++) {
-      const weight = weights[k]!;
-      const at = (first[row]! + k - begin) * width;
-      for (let i = 0; i < width; i++) sum[i]! += weight * x[at + i]!;
-    }
-    const into = row * width;
-    for (let i = 0; i < width; i++) out[into + i] = sum[i]!;
-  }
-  return out;
+  return along(band, x, out, { count: width, tap: width, step: 1, row: width, into: 1 }, sum);
 }
 
 /** X C' of a plane whose rows have `width` values, into `out`. */
-function alongCols(band: Band | null, x: Float32Array, width: number, out: Float32Array): Float32Array {
-  if (!band) return copied(x, out);
-  const { to, first, start, weights } = band;
-  const height = x.length / width;
-  for (let row = 0; row < height; row++)
-    for (let col = 0; col < to; col++) {
-      const [begin, end] = [start[col]!, start[col + 1]!];
-      const at = row * width + first[col]! - begin;
-      let sum = 0;
-      for (let k = begin; k < end; k++) sum += weights[k]! * x[at + k]!;
-      out[row * to + col] = sum;
-    }
-  return out;
+function alongCols(band: Band | null, x: Float32Array, width: number, out: Float32Array, sum: Float64Array): Float32Array {
+  return along(band, x, out, { count: x.length / width, tap: 1, step: width, row: 1, into: band?.to ?? 0 }, sum);
 }
 
-/** R' G, added to `out`. */
-function backRows(band: Band | null, g: Float32Array, width: number, out: Float32Array): Float32Array {
-  if (!band) return copied(g, out);
+/** How a plane is walked: `count` values beside each other, `step` apart; an input's next is `tap` on, an output's `row`, its values `into` apart. */
+interface Walk {
+  count: number;
+  tap: number;
+  step: number;
+  row: number;
+  into: number;
+}
+
+/** Every output of a band, for all values beside it at a time: five taps at once, whose weights then stay where they are. */
+function along(band: Band | null, x: Float32Array, out: Float32Array, { count, tap, step, row, into }: Walk, sum: Float64Array): Float32Array {
+  if (!band) {
+    out.set(x);
+    return out;
+  }
   const { to, first, start, weights } = band;
-  for (let row = 0; row < to; row++) {
-    const begin = start[row]!;
-    for (let k = begin; k < start[row + 1]!; k++) {
-      const weight = weights[k]!;
-      const [at, into] = [row * width, (first[row]! + k - begin) * width];
-      for (let i = 0; i < width; i++) out[into + i]! += weight * g[at + i]!;
-    }
+  for (let o = 0; o < to; o++) {
+    const [begin, end] = [start[o]!, start[o + 1]!];
+    const [many, from] = [end - begin > 5, first[o]! * tap];
+    if (many) sum.fill(0, 0, count);
+    let k = begin;
+    do {
+      // Weights beyond the last are 0, of the tap that is there; the border has none at all, and is 0 and not -0.
+      const left = end - k;
+      const [a, b, c] = [left > 0 ? weights[k]! : 0, left > 1 ? weights[k + 1]! : 0, left > 2 ? weights[k + 2]! : 0];
+      const [d, e] = [left > 3 ? weights[k + 3]! : 0, left > 4 ? weights[k + 4]! : 0];
+      const [q, r, s, t] = [left > 1 ? tap : 0, left > 2 ? 2 * tap : 0, left > 3 ? 3 * tap : 0, left > 4 ? 4 * tap : 0];
+      let at = from + (k - begin) * tap;
+      let put = o * row;
+      if (many)
+        for (let i = 0; i < count; i++, at += step) sum[i] = sum[i]! + a * x[at]! + b * x[at + q]! + c * x[at + r]! + d * x[at + s]! + e * x[at + t]!;
+      else
+        for (let i = 0; i < count; i++, at += step, put += into) out[put] = 0 + a * x[at]! + b * x[at + q]! + c * x[at + r]! + d * x[at + s]! + e * x[at + t]!;
+      k += 5;
+    } while (k < end);
+    if (many) for (let i = 0, put = o * row; i < count; i++, put += into) out[put] = sum[i]!;
   }
   return out;
 }
 
-/** G C, rows of `width` values, added to `out`. */
-function backCols(band: Band | null, g: Float32Array, width: number, out: Float32Array): Float32Array {
-  if (!band) return copied(g, out);
-  const { from, to, first, start, weights } = band;
-  const height = g.length / width;
-  for (let row = 0; row < height; row++)
-    for (let col = 0; col < to; col++) {
-      const [begin, end] = [start[col]!, start[col + 1]!];
-      const at = row * from + first[col]! - begin;
-      const value = g[row * to + col]!;
-      for (let k = begin; k < end; k++) out[at + k]! += weights[k]! * value;
+/** The transpose: what was read from an input is an output of it. Both ends of the taps move on with the output, so these lie together, too. */
+function transposed({ from, to, first, start, weights }: Band): Band {
+  const found: { first: number; weights: number[] }[] = Array.from({ length: from }, () => ({ first: 0, weights: [] }));
+  for (let out = 0; out < to; out++)
+    for (let k = start[out]!; k < start[out + 1]!; k++) {
+      const one = found[first[out]! + k - start[out]!]!;
+      if (one.weights.length === 0) one.first = out;
+      one.weights.push(weights[k]!);
     }
-  return out;
-}
-
-function copied(x: Float32Array, out: Float32Array): Float32Array {
-  out.set(x);
-  return out;
+  const starts = new Int32Array(from + 1);
+  for (let i = 0; i < from; i++) starts[i + 1] = starts[i]! + found[i]!.weights.length;
+  return { from: to, to: from, first: Int32Array.from(found, (one) => one.first), start: starts, weights: Float64Array.from(found.flatMap((one) => one.weights)) };
 }
