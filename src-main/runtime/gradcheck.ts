@@ -2,8 +2,8 @@ import type { GradientCheck } from '../../shared/results.ts';
 import type { Products } from '../model/differentiable.ts';
 import { argMax, softmax } from '../model/scores.ts';
 import type { OpenModel, OpenScored } from './differentiable.ts';
-import { directionError, dithered, inBlocks, signs, slopeOf } from './direction.ts';
-import type { Along } from './direction.ts';
+import { directionError, dithered, inBlocks, roundingOf, signs, slopeOf } from './direction.ts';
+import type { Along, Value } from './direction.ts';
 import type { OpenField } from './field.ts';
 import type { Original, OriginalField } from './original.ts';
 import { checkStepwise, COST } from './stepwise.ts';
@@ -122,11 +122,14 @@ async function margin(model: OpenScored, x: Float32Array): Promise<Along> {
   return {
     rows,
     async values(points) {
-      const out: number[] = [];
+      const out: Value[] = [];
       await inBlocks(points, rows, (block) => model.forward(block), ({ logits }, r) => {
-        let other = -Infinity;
-        for (let k = 0; k < classes; k++) if (k !== label) other = Math.max(other, logits[r * classes + k]!);
-        out.push(logits[r * classes + label]! - other);
+        let [other, most] = [-Infinity, 0];
+        for (let k = 0; k < classes; k++) {
+          if (k !== label) other = Math.max(other, logits[r * classes + k]!);
+          most = Math.max(most, Math.abs(logits[r * classes + k]!));
+        }
+        out.push({ value: logits[r * classes + label]! - other, rounding: roundingOf(most) });
       });
       return out;
     },
@@ -147,8 +150,12 @@ function weighted(model: Core, u: Float32Array): Along {
   return {
     rows,
     async values(points) {
-      const out: number[] = [];
-      await inBlocks(points, rows, (block) => model.output(block), (y, r) => out.push(u.reduce((sum, w, i) => sum + w * y[r * width + i]!, 0)));
+      const out: Value[] = [];
+      await inBlocks(points, rows, (block) => model.output(block), (y, r) => {
+        const own = y.subarray(r * width, (r + 1) * width);
+        // Each value rounds by itself, and u is ±1.
+        out.push({ value: u.reduce((sum, w, i) => sum + w * own[i]!, 0), rounding: roundingOf(Math.sqrt(own.reduce((sum, v) => sum + v * v, 0))) });
+      });
       return out;
     },
     async slopes(points, v) {

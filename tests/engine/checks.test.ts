@@ -6,21 +6,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CALLS, RunEvent } from '../../shared/contract.ts';
 import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
 import { EngineService } from '../../src-main/engine/service.ts';
-import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
+import { saveGraph } from '../../src-main/graph/index.ts';
 import { MODEL, ROOT } from '../cli/hairline.ts';
 import { SAMPLE_PLAN } from '../cli/samplePlan.ts';
-import { weights } from '../model/networks.ts';
-
-/** A picture to a picture through many wide convolutions with kinks between them: a check needs hundreds of gradients. */
-function slow(): Uint8Array {
-  const b = new GraphBuilder(emptyGraph('slow'));
-  b.input('x', DType.float32, [1, 3, 96, 96]);
-  let at = 'x';
-  for (let layer = 0; layer < 8; layer++) at = b.node('Relu', [b.node('Conv', [at, weights(b, [32, layer === 0 ? 3 : 32, 3, 3], layer)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
-  b.node('Conv', [at, weights(b, [3, 32, 1, 1], 99)], {}, { outputs: ['y'] });
-  b.output('y', DType.float32, [1, 3, 96, 96]);
-  return saveGraph(b.graph).bytes;
-}
+import { slow } from '../model/networks.ts';
 
 let root: string;
 let model: string;
@@ -29,7 +18,7 @@ const events: RunEvent[] = [];
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'hairline-checks-'));
   model = join(root, 'slow.onnx');
-  writeFileSync(model, slow());
+  writeFileSync(model, saveGraph(slow()).bytes);
   service = new EngineService({ host: 'test', audits: root, assets: join(ROOT, 'assets') }, join(ROOT, 'out/main/worker.js'));
   service.listen((event) => events.push(RunEvent.parse(event)));
 });

@@ -34,3 +34,14 @@ export function convolutional(channels: number, classes: number, { seed = 1, nhw
   b.output('y', DType.float32, ['N', classes]);
   return b.graph;
 }
+
+/** A picture to a picture through many wide convolutions with kinks between them: a check needs hundreds of gradients. */
+export function slow(): Graph {
+  const b = new GraphBuilder(emptyGraph('slow'));
+  b.input('x', DType.float32, [1, 3, 96, 96]);
+  let at = 'x';
+  for (let layer = 0; layer < 8; layer++) at = b.node('Relu', [b.node('Conv', [at, weights(b, [32, layer === 0 ? 3 : 32, 3, 3], layer)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
+  b.node('Conv', [at, weights(b, [3, 32, 1, 1], 99)], {}, { outputs: ['y'] });
+  b.output('y', DType.float32, [1, 3, 96, 96]);
+  return b.graph;
+}

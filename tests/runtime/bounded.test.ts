@@ -28,7 +28,7 @@ describe('a derivative along a direction', () => {
     const asked = { values: 0, slopes: 0 };
     const it: Along = {
       rows: 1,
-      values: (points) => ((asked.values += points.length), Promise.resolve(points.map((x) => f(x[0]!)))),
+      values: (points) => ((asked.values += points.length), Promise.resolve(points.map((x) => ({ value: f(x[0]!), rounding: 0 })))),
       slopes: (points, v) => ((asked.slopes += points.length), Promise.resolve(points.map((x) => ({ slope: slope(x[0]!) * v[0]!, size: Math.abs(slope(x[0]!)) })))),
     };
     return { it, asked };
@@ -49,6 +49,16 @@ describe('a derivative along a direction', () => {
     // 972 at each of four widths, whose middles alone are not each other's in float32.
     expect([asked.values, asked.slopes]).toEqual([8, 4 * 972]);
     expect(seen.size).toBeGreaterThan(0.9 * 4 * 972);
+  });
+
+  it('is not refuted by what float32 rounds, where that is little beside the derivative', async () => {
+    // Off by 1.5 in a thousand, of outputs that may be off by as much, by far less, or by more than the derivative.
+    const { it: f } = along((t) => t, () => 1.0015);
+    const rounded = (rounding: number): Along => ({ ...f, values: async (points) => (await f.values(points)).map(({ value }) => ({ value, rounding })) });
+    const error = async (rounding: number) => (await directionError(rounded(rounding), ...at, () => false, never)).error;
+    expect(await error(1e-2 * 0.0018)).toBe(0);
+    expect(await error(1e-2 * 1e-5)).toBeGreaterThan(1e-3);
+    expect(await error(1)).toBeGreaterThan(1e-3);
   });
 
   it('is open when there is no time, and refuted all the same where it is grossly wrong', async () => {
