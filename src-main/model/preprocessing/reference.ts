@@ -65,18 +65,23 @@ function channel(colour: readonly number[], order: Preprocessing['channels'], c:
   return order === 'bgr' ? colour[2 - c]! : colour[c]!;
 }
 
-/** A source pixel of one axis, and its weight before normalising. */
-type Neighbour = readonly [at: number, weight: number];
+/** Source pixels of one axis, and the weight of each before normalising. */
+interface Neighbours {
+  at: Int32Array;
+  weight: Float64Array;
+}
 
 /** All channels of one output pixel from the source pixels under its kernel, into `colour`. */
-function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighbour[], xs: readonly Neighbour[], colour: number[]): void {
+function resample(pixels: Float32Array, picture: ImageShape, ys: Neighbours, xs: Neighbours, colour: number[]): void {
   const { channels, height, width } = picture;
   for (let c = 0; c < channels; c++) {
     let [sum, total] = [0, 0];
-    for (const [y, wy] of ys) {
-      for (const [x, wx] of xs) {
-        sum += wy * wx * pixels[(c * height + y) * width + x]!;
-        total += wy * wx;
+    for (let i = 0; i < ys.at.length; i++) {
+      const row = (c * height + ys.at[i]!) * width;
+      for (let j = 0; j < xs.at.length; j++) {
+        const weight = ys.weight[i]! * xs.weight[j]!;
+        sum += weight * pixels[row + xs.at[j]!]!;
+        total += weight;
       }
     }
     colour[c] = sum / total;
@@ -84,21 +89,21 @@ function resample(pixels: Float32Array, picture: ImageShape, ys: readonly Neighb
 }
 
 /** Source pixels under the kernel of output pixel `out`; null on the border. */
-function neighbours({ from, scaled, offset }: Axis, out: number, interpolation: Preprocessing['interpolation']): Neighbour[] | null {
-  const at = out - offset;
-  if (at < 0 || at >= scaled) return null;
-  if (from === scaled) return [[at, 1]];
-  const centre = ((at + 0.5) * from) / scaled;
-  if (interpolation === 'nearest') return [[Math.floor(centre), 1]];
+function neighbours({ from, scaled, offset }: Axis, out: number, interpolation: Preprocessing['interpolation']): Neighbours | null {
+  const sample = out - offset;
+  if (sample < 0 || sample >= scaled) return null;
+  if (from === scaled) return { at: Int32Array.of(sample), weight: Float64Array.of(1) };
+  const centre = ((sample + 0.5) * from) / scaled;
+  if (interpolation === 'nearest') return { at: Int32Array.of(Math.floor(centre)), weight: Float64Array.of(1) };
   // Shrinking stretches the kernel over all pixels that fall together: antialiasing.
   const reach = Math.max(1, from / scaled);
-  const found: Neighbour[] = [];
+  const found: [at: number, weight: number][] = [];
   for (let i = 0; i < from; i++) {
     const distance = Math.abs(i + 0.5 - centre) / reach;
     const weight = interpolation === 'bilinear' ? triangle(distance) : cubic(distance);
     if (weight !== 0) found.push([i, weight]);
   }
-  return found;
+  return { at: Int32Array.from(found, ([at]) => at), weight: Float64Array.from(found, ([, weight]) => weight) };
 }
 
 const triangle = (d: number): number => (d < 1 ? 1 - d : 0);
