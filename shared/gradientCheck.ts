@@ -8,13 +8,32 @@ export function verdictOf({ verdict, ok }: Pick<GradientCheck, 'verdict' | 'ok'>
   return verdict ?? (ok ? 'passed' : 'failed');
 }
 
+/** What a gradient is to whoever relies on it. Only `passed` is a gradient that was held against differences in all that was wanted. */
+export type CheckWord = CheckVerdict | 'random' | 'not-finite' | 'zero' | 'tiny' | 'surrogate';
+
+/** The worst that there is to say. */
+export function wordOf(check: GradientCheck): CheckWord {
+  const verdict = verdictOf(check);
+  if (check.trouble) return check.trouble;
+  if (verdict === 'failed') return verdict;
+  const { pictures, zero, tiny } = check.slopes ?? { pictures: 0, zero: 0, tiny: 0 };
+  if (pictures > 0 && zero === pictures) return 'zero';
+  if (pictures > 0 && zero + tiny === pictures) return 'tiny';
+  return check.surrogates.length > 0 && verdict !== 'unchecked' ? 'surrogate' : verdict;
+}
+
 /** For the command line and the report; never a plain "passed" for less than was wanted. */
 export function verdictWords(check: GradientCheck): string {
-  const words: Record<CheckVerdict, string> = {
+  const words: Record<CheckWord, string> = {
     passed: 'passed',
-    partly: `passed as far as it was checked: ${check.directions} of ${check.wanted} directions in the time given`,
+    partly: `passed as far as it was checked: ${check.directions} of ${check.wanted} directions`,
     unchecked: 'not checked in the time given',
     failed: 'NOT passed',
+    random: 'NOT passed: the model is random',
+    'not-finite': 'NOT passed: the gradient is NaN or infinite',
+    zero: 'nothing to check: the gradient is zero',
+    tiny: 'nothing to check: the gradient is too small for float32',
+    surrogate: 'not the derivative: the gradient goes by a surrogate',
   };
-  return words[verdictOf(check)];
+  return words[wordOf(check)];
 }

@@ -177,6 +177,10 @@ export const GradientCheck = z.object({
   wanted: Count.optional(),
   /** Pictures that the forward passes were compared at. */
   compared: Count.optional(),
+  /** Why nothing else that was found means anything: the model answers otherwise each time, or its gradient is NaN or infinite. */
+  trouble: z.enum(['random', 'not-finite']).optional(),
+  /** At how many of these pictures the gradient is exactly zero, and at how many so small that float32 does not tell where it leads. */
+  slopes: z.object({ pictures: Count, zero: Count, tiny: Count }).optional(),
   /** Operators attacked through a declared straight-through surrogate. */
   surrogates: z.array(z.string()),
   /** Nodes of the derived graph that another provider than the CPU left to the CPU: `Operator (node)`. */

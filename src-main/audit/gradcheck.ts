@@ -149,6 +149,16 @@ export function boundedWork(work: number): NonNullable<CheckOptions['spent']> {
   return (passes) => (passes * work) / WORK;
 }
 
+/** What a gradient that leads nowhere means for whoever reads the results; null where there is none. */
+export function flatNote({ slopes }: GradientCheck, who: string): string | null {
+  if (!slopes || slopes.zero + slopes.tiny === 0) return null;
+  const { pictures, zero, tiny } = slopes;
+  const what = [zero > 0 ? `exactly zero at ${zero}` : '', tiny > 0 ? `too small for float32 to tell where it leads at ${tiny}` : ''].filter(Boolean).join(' and ');
+  return `The gradient of ${lowered(who)} is ${what} of the ${pictures} pictures it was looked at: an attack that follows it finds nothing there whether or not there is something to find, so what held does not count as robust. Scores that are saturated look like this: attack the network before its last activation, or by transfer from another one.`;
+}
+
+const lowered = (who: string) => who.replace(/^The /, 'the ');
+
 /**
  * What an audit warns of: a gradient that is checked in part, or not.
  * @param who whose gradient it is
@@ -156,6 +166,12 @@ export function boundedWork(work: number): NonNullable<CheckOptions['spent']> {
  */
 export function demand(check: GradientCheck, who = 'The network'): string[] {
   const verdict = verdictOf(check);
+  if (check.trouble === 'random')
+    throw new UserError(`${who} answers otherwise each time it sees the same picture (such as a dropout in training mode), so that nothing found on it can be checked: export it in evaluation mode.`);
+  if (check.trouble === 'not-finite')
+    throw new UserError(`The gradient of ${lowered(who)} is NaN or infinite at a picture that the model itself gives numbers for, so that no attack can follow it: look for a division by zero, a root or a logarithm of zero in the network.`);
+  const flat = flatNote(check, who);
+  if (flat !== null) return [flat];
   if (verdict === 'passed') return [];
   const longer = 'let hairline gradcheck --seconds N check it for longer';
   if (verdict === 'partly') return [`${who} is slow, so its gradient was checked in ${check.directions} of ${check.wanted} directions only: ${longer}.`];

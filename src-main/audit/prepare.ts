@@ -68,7 +68,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
   if (fallback !== null) warnings.push(fallback);
   if (gradientCheck.surrogates.length > 0)
-    warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, so what held may still break under another attack.`);
+    warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.`);
   return {
     hairline: VERSION,
     model: inspectGraph(models.graph),

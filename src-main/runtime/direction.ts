@@ -37,6 +37,9 @@ export function roundingOf(size: number): number {
   return ULPS * 2 ** -24 * size;
 }
 
+/** Differences of fewer times their rounding than this are no differences. */
+const NOTHING = 4;
+
 /** Rounding that makes up more than this of a difference hides mistakes, too, and is not granted. */
 const BLIND = 2e-3;
 
@@ -55,23 +58,39 @@ export interface Along {
  * well inside the tolerance.
  * @param rough whether one look is enough, as for a surrogate, which no width and no mean will agree with
  * @param late asked after every few points: whether it is to end with what it has
- * @returns `open`: it ended before the derivative was held or refuted
+ * @returns `open`: it ended before the derivative was held or refuted; `empty`: the function does not change along v by more than
+ *   float32 rounds, nor is it claimed to, so that there was nothing to hold
  */
-export async function directionError(f: Along, x: Float32Array, v: Float32Array, tolerance: number, rough: () => boolean, late: () => Promise<boolean>): Promise<{ error: number; open: boolean }> {
+export async function directionError(f: Along, x: Float32Array, v: Float32Array, tolerance: number, rough: () => boolean, late: () => Promise<boolean>): Promise<DirectionError> {
   const widths = WIDTHS.map((h) => new Interval(f, x, v, h));
   let best = Infinity;
-  for (const round of ROUNDS)
+  let empty = false;
+  for (const round of ROUNDS) {
     for (const width of widths)
       for (const points of round) {
         const through = await width.refine(points, late);
+        if (through && width.isEmpty()) {
+          if (width === widths[0]) return { error: 0, open: false, empty: true };
+          empty = true;
+          break;
+        }
         if (through) best = Math.min(best, width.error());
-        if (best <= 0.8 * tolerance || rough()) return { error: best, open: false };
+        if (best <= 0.8 * tolerance || rough()) return { error: best, open: false, empty: false };
         if (!through || (await late())) {
           const gross = best > GROSS && widths[0]!.taken >= ROUNDS[0][1];
-          return { error: best, open: best > tolerance && !gross };
+          return { error: best, open: best > tolerance && !gross, empty: false };
         }
       }
-  return { error: best, open: false };
+    // Flat nearby, and a step farther off that no slope tells of: saturated, and not differentiated wrongly.
+    if (empty && best > GROSS) return { error: 0, open: false, empty };
+  }
+  return { error: best, open: false, empty: false };
+}
+
+export interface DirectionError {
+  error: number;
+  open: boolean;
+  empty: boolean;
 }
 
 const along = (x: Float32Array, v: Float32Array, t: number) => x.map((value, j) => value + t * v[j]!);
@@ -122,6 +141,13 @@ class Interval {
     this.mean = { slope: known * this.mean.slope + sum.slope, size: known * this.mean.size + sum.size };
     this.taken = points;
     return true;
+  }
+
+  /** Whether both the change and the slope are too small to be told from rounding. */
+  isEmpty(): boolean {
+    const { value, rounding } = this.quotient!;
+    const { slope, size } = this.mean;
+    return Math.max(Math.abs(value), Math.abs(slope), size) <= NOTHING * rounding;
   }
 
   /** Less what rounding alone may make; infinite where anything is no number. */

@@ -7,7 +7,7 @@ import type { Along, Value } from './direction.ts';
 import type { OpenField } from './field.ts';
 import type { Original, OriginalField } from './original.ts';
 import { checkStepwise, COST } from './stepwise.ts';
-import type { CheckOptions } from './stepwise.ts';
+import type { CheckOptions, Slope } from './stepwise.ts';
 
 /**
  * Checks a classifier's derived graph (design rule 5): its forward pass against onnxruntime on the original file, and the
@@ -27,6 +27,8 @@ export function checkGradient(model: OpenModel, original: Original, pictures: Fl
       surrogates: () => model.surrogates,
       fallbacks: () => model.fallbacks,
       forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
+      isRandom: async () => differs((await original.predict(pictures[0]!, model.shape)).logits, (await original.predict(pictures[0]!, model.shape)).logits),
+      slope: async (k) => slopeAt(meter.along(await margin(model.core, model.read(pictures[k]!))), model.read(pictures[k]!)),
       async direction(k, tolerance, late) {
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const f = meter.along(await margin(model.core, x));
@@ -56,11 +58,15 @@ export function checkField(model: OpenField, original: OriginalField, pictures: 
         const derived = (await meter.forward(model.output(repeat(x, model.rows)))).subarray(0, model.width);
         return difference(derived, await original.output(x, model.shape));
       },
+      isRandom: async () => differs(await original.output(pictures[0]!, model.shape), await original.output(pictures[0]!, model.shape)),
+      // At the picture itself, whose reference its output may be, a goal on the output has no slope, and needs none.
+      slope: (k) => slopeAt(meter.along(weighted(core, signs(model.width, k + 101))), model.read(pictures[k]!)),
       async direction(k, tolerance, late) {
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const v = signs(x.length, k + 1);
         const u = signs(model.width, k + 101);
         const found = await directionError(meter.along(weighted(core, u)), x, v, tolerance, () => model.surrogates.length > 0, late);
+        if (found.empty) return { ...found, tangent: null };
         if (found.open || (await late())) return { ...found, tangent: null, open: true };
         meter.passes += COST.gradient + COST.tangent;
         return { ...found, tangent: await adjointError(core, x, u, v) };
@@ -112,6 +118,23 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
     scale = Math.max(scale, Math.abs(b[i]!));
   }
   return most / scale;
+}
+
+/** Two answers to the same picture that no rounding explains. */
+function differs(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  const off = difference(a, b);
+  return Number.isFinite(off) && off > RANDOM;
+}
+
+/** Of the largest value: runs of one session differ by far less, where they differ at all. */
+const RANDOM = 1e-4;
+
+/** What the gradient of f is worth at x: whether all of the pixels' range along it moves f by more than rounding. */
+async function slopeAt(f: Along, x: Float32Array): Promise<Slope> {
+  const [{ rounding }] = (await f.values([x])) as [Value];
+  const [{ slope, size }] = (await f.slopes([x], new Float32Array(x.length).fill(1))) as [{ slope: number; size: number }];
+  if (!Number.isFinite(slope) || !Number.isFinite(size)) return 'not-finite';
+  return size === 0 ? 'zero' : size * Math.sqrt(x.length) <= rounding ? 'tiny' : 'some';
 }
 
 /** The margin of the class that leads at x. */

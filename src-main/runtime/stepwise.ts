@@ -19,6 +19,9 @@ export interface CheckOptions {
 /** Asked between runs: whether the check is to end with what it has. */
 export type Late = () => Promise<boolean>;
 
+/** `tiny`: smaller than float32 tells. */
+export type Slope = 'some' | 'tiny' | 'zero' | 'not-finite';
+
 /** What is checked, one picture and one direction at a time. */
 export interface Checked {
   /** Pictures that the forward passes are compared at. */
@@ -30,8 +33,12 @@ export interface Checked {
   fallbacks(): string[];
   /** Relative difference of the two forward passes at a picture. */
   forward(picture: number): Promise<number>;
-  /** Relative errors along a direction; `open` when it grew late before they were known. */
-  direction(k: number, tolerance: number, late: Late): Promise<{ error: number; tangent: number | null; open: boolean }>;
+  /** What the gradient is worth at a picture. */
+  slope(picture: number): Promise<Slope>;
+  /** Whether the original gives another answer when it sees the first picture again. */
+  isRandom(): Promise<boolean>;
+  /** Relative errors along a direction; `open` when it grew late before they were known, `empty` when there was nothing to be held. */
+  direction(k: number, tolerance: number, late: Late): Promise<{ error: number; tangent: number | null; open: boolean; empty: boolean }>;
 }
 
 /**
@@ -42,11 +49,14 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
   const { half = false, directions: wanted = 5, spent = () => 0, tell = () => undefined } = options;
   const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
   const known = { forwardError: 0, gradientError: 0, tangentError: checked.tangents ? 0 : null, directions: 0, compared: 0 };
+  const slopes = { pictures: 0, zero: 0, tiny: 0 };
+  let trouble: GradientCheck['trouble'];
   const soFar = (): GradientCheck => {
     const verdict = verdictOf();
-    return { ok: verdict === 'passed' || verdict === 'partly', ...known, wanted, verdict, surrogates: checked.surrogates(), fallbacks: checked.fallbacks() };
+    return { ok: verdict === 'passed' || verdict === 'partly', ...known, wanted, verdict, ...(trouble && { trouble }), ...(slopes.pictures > 0 && { slopes: { ...slopes } }), surrogates: checked.surrogates(), fallbacks: checked.fallbacks() };
   };
   const verdictOf = (): GradientCheck['verdict'] => {
+    if (trouble) return 'failed';
     // Through a surrogate the gradient is deliberately not the derivative, so only the forward pass can be held to account.
     // And a value on the edge of a quantiser's step falls to either side by the last digit of a pixel.
     const rough = checked.surrogates().length > 0;
@@ -65,10 +75,20 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (k < checked.pictures) {
       known.forwardError = Math.max(known.forwardError, await checked.forward(k));
       known.compared++;
+      if (verdictOf() === 'failed') {
+        if (await checked.isRandom()) trouble = 'random';
+        break;
+      }
+      const slope = await checked.slope(k);
+      slopes.pictures++;
+      if (slope === 'zero' || slope === 'tiny') slopes[slope]++;
+      if (slope === 'not-finite') trouble = slope;
     }
     if (k < wanted) {
-      const { error, tangent, open } = await checked.direction(k, tolerance, late);
+      const { error, tangent, open, empty } = await checked.direction(k, tolerance, late);
       if (open) break;
+      // 0 = 0 is no proof.
+      if (empty) continue;
       known.gradientError = Math.max(known.gradientError, error);
       if (tangent !== null) known.tangentError = Math.max(known.tangentError ?? 0, tangent);
       known.directions++;

@@ -58,7 +58,10 @@ describe('a derivative along a direction', () => {
     const error = async (rounding: number) => (await directionError(rounded(rounding), ...at, () => false, never)).error;
     expect(await error(1e-2 * 0.0018)).toBe(0);
     expect(await error(1e-2 * 1e-5)).toBeGreaterThan(1e-3);
-    expect(await error(1)).toBeGreaterThan(1e-3);
+    const wrong: Along = { ...rounded(1e-2 * 0.0018), slopes: along((t) => t, () => 1.01).it.slopes };
+    expect((await directionError(wrong, ...at, () => false, never)).error).toBeGreaterThan(5e-3);
+    // There is nothing to be held then.
+    expect(await directionError(rounded(1), ...at, () => false, never)).toEqual({ error: 0, open: false, empty: true });
   });
 
   it('is open when there is no time, and refuted all the same where it is grossly wrong', async () => {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { UserError } from '../../../shared/errors.ts';
-import { verdictOf, verdictWords } from '../../../shared/gradientCheck.ts';
+import { verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { PROVIDERS } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
 import type { GradientCheck } from '../../../shared/results.ts';
-import { SECONDS } from '../../audit/gradcheck.ts';
+import { flatNote, SECONDS } from '../../audit/gradcheck.ts';
 import { Checks } from '../../engine/checks.ts';
 import { Live } from '../../engine/live.ts';
 import { EXIT, Exit } from '../exit.ts';
@@ -71,8 +71,9 @@ function print(check: GradientCheck, asJson = false): void {
   if (check.surrogates.length > 0) line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
   if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
   line(verdictWords(check));
-  const short = verdictOf(check) === 'partly' || verdictOf(check) === 'unchecked';
-  if (short) line('Give it longer with --seconds.', process.stderr);
+  const flat = flatNote(check, 'The network');
+  if (flat !== null) line(flat);
+  else if (wordOf(check) === 'partly' || wordOf(check) === 'unchecked') line('Give it longer with --seconds.', process.stderr);
 }
 
 /** More than a day is a slip. */

@@ -1,5 +1,5 @@
 import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
-import { verdictOf, verdictWords } from '../../../shared/gradientCheck.ts';
+import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { fieldWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
@@ -151,7 +151,9 @@ function preprocessing(paper: Paper, results: Results): void {
 
 function run(paper: Paper, results: Results): void {
   const { provider, gradientCheck: check } = results;
-  const status: Rich = verdictOf(check) === 'failed' ? [{ text: 'not passed', face: 'bold', color: COLOR.broken }] : [bold(verdictWords(check))];
+  const word = wordOf(check);
+  const bad = word === 'failed' || word === 'zero' || word === 'tiny';
+  const status: Rich = [{ text: verdictWords(check), face: 'bold', ...(bad && { color: COLOR.broken }) }];
   facts(paper, [
     ['Provider', provider.asked === provider.used ? `${provider.used}, as asked for` : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`],
     ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
