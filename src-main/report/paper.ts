@@ -49,6 +49,11 @@ export class Paper extends Sheet {
     return fits > 0 ? start(fits) : '…';
   }
 
+  /** Whether there are letters for all of a text. */
+  sets(text: string): boolean {
+    return [...text].every((character) => this.covers('text', character.codePointAt(0)!));
+  }
+
   /** Width of text on one line. */
   lineWidth(text: string, face: Face, size: number): number {
     const lines = breakLines(text, face, COLOR.ink, Infinity, this);

@@ -42,6 +42,18 @@ describe('renderPdf', () => {
     expect(all).toContain('hairline audit plan.json --out repeat');
   });
 
+  test('gives a class by its number where no font has the letters of its name', async () => {
+    const { readPng } = fixture;
+    const names = fixture.results.classNames!.map((name, k) => (k % 2 === 0 ? ['ストップ', '정지', 'قف', '停'][(k / 2) % 4]! : name));
+    const { pages } = await open(await renderPdf({ ...fixture.results, classNames: names }, readPng));
+    const all = pages.join('\n');
+    expect(all).not.toContain('□');
+    expect(all).toContain('Class names in letters that the fonts of this report lack are left out');
+    expect(read.pages.join('\n')).not.toContain('the fonts of this report lack');
+    // The names that can be set still are.
+    expect(all).toMatch(new RegExp(`\\d (${names.filter((_, k) => k % 2 === 1).map((name) => name.split(' ')[0]).join('|')})`));
+  });
+
   test('numbers its pages and names the results at the foot of each', () => {
     const { pages } = read;
     expect(pages.length).toBeGreaterThanOrEqual(6);

@@ -53,7 +53,8 @@ export async function gallery(paper: Paper, results: Results, readPng: ReadPng):
     if (opened) paper.heading(2, title(results, t), Math.min(total, 660));
     else {
       paper.heading(1, 'Smallest changes that break an image', Math.min(total + 50, 700));
-      paper.text(intro, { size: SIZE.small, color: COLOR.soft, after: 0 });
+      const unset = results.output || (results.classNames ?? []).every((name) => paper.sets(name)) ? '' : ` ${UNSET}`;
+      paper.text(intro + unset, { size: SIZE.small, color: COLOR.soft, after: 0 });
       paper.heading(2, title(results, t), rowHeight(rows[0]!));
       opened = true;
     }
@@ -131,12 +132,15 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   };
 }
 
-/** Class and probability in less than half a card: `3 cat 97.1 %`. */
+const UNSET = 'Class names in letters that the fonts of this report lack are left out, and the number of the class stands alone; the attached results.json has them.';
+
+/** Class and probability in less than half a card: `3 cat 97.1 %`; the class by its number where its name would be boxes. */
 function said(paper: Paper, results: Results, top: ImageResult['top'], prediction: number): string {
   const score = top.find((candidate) => candidate.class === prediction);
   const sure = score ? ` ${percent(score.probability)}` : '';
   const room = (HALF - paper.lineWidth('x→xxx', 'text', TEXT.size)) / 2 - paper.lineWidth(sure, 'bold', TEXT.size) - 1;
-  return paper.fit(classLabel(results.classNames, prediction), 'bold', TEXT.size, room) + sure;
+  const names = paper.sets(results.classNames?.[prediction] ?? '') ? results.classNames : null;
+  return paper.fit(classLabel(names, prediction), 'bold', TEXT.size, room) + sure;
 }
 
 function forPage(picture: Picture): Picture {
