@@ -4,7 +4,7 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet, OpenRequest } from '../images/index.ts';
-import { mostValues } from '../model/differentiable.ts';
+import { mostValues, valuesOf } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
@@ -21,6 +21,8 @@ import { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
+import { betterWords, spread, TRIED, tryOthers } from './trials.ts';
+import type { Labelled } from './trials.ts';
 
 export interface Prepared {
   setup: Setup;
@@ -105,9 +107,31 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const original = await models.original(output);
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
   const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.pixels.work), tell }) : UNCHECKED;
+  const labelled = await readLabelled(set);
+  const tried = await tryOthers({ original, output }, plan.preprocessing, model.pixels.network.image.channels, labelled, Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))));
+  const better = tried === null ? null : betterWords(tried);
   const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
   const common = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
-  return { set, ...choice, ...common, gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  return { set, ...choice, ...common, warnings: [...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+}
+
+/** Multiplications of what is tried beside the preprocessing that is given: at most about half a minute. */
+const TRIAL_WORK = 6e11;
+/** What it takes to read a value of a picture, in multiplications. */
+const READING = 100;
+/** Bytes of pictures that are held for it. */
+const TRIAL_BYTES = 2 ** 28;
+
+/** Pictures from all over the set whose class is known. */
+async function readLabelled(set: ImageSet): Promise<Labelled[]> {
+  const found: Labelled[] = [];
+  let bytes = 0;
+  for (const item of spread(set.items.filter(({ label }) => label !== null), TRIED)) {
+    bytes += valuesOf(item);
+    if (bytes > TRIAL_BYTES) break;
+    found.push({ picture: await item.read(), label: item.label! });
+  }
+  return found;
 }
 
 async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
