@@ -1,8 +1,7 @@
 import { cpus } from 'node:os';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
-import { curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
-import { within } from '../../shared/norms.ts';
+import { binomialTail, curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
 import { standing } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
@@ -132,12 +131,32 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
   if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
   else if (unlabelled > 0) out.push('Some images had no label; for them the clean prediction was taken.');
-  if (accuracy !== null && within(accuracy, 2 / setup.classes) && records.length >= 20)
-    out.push(`The model is right on only ${(100 * accuracy).toFixed(1)} % of the clean images, near chance: check the preprocessing and the order of the labels.`);
+  const guess = accuracy === null ? null : chance(setup, records);
+  if (guess !== null) out.push(guess);
   out.push(...failures(findings));
   if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
     out.push('The model gives the very same answer for every image: check the preprocessing.');
   return out;
+}
+
+/** Fewer labelled images than this say nothing. */
+const FEWEST = 8;
+/** As many are right by guessing with this probability or more. */
+const LEVEL = 0.05;
+
+/** Whether as many images are right by guessing, or by naming the commonest class every time (one-sided binomial tests). */
+function chance(setup: Setup, records: ImageRecord[]): string | null {
+  const total = records.length;
+  if (total < FEWEST) return null;
+  const right = records.filter((i) => i.prediction === i.label).length;
+  const labels = new Map<number, number>();
+  for (const { label } of records) labels.set(label, (labels.get(label) ?? 0) + 1);
+  const commonest = Math.max(...labels.values()) / total;
+  const check = 'check the preprocessing and the order of the labels';
+  if (binomialTail(right, total, 1 / setup.classes) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than guessing among ${setup.classes} classes: ${check}.`;
+  // Of images of one class alone the class is no guess.
+  if (labels.size > 1 && binomialTail(right, total, commonest) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than naming the commonest of their classes every time (${Math.round(commonest * total)} of ${total}): ${check}.`;
+  return null;
 }
 
 /** Failed attack runs by their reason; the commonest reasons in full. */

@@ -155,10 +155,20 @@ describe('the warnings', () => {
 
   it('tell an accuracy near chance, and a model that always says the same', () => {
     const wrong = Array.from({ length: 20 }, (_, i) => image(`i${i}`, i % 10, 0));
-    expect(results(wrong, []).warnings.join(' ')).toMatch(/right on only 10\.0 % .* near chance/);
+    expect(results(wrong, []).warnings.join(' ')).toMatch(/right on 2 of 20 clean images, no better than guessing among \d+ classes/);
     expect(results(wrong, []).warnings.join(' ')).toMatch(/the very same answer for every image/);
     const right = Array.from({ length: 20 }, (_, i) => image(`i${i}`, i % 10));
-    expect(results(right, []).warnings.join(' ')).not.toMatch(/chance|same answer/);
+    expect(results(right, []).warnings.join(' ')).not.toMatch(/guessing|commonest|same answer/);
+    // Always the commonest class: far better than a tenth, and yet nothing learnt.
+    const one = Array.from({ length: 20 }, (_, i) => image(`i${i}`, i < 14 ? 3 : 4, 3));
+    expect(results(one, []).warnings.join(' ')).toMatch(/right on 14 of 20 clean images, no better than naming the commonest of their classes every time \(14 of 20\)/);
+    // Images of a single class say nothing of that, and a sound model of two classes is none, whatever their shares.
+    const single = Array.from({ length: 20 }, (_, i) => image(`i${i}`, 3, i === 0 ? 4 : 3));
+    expect(results(single, []).warnings.join(' ')).not.toMatch(/guessing|commonest/);
+    for (const share of [10, 12, 14]) {
+      const sound = Array.from({ length: 20 }, (_, i) => image(`i${i}`, i < share ? 0 : 1, i === 0 ? 1 : i < share ? 0 : 1));
+      expect(results(sound, []).warnings.join(' '), String(share)).not.toMatch(/guessing|commonest/);
+    }
   });
 });
 
