@@ -119,6 +119,8 @@ export const AuditPlan = z.strictObject({
   /** Output, or any value inside the network, that goals of deviation and match are about; null: found. */
   output: z.string().nullable().default(null),
   preprocessing: Preprocessing,
+  /** Where nobody set the preprocessing: what it was guessed from, in a sentence. Absent where somebody did, or nothing is known of that. */
+  guess: z.string().max(2000).optional(),
   images: z.array(z.string()).min(1),
   /** File of labels, or null: class folders, the data set's own, else the clean prediction. */
   labels: z.string().nullable().default(null),

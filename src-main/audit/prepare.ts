@@ -59,7 +59,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
-  const warnings = [...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
+  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
   // Where no picture has scores, there is nothing to check and nothing to attack.
   if (gradientCheck !== UNCHECKED) warnings.push(...demand(gradientCheck));
   else

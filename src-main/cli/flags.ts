@@ -71,7 +71,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     name: flags.name ?? '',
     model: flags.model,
     ...wantedFrom(flags),
-    preprocessing: await inLimits((limited) => preprocessing(flags, limited)),
+    ...(await inLimits((limited) => guessed(flags, limited))),
     images: flags.images,
     labels: flags.labels ?? null,
     classNames: flags.classNames ?? null,
@@ -101,12 +101,19 @@ function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): st
 }
 
 /** @param limited where the model is looked at, when its own guess is wanted */
-export async function preprocessing(flags: Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>, limited: LimitedProcess): Promise<Preprocessing> {
+export async function preprocessing(flags: PreprocessingFlags, limited: LimitedProcess): Promise<Preprocessing> {
+  return (await guessed(flags, limited)).preprocessing;
+}
+
+type PreprocessingFlags = Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>;
+
+/** The same, and what it was guessed from where no flag says it. */
+async function guessed(flags: PreprocessingFlags, limited: LimitedProcess): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
-  if (flags.preprocess) return parsePreprocessing(flags.preprocess);
+  if (flags.preprocess) return { preprocessing: parsePreprocessing(flags.preprocess) };
   const card = await limited.run('inspect', { model: flags.model!, ...wantedFrom(flags) });
-  if (!flags.preset) return card.preprocessing;
-  return presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout });
+  if (!flags.preset) return { preprocessing: card.preprocessing, guess: card.guess };
+  return { preprocessing: presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout }) };
 }
 
 function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {

@@ -63,6 +63,8 @@ export const useModel = defineStore('model', () => {
   }
 
   /** Takes the model back. */
+  /** Whether the preprocessing is as it was guessed. */
+  const isGuess = computed(() => card.value !== null && JSON.stringify(preprocessing.value) === JSON.stringify(card.value.preprocessing));
   function close(): void {
     if (checking.value) void stopCheck();
     round++;
@@ -149,7 +151,7 @@ export const useModel = defineStore('model', () => {
   }
 
   return {
-    card, loading, preprocessing, provider, check, checking, checked, checkError, named, output, ends, refused, unclear, values,
+    card, loading, preprocessing, isGuess, provider, check, checking, checked, checkError, named, output, ends, refused, unclear, values,
     open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, stopCheck, hear, setPreprocessing,
   };
 });

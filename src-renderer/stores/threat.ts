@@ -138,6 +138,7 @@ export const useThreat = defineStore('threat', () => {
       model: model.card!.path,
       ...model.ends,
       preprocessing: model.preprocessing!,
+      ...(model.isGuess && { guess: model.card!.guess }),
       images: [...images.paths],
       labels: onOutput.value ? null : images.labels,
       classNames: onOutput.value ? null : images.classNamesFile,

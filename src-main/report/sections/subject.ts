@@ -132,6 +132,7 @@ function leftOut(paper: Paper, { leftOut: out }: Results): void {
 
 function preprocessing(paper: Paper, results: Results): void {
   const p = results.preprocessing;
+  const guess = (results.plan as { guess?: unknown } | null)?.guess;
   const size = p.width === null || p.height === null ? '' : ` to ${p.width} × ${p.height}`;
   const geometry: Record<typeof p.geometry, string> = {
     none: 'none: the picture’s own size',
@@ -145,6 +146,7 @@ function preprocessing(paper: Paper, results: Results): void {
     ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
     ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
     ['Values', `(value × ${significant(p.scale)} − mean) / std with mean ${p.mean.map((x) => significant(x, 6)).join(', ')} and std ${p.std.map((x) => significant(x, 6)).join(', ')}`],
+    ...(typeof guess === 'string' ? ([['Taken from', `a guess, which nobody confirmed. ${guess}`]] as [string, string][]) : []),
     ['Place', 'a part of the differentiated graph: changes are those of the picture itself, before preprocessing'],
   ], { title: { level: 1, text: 'Preprocessing' } });
 }
