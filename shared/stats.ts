@@ -19,9 +19,41 @@ export function wilson(right: number, total: number): [number, number] {
   return [right === 0 ? 0 : centre - half, right === total ? 1 : centre + half];
 }
 
+/** Of no images there is no accuracy, and an interval that says nothing. */
 export function curvePoint(eps: number, right: number, total: number): CurvePoint {
   const [low, high] = wilson(right, total);
-  return { eps, accuracy: total === 0 ? 0 : right / total, low, high, right, total };
+  return { eps, accuracy: total === 0 ? null : right / total, low, high, right, total };
+}
+
+/** An image on which not every attack ended: the smallest change found so far, if any, and why there may be a smaller one. */
+export interface Open {
+  distance: number | null;
+  why: 'failed' | 'unfinished';
+}
+
+/**
+ * The same point with what it is of all images, when those that nobody knows of at its ε count as broken, and as right.
+ * @param open images that an attack failed on or was not through with, whether or not they count in the point
+ * @param images all of them, those that do not count included
+ */
+export function bounded(point: CurvePoint, open: readonly Open[], images: number): CurvePoint {
+  const unknown = open.filter(({ distance }) => distance === null || !within(distance, point.eps));
+  if (unknown.length === 0) return point;
+  const lost = point.total - point.right;
+  const failed = unknown.filter(({ why }) => why === 'failed').length;
+  const unfinished = unknown.length - failed;
+  return {
+    ...point,
+    least: (images - lost - unknown.length) / images,
+    most: (images - lost) / images,
+    ...(failed > 0 && { failed }),
+    ...(unfinished > 0 && { unfinished }),
+  };
+}
+
+/** The share that is certain: what a gate may rely on. Null of no images. */
+export function atLeast({ least, accuracy }: Pick<CurvePoint, 'least' | 'accuracy'>): number | null {
+  return least ?? accuracy;
 }
 
 /**

@@ -167,7 +167,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     for (const [index, threat] of results.threats.entries()) {
       await page.getByRole('group', { name: 'Threat models' }).getByRole('button').nth(index).click();
       const cells = await page.getByRole('complementary').locator('table').first().locator('tbody tr td:nth-child(2)').allInnerTexts();
-      expect(cells).toEqual(threat.points.map((point) => percent(point.accuracy)));
+      expect(cells).toEqual(threat.points.map(accuracyText));
     }
     await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
     await good('results');
