@@ -39,9 +39,9 @@ function percentNumber(share: number, digits: number): string {
   return text;
 }
 
-/** Robust accuracy of a point; a dash where no image counts. */
-export function accuracyText({ accuracy }: Pick<CurvePoint, 'accuracy'>, digits = 1): string {
-  return accuracy === null ? NONE : percent(accuracy, digits);
+/** Robust accuracy of a point; a dash where no image counts, which older results call 0. */
+export function accuracyText({ accuracy, total }: Pick<CurvePoint, 'accuracy' | 'total'>): string {
+  return accuracy === null || total === 0 ? NONE : percent(accuracy);
 }
 
 /** What a point is of all images, where some are unknown: `between 38.0 and 47.0 %: an attack failed on 9 images`; null where all are known. */

@@ -82,7 +82,7 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
 
 /** Points of at least one image. */
 function known(points: readonly CurvePoint[]): (CurvePoint & { accuracy: number })[] {
-  return points.filter((point): point is CurvePoint & { accuracy: number } => point.accuracy !== null);
+  return points.filter((point): point is CurvePoint & { accuracy: number } => point.accuracy !== null && point.total > 0);
 }
 
 /**

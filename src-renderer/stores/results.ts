@@ -44,7 +44,12 @@ export const useResults = defineStore('results', () => {
   const current = computed(() => results.value?.threats[threat.value] ?? null);
   /** Budget that was chosen; the largest where none was. */
   const chosen = ref<number | null>(null);
-  const eps = computed({ get: () => chosen.value ?? (current.value ? largestBudget(current.value) : 0), set: (budget) => (chosen.value = budget) });
+  const eps = computed({ get: () => chosen.value ?? (current.value ? largestBudget(current.value) : 0), set: choose });
+  /** Another budget may leave no image in a state. */
+  function choose(budget: number): void {
+    chosen.value = budget;
+    filter.state = 'all';
+  }
   const budget = computed(() => (current.value ? formatEps(current.value.norm, eps.value) : ''));
   const all = computed(() => (results.value ? rowsOf(results.value, threat.value, eps.value) : []));
   const rows = computed(() => sortRows(filterRows(all.value, filter, results.value?.classNames ?? null), sort.value, down.value));
@@ -79,8 +84,6 @@ export const useResults = defineStore('results', () => {
 
   watch([imageId, threat], () => (attack.value = null));
   watch([threat, results], () => (chosen.value = null));
-  // Another budget may leave no image in a state.
-  watch(eps, () => (filter.state = 'all'));
 
   return {
     audit, folder, results, loading, threat, view, filter, sort, down, imageId, attack,

@@ -117,7 +117,7 @@ export const useThreat = defineStore('threat', () => {
     if (active.value.length === 0) return need.norms;
     for (const norm of active.value) {
       if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
-      const all = norms[norm].eps.find((eps) => coversAll(norm, eps, useImages().images[0] ?? null) !== null);
+      const all = norms[norm].eps.find((eps) => coversAll(norm, eps) !== null);
       if (all !== undefined) return need.covers(NORM_LABEL[norm], significant(all), inLevels(norm, all));
       if (!attacksFor(norm).some((attack) => isOn(norm, attack))) return need.attacks(NORM_LABEL[norm]);
       const wrong = attacksFor(norm).some((attack) => isOn(norm, attack) && onSubsets(attack)) ? useRegion().wrong(norm) : null;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { percent } from '../../shared/format.ts';
+import { accuracyText } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
 import type { Served } from './hairline.ts';
 import { browser, checked, poll, session, step, steps } from './session.ts';
