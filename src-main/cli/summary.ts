@@ -10,7 +10,7 @@ import { table } from './print.ts';
 
 /** The results as tables for a terminal, line by line. */
 export function summaryLines(results: Results): string[] {
-  const lines: string[] = [opening(results), ''];
+  const lines: string[] = [opening(results), ...drawnLines(results), ''];
   for (const threat of results.output ? results.threats : []) lines.push(`${NORM_LABEL[threat.norm]}  broken: ${brokenWords(threat.goal)}`);
   if (results.output) lines.push('');
   lines.push(...table(accuracies(results)), '', ...states(results), '', ...table(attacks(results)));
@@ -30,6 +30,11 @@ function accuracies({ threats, output }: Results): string[][] {
     }),
   );
   return [['norm', 'ε', output ? 'unbroken' : 'robust accuracy', '95 % interval', ...(unknown ? ['over all images'] : [])], ...rows];
+}
+
+/** How a sample was drawn; goals on an output know no classes. */
+function drawnLines({ drawn, images, output }: Results): string[] {
+  return drawn && drawn.of > images.length ? [`Drawn at random from ${count(drawn.of)} images${drawn.byClass && !output ? ', class by class' : ''}.`] : [];
 }
 
 /** What became of the images, at the largest budget of each threat model. */
@@ -67,9 +72,8 @@ function leftOutLines({ images, leftOut }: Pick<Results, 'images' | 'leftOut'>):
   return ['', `${images.length} taken, ${leftOut.total} left out:`, ...files, ...(rest > 0 ? [`  and ${rest} more, named in results.json and report.pdf`] : [])];
 }
 
-function opening({ model, images, drawn, cleanAccuracy, output }: Results): string {
-  const of = drawn && drawn.of > images.length ? ` drawn from ${count(drawn.of)}${drawn.byClass ? ', class by class' : ''}` : '';
-  const start = `${model.file}: ${images.length} ${images.length === 1 ? 'image' : 'images'}${of}`;
+function opening({ model, images, cleanAccuracy, output }: Results): string {
+  const start = `${model.file}: ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
   if (output) return `${start}; the network puts out ${fieldWords(output)}.`;
   if (!cleanAccuracy) return `${start}, no labels.`;
   return `${start}, ${[`clean accuracy ${accuracyText(cleanAccuracy)}`, boundsText(cleanAccuracy) ?? []].flat().join(', over all images ')}.`;
