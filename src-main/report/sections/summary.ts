@@ -60,8 +60,14 @@ function masthead(paper: Paper, results: Results): void {
 
 interface Figure {
   head: string;
-  /** Budget and accuracy. */
-  rows: [string, string][];
+  /** Budget and accuracy; then, small, what that is of all images where some are unknown. */
+  rows: { label: string; value: string; small?: boolean }[];
+}
+
+/** What a box says of a point. */
+function figureRows(label: string, value: string, { least, most }: Pick<CurvePoint, 'least' | 'most'>): Figure['rows'] {
+  const bounds = least === undefined || most === undefined ? [] : [{ label: 'of all images', value: interval({ low: least, high: most }), small: true }];
+  return [{ label, value }, ...bounds];
 }
 
 /** The key numbers side by side: clean, then every threat model with all of its budgets at equal weight. */
@@ -69,12 +75,12 @@ function figures(paper: Paper, results: Results): void {
   const clean = results.cleanAccuracy;
   const boxes: Figure[] = results.threats.map((threat) => ({
     head: `${NORM_LABEL[threat.norm]} at most`,
-    rows: threat.points.map((point) => [formatEps(threat.norm, point.eps), accuracyOf(threat.norm, point)]),
+    rows: threat.points.flatMap((point) => figureRows(formatEps(threat.norm, point.eps), accuracyOf(threat.norm, point), point)),
   }));
   // A single threat model spreads its budgets over the width instead.
   const only = results.threats.length === 1 && results.threats[0]!.points.length <= 4 ? results.threats[0]! : null;
-  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: [[`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(only.norm, point)]] })));
-  if (clean) boxes.unshift({ head: 'Clean', rows: [['no change', accuracyText(clean)]] });
+  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: figureRows(`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(only.norm, point), point) })));
+  if (clean) boxes.unshift({ head: 'Clean', rows: figureRows('no change', accuracyText(clean), clean) });
   const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
   const pad = 13;
@@ -95,10 +101,11 @@ function figures(paper: Paper, results: Results): void {
       const x = PAGE.left + i * width + pad;
       const inner = width - 2 * pad;
       paper.put(box.head, x, top + 10, inner, { size: SIZE.table, face: 'bold', color: COLOR.accent });
-      box.rows.forEach(([label, value], r) => {
+      box.rows.forEach(({ label, value, small = false }, r) => {
         const y = top + 27 + r * rowHeight;
         paper.put(label, x, y, inner, { size: SIZE.table, color: COLOR.soft, leading: rowHeight / SIZE.table });
-        paper.put(value, x, y, inner, { size: 12, face: 'bold', align: 'right', leading: rowHeight / 12 });
+        const size = small ? SIZE.small : 12;
+        paper.put(value, x, y, inner, { size, face: small ? 'text' : 'bold', align: 'right', leading: rowHeight / size });
       });
     });
     paper.y = top + height + (first + perLine < boxes.length ? 4 : 13);
