@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BY_ATTACK, COUNTS, POINTS, writeFiguresAudit } from '../figures/audit.ts';
+import { labelsOf } from '../figures/page.ts';
 import { browser, poll, session } from './session.ts';
 
 /** The real window on an audit whose every count is another number, as the report and the terminal tell it in tests/figures. */
@@ -67,6 +68,22 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the figures of an au
     await page.getByText('No line: fixed-budget attacks tried these budgets alone.').waitFor();
     expect(await page.getByRole('img', { name: /^Robust accuracy/ }).locator('path[stroke-linejoin]').count()).toBe(0);
     await good('dots');
+  });
+
+  it('shows no figure that docs/figures.md does not list', async () => {
+    // A label with dots stands for one with a budget in it.
+    const listed = labelsOf('Window').map((label) => new RegExp(`^${label.replaceAll(/[/%]/g, '\\$&').replace('…', '.+')}$`, 'i'));
+    const shown = async (): Promise<string[]> => (await page.locator('main th, main dt').allInnerTexts()).map(plain).filter((text) => text !== '');
+    await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
+    await page.getByRole('button', { name: 'Table' }).click();
+    const texts = new Set(await shown());
+    await page.getByRole('button', { name: 'pictures/00002-picture.png' }).or(page.getByRole('button', { name: '00002-picture' })).first().click();
+    await page.locator('canvas').nth(2).waitFor();
+    for (const text of await shown()) texts.add(text);
+    expect(texts.size).toBeGreaterThan(15);
+    for (const text of texts) expect(listed.some((label) => label.test(text)), text).toBe(true);
+    await good('image');
+    await page.keyboard.press('Escape');
   });
 
   it('says the same in German', async () => {
