@@ -143,7 +143,8 @@ export const useThreat = defineStore('threat', () => {
       ...model.ends,
       preprocessing: model.preprocessing!,
       images: [...images.paths],
-      labels: onOutput.value ? null : images.labels,
+      // Of no use to goals on an output, but what their sample was drawn by.
+      labels: onOutput.value && images.unfit !== null ? null : images.labels,
       classNames: onOutput.value ? null : images.classNamesFile,
       ...images.range,
       threats: active.value.map((norm) => ({

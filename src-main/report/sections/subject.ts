@@ -115,7 +115,7 @@ function images(paper: Paper, results: Results): void {
   };
   facts(paper, [
     ['Number', results.leftOut ? `${count(results.images.length)} taken, ${count(results.leftOut.total)} left out: see “Files left out”` : count(results.images.length)],
-    ...(results.drawn && results.drawn.of > results.images.length ? ([['Drawn', drawnWords(results.drawn)]] as [string, Rich][]) : []),
+    ...(results.drawn && results.drawn.of > results.images.length ? ([['Drawn', drawnWords(results.drawn.of, results.drawn.byClass && !results.output)]] as [string, Rich][]) : []),
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
@@ -124,7 +124,7 @@ function images(paper: Paper, results: Results): void {
   ], { title: { level: 1, text: 'Images' } });
 }
 
-function drawnWords({ of, byClass }: NonNullable<Results['drawn']>): string {
+function drawnWords(of: number, byClass: boolean): string {
   return `at random from ${count(of)}${byClass ? ', class by class, so that each has its share' : ''}; the seed stands in the plan`;
 }
 
