@@ -32,22 +32,37 @@ export interface Open {
 }
 
 /**
- * The same point with what it is of all images, when those that nobody knows of at its ε count as broken, and as right.
- * @param open images that an attack failed on or was not through with, whether or not they count in the point
- * @param images all of them, those that do not count included
+ * Adds to points what they are of all images, when those that nobody knows of at their ε count as broken, and as right.
+ * @param open images that an attack failed on or was not through with, whether or not they count in the points
+ * @param images how many there are, those that do not count included
  */
-export function bounded(point: CurvePoint, open: readonly Open[], images: number): CurvePoint {
-  const unknown = open.filter(({ distance }) => distance === null || !within(distance, point.eps));
-  if (unknown.length === 0) return point;
-  const lost = point.total - point.right;
-  const failed = unknown.filter(({ why }) => why === 'failed').length;
-  const unfinished = unknown.length - failed;
-  return {
-    ...point,
-    least: (images - lost - unknown.length) / images,
-    most: (images - lost) / images,
-    ...(failed > 0 && { failed }),
-    ...(unfinished > 0 && { unfinished }),
+export function bounds(open: readonly Open[], images: number): (point: CurvePoint) => CurvePoint {
+  const [failedAt, unfinishedAt] = (['failed', 'unfinished'] as const).map((why) => notWithin(open.flatMap((one) => (one.why === why ? [one.distance ?? Infinity] : []))));
+  return (point) => {
+    const [failed, unfinished] = [failedAt!(point.eps), unfinishedAt!(point.eps)];
+    if (failed + unfinished === 0) return point;
+    const lost = point.total - point.right;
+    return {
+      ...point,
+      least: (images - lost - failed - unfinished) / images,
+      most: (images - lost) / images,
+      ...(failed > 0 && { failed }),
+      ...(unfinished > 0 && { unfinished }),
+    };
+  };
+}
+
+/** How many distances are not within a budget; asked for thousands of budgets, of thousands of distances. */
+function notWithin(distances: number[]): (eps: number) => number {
+  const sorted = distances.sort((a, b) => a - b);
+  return (eps) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (within(sorted[middle]!, eps)) low = middle + 1;
+      else high = middle;
+    }
+    return sorted.length - low;
   };
 }
 

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
-import { bounded, curvePoint, mean, median } from '../../shared/stats.ts';
+import { bounds, curvePoint, mean, median } from '../../shared/stats.ts';
 import { within } from '../../shared/norms.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
@@ -37,7 +37,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
   );
   const given = records.filter((i) => i.labelGiven);
   const right = given.filter((i) => i.prediction === i.label).length;
-  const cleanAccuracy = given.length === records.length && given.length > 0 ? bounded(curvePoint(0, right, given.length), Array(unseen).fill(UNSEEN), setup.images.length) : null;
+  const cleanAccuracy = given.length === records.length && given.length > 0 ? bounds(Array(unseen).fill(UNSEEN), setup.images.length)(curvePoint(0, right, given.length)) : null;
   return {
     format: 1,
     hairline: setup.hairline,

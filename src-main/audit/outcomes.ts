@@ -1,6 +1,6 @@
 import type { ThreatModel } from '../../shared/plan.ts';
 import type { CurvePoint, Finding, State, ThreatResult } from '../../shared/results.ts';
-import { bounded, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import { bounds, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
 import type { Open } from '../../shared/stats.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { standing } from './records.ts';
@@ -76,6 +76,6 @@ function accuracies(outcomes: Outcome[], unseen: number): { distances: (number |
   const distances = attacked.map(({ distance }) => distance);
   const counted = distances.length + outcomes.filter(({ state }) => state === 'wrong-already').length;
   const open = [...outcomes.flatMap(({ distance, open: why }) => (why ? [{ distance, why }] : [])), ...Array.from({ length: unseen }, (): Open => ({ distance: null, why: 'unfinished' }))];
-  const bound = (point: CurvePoint) => bounded(point, open, outcomes.length + unseen);
+  const bound = bounds(open, outcomes.length + unseen);
   return { distances, at: (eps) => bound(robustAccuracy(distances, counted, eps)), curve: () => robustCurve(distances, counted).map(bound) };
 }

@@ -1,7 +1,7 @@
 import type { CurvePoint, State } from '../../shared/results.ts';
 import type { StateAt } from '../../shared/states.ts';
 import { stateAt } from '../../shared/states.ts';
-import { bounded, robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import { bounds, robustAccuracy, robustCurve } from '../../shared/stats.ts';
 import type { Open } from '../../shared/stats.ts';
 
 /** What is known of one image while an audit runs. */
@@ -82,8 +82,9 @@ export function liveBounds(images: readonly LiveImage[], t: number, { eps: budge
     }
   }
   const total = distances.length + wrong;
+  const ofAll = bounds(open, images.length);
   const bound = (point: CurvePoint): LivePoint => {
-    const { eps, accuracy, least, most } = bounded(point, open, images.length);
+    const { eps, accuracy, least, most } = ofAll(point);
     if (least === undefined || most === undefined) return { eps, accuracy, low: accuracy ?? 0, high: accuracy ?? 1 };
     return { eps, accuracy: null, low: least, high: most };
   };

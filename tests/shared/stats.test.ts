@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { within } from '../../shared/norms.ts';
-import { atLeast, bounded, curvePoint, mean, median, robustAccuracy, robustCurve, wilson } from '../../shared/stats.ts';
+import { atLeast, bounds, curvePoint, mean, median, robustAccuracy, robustCurve, wilson } from '../../shared/stats.ts';
 
 describe('Wilson interval', () => {
   // Newcombe 1998, Statistics in Medicine 17:857, table I, method 3 (score, no continuity correction).
@@ -61,12 +61,12 @@ describe('robust accuracy', () => {
     const point = robustAccuracy([...distances, 3], 11, 2);
     expect(point).toMatchObject({ right: 7, total: 11 });
     const open = [{ distance: null, why: 'failed' as const }, { distance: 3, why: 'unfinished' as const }];
-    expect(bounded(point, open, 12)).toEqual({ ...point, least: 6 / 12, most: 8 / 12, failed: 1, unfinished: 1 });
+    expect(bounds(open, 12)(point)).toEqual({ ...point, least: 6 / 12, most: 8 / 12, failed: 1, unfinished: 1 });
     // At 3 it is broken, whatever else would be found.
     const at3 = robustAccuracy([...distances, 3], 11, 3);
-    expect(bounded(at3, open, 12)).toEqual({ ...at3, least: 6 / 12, most: 7 / 12, failed: 1 });
-    expect(bounded(point, [], 11)).toBe(point);
-    expect([atLeast(bounded(point, open, 12)), atLeast(point), atLeast(robustAccuracy([], 0, 1))]).toEqual([0.5, 7 / 11, null]);
+    expect(bounds(open, 12)(at3)).toEqual({ ...at3, least: 6 / 12, most: 7 / 12, failed: 1 });
+    expect(bounds([], 11)(point)).toBe(point);
+    expect([atLeast(bounds(open, 12)(point)), atLeast(point), atLeast(robustAccuracy([], 0, 1))]).toEqual([0.5, 7 / 11, null]);
   });
 
   it('of no images is none, with an interval that says nothing', () => {
