@@ -59,7 +59,7 @@ const threads = given['threads'] ?? '2';
 function ours(name: string): Run {
   const { norm, attack } = OURS[name]!;
   const folder = mkdtempSync(join(tmpdir(), 'hairline-bench-'));
-  const flags = { ...files, preset: 'mnist', norm, attacks: attack, steps, limit, workers: threads, out: join(folder, 'audit') };
+  const flags = { ...files, preset: 'mnist', norm, attacks: attack, steps, first: limit, workers: threads, out: join(folder, 'audit') };
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   try {
     const start = performance.now();

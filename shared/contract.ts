@@ -3,7 +3,7 @@ import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
-import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, ThreatModel } from './plan.ts';
+import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
 import { ClassScore, GradientCheck, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
 import type { LeftOut } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
@@ -249,7 +249,7 @@ export const CALLS = {
   gradcheckStop: { in: none, out: none },
   /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
   images: {
-    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable() }),
+    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable(), sample: Sample.optional() }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()), leftOut: LeftOutList }),
   },
   /**

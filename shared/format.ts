@@ -1,7 +1,8 @@
 import type { Norm } from './norms.ts';
 import { isCount, NORM_LABEL } from './norms.ts';
 import type { Goal, Knowledge, REFERENCES } from './plan.ts';
-import type { CurvePoint, State } from './results.ts';
+import type { CurvePoint } from './results.ts';
+import type { StateAt } from './states.ts';
 
 /*
  * How numbers and words are written for people, the same in the window, the PDF and on the terminal.
@@ -36,6 +37,19 @@ function percentNumber(share: number, digits: number): string {
   if (share > 0 && Number(text) === 0) return step.toFixed(digits);
   if (share < 1 && Number(text) === 100) return (100 - step).toFixed(digits);
   return text;
+}
+
+/** Robust accuracy of a point; a dash where no image counts, which older results call 0. */
+export function accuracyText({ accuracy, total }: Pick<CurvePoint, 'accuracy' | 'total'>): string {
+  return accuracy === null || total === 0 ? NONE : percent(accuracy);
+}
+
+/** What a point is of all images, where some are unknown: `between 38.0 and 47.0 %: an attack failed on 9 images`; null where all are known. */
+export function boundsText({ least, most, failed = 0, unfinished = 0 }: Pick<CurvePoint, 'least' | 'most' | 'failed' | 'unfinished'>): string | null {
+  if (least === undefined || most === undefined) return null;
+  const images = (n: number) => `${count(n)} ${n === 1 ? 'image' : 'images'}`;
+  const why = [...(failed > 0 ? [`an attack failed on ${images(failed)}`] : []), ...(unfinished > 0 ? [`${images(unfinished)} not finished`] : [])];
+  return `between ${percentNumber(least, 1)} and ${percent(most)}: ${why.join(', ')}`;
 }
 
 /** The 95 % interval of a point: `35.4–48.9 %`. */
@@ -132,10 +146,16 @@ export function knowledgeWords(knowledge: Knowledge): string {
   return `transfer (the model's answers, and the gradients of ${names.join(', ')})`;
 }
 
-/** The states as people read them. */
-export const STATE_LABEL: Record<State, string> = {
+/** The states as people read them, at a budget: `broken within 8/255`. @param budget in words; null where the budget stands beside it */
+export function stateLabel(state: StateAt, budget: string | null): string {
+  return budget !== null && state in STATE_AT ? `${STATE_AT[state]!} ${budget}` : STATE_LABEL[state];
+}
+
+const STATE_AT: Partial<Record<StateAt, string>> = { broken: 'broken within', beyond: 'broken only beyond' };
+const STATE_LABEL: Record<StateAt, string> = {
   'wrong-already': 'wrong already',
-  broken: 'broken',
+  broken: 'broken within ε',
+  beyond: 'broken only beyond ε',
   held: 'held',
   failed: 'failed',
   unfinished: 'not finished',

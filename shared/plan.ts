@@ -106,6 +106,10 @@ export const PROVIDERS = ['cpu', 'cuda', 'dml', 'webgpu', 'coreml'] as const;
 export const Provider = z.enum(PROVIDERS);
 export type Provider = z.infer<typeof Provider>;
 
+/** A random sample of the images that are left after offset and limit: so many, class by class where labels are given. */
+export const Sample = z.strictObject({ size: z.number().int().positive(), seed: z.number().int().min(0).max(0xffffffff).default(0) });
+export type Sample = z.infer<typeof Sample>;
+
 /** Everything an audit needs, as plain data: a file, a call, or a job for another machine. */
 export const AuditPlan = z.strictObject({
   format: z.literal(1).default(1),
@@ -127,7 +131,9 @@ export const AuditPlan = z.strictObject({
   /** File with one class name a line, or null. */
   classNames: z.string().nullable().default(null),
   offset: z.number().int().min(0).default(0),
+  /** The first so many after the offset; null: all. Sorted by class, they may be of one class: see `sample`. */
   limit: z.number().int().positive().nullable().default(null),
+  sample: Sample.optional(),
   threats: z.array(ThreatModel).min(1),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   provider: Provider.default('cpu'),

@@ -100,15 +100,25 @@ export const ImageResult = z.object({
 });
 export type ImageResult = z.infer<typeof ImageResult>;
 
-/** Robust accuracy at one ε with its 95 % Wilson interval. */
+/**
+ * Robust accuracy at one ε with its 95 % Wilson interval. It is that of the images that count; of those on which not every attack
+ * ended nobody knows, so `least` and `most` say what it is of all images when they count as broken, and as right.
+ */
 export const CurvePoint = z.object({
   eps: Distance,
-  accuracy: Share,
+  /** Null where no image counts. */
+  accuracy: Share.nullable(),
   low: Share,
   high: Share,
   /** Images right at this ε, and all images that count. */
   right: Count,
   total: Count,
+  /** Over all images; absent where every attack ended on every image. */
+  least: Share.optional(),
+  most: Share.optional(),
+  /** Images not broken within ε on which an attack failed, and those that an attack was not through with; absent where there is none. */
+  failed: Count.optional(),
+  unfinished: Count.optional(),
 });
 export type CurvePoint = z.infer<typeof CurvePoint>;
 
@@ -131,8 +141,10 @@ export type AttackSummary = z.infer<typeof AttackSummary>;
 export const ThreatResult = ThreatModel.extend({
   /** At the budgets of the plan. */
   points: z.array(CurvePoint),
-  /** The whole curve, a step at every distance found. */
+  /** A step at every distance found, by whichever attack. */
   curve: z.array(CurvePoint),
+  /** The same of the minimum-norm attacks alone, which look at every ε: what may be drawn as a line. Empty where there is none of them, absent where there is no other. */
+  line: z.array(CurvePoint).optional(),
   attackSummaries: z.array(AttackSummary),
   /** Of the smallest 8-bit distance over all attacks. */
   median: Distance.nullable(),
@@ -206,6 +218,10 @@ export type LeftOut = z.infer<typeof LeftOut>;
 export const LeftOutList = z.object({ total: Count, files: z.array(LeftOut) });
 export type LeftOutList = z.infer<typeof LeftOutList>;
 
+/** How the images of a sample were drawn: of how many, and whether class by class. */
+export const Drawn = z.object({ of: Count, byClass: z.boolean() });
+export type Drawn = z.infer<typeof Drawn>;
+
 export const Results = z.object({
   $schema: z.string().optional(),
   format: z.literal(1),
@@ -231,6 +247,10 @@ export const Results = z.object({
   classes: z.number().int(),
   threats: z.array(ThreatResult),
   images: z.array(ImageResult),
+  /** Where the plan draws a sample: of how many images, and whether class by class. */
+  drawn: Drawn.optional(),
+  /** Images of the plan that were not even looked at, of an audit that was stopped; absent where there is none. */
+  unseen: Count.optional(),
   /** Files that could not be taken; absent where there is none. */
   leftOut: LeftOutList.optional(),
   findings: z.array(Finding),

@@ -19,9 +19,56 @@ export function wilson(right: number, total: number): [number, number] {
   return [right === 0 ? 0 : centre - half, right === total ? 1 : centre + half];
 }
 
+/** Of no images there is no accuracy, and an interval that says nothing. */
 export function curvePoint(eps: number, right: number, total: number): CurvePoint {
   const [low, high] = wilson(right, total);
-  return { eps, accuracy: total === 0 ? 0 : right / total, low, high, right, total };
+  return { eps, accuracy: total === 0 ? null : right / total, low, high, right, total };
+}
+
+/** An image on which not every attack ended: the smallest change found so far, if any, and why there may be a smaller one. */
+export interface Open {
+  distance: number | null;
+  why: 'failed' | 'unfinished';
+}
+
+/**
+ * Adds to points what they are of all images, when those that nobody knows of at their ε count as broken, and as right.
+ * @param open images that an attack failed on or was not through with, whether or not they count in the points
+ * @param images how many there are, those that do not count included
+ */
+export function bounds(open: readonly Open[], images: number): (point: CurvePoint) => CurvePoint {
+  const [failedAt, unfinishedAt] = (['failed', 'unfinished'] as const).map((why) => notWithin(open.flatMap((one) => (one.why === why ? [one.distance ?? Infinity] : []))));
+  return (point) => {
+    const [failed, unfinished] = [failedAt!(point.eps), unfinishedAt!(point.eps)];
+    if (failed + unfinished === 0) return point;
+    const lost = point.total - point.right;
+    return {
+      ...point,
+      least: (images - lost - failed - unfinished) / images,
+      most: (images - lost) / images,
+      ...(failed > 0 && { failed }),
+      ...(unfinished > 0 && { unfinished }),
+    };
+  };
+}
+
+/** How many distances are not within a budget; asked for thousands of budgets, of thousands of distances. */
+function notWithin(distances: number[]): (eps: number) => number {
+  const sorted = distances.sort((a, b) => a - b);
+  return (eps) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (within(sorted[middle]!, eps)) low = middle + 1;
+      else high = middle;
+    }
+    return sorted.length - low;
+  };
+}
+
+/** The share that is certain: what a gate may rely on. Null of no images. */
+export function atLeast({ least, accuracy }: Pick<CurvePoint, 'least' | 'accuracy'>): number | null {
+  return least ?? accuracy;
 }
 
 /**

@@ -1,10 +1,14 @@
 import { cpus } from 'node:os';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
-import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
-import { binomialTail, curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
-import { standing } from './records.ts';
+import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
+import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { outcomeOf, threatResult } from './outcomes.ts';
+import type { Outcome } from './outcomes.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
+
+/** An image that was not looked at. */
+const UNSEEN = { distance: null, why: 'unfinished' } as const;
 
 interface Timing {
   started: string;
@@ -20,13 +24,19 @@ interface Timing {
  */
 export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timing: Timing): Results {
   const records = setup.images.map((id) => state.images.get(id)).filter((i): i is ImageRecord => i !== undefined);
-  const threats = plan.threats.map((threat, t) => summarize(threat, t, records, state));
+  const unseen = setup.images.length - records.length;
+  const outcomes = plan.threats.map((threat, t) => records.map((image) => outcomeOf(image, threat, t, state)));
+  const threats = plan.threats.map((threat, t) => ({
+    ...threat,
+    ...threatResult(threat, t, { records, outcomes: outcomes[t]!, unseen, state }),
+    attackSummaries: threat.attacks.map(({ id }) => attackSummary(id, threat, t, records, state)),
+  }));
   const findings = records.flatMap((image) =>
     plan.threats.flatMap((threat, t) => threat.attacks.map((a) => state.findings.get(AuditState.key(image.id, t, a.id))).filter((f): f is Finding => f !== undefined)),
   );
   const given = records.filter((i) => i.labelGiven);
   const right = given.filter((i) => i.prediction === i.label).length;
-  const cleanAccuracy = given.length === records.length && given.length > 0 ? curvePoint(0, right, given.length) : null;
+  const cleanAccuracy = given.length === records.length && given.length > 0 ? bounds(Array(unseen).fill(UNSEEN), setup.images.length)(curvePoint(0, right, given.length)) : null;
   return {
     format: 1,
     hairline: setup.hairline,
@@ -45,7 +55,9 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     output: setup.field,
     classes: setup.classes,
     threats,
-    images: records.map((image) => imageResult(image, plan, state)),
+    images: records.map((image, i) => imageResult(image, outcomes.map((of) => of[i]!))),
+    ...(setup.drawn && { drawn: setup.drawn }),
+    ...(unseen > 0 && { unseen }),
     ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
     warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
@@ -59,49 +71,9 @@ function withoutChoice(plan: AuditPlan): unknown {
   return { ...plan, workers: null, batch: null };
 }
 
-/** The smallest verified change of an image under a threat model, over all attacks; ties go to the attack named first. */
-function best(image: ImageRecord, threat: ThreatModel, t: number, state: AuditState): Finding | null {
-  let smallest: Finding | null = null;
-  for (const { id } of threat.attacks) {
-    const finding = state.findings.get(AuditState.key(image.id, t, id));
-    if (finding?.state === 'broken' && (smallest === null || finding.eightBit![threat.norm] < smallest.eightBit![threat.norm])) smallest = finding;
-  }
-  return smallest;
-}
-
-function outcomeState(image: ImageRecord, threat: ThreatModel, t: number, state: AuditState): State {
-  if (standing(image) === 'wrong') return 'wrong-already';
-  if (best(image, threat, t, state) !== null) return 'broken';
-  const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
-  if (findings.some((f) => f === undefined)) return 'unfinished';
-  // Goals on the output may be reached by a clean image, under one threat model and not under another.
-  if (findings.some((f) => f!.state === 'wrong-already')) return 'wrong-already';
-  // One attack that ran to its end without success is enough to say that the image held against it.
-  return findings.some((f) => f!.state === 'held') ? 'held' : 'failed';
-}
-
-function imageResult(image: ImageRecord, plan: AuditPlan, state: AuditState): ImageResult {
+function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
   const { index: _index, leastLikely: _leastLikely, ...known } = image;
-  const outcomes = plan.threats.map((threat, t) => {
-    const finding = best(image, threat, t, state);
-    return { threat: t, state: outcomeState(image, threat, t, state), best: finding?.attack ?? null, distance: finding?.eightBit![threat.norm] ?? null };
-  });
-  return { ...known, outcomes };
-}
-
-function summarize(threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): ThreatResult {
-  // Robust accuracy speaks of images that were attacked to the end; unfinished and failed ones are told apart, not counted.
-  const counted = records.filter((i) => ['wrong-already', 'broken', 'held'].includes(outcomeState(i, threat, t, state)));
-  const attacked = counted.filter((i) => outcomeState(i, threat, t, state) !== 'wrong-already');
-  const distances = attacked.map((i) => best(i, threat, t, state)?.eightBit![threat.norm] ?? null);
-  return {
-    ...threat,
-    points: threat.eps.map((eps) => robustAccuracy(distances, counted.length, eps)),
-    curve: robustCurve(distances, counted.length),
-    attackSummaries: threat.attacks.map(({ id }) => attackSummary(id, threat, t, records, state)),
-    median: median(distances),
-    mean: mean(distances),
-  };
+  return { ...known, outcomes: outcomes.map(({ state, best, distance }, threat) => ({ threat, state, best: best?.attack ?? null, distance })) };
 }
 
 function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {

@@ -9,6 +9,7 @@ import { cut } from '../model/preprocessing/index.ts';
 import { argMax } from '../model/scores.ts';
 import type { Models } from './models.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
+import { rangeOf } from './plan.ts';
 
 export interface PaceRequest {
   plan: AuditPlan;
@@ -71,8 +72,8 @@ async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: rea
 }
 
 /** The first few pictures of the plan that have the shape, pixels CHW. @throws UserError where its images do not open */
-export async function readAlike({ images, offset, limit }: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
-  const { items } = await openImages({ paths: images, labels: null, offset, limit, unlabelled: true });
+export async function readAlike(plan: AuditPlan, { channels, height, width }: ImageShape, rows: number): Promise<Float32Array[]> {
+  const { items } = await openImages({ ...rangeOf(plan), labels: plan.labels, unlabelled: true });
   const alike = items.filter((one) => one.channels === channels && one.height === height && one.width === width).slice(0, rows);
   // One that is damaged inside is left out of the audit, too.
   const read = await Promise.all(alike.map((one) => one.read().catch((error: unknown) => (error instanceof UserError ? null : Promise.reject(error as Error)))));

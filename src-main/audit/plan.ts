@@ -3,9 +3,11 @@ import { UserError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/issues.ts';
 import { isCount } from '../../shared/norms.ts';
 import { AuditPlan } from '../../shared/plan.ts';
+import { coversAll } from '../../shared/reach.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { Folder } from '../files/folder.ts';
 import { readRegular } from '../files/regular.ts';
+import type { ImageShape } from '../model/differentiable.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
 import { FILES, SIZES } from './jobs.ts';
 import { isOutputGoal } from './outputGoal.ts';
@@ -52,6 +54,24 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
     labels: plan.labels === null ? null : absolute(plan.labels),
     classNames: plan.classNames === null ? null : absolute(plan.classNames),
   };
+}
+
+/**
+ * Told apart from `checkPlan`: older audits with such budgets can still be looked at.
+ * @param shape of the pictures; null while it is not known
+ * @throws UserError for a budget that lets every picture become any other
+ */
+export function demandBudgets({ threats }: Pick<AuditPlan, 'threats'>, shape: ImageShape | null): void {
+  for (const { norm, eps } of threats)
+    for (const one of eps) {
+      const why = coversAll(norm, one, shape);
+      if (why !== null) throw new UserError(why);
+    }
+}
+
+/** Which images a plan takes. */
+export function rangeOf({ images, offset, limit, sample }: AuditPlan): { paths: string[]; offset: number; limit: number | null; sample: AuditPlan['sample'] } {
+  return { paths: images, offset, limit, sample };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { count } from '../../shared/format.ts';
 import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import { budgetNotes } from '../../shared/reach.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet, OpenRequest } from '../images/index.ts';
@@ -18,6 +19,7 @@ import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
+import { demandBudgets, rangeOf } from './plan.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
@@ -40,7 +42,8 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
   const provider = await chooseProvider(plan.provider);
   const models = new Models({ ...plan, provider: provider.used });
   try {
-    const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: plan.limit, look: 'all', enough: 1 })).items[0]!;
+    const first = (await openImages({ ...rangeOf(plan), labels: plan.labels, unlabelled: true, look: 'all', enough: 1 })).items[0]!;
+    demandBudgets(plan, first);
     return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell) };
   } finally {
     await models.close();
@@ -59,7 +62,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
-  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
+  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...budgetNotes(plan.threats), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
   // Where no picture has scores, there is nothing to check and nothing to attack.
   if (gradientCheck !== UNCHECKED) warnings.push(...demand(gradientCheck));
   else
@@ -82,6 +85,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
     classNames,
     images: set.items.map((i) => i.id),
     ...out,
+    ...(set.drawn && { drawn: set.drawn }),
     provider,
     rows,
     gradientCheck,
@@ -174,5 +178,5 @@ function leftOutNote(taken: number, left: number): string {
 /** The plan's images, with labels checked against the model's classes; goals on an output have no use for any. */
 export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null, how: Pick<OpenRequest, 'look' | 'only'>): Promise<ImageSet> {
   const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
-  return openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: plan.limit, classes, classNames, unlabelled, ...how });
+  return openImages({ ...rangeOf(plan), labels: plan.labels, classes, classNames, unlabelled, ...how });
 }

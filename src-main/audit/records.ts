@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FileName } from '../../shared/names.ts';
-import { ClassNames, Finding, GradientCheck, ImageResult, Instant, LeftOutList, ModelIdentity, OutputField, ProviderChoice } from '../../shared/results.ts';
+import { ClassNames, Drawn, Finding, GradientCheck, ImageResult, Instant, LeftOutList, ModelIdentity, OutputField, ProviderChoice } from '../../shared/results.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
 export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
@@ -44,6 +44,8 @@ export const Setup = z.object({
   images: z.array(FileName),
   /** What was given beside them and could not be taken; absent where there is none. */
   leftOut: LeftOutList.optional(),
+  /** How they were drawn, where the plan has a sample. */
+  drawn: Drawn.optional(),
   provider: ProviderChoice,
   rows: z.number().int().positive(),
   gradientCheck: GradientCheck,

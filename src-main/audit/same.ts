@@ -34,7 +34,7 @@ export async function demandModel(file: string, { sha256, weights }: Pick<ModelI
 
 /** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
 export function demandSameSetup(now: Setup, then: Setup): void {
-  const matters = ({ input, classes, scores, field, classNames, images, leftOut, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, images, leftOut, rows, provider: provider.used });
+  const matters = ({ input, classes, scores, field, classNames, images, leftOut, drawn, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, images, leftOut, drawn, rows, provider: provider.used });
   if (!isDeepStrictEqual(plain(matters(now)), plain(matters(then))))
     throw new UserError('What the journal says of the model and the images is not what this machine finds: put back what the audit began with, or start it in another folder.');
 }

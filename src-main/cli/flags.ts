@@ -25,6 +25,7 @@ export interface PlanFlags extends WantedFlags, OutputGoalFlags {
   attacks?: string;
   targets?: string;
   limit?: string;
+  first?: string;
   offset?: string;
   seed?: string;
   steps?: string;
@@ -76,7 +77,8 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     labels: flags.labels ?? null,
     classNames: flags.classNames ?? null,
     offset: whole('--offset', flags.offset, 0) ?? 0,
-    limit: whole('--limit', flags.limit, 1),
+    limit: whole('--first', flags.first, 1),
+    ...sampleOf(flags),
     threats: norms.map((norm) => ({
       norm,
       eps: eps.get(norm) ?? USUAL_EPS[norm],
@@ -90,6 +92,12 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     maxQueries: whole('--max-queries', flags.maxQueries, 1),
   };
   return checkPlan(plan, process.cwd());
+}
+
+/** The sample that --limit asks for; the seed of every random choice is that of the draw, too. */
+export function sampleOf({ limit, seed }: Pick<PlanFlags, 'limit' | 'seed'>): Pick<AuditPlan, 'sample'> {
+  const size = whole('--limit', limit, 1);
+  return size === null ? {} : { sample: { size, seed: whole('--seed', seed, 0) ?? 0 } };
 }
 
 /** With several norms, each takes those of the attacks that have it. */

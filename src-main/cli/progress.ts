@@ -1,4 +1,8 @@
 import type { RunEvent } from '../../shared/contract.ts';
+import { stateLabel } from '../../shared/format.ts';
+import type { ThreatModel } from '../../shared/plan.ts';
+import { largestBudget, stateAt } from '../../shared/states.ts';
+import type { StateAt } from '../../shared/states.ts';
 import { json, visible } from './print.ts';
 
 /** Shows how an audit goes on: the command line's listener to the engine's events. */
@@ -19,18 +23,21 @@ function bar(done: number, total: number): string {
   return '█'.repeat(filled) + '░'.repeat(width - filled);
 }
 
-/** A bar on the terminal's stderr, redrawn in place. */
-export function barProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+/** A bar on the terminal's stderr, redrawn in place. It counts runs of attacks: what broke an image beyond every budget is told apart. */
+export function barProgress(threats: readonly Pick<ThreatModel, 'eps'>[], stream: NodeJS.WriteStream = process.stderr): Progress {
   let shown = false;
-  const counts = { broken: 0, held: 0, failed: 0 };
+  const counts: Partial<Record<StateAt, number>> = {};
   return {
     event(event) {
-      if (event.type === 'finding' && event.state in counts) counts[event.state as keyof typeof counts]++;
+      if (event.type === 'finding') {
+        const state = stateAt(event, largestBudget(threats[event.threat]!));
+        counts[state] = (counts[state] ?? 0) + 1;
+      }
       if (event.type !== 'status') return;
       const { done, total, eta, message } = event.status;
       const left = eta === null || done === total ? '' : `  ${time(eta)} left`;
-      const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
-      const found = counts.broken + counts.held > 0 ? `  ${counts.broken} broken, ${counts.held} held${failed}` : '';
+      const said = (['broken', 'beyond', 'held', 'failed'] as const).flatMap((state) => (counts[state] ? `${counts[state]} ${stateLabel(state, null)}` : []));
+      const found = said.length > 0 ? `  ${said.join(', ')}` : '';
       const text = `${bar(done, total)} ${done}/${total}${found}${left}  ${visible(message)}`;
       stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
       shown = true;

@@ -3,13 +3,14 @@ import { join, resolve } from 'node:path';
 import type { RunEvent } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
-import type { Results } from '../../shared/results.ts';
+import { budgetNotes } from '../../shared/reach.ts';
 import { FILES } from '../audit/jobs.ts';
 import { EngineClient } from '../engine/client.ts';
 import { readResults } from '../engine/documents.ts';
 import { engineArguments } from '../engine/options.ts';
 import { spawnEngine } from '../engine/spawn.ts';
 import { again } from './again.ts';
+import { judge } from './judge.ts';
 import { EXIT, Exit } from './exit.ts';
 import { answering, WORD } from './interrupt.ts';
 import type { Signal } from './interrupt.ts';
@@ -54,6 +55,7 @@ export async function runHere(request: RunHere): Promise<void> {
     cancel();
   };
   const work = async () => {
+    if (files === null) lines(budgetNotes(plan.threats), process.stderr);
     const over = new Promise<Extract<RunEvent, { type: 'finished' | 'failed' }>>((done) => {
       client.listen((event) => {
         progress.event(event);
@@ -81,7 +83,9 @@ export async function runHere(request: RunHere): Promise<void> {
       line(`${word}; go on with: ${again(folder)}`, process.stderr);
       throw new Exit(EXIT.cancelled);
     }
-    judge(results, request.failUnder);
+    const below = judge(results, request.failUnder);
+    lines(below, process.stderr);
+    if (below.length > 0) throw new Exit(EXIT.findings);
   };
   try {
     await answering(interrupt, work);
@@ -91,9 +95,3 @@ export async function runHere(request: RunHere): Promise<void> {
   }
 }
 
-/** @throws Exit with code 1 when robust accuracy at any budget is below the share. */
-function judge(results: Results, failUnder: number | null): void {
-  if (failUnder === null) return;
-  const below = results.threats.flatMap((t) => t.points.filter((p) => p.accuracy < failUnder));
-  if (below.length > 0) throw new Exit(EXIT.findings);
-}

@@ -1,28 +1,63 @@
-import { formatEps, formatDistance, interval, NONE, percent } from '../../shared/format.ts';
+import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistance, interval, NONE } from '../../shared/format.ts';
 import { shortened } from '../../shared/printable.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
-import type { CurvePoint, Results } from '../../shared/results.ts';
+import { isHollow } from '../../shared/reach.ts';
+import type { Results } from '../../shared/results.ts';
+import { brokenBy, largestBudget, STATES_AT, stateCounts } from '../../shared/states.ts';
+import { stateWords } from '../report/outputWords.ts';
 import { table } from './print.ts';
 
 /** The results as tables for a terminal, line by line. */
 export function summaryLines(results: Results): string[] {
-  const lines: string[] = [opening(results), ''];
+  const lines: string[] = [opening(results), ...drawnLines(results), ''];
   for (const threat of results.output ? results.threats : []) lines.push(`${NORM_LABEL[threat.norm]}  broken: ${brokenWords(threat.goal)}`);
   if (results.output) lines.push('');
-  const accuracy = [['norm', 'ε', results.output ? 'unbroken' : 'robust accuracy', '95 % interval']];
-  for (const threat of results.threats) for (const point of threat.points) accuracy.push([NORM_LABEL[threat.norm], formatEps(threat.norm, point.eps), share(point), point.total > 0 ? interval(point) : NONE]);
-  lines.push(...table(accuracy), '');
-  const attacks = [['norm', 'attack', 'attacked', 'broken', 'failed', 'median', 'mean']];
-  for (const threat of results.threats) {
-    const distance = (d: number | null) => (d === null ? '–' : formatDistance(threat.norm, d));
-    for (const a of threat.attackSummaries)
-      attacks.push([NORM_LABEL[threat.norm], a.attack, String(a.attacked), String(a.broken), String(a.failed), distance(a.median), distance(a.mean)]);
-  }
-  lines.push(...table(attacks));
+  lines.push(...table(accuracies(results)), '', ...states(results), '', ...table(attacks(results)));
   lines.push(...leftOutLines(results));
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `! ${w}`));
   return lines;
+}
+
+/** What holds at each budget, and what that is of all images where some are unknown. */
+function accuracies({ threats, output }: Results): string[][] {
+  const unknown = threats.some(({ points }) => points.some((point) => boundsText(point) !== null));
+  const rows = threats.flatMap(({ norm, points }) =>
+    points.map((point) => {
+      const hollow = isHollow(norm, point.eps);
+      const says = point.total > 0 && !hollow;
+      return [NORM_LABEL[norm], formatEps(norm, point.eps), hollow ? 'by construction' : accuracyText(point), says ? interval(point) : NONE, ...(unknown ? [boundsText(point) ?? ''] : [])];
+    }),
+  );
+  return [['norm', 'ε', output ? 'unbroken' : 'robust accuracy', '95 % interval', ...(unknown ? ['over all images'] : [])], ...rows];
+}
+
+/** How a sample was drawn; goals on an output know no classes. */
+function drawnLines({ drawn, images, output }: Results): string[] {
+  return drawn && drawn.of > images.length ? [`Drawn at random from ${count(drawn.of)} images${drawn.byClass && !output ? ', class by class' : ''}.`] : [];
+}
+
+/** What became of the images, at the largest budget of each threat model. */
+function states(results: Results): string[] {
+  return results.threats.map((threat, t) => {
+    const eps = largestBudget(threat);
+    const counts = stateCounts(results, t, eps);
+    const said = STATES_AT.filter((state) => counts[state] > 0).map((state) => `${count(counts[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`);
+    return `${NORM_LABEL[threat.norm]}  ${said.join(', ') || 'no images'}`;
+  });
+}
+
+/** What each attack found, within the largest budget and beyond it. */
+function attacks(results: Results): string[][] {
+  const rows = results.threats.flatMap((threat, t) => {
+    const eps = largestBudget(threat);
+    const distance = (d: number | null) => formatDistance(threat.norm, d);
+    return threat.attackSummaries.map((a) => {
+      const { within, beyond } = brokenBy(results, t, a.attack, eps);
+      return [formatBudget(threat.norm, eps), a.attack, ...[a.attacked, within, beyond, a.failed].map(String), distance(a.median), distance(a.mean)];
+    });
+  });
+  return [['budget', 'attack', 'attacked', 'broken within', 'only beyond', 'failed', 'median', 'mean'], ...rows];
 }
 
 /** Files that are named on a terminal. */
@@ -40,7 +75,6 @@ function leftOutLines({ images, leftOut }: Pick<Results, 'images' | 'leftOut'>):
 function opening({ model, images, cleanAccuracy, output }: Results): string {
   const start = `${model.file}: ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
   if (output) return `${start}; the network puts out ${fieldWords(output)}.`;
-  return `${start}${cleanAccuracy ? `, clean accuracy ${percent(cleanAccuracy.accuracy)}` : ', no labels'}.`;
+  if (!cleanAccuracy) return `${start}, no labels.`;
+  return `${start}, ${[`clean accuracy ${accuracyText(cleanAccuracy)}`, boundsText(cleanAccuracy) ?? []].flat().join(', over all images ')}.`;
 }
-
-const share = (point: CurvePoint): string => (point.total > 0 ? percent(point.accuracy) : NONE);

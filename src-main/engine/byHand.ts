@@ -18,11 +18,12 @@ import { parseClassNames } from '../model/labels.ts';
  * @throws UserError for labels that do not fit, and an image that is not there
  */
 export async function relabel(request: Pick<OpenRequest, 'paths' | 'labels' | 'classNames'>, at: number, label: number | null, audits: string): Promise<string> {
-  const { labels, byHand } = await openLabels(request);
+  const { labels, byHand, was } = await openLabels(request);
   if (at >= labels.length) throw new UserError(`There is no image ${at} to label: there are ${labels.length}.`);
+  const before = new Map([[at, labels[at]!] as const, ...byHand.map((place, i) => [place, was[i]!] as const)]);
   labels[at] = label;
-  const places = [...new Set([...byHand, at])].sort((a, b) => a - b);
-  return write(audits, 'labels-by-hand', JSON.stringify({ byHand: places, labels }));
+  const places = [...before.keys()].sort((a, b) => a - b);
+  return write(audits, 'labels-by-hand', JSON.stringify({ byHand: places, was: places.map((place) => before.get(place) ?? null), labels }));
 }
 
 /**

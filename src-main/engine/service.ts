@@ -117,9 +117,9 @@ export class EngineService implements Service {
     unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
     gradcheck: ({ images, ...request }) => this.checks.check({ ...request, images: images.length > 0 ? images : null }),
     gradcheckStop: () => (this.checks.stop(), {}),
-    images: async ({ paths, labels, classNames: file, offset, limit }) => {
+    images: async ({ paths, labels, classNames: file, offset, limit, sample }) => {
       const names = file === null ? null : await readClassNames(file, null);
-      const set = await openImages({ paths, labels, offset, limit, classNames: names, look: 'some' });
+      const set = await openImages({ paths, labels, offset, limit, sample, classNames: names, look: 'some' });
       for (const item of set.items) this.shown.set(item.id, item);
       const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({ id, at, source, width, height, channels, label }));
       const leftOut = { total: set.leftOut.length, files: set.leftOut.slice(0, NAMED) };

@@ -13,9 +13,9 @@ export type RawLabel = number | string;
 
 /**
  * What a labels file holds: one label per picture in order (null: none), or labels by picture name or number. `byHand`:
- * which places of the list were set by hand.
+ * which places of the list were set by hand, and `was`: what they held before.
  */
-export type LabelFile = { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[] } | { kind: 'map'; labels: Map<string, RawLabel> };
+export type LabelFile = { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] } | { kind: 'map'; labels: Map<string, RawLabel> };
 
 /**
  * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, an object from picture to
@@ -62,8 +62,11 @@ function fromJson(text: string, path: string): LabelFile {
   };
   const list = (values: unknown[]): (RawLabel | null)[] => values.map((v) => (v === null ? null : label(v)));
   if (Array.isArray(value)) return { kind: 'list', labels: list(value) };
-  const { labels, byHand } = value as { labels?: unknown; byHand?: unknown };
-  if (Array.isArray(labels) && Array.isArray(byHand)) return { kind: 'list', labels: list(labels), byHand: byHand.map((place) => placeOf(place, path)) };
+  const { labels, byHand, was } = value as { labels?: unknown; byHand?: unknown; was?: unknown };
+  if (Array.isArray(labels) && Array.isArray(byHand)) {
+    const before = Array.isArray(was) && was.length === byHand.length ? { was: list(was) } : {};
+    return { kind: 'list', labels: list(labels), byHand: byHand.map((place) => placeOf(place, path)), ...before };
+  }
   return { kind: 'map', labels: new Map(Object.entries(value as object).map(([name, v]) => [name, label(v)])) };
 }
 

@@ -1,13 +1,17 @@
 import { UserError } from '../../shared/errors.ts';
 import type { LeftOut } from '../../shared/results.ts';
 import type { Picture } from './picture.ts';
+import type { Sample } from '../../shared/plan.ts';
+import type { Drawn } from '../../shared/results.ts';
+import { draw, sortedNote } from './draw.ts';
+import type { Stratum } from './draw.ts';
 import { look } from './look.ts';
 import type { Look } from './look.ts';
 import { nothingLeft } from './leftOut.ts';
 import { naturalSort } from './naturalOrder.ts';
 import { classFinder, classNumbers, matchLabels } from './labels.ts';
 import { readLabelFile } from './labelFile.ts';
-import type { RawLabel } from './labelFile.ts';
+import type { LabelFile, RawLabel } from './labelFile.ts';
 import { MOST_PICTURES } from './limits.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
@@ -20,6 +24,8 @@ export interface OpenRequest {
   /** Images left out at the start, and the most that are given; both count after labelling. */
   offset: number;
   limit: number | null;
+  /** Drawn from what offset and limit leave. */
+  sample?: Sample | undefined;
   /** Classes of the model, when known: labels are checked against it, and ones that count from 1 are recognised. */
   classes?: number | null;
   /** The model's class names, when known: class folders and labels given as words are looked up in them. */
@@ -51,7 +57,9 @@ export interface ImageRef {
 
 export interface ImageSet {
   items: ImageRef[];
-  /** Images before offset and limit, without those that were looked at and cannot be taken. */
+  /** Of how many the sample was drawn; absent where none was asked for. */
+  drawn?: Drawn;
+  /** Images before offset, limit and sample, without those that were looked at and cannot be taken. */
   total: number;
   /** What was given and is not among the images, in natural order. */
   leftOut: LeftOut[];
@@ -76,7 +84,9 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const digits = Math.max(5, String(total - 1).length);
   const end = Math.min(total, request.offset + (request.limit ?? total));
   const idOf = (entry: Entry, at: number): string => `${String(at).padStart(digits, '0')}-${entry.stem}`;
-  const chosen = entries.slice(request.offset, end).map(({ source, index }, i) => ({ entry: source.entry(index), at: request.offset + i }));
+  const { places, drawn, note } = choose(request, end, total, labelled.strata);
+  if (note !== null) warnings.push(note);
+  const chosen = places.map((at) => ({ entry: entries[at]!.source.entry(entries[at]!.index), at }));
   const wanted = request.only ? chosen.filter(({ entry, at }) => request.only!.has(idOf(entry, at))) : chosen;
   const looked = await look(wanted, request.look ?? 'header', request.enough);
   const out = naturalSort([...leftOut, ...looked.leftOut], ({ source }) => source);
@@ -86,16 +96,27 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   }));
   const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: chosen.length - wanted.length };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: chosen.length - wanted.length, ...(drawn && { drawn }) };
 }
 
-/** The labels of a whole set, in order, and which of them were set by hand before. */
-export async function openLabels(request: Omit<OpenRequest, 'offset' | 'limit'>): Promise<{ labels: (number | null)[]; byHand: number[] }> {
+/** Places between offset and limit, or a sample of them. */
+function choose({ offset, sample }: OpenRequest, end: number, total: number, strata: readonly Stratum[] | null): { places: number[]; drawn: Drawn | null; note: string | null } {
+  const places = Array.from({ length: end - offset }, (_, i) => offset + i);
+  const note = end < total && strata ? sortedNote(places.length, strata.slice(offset)) : null;
+  if (!sample) return { places, drawn: null, note };
+  return { places: draw(places, strata, sample), drawn: { of: places.length, byClass: places.some((at) => strata?.[at] != null) }, note };
+}
+
+/** The labels of a whole set, in order, which of them were set by hand before, and what these were before that. */
+export async function openLabels(request: Asked): Promise<{ labels: (number | null)[]; byHand: number[]; was: Stratum[] }> {
   const { entries, labelled } = await openSet(request);
-  return { labels: labelled.labels ?? new Array<null>(entries.length).fill(null), byHand: labelled.byHand };
+  return { labels: labelled.labels ?? new Array<null>(entries.length).fill(null), byHand: labelled.byHand, was: labelled.byHand.map((at) => labelled.strata?.[at] ?? null) };
 }
 
-async function openSet(request: Omit<OpenRequest, 'offset' | 'limit'>) {
+/** A whole set. */
+type Asked = Omit<OpenRequest, 'offset' | 'limit'> 
+
+async function openSet(request: Asked) {
   const { sources, leftOut } = await openSources(request.paths);
   const total = sources.reduce((sum, { count }) => sum + count, 0);
   if (total > MOST_PICTURES) throw new UserError(`There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`);
@@ -110,15 +131,17 @@ interface Labelled {
   labels: (number | null)[] | null;
   warnings: string[];
   byHand: number[];
+  /** Classes as they were given, before any label was set by hand: what a sample is drawn by. */
+  strata: readonly Stratum[] | null;
 }
 
 async function labelsOf(
-  request: Omit<OpenRequest, 'offset' | 'limit'>,
+  request: Asked,
   sources: readonly Source[],
   entries: readonly Entry[],
   ownNames: string[] | null,
 ): Promise<Labelled> {
-  if (request.unlabelled) return { labels: null, warnings: [], byHand: [] };
+  if (request.unlabelled) return { labels: null, warnings: [], byHand: [], strata: await strataOf(request, sources, entries) };
   const classes = request.classes ?? null;
   if (request.labels !== null) {
     const file = await readLabelFile(request.labels);
@@ -128,18 +151,38 @@ async function labelsOf(
     // A list says where it has none; in a table only files that cannot be taken have none.
     if (file.kind === 'list') warnings.unshift(...missing(raw));
     if (byHand.length > 0) warnings.unshift(`${byHand.length} of ${labels.length} labels were set by hand.`);
-    return { labels, warnings, byHand };
+    return { labels, warnings, byHand, strata: beforeHand(raw, file) };
   }
   const warnings = sources.flatMap((source) => source.labelNote ?? []);
-  if (sources.every((source) => source.labels === null)) return { labels: null, warnings, byHand: [] };
-  const own = sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
+  if (sources.every((source) => source.labels === null)) return { labels: null, warnings, byHand: [], strata: null };
+  const own = ownLabels(sources);
   // Class folders count among themselves; the model may know more classes, under the same names.
   const places = ownNames && request.classNames ? ownNames.map(classFinder(request.classNames)) : null;
-  if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings: [...warnings, ...missing(own)], byHand: [] };
+  if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings: [...warnings, ...missing(own)], byHand: [], strata: own };
   const stranger = places && ownNames![places.indexOf(-1)];
   if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);
   const fitted = numbered(own, null, classes, 'The data set');
-  return { labels: fitted.labels, warnings: [...warnings, ...missing(own), ...fitted.warnings], byHand: [] };
+  return { labels: fitted.labels, warnings: [...warnings, ...missing(own), ...fitted.warnings], byHand: [], strata: own };
+}
+
+/** The labels that the sources themselves give. */
+function ownLabels(sources: readonly Source[]): (number | null)[] {
+  return sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
+}
+
+/** Classes where labels are of no other use; read from a file only where a sample is drawn by them. */
+async function strataOf({ labels, sample }: Asked, sources: readonly Source[], entries: readonly Entry[]): Promise<readonly Stratum[] | null> {
+  if (labels === null) return sources.some((source) => source.labels !== null) ? ownLabels(sources) : null;
+  if (!sample) return null;
+  const file = await readLabelFile(labels);
+  return beforeHand(await matchLabels(file, entries, labels, isGone), file);
+}
+
+/** The labels as they were before any was set by hand: who corrects one shall not have another sample by it. */
+function beforeHand(raw: readonly Stratum[], file: LabelFile): Stratum[] {
+  const strata = [...raw];
+  if (file.kind === 'list') file.was?.forEach((label, i) => (strata[file.byHand![i]!] = label));
+  return strata;
 }
 
 /** Whether a picture cannot be taken, and so needs no label. */

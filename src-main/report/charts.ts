@@ -7,7 +7,9 @@ import { formatEps, significant } from '../../shared/format.ts';
 import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { CurvePoint, ThreatResult } from '../../shared/results.ts';
+import { drawnLine } from '../../shared/states.ts';
 import { COLOR } from './theme.ts';
+import { evidence, isMinimal } from './words.ts';
 
 use([CustomChart, LineChart, ScatterChart, AriaComponent, GridComponent, MarkLineComponent, SVGRenderer]);
 
@@ -26,26 +28,26 @@ export const unit = (norm: Norm): number => (norm === 'linf' ? 255 : 1);
  * Where the drawing ends: a little beyond the largest budget, and further, up to four times as far,
  * while the curve still falls.
  */
-export function curveEnd(threat: Pick<ThreatResult, 'eps' | 'curve' | 'norm'>): number {
+export function curveEnd(threat: Pick<ThreatResult, 'eps' | 'norm'>, line: readonly CurvePoint[]): number {
   const budget = Math.max(...threat.eps);
-  const last = threat.curve.find((point) => point.accuracy <= 0.02) ?? threat.curve.at(-1);
+  const last = line.find((point) => (point.accuracy ?? 1) <= 0.02) ?? line.at(-1);
   const end = Math.max(1.2 * budget, Math.min((last?.eps ?? 0) * 1.08, 4 * budget));
   return isCount(threat.norm) ? Math.ceil(end) : end;
 }
 
 /**
- * Robust accuracy against ε as an ECharts option: the step curve over every distance found, its 95 %
- * interval as a band, and the plan's budgets with their own interval. Drawn from the results as they
- * are; the only arithmetic is the unit of the axis.
+ * Robust accuracy against ε as an ECharts option: where minimum-norm attacks looked at every ε the step curve over the distances
+ * they found, with its 95 % interval as a band; and the plan's budgets with their own interval. Drawn from the results as they are;
+ * the only arithmetic is the unit of the axis.
  */
 export function curveChart(threat: ThreatResult): EChartsCoreOption {
   const scale = unit(threat.norm);
-  const end = curveEnd(threat) * scale;
-  const curve = [...threat.curve].sort((a, b) => a.eps - b.eps);
-  const inside = curve.filter((point) => point.eps * scale <= end);
+  const curve = drawnLine(threat, isMinimal);
+  const end = curveEnd(threat, curve) * scale;
+  const inside = known(curve).sort((a, b) => a.eps - b.eps).filter((point) => point.eps * scale <= end);
   const line = [...inside.map((point) => [point.eps * scale, point.accuracy * 100])];
   if (inside.length > 0) line.push([end, inside.at(-1)!.accuracy * 100]);
-  const points = threat.points.map((point) => [point.eps * scale, point.accuracy * 100, point.low * 100, point.high * 100]);
+  const points = known(evidence(threat)).map((point) => [point.eps * scale, point.accuracy * 100, point.low * 100, point.high * 100]);
   const text = { fontFamily: 'Inter', fontSize: 8, color: COLOR.soft };
   return {
     animation: false,
@@ -76,6 +78,11 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
       { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 } },
     ],
   };
+}
+
+/** Points of at least one image. */
+function known(points: readonly CurvePoint[]): (CurvePoint & { accuracy: number })[] {
+  return points.filter((point): point is CurvePoint & { accuracy: number } => point.accuracy !== null && point.total > 0);
 }
 
 /**
@@ -140,6 +147,7 @@ function band(curve: CurvePoint[], scale: number, end: number) {
       [(curve[i + 1]?.eps ?? end / scale) * scale, value(point) * 100],
     ]);
   return (_: unknown, api: Api) => {
+    if (curve.length === 0) return { type: 'group', children: [] };
     const outline = [...steps((point) => point.high), ...steps((point) => point.low).reverse()];
     return { type: 'polygon', shape: { points: outline.map((point) => api.coord(point)) }, style: { fill: COLOR.band } };
   };

@@ -77,6 +77,6 @@ export async function drawFigure(option: EChartsCoreOption, title: string, date:
 
 /** The steps up to `end`, the last one drawn out to it. */
 function stepsUntil(points: readonly CurvePoint[], end: number): { eps: number; accuracy: number }[] {
-  const inside = points.filter(({ eps }) => eps <= end);
+  const inside = points.flatMap(({ eps, accuracy }) => (eps <= end && accuracy !== null ? [{ eps, accuracy }] : []));
   return inside.length === 0 ? [] : [...inside, { ...inside.at(-1)!, eps: end }];
 }

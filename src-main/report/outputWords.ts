@@ -1,6 +1,7 @@
-import { budgetWords, count, NBSP, percent, REFERENCE_WORDS, significant, STATE_LABEL } from '../../shared/format.ts';
+import { accuracyText, budgetWords, count, NBSP, REFERENCE_WORDS, significant, stateLabel } from '../../shared/format.ts';
 import { brokenWords, decibels } from '../../shared/outputs.ts';
-import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
+import type { CurvePoint, Results, ThreatResult } from '../../shared/results.ts';
+import type { StateAt } from '../../shared/states.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
 
@@ -12,9 +13,9 @@ import { bold } from './rich.ts';
 /** The verdict's first sentence, up to its interval. */
 export function outputOpening({ norm, goal }: ThreatResult, point: CurvePoint): (string | Run)[] {
   const start = budgetWords(norm, point.eps);
-  if (goal.kind === 'match') return [`${start}, `, bold(`${percent(point.accuracy)} of the images`), ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`];
+  if (goal.kind === 'match') return [`${start}, `, bold(`${accuracyText(point)} of the images`), ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`];
   const from = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'its reference';
-  return [`${start} `, bold(`the output for ${percent(point.accuracy)} of the images`), ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`];
+  return [`${start} `, bold(`the output for ${accuracyText(point)} of the images`), ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`];
 }
 
 /** The sentence on the clean images: how far their outputs are from what they are held against. */
@@ -34,13 +35,14 @@ export function cleanOutputWords(results: Results): string {
 
 export const OUTPUT_CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every share here is an upper bound on the true one. ' +
-  'An image whose clean output is beyond the threshold already counts against the model at every budget; images whose attacks failed or were not finished are left out. ' +
+  'An image whose clean output is beyond the threshold already counts against the model at every budget; where an attack failed or was not finished on an image that no other broke, the bounds over all images count it as broken, and as unbroken. ' +
+  'At each budget only what was found within it counts: an image that is broken only beyond it holds there. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, takes the output of the original model there in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 
-/** How an image's state is called where there are no classes. */
-export function stateWords(results: Results, state: State): string {
-  return results.output && state === 'wrong-already' ? 'beyond already' : STATE_LABEL[state];
+/** How an image's state at a budget is called, with or without classes. @param budget in words; null where it stands beside */
+export function stateWords(results: Pick<Results, 'output'>, state: StateAt, budget: string | null): string {
+  return results.output && state === 'wrong-already' ? 'beyond already' : stateLabel(state, budget);
 }
 
 /** When images count as broken, after a threat model's name. */

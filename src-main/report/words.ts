@@ -1,7 +1,8 @@
-import { budgetWords, count, distanceWords, formatEps, interval, NBSP, NONE, percent } from '../../shared/format.ts';
+import { accuracyText, boundsText, budgetWords, count, distanceWords, formatEps, interval, NBSP, NONE } from '../../shared/format.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
-import type { CurvePoint, Results, State, ThreatResult } from '../../shared/results.ts';
-import { STATES } from '../../shared/results.ts';
+import { isHollow } from '../../shared/reach.ts';
+import type { CurvePoint, Results, ThreatResult } from '../../shared/results.ts';
+import { attackOf } from '../attacks/registry.ts';
 import { cleanOutputWords, OUTPUT_CAVEAT, outputOpening, outputSuffix } from './outputWords.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
@@ -27,19 +28,33 @@ export function accuracyWords(results: Results): string {
   return results.output ? 'Unbroken images' : 'Robust accuracy';
 }
 
-/** Robust accuracy as text; a dash when no image counts. */
-export function accuracyOf(point: CurvePoint): string {
-  return point.total === 0 ? NONE : percent(point.accuracy);
+/** The budgets that say something: within the others every 8-bit picture holds by construction. */
+export function evidence({ norm, points }: Pick<ThreatResult, 'norm' | 'points'>): CurvePoint[] {
+  return points.filter(({ eps }) => !isHollow(norm, eps));
+}
+
+/** Robust accuracy where it is evidence; a dash where it is none, or no image counts. */
+export function accuracyOf(norm: ThreatResult['norm'], point: CurvePoint): string {
+  return isHollow(norm, point.eps) ? NONE : accuracyText(point);
+}
+
+/** Whether an attack looks at every budget, and not only at those of the plan. */
+export function isMinimal(attack: string): boolean {
+  return attackOf(attack).kind === 'minimum-norm';
 }
 
 /** The verdict under one threat model: how much holds at each budget, and how small the changes were that broke images. */
 export function verdict(results: Results, threat: ThreatResult): (string | Run)[] {
-  if (threat.points.every((point) => point.total === 0)) return [`Under ${NORM_LABEL[threat.norm]} no image was attacked to the end.`];
+  const points = evidence(threat);
+  if (points.length === 0) return [`Under ${NORM_LABEL[threat.norm]} no budget reaches 1/255: every image holds by construction, and nothing was found out.`];
+  if (points.every((point) => point.total === 0)) return [`Under ${NORM_LABEL[threat.norm]} no image was attacked to the end.`];
   const parts: (string | Run)[] = [];
-  threat.points.forEach((point, i) => {
+  points.forEach((point, i) => {
+    const bounds = boundsText(point);
+    const over = bounds === null ? '' : `${i > 0 ? '' : '; '}over all images ${bounds}`;
     // Of many budgets only the first keeps its interval here; all of them stand in the table.
-    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(percent(point.accuracy)), threat.points.length > 3 ? '' : ` (${interval(point)})`);
-    else parts.push(...opening(results, threat, point), ` (95${NBSP}% interval ${interval(point)})`);
+    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(accuracyText(point)), ...(points.length > 3 ? bracketed(over) : bracketed(interval(point), over)));
+    else parts.push(...opening(results, threat, point), ` (95${NBSP}% interval ${interval(point)}${over})`);
   });
   parts.push('. ');
   if (threat.median !== null) {
@@ -50,14 +65,19 @@ export function verdict(results: Results, threat: ThreatResult): (string | Run)[
   return parts;
 }
 
+function bracketed(...texts: string[]): string[] {
+  const said = texts.filter((text) => text !== '');
+  return said.length > 0 ? [` (${said.join('; ')})`] : [];
+}
+
 function opening(results: Results, threat: ThreatResult, point: CurvePoint): (string | Run)[] {
   if (results.output) return outputOpening(threat, point);
   const start = budgetWords(threat.norm, point.eps);
   if (threat.goal.kind === 'targeted') {
-    return [`${start} `, bold(`${percent(point.accuracy)} of the images`), ', right when clean, could not be turned into their target class'];
+    return [`${start} `, bold(`${accuracyText(point)} of the images`), ', right when clean, could not be turned into their target class'];
   }
   const kept = labelled(results) === 'none' ? 'its predictions' : 'the images right';
-  return [`${start} the model `, bold(`keeps ${percent(point.accuracy)} of ${kept}`)];
+  return [`${start} the model `, bold(`keeps ${accuracyText(point)} of ${kept}`)];
 }
 
 /** The sentence on the clean images. */
@@ -65,7 +85,7 @@ export function cleanWords(results: Results): string {
   if (results.output) return cleanOutputWords(results);
   const clean = results.cleanAccuracy;
   const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
-  if (clean) return `On the ${images} the model is right on ${percent(clean.accuracy)} (${count(clean.right)} of ${count(clean.total)}; 95${NBSP}% interval ${interval(clean)}).`;
+  if (clean) return `On the ${images} the model is right on ${accuracyText(clean)} (${[`${count(clean.right)} of ${count(clean.total)}`, `95${NBSP}% interval ${interval(clean)}`, boundsText(clean) ?? []].flat().join('; ')}).`;
   if (labelled(results) === 'some') return `Not all of the ${images} had a label; where there was none, what the model says of the clean image counts as right.`;
   return `No labels were given for the ${images}: what the model says of the clean image counts as right.`;
 }
@@ -73,21 +93,13 @@ export function cleanWords(results: Results): string {
 /** What such numbers can and cannot show. */
 const CAVEAT =
   'Attacks can show that an image breaks, never that it cannot be broken: every robust accuracy here is an upper bound on the true one. ' +
-  'An image that the model had wrong already counts against it at every budget; images whose attacks failed or were not finished are left out. ' +
+  'An image that the model had wrong already counts against it at every budget; where an attack failed or was not finished on an image that no other broke, the bounds over all images count it as broken, and as right. ' +
+  'At each budget only what was found within it counts: an image that is broken only beyond it holds there. ' +
   'An image counts as broken only if the exported 8-bit PNG, read again, changes the decision of the original model in a fresh session. ' +
   'Intervals are Wilson score intervals; they cover the choice of images, not the strength of the attacks.';
 
 export function caveat(results: Results): string {
   return results.output ? OUTPUT_CAVEAT : CAVEAT;
-}
-
-/** How many images ended in each state under one threat model. */
-export function stateCounts(results: Results, threat: number): Record<State, number> {
-  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
-  for (const image of results.images) {
-    for (const outcome of image.outcomes) if (outcome.threat === threat) counts[outcome.state] += 1;
-  }
-  return counts;
 }
 
 /** Keys and values of an attack's options on one line; those left open (null) stand in the plan only. */

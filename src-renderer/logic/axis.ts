@@ -28,7 +28,7 @@ export function budgetTicks(norm: Norm, end: number, wanted = 6): { eps: number;
  */
 export function axisEnd(norm: Norm, points: readonly Step[], budgets: readonly number[]): number {
   const largest = Math.max(0, ...budgets);
-  const last = points.find((point) => point.accuracy <= 0.02) ?? points.at(-1);
+  const last = points.find((point) => (point.accuracy ?? 1) <= 0.02) ?? points.at(-1);
   const reach = (last?.eps ?? 0) * 1.08;
   const end = Math.max(1.2 * largest, largest > 0 ? Math.min(reach, 4 * largest) : reach);
   return end > 0 ? (isCount(norm) ? Math.ceil(end) : end) : 1;

@@ -1,6 +1,6 @@
 import { formatDistance } from '../../shared/format.ts';
-import { within } from '../../shared/norms.ts';
-import type { ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
+import type { CurvePoint, ImageResult, Results, ThreatResult } from '../../shared/results.ts';
+import { stateAt, type StateAt } from '../../shared/states.ts';
 
 /** A threat model that two audits have in common: same norm, same goal. Budgets and attacks may differ. */
 export interface SharedThreat {
@@ -32,7 +32,7 @@ export function sharedImages(a: Results, b: Results): [ImageResult, ImageResult]
 
 export interface Side {
   image: ImageResult;
-  state: State;
+  state: StateAt;
   distance: number | null;
 }
 
@@ -46,7 +46,7 @@ export interface ComparedRow {
 }
 
 /** How much a state says for the model; failed and unfinished say nothing. */
-const HOLDS: Partial<Record<State, number>> = { 'wrong-already': 0, broken: 1, held: 2 };
+const HOLDS: Partial<Record<StateAt, number>> = { 'wrong-already': 0, broken: 1, beyond: 2, held: 2 };
 
 /** @param eps only what broke within this budget counts as broken; null: at any distance */
 export function compareRows(pairs: readonly [ImageResult, ImageResult][], { at }: SharedThreat, eps: number | null): ComparedRow[] {
@@ -59,28 +59,26 @@ export function compareRows(pairs: readonly [ImageResult, ImageResult][], { at }
 function side(image: ImageResult, threat: number, eps: number | null): Side | null {
   const outcome = image.outcomes.find((one) => one.threat === threat);
   if (!outcome) return null;
-  const { state, distance } = outcome;
-  const beyond = eps !== null && state === 'broken' && distance !== null && !within(distance, eps);
-  return { image, state: beyond ? 'held' : state, distance };
+  return { image, state: stateAt(outcome, eps ?? Infinity), distance: outcome.distance };
 }
 
-function turnOf(a: State, b: State): ComparedRow['turn'] {
-  if (a === b) return 'same';
+function turnOf(a: StateAt, b: StateAt): ComparedRow['turn'] {
   const [from, to] = [HOLDS[a], HOLDS[b]];
+  if (a === b || (from !== undefined && from === to)) return 'same';
   return from === undefined || to === undefined ? 'other' : to < from ? 'worse' : 'better';
 }
 
 /** Every budget of either audit with what each has there; a budget only one of them has leaves the other empty. */
-export function budgetRows({ a, b }: SharedThreat): { eps: number; a: number | null; b: number | null }[] {
+export function budgetRows({ a, b }: SharedThreat): { eps: number; a: CurvePoint | null; b: CurvePoint | null }[] {
   const same = (x: number, y: number): boolean => formatDistance(a.norm, x) === formatDistance(a.norm, y);
   const all = [...a.points, ...b.points].map(({ eps }) => eps).sort((x, y) => x - y);
   const budgets = all.filter((eps, index) => index === 0 || !same(eps, all[index - 1]!));
-  const at = (threat: ThreatResult, eps: number): number | null => threat.points.find((point) => same(point.eps, eps))?.accuracy ?? null;
+  const at = (threat: ThreatResult, eps: number): CurvePoint | null => threat.points.find((point) => same(point.eps, eps)) ?? null;
   return budgets.map((eps) => ({ eps, a: at(a, eps), b: at(b, eps) }));
 }
 
 /** The budget that tells the two apart most; null when they share none. */
 export function tellingBudget(threat: SharedThreat): number | null {
-  const shared = budgetRows(threat).flatMap(({ eps, a, b }) => (a === null || b === null ? [] : [{ eps, gap: Math.abs(a - b) }]));
+  const shared = budgetRows(threat).flatMap(({ eps, a, b }) => (a?.accuracy == null || b?.accuracy == null ? [] : [{ eps, gap: Math.abs(a.accuracy - b.accuracy) }]));
   return shared.sort((x, y) => y.gap - x.gap || x.eps - y.eps)[0]?.eps ?? null;
 }

@@ -1,5 +1,8 @@
 import type { CurvePoint, State } from '../../shared/results.ts';
-import { robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import type { StateAt } from '../../shared/states.ts';
+import { stateAt } from '../../shared/states.ts';
+import { bounds, robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import type { Open } from '../../shared/stats.ts';
 
 /** What is known of one image while an audit runs. */
 export interface LiveImage {
@@ -14,39 +17,76 @@ export interface LiveImage {
   states: Record<number, State[]>;
 }
 
+/** A threat model as far as an image's state hangs on it. */
+export interface LiveThreat {
+  eps: readonly number[];
+  /** How many findings each image will have. */
+  attacks: number;
+  /** Whether all of them are minimum-norm attacks, which look at every budget. */
+  minimal: boolean;
+}
+
 /** How a tile looks: `waiting` before anything is known, `open` while attacks go on. */
-export type TileState = 'waiting' | 'open' | State;
+export type TileState = 'waiting' | 'open' | StateAt;
 
 export function emptyImage(id: string): LiveImage {
   return { id, label: null, prediction: null, right: null, distance: {}, states: {} };
 }
 
-/** State of a tile over all threats (`threat` null) or under one; `attacks` says how many findings each threat will have. */
-export function tileState(image: LiveImage, threat: number | null, attacks: readonly number[]): TileState {
-  if (image.right === null) return 'waiting';
-  if (!image.right) return 'wrong-already';
-  const chosen = threat === null ? attacks.map((_, index) => index) : [threat];
-  const states = chosen.flatMap((index) => image.states[index] ?? []);
-  if (states.includes('broken')) return 'broken';
-  const wanted = chosen.reduce((sum, index) => sum + (attacks[index] ?? 0), 0);
-  if (states.length < wanted) return 'open';
-  if (states.includes('failed')) return 'failed';
-  return states.includes('unfinished') ? 'unfinished' : 'held';
+/** The first of these that an image is in under any threat model is its state. */
+const ORDER: readonly TileState[] = ['waiting', 'broken', 'open', 'failed', 'unfinished', 'beyond', 'held', 'wrong-already'];
+
+/** State of a tile over all threat models, at the largest budget of each. */
+export function tileState(image: LiveImage, threats: readonly LiveThreat[]): TileState {
+  const states = threats.map((threat, t) => threatState(image, t, threat));
+  return ORDER.find((state) => states.includes(state)) ?? 'waiting';
 }
 
+function threatState(image: LiveImage, t: number, { eps, attacks }: LiveThreat): TileState {
+  if (image.right === null) return 'waiting';
+  if (!image.right) return 'wrong-already';
+  const states = image.states[t] ?? [];
+  const distance = image.distance[t];
+  const found = distance === undefined ? null : stateAt({ state: 'broken', distance }, Math.max(...eps));
+  if (found === 'broken') return found;
+  if (states.length < attacks) return 'open';
+  return found ?? (['wrong-already', 'unfinished', 'held'] as const).find((state) => states.includes(state)) ?? 'failed';
+}
+
+/** Images that every attack of every threat model is through with, and those that are not attacked. */
+export function through(images: readonly LiveImage[], threats: readonly LiveThreat[]): number {
+  return images.filter(({ right, states }) => right === false || (right && threats.every(({ attacks }, t) => (states[t]?.length ?? 0) >= attacks))).length;
+}
+
+/** Between `low` and `high`; `accuracy` is known only where these are one. */
+export type LivePoint = Pick<CurvePoint, 'eps' | 'accuracy' | 'low' | 'high'>;
+
 /**
- * Robust accuracy so far: over the images that every attack of the threat is through with, and those
- * that were wrong already; the whole curve, and at the budgets. Empty while there is no such image.
+ * Where the robust accuracy of the whole audit can still come to lie: an image that is broken counts at once, one that holds only when
+ * every attack is through, so a share of those that are known would lean to either side. At the budgets; as a curve only where every
+ * budget is tried. Nothing before there is an image.
  */
-export function liveCurve(images: Iterable<LiveImage>, threat: number, attacks: number, budgets: readonly number[]): { points: CurvePoint[]; marks: CurvePoint[] } {
+export function liveBounds(images: readonly LiveImage[], t: number, { eps: budgets, attacks, minimal }: LiveThreat): { points: LivePoint[]; marks: LivePoint[] } {
+  if (images.every(({ right }) => right === null)) return { points: [], marks: [] };
   const distances: (number | null)[] = [];
-  let total = 0;
-  for (const image of images) {
-    if (image.right === null) continue;
-    if (image.right && (image.states[threat]?.length ?? 0) < attacks) continue;
-    total += 1;
-    if (image.right) distances.push(image.distance[threat] ?? null);
+  const open: Open[] = [];
+  let wrong = 0;
+  for (const { right, states: all, distance: found } of images) {
+    const states = all[t] ?? [];
+    const distance = found[t] ?? null;
+    const why = right === null || states.length < attacks || states.includes('unfinished') ? 'unfinished' : states.includes('failed') ? 'failed' : null;
+    if (right === false || states.includes('wrong-already')) wrong++;
+    else {
+      if (why !== null) open.push({ distance, why });
+      if (why === null || distance !== null) distances.push(distance);
+    }
   }
-  if (total === 0) return { points: [], marks: [] };
-  return { points: robustCurve(distances, total), marks: budgets.map((eps) => robustAccuracy(distances, total, eps)) };
+  const total = distances.length + wrong;
+  const ofAll = bounds(open, images.length);
+  const bound = (point: CurvePoint): LivePoint => {
+    const { eps, accuracy, least, most } = ofAll(point);
+    if (least === undefined || most === undefined) return { eps, accuracy, low: accuracy ?? 0, high: accuracy ?? 1 };
+    return { eps, accuracy: null, low: least, high: most };
+  };
+  return { points: minimal ? robustCurve(distances, total).map(bound) : [], marks: budgets.map((eps) => bound(robustAccuracy(distances, total, eps))) };
 }

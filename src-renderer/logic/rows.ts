@@ -1,10 +1,12 @@
-import type { Finding, ImageResult, Results, State } from '../../shared/results.ts';
+import type { Finding, ImageResult, Results } from '../../shared/results.ts';
+import { stateAt, type StateAt } from '../../shared/states.ts';
 
 /** One image under one threat: a row of the table, a tile of the gallery. */
 export interface Row {
   image: ImageResult;
-  state: State;
-  /** Attack with the smallest change; null unless broken. */
+  /** At the budget that was chosen. */
+  state: StateAt;
+  /** Attack with the smallest change, within the budget or not; null where none was found. */
   best: string | null;
   distance: number | null;
   /** The finding of `best`. */
@@ -12,7 +14,7 @@ export interface Row {
 }
 
 export interface Filter {
-  state: State | 'all';
+  state: StateAt | 'all';
   /** True class, or null for all. */
   label: number | null;
   /** Part of the source, name of the class, or id. */
@@ -21,11 +23,11 @@ export interface Filter {
 
 export type SortKey = 'worst' | 'source' | 'label' | 'state' | 'distance';
 
-/** Worst first: broken by the smallest change, then held, failed, unfinished, wrong already. */
-const RANK: Record<State, number> = { broken: 0, held: 1, failed: 2, unfinished: 3, 'wrong-already': 4 };
+/** Worst first: broken by the smallest change, then beyond the budget, held, failed, unfinished, wrong already. */
+const RANK: Record<StateAt, number> = { broken: 0, beyond: 1, held: 2, failed: 3, unfinished: 4, 'wrong-already': 5 };
 
-/** Every image of the results under one threat, in image order. */
-export function rowsOf(results: Results, threat: number): Row[] {
+/** Every image of the results under one threat and at one budget, in image order. */
+export function rowsOf(results: Results, threat: number, eps: number): Row[] {
   const findings = new Map<string, Finding>();
   for (const finding of results.findings) {
     if (finding.threat === threat) findings.set(`${finding.attack}\n${finding.image}`, finding);
@@ -33,7 +35,8 @@ export function rowsOf(results: Results, threat: number): Row[] {
   return results.images.flatMap((image) => {
     const outcome = image.outcomes.find((one) => one.threat === threat);
     if (!outcome) return [];
-    const { state, best, distance } = outcome;
+    const { best, distance } = outcome;
+    const state = stateAt(outcome, eps);
     return [{ image, state, best, distance, finding: (best !== null && findings.get(`${best}\n${image.id}`)) || null }];
   });
 }

@@ -104,8 +104,14 @@ export const useApp = defineStore('app', () => {
     return (id: string) => titles.get(id) ?? id;
   });
 
+  /** Whether an attack looks at every budget, and not only at those of the plan. */
+  const isMinimal = computed(() => {
+    const minimal = new Set(attacks.value.filter(({ kind }) => kind === 'minimum-norm').map(({ id }) => id));
+    return (id: string) => minimal.has(id);
+  });
+
   return {
-    step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle,
+    step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle, isMinimal,
     fail, tell, dismiss, setTheme, setLanguage, toggle, setSingleKeys, connect, refreshAudits,
   };
 });

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { CallOut, LoadedImage } from '../../shared/contract.ts';
+import type { CallIn, CallOut, LoadedImage } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { LeftOut, LeftOutList } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
@@ -8,6 +8,9 @@ import { useApp } from './app.ts';
 
 /** What a first look at a large data set takes; the user raises it. */
 const FIRST_LIMIT = 100;
+
+/** Whatever the seed of the audit: who tries another one shall see the same pictures. */
+const DRAW = 0;
 
 const NONE_LEFT: LeftOutList = { total: 0, files: [] };
 
@@ -17,7 +20,9 @@ export const useImages = defineStore('images', () => {
   const labels = ref<string | null>(null);
   const classNamesFile = ref<string | null>(null);
   const offset = ref(0);
+  /** How many are drawn at most; null: all are taken. */
   const limit = ref<number | null>(FIRST_LIMIT);
+  const range = computed((): Pick<CallIn<'images'>, 'offset' | 'limit' | 'sample'> => ({ offset: offset.value, limit: null, ...(limit.value !== null && { sample: { size: limit.value, seed: DRAW } }) }));
   const images = shallowRef<LoadedImage[]>([]);
   const total = ref(0);
   const classNames = shallowRef<string[] | null>(null);
@@ -158,7 +163,7 @@ export const useImages = defineStore('images', () => {
 
   /** Opens the pictures. Labels that do not fit are no reason to refuse pictures: these are taken without. */
   async function open(strict: boolean): Promise<{ out: CallOut<'images'>; why: string | null }> {
-    const input = { paths: [...paths.value], offset: offset.value, limit: limit.value };
+    const input = { paths: [...paths.value], ...range.value };
     const ask = (labelFile: string | null, namesFile: string | null) => theHost().call('images', { ...input, labels: labelFile, classNames: namesFile });
     try {
       return { out: await ask(labels.value, classNamesFile.value), why: null };
@@ -169,7 +174,7 @@ export const useImages = defineStore('images', () => {
   }
 
   return {
-    paths, labels, classNamesFile, offset, limit, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit,
+    paths, labels, classNamesFile, offset, limit, range, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit,
     add, remove, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
   };
 });

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import type { AuditStatus } from '../../shared/contract.ts';
 import { useApp } from './app.ts';
 import { useResults } from './results.ts';
-import { useRun } from './run.ts';
+import { goesOn, useRun } from './run.ts';
 
 /** Opens an earlier audit: its results when it is finished, else where it stands. */
 export const useOpening = defineStore('opening', () => {
@@ -14,6 +14,8 @@ export const useOpening = defineStore('opening', () => {
     }
     app.step = 'run';
     await useRun().attach(audit);
+    // One that was stopped has results of what was done, where it got so far.
+    if (!goesOn(audit)) await useResults().open(audit.audit, true);
   }
   return { open };
 });

@@ -1,6 +1,8 @@
 import { defineStore } from 'pinia';
 import { computed, reactive, ref, shallowRef, watch } from 'vue';
+import { formatEps } from '../../shared/format.ts';
 import type { Results } from '../../shared/results.ts';
+import { largestBudget } from '../../shared/states.ts';
 import { theHost } from '../host/index.ts';
 import { filterRows, rowsOf, sortRows, type Filter, type SortKey } from '../logic/rows.ts';
 import { useApp } from './app.ts';
@@ -40,7 +42,16 @@ export const useResults = defineStore('results', () => {
   }
 
   const current = computed(() => results.value?.threats[threat.value] ?? null);
-  const all = computed(() => (results.value ? rowsOf(results.value, threat.value) : []));
+  /** Budget that was chosen; the largest where none was. */
+  const chosen = ref<number | null>(null);
+  const eps = computed({ get: () => chosen.value ?? (current.value ? largestBudget(current.value) : 0), set: choose });
+  /** Another budget may leave no image in a state. */
+  function choose(budget: number): void {
+    chosen.value = budget;
+    filter.state = 'all';
+  }
+  const budget = computed(() => (current.value ? formatEps(current.value.norm, eps.value) : ''));
+  const all = computed(() => (results.value ? rowsOf(results.value, threat.value, eps.value) : []));
   const rows = computed(() => sortRows(filterRows(all.value, filter, results.value?.classNames ?? null), sort.value, down.value));
   const image = computed(() => results.value?.images.find((one) => one.id === imageId.value) ?? null);
   const findings = computed(() =>
@@ -72,9 +83,10 @@ export const useResults = defineStore('results', () => {
   }
 
   watch([imageId, threat], () => (attack.value = null));
+  watch([threat, results], () => (chosen.value = null));
 
   return {
     audit, folder, results, loading, threat, view, filter, sort, down, imageId, attack,
-    current, all, rows, image, findings, outcome, finding, place, open, show, move, sortBy,
+    current, eps, budget, all, rows, image, findings, outcome, finding, place, open, show, move, sortBy,
   };
 });

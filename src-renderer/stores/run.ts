@@ -1,11 +1,12 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, triggerRef } from 'vue';
 import type { AuditStatus, FindingEvent, ImageEvent, RunEvent } from '../../shared/contract.ts';
-import { formatDistance } from '../../shared/format.ts';
+import { formatDistance, formatEps } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Goal } from '../../shared/plan.ts';
+import { largestBudget, stateAt } from '../../shared/states.ts';
 import { theHost } from '../host/index.ts';
-import { emptyImage, type LiveImage } from '../logic/live.ts';
+import { emptyImage, type LiveImage, type LiveThreat as Threat } from '../logic/live.ts';
 import { baseName } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';
@@ -23,18 +24,16 @@ export interface LogLine {
 /** The newest lines that are kept. */
 const LOG = 300;
 
-export interface LiveThreat {
+export interface LiveThreat extends Threat {
   norm: Norm;
-  eps: number[];
-  attacks: number;
   /** Whether its goal is on the output of the network rather than on its classes. */
   onOutput: boolean;
 }
 
 /** Threats as a plan has them, whose goal may be left out. */
-type Planned = readonly { norm: Norm; eps: readonly number[]; attacks: readonly unknown[]; goal?: Pick<Goal, 'kind'> | undefined }[];
+type Planned = readonly { norm: Norm; eps: readonly number[]; attacks: readonly { id: string }[]; goal?: Pick<Goal, 'kind'> | undefined }[];
 const liveOf = (threats: Planned): LiveThreat[] =>
-  threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps: [...eps], attacks: attacks.length, onOutput: goal?.kind === 'deviation' || goal?.kind === 'match' }));
+  threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps: [...eps], attacks: attacks.length, minimal: attacks.every(({ id }) => useApp().isMinimal(id)), onOutput: goal?.kind === 'deviation' || goal?.kind === 'match' }));
 
 /** Whether an audit goes on, or waits to. */
 export const goesOn = ({ state }: AuditStatus): boolean => state === 'preparing' || state === 'running' || state === 'paused';
@@ -198,10 +197,12 @@ export const useRun = defineStore('run', () => {
 
   function note(event: Extract<RunEvent, { type: 'finding' }>): void {
     if (event.state !== 'broken' && event.state !== 'failed') return;
-    const norm = threats.value[event.threat]?.norm;
-    const distance = norm && event.distance !== null ? ` · ${formatDistance(norm, event.distance)}` : '';
+    const threat = threats.value[event.threat];
+    if (!threat) return;
+    const distance = event.distance === null ? '' : ` · ${formatDistance(threat.norm, event.distance)}`;
+    const largest = largestBudget(threat);
     const image = baseName(sources.value.get(event.image) ?? event.image);
-    const text = S.run.finding(useApp().attackTitle(event.attack), image, S.tile[event.state] + distance);
+    const text = S.run.finding(useApp().attackTitle(event.attack), image, S.say.state(stateAt(event, largest), formatEps(threat.norm, largest)) + distance);
     write(event.state === 'broken' ? 'broken' : 'error', text);
   }
 

@@ -2,8 +2,10 @@ import { defineStore } from 'pinia';
 import { computed, reactive, ref } from 'vue';
 import type { AttackCard } from '../../shared/contract.ts';
 import { verdictOf } from '../../shared/gradientCheck.ts';
+import { significant } from '../../shared/format.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
 import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
+import { coversAll, inLevels } from '../../shared/reach.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { S } from '../strings.ts';
@@ -115,6 +117,8 @@ export const useThreat = defineStore('threat', () => {
     if (active.value.length === 0) return need.norms;
     for (const norm of active.value) {
       if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
+      const all = norms[norm].eps.find((eps) => coversAll(norm, eps) !== null);
+      if (all !== undefined) return need.covers(NORM_LABEL[norm], significant(all), inLevels(norm, all));
       if (!attacksFor(norm).some((attack) => isOn(norm, attack))) return need.attacks(NORM_LABEL[norm]);
       const wrong = attacksFor(norm).some((attack) => isOn(norm, attack) && onSubsets(attack)) ? useRegion().wrong(norm) : null;
       if (wrong) return wrong;
@@ -140,10 +144,10 @@ export const useThreat = defineStore('threat', () => {
       preprocessing: model.preprocessing!,
       ...(model.isGuess && { guess: model.card!.guess }),
       images: [...images.paths],
-      labels: onOutput.value ? null : images.labels,
+      // Of no use to goals on an output, but what their sample was drawn by.
+      labels: onOutput.value && images.unfit !== null ? null : images.labels,
       classNames: onOutput.value ? null : images.classNamesFile,
-      offset: images.offset,
-      limit: images.limit,
+      ...images.range,
       threats: active.value.map((norm) => ({
         norm,
         eps: [...norms[norm].eps],

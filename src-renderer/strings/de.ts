@@ -1,7 +1,8 @@
-import { count, NBSP, significant } from '../../shared/format.ts';
+import { count, NBSP, percent, significant } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Goal } from '../../shared/plan.ts';
-import type { State } from '../../shared/results.ts';
+import type { CurvePoint } from '../../shared/results.ts';
+import type { StateAt } from '../../shared/states.ts';
 import type { TileState } from '../logic/live.ts';
 import type { Words } from './en.ts';
 
@@ -34,6 +35,22 @@ function field({ name, dims, width, picture }: Parameters<Words['say']['field']>
   if (picture === null) return `${plural(width, 'Wert', 'Werte')} (${name} [${dims.join(', ')}])`;
   const colours = { 1: 'Grau', 3: 'RGB' }[picture.channels] ?? `${picture.channels} Kanäle`;
   return `ein Bild von ${picture.width} × ${picture.height}, ${colours} (${name})`;
+}
+
+const STATES: Record<StateAt, string> = {
+  'wrong-already': 'schon ungestört falsch',
+  broken: 'innerhalb ε gebrochen',
+  beyond: 'erst jenseits ε gebrochen',
+  held: 'hält stand',
+  failed: 'fehlgeschlagen',
+  unfinished: 'nicht fertig',
+};
+const state: Words['say']['state'] = (of, budget) => (budget === null ? STATES[of] : STATES[of].replace('ε', budget));
+
+function bounds({ least, most, failed = 0, unfinished = 0 }: Pick<CurvePoint, 'least' | 'most' | 'failed' | 'unfinished'>): string | null {
+  if (least === undefined || most === undefined) return null;
+  const why = [...(failed > 0 ? [`ein Angriff schlug bei ${ofImages(failed)} fehl`] : []), ...(unfinished > 0 ? [`${images(unfinished)} nicht fertig`] : [])];
+  return `zwischen ${percent(least)} und ${percent(most)}: ${why.join(', ')}`;
 }
 
 /**
@@ -154,6 +171,7 @@ export const de: Words = {
     loading: 'Bilder werden gelesen',
     from: 'Auslassen',
     limit: 'Höchstens',
+    limitHint: 'So viele werden zufällig gezogen, mit Labels Klasse für Klasse.',
     of: (used, total) => (used === total ? images(total) : `${count(used)} von ${ofImages(total)}`),
     labelled: 'Mit Labels',
     partly: (n) => `${images(n)} ohne Label`,
@@ -240,6 +258,8 @@ export const de: Words = {
     unit255: 'in /255',
     unitCount: { l0: 'Pixelwerte', l0Pixels: 'Pixel' },
     addBudget: 'Budget hinzufügen',
+    hollow: (eps) => `Kein 8-Bit-Bild liegt innerhalb ${eps} von einem anderen: Jedes Bild hält zwangsläufig stand, und das belegt nichts.`,
+    levels: (eps, used) => `${eps} ist auf 8-Bit-Bildern ${used}/255.`,
     budgetN: (n) => `Budget ${n}`,
     goal: 'Ziel',
     goals: { untargeted: 'Jede falsche Klasse', next: 'Die Klasse nach dem Label', 'least-likely': 'Die unwahrscheinlichste Klasse', one: 'Eine Klasse' },
@@ -279,6 +299,7 @@ export const de: Words = {
       norms: 'Mindestens eine Norm wählen.',
       attacks: (norm) => `Einen Angriff für ${norm} wählen.`,
       budgets: (norm) => `Ein Budget für ${norm} angeben.`,
+      covers: (norm, eps, meant) => `Ein Budget von ${eps} unter ${norm} umfasst jedes Bild: ${meant === null ? 'ein kleineres angeben.' : `war ${meant} gemeint?`}`,
       check: 'Die Gradientenprüfung wurde für dieses Modell nicht bestanden.',
     },
     costPasses: 'Durchläufe, höchstens',
@@ -364,7 +385,10 @@ export const de: Words = {
     eta: (text) => `noch ${text}`,
     progress: 'Fortschritt',
     tiles: 'Bilder',
-    curve: 'Robuste Genauigkeit bisher',
+    curve: 'Robuste Genauigkeit, Schranken bisher',
+    unbroken: 'Ungebrochene Bilder, Schranken bisher',
+    bounds: (through, total) => `Alle Angriffe sind mit ${count(through)} von ${ofImages(total)} fertig. Die Schranken zählen die anderen, und jene, bei denen einer fehlschlug, einmal als gebrochen, einmal als standhaltend.`,
+    atLargest: (budgets) => `ε: größtes Budget, ${budgets}`,
     log: 'Protokoll',
     noLog: 'Nichts zu berichten.',
     finding: (attack, image, what) => `${attack} · ${image}: ${what}`,
@@ -374,14 +398,15 @@ export const de: Words = {
     waiting: 'wartet',
     open: 'bisher richtig',
     'wrong-already': 'schon ungestört falsch',
-    broken: 'gebrochen',
+    broken: 'innerhalb ε gebrochen',
+    beyond: 'erst jenseits ε gebrochen',
     held: 'hält stand',
     failed: 'fehlgeschlagen',
     unfinished: 'nicht fertig',
   } satisfies Record<TileState, string>,
-  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig' } satisfies Record<TileState, string>,
-  tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon jenseits' },
-  tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'jenseits' },
+  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig' } satisfies Record<TileState, string>,
+  tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },
+  tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
   results: {
     title: 'Ergebnisse',
     none: 'Noch keine Ergebnisse.',
@@ -396,7 +421,17 @@ export const de: Words = {
     interval: '95-%-Intervall',
     attacks: 'Angriffe',
     attack: 'Angriff',
-    broke: 'Gebrochen',
+    broke: (budget) => `Gebrochen innerhalb ${budget}`,
+    beyond: 'Erst jenseits',
+    choose: (budget) => `Zustände bei ${budget}`,
+    statesAt: (budget) => `Zustände gelten bei ${budget}: ein Budget hier oder im Diagramm wählen.`,
+    construction: 'zwangsläufig',
+    constructionWhy: 'Kein 8-Bit-Bild liegt weniger als 1/255 von einem anderen: Jedes Bild hält stand, und das belegt nichts.',
+    overAll: (bounds) => `über alle Bilder ${bounds}`,
+    drawn: (of, byClass) => `Zufällig aus ${count(of)} gezogen${byClass ? ', Klasse für Klasse' : ''}.`,
+    lineOf: (attacks) => `Linie: nur ${attacks}, bei jedem Budget; Ringe: alle Angriffe.`,
+    noLine: 'Keine Linie: Angriffe mit festem Budget versuchten nur diese Budgets.',
+    oldLine: 'Keine Linie: Ältere Ergebnisse haben die der Angriffe minimaler Norm allein nicht.',
     queries: 'Gradienten',
     gallery: 'Galerie',
     table: 'Tabelle',
@@ -623,6 +658,8 @@ export const de: Words = {
     all: (n) => `Alle (${count(n)})`,
     at: 'Gilt als gebrochen',
     anyDistance: 'bei jedem Abstand',
+    anywhere: 'bei irgendeinem Abstand gebrochen',
+    lines: 'Linien: nur Angriffe minimaler Norm, bei jedem Budget; Ringe: alle Angriffe.',
     turn: 'Zweites gegen erstes',
     turns: { worse: 'hält weniger', better: 'hält mehr', other: 'nicht zu sagen', same: 'gleich' },
     show: (state, image, side) => `${state}: ${image}, ${side}`,
@@ -693,10 +730,12 @@ export const de: Words = {
     } satisfies Record<Norm, string>,
     summary: (norm, text) => `Robuste Genauigkeit gegen das Budget unter ${norm}: ${text}`,
     empty: 'Wartet auf das erste Bild.',
+    none: 'Kein Bild wurde zu Ende angegriffen.',
+    between: (low, high) => `zwischen ${low} und ${high}`,
     two: (first, second) => `erstes Audit: ${first}; zweites Audit: ${second}`,
     at: (eps, accuracy) => `${accuracy} bei ${eps}`,
   },
-  say: { goal, broken, reference: REFERENCES, field, className: (names, index) => names?.[index]?.trim() || `Klasse ${index}` },
+  say: { goal, broken, reference: REFERENCES, field, className: (names, index) => names?.[index]?.trim() || `Klasse ${index}`, state, bounds },
   units: {
     l0: 'Anzahl geänderter Pixelwerte',
     l0Pixels: 'Anzahl geänderter Pixel, gleich in welcher Farbe',
@@ -707,15 +746,17 @@ export const de: Words = {
   outputHint: {
     'wrong-already': 'Die Ausgabe für das ungestörte Bild liegt jenseits des Schwellwerts; es wird nicht angegriffen.',
     broken: 'Ein nachgeprüftes 8-Bit-Bild bringt die Ausgabe über den Schwellwert.',
+    beyond: 'Ein nachgeprüftes 8-Bit-Bild bringt die Ausgabe über den Schwellwert, mit einer Änderung über dem Budget.',
     held: 'Kein Angriff brachte die Ausgabe über den Schwellwert.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
-  } satisfies Record<State, string>,
+  } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'Das ungestörte Bild wird nicht erkannt; es wird nicht angegriffen.',
     broken: 'Ein nachgeprüftes 8-Bit-Bild ändert die Antwort.',
+    beyond: 'Ein nachgeprüftes 8-Bit-Bild ändert die Antwort, mit einer Änderung über dem Budget.',
     held: 'Kein Angriff fand eine Änderung.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
-  } satisfies Record<State, string>,
+  } satisfies Record<StateAt, string>,
 };

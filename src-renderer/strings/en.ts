@@ -1,9 +1,9 @@
 import type { AuditStatus } from '../../shared/contract.ts';
-import { className, count, goalWords, REFERENCE_WORDS } from '../../shared/format.ts';
+import { boundsText, className, count, goalWords, REFERENCE_WORDS, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
-import type { State } from '../../shared/results.ts';
+import type { StateAt } from '../../shared/states.ts';
 import type { TileState } from '../logic/live.ts';
 
 /** One or many: `plural(3, 'image')` → `3 images`. */
@@ -127,6 +127,7 @@ export const en = {
     loading: 'Reading pictures',
     from: 'Skip first',
     limit: 'Use at most',
+    limitHint: 'So many are drawn at random, class by class where labels are given.',
     of: (used: number, total: number) => (used === total ? plural(total, 'image') : `${count(used)} of ${plural(total, 'image')}`),
     labelled: 'Labels given',
     partly: (n: number) => `${plural(n, 'image')} without label`,
@@ -203,6 +204,8 @@ export const en = {
     unit255: 'in /255',
     unitCount: { l0: 'pixel values', l0Pixels: 'pixels' },
     addBudget: 'Add budget',
+    hollow: (eps: string) => `No 8-bit picture lies within ${eps} of another: every image holds by construction, which is no evidence.`,
+    levels: (eps: string, used: number) => `${eps} is ${used}/255 on 8-bit pictures.`,
     budgetN: (n: number) => `Budget ${n}`,
     goal: 'Goal',
     goals: { untargeted: 'Any wrong class', next: 'The class after the label', 'least-likely': 'The least likely class', one: 'One class' },
@@ -242,6 +245,7 @@ export const en = {
       norms: 'Choose at least one norm.',
       attacks: (norm: string) => `Choose an attack for ${norm}.`,
       budgets: (norm: string) => `Give a budget for ${norm}.`,
+      covers: (norm: string, eps: string, meant: string | null) => `A budget of ${eps} under ${norm} covers every picture: ${meant === null ? 'give a smaller one.' : `did you mean ${meant}?`}`,
       check: 'The gradient check did not pass for this model.',
     },
     costPasses: 'Passes, at most',
@@ -327,7 +331,10 @@ export const en = {
     eta: (text: string) => `${text} left`,
     progress: 'Progress',
     tiles: 'Images',
-    curve: 'Robust accuracy so far',
+    curve: 'Robust accuracy, bounds so far',
+    unbroken: 'Unbroken images, bounds so far',
+    bounds: (through: number, total: number) => `All attacks are through with ${count(through)} of ${plural(total, 'image')}. The bounds count the others, and those where one failed, as broken and as held.`,
+    atLargest: (budgets: string) => `ε: largest budget, ${budgets}`,
     log: 'Log',
     noLog: 'Nothing to report.',
     finding: (attack: string, image: string, what: string) => `${attack} · ${image}: ${what}`,
@@ -337,16 +344,17 @@ export const en = {
     waiting: 'waiting',
     open: 'right so far',
     'wrong-already': 'wrong already',
-    broken: 'broken',
+    broken: 'broken within ε',
+    beyond: 'broken only beyond ε',
     held: 'held',
     failed: 'failed',
     unfinished: 'not finished',
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
-  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,
   /** Where goals are on an output, nothing is right or wrong. */
-  tileOutput: { open: 'unbroken so far', 'wrong-already': 'beyond already' } as Partial<Record<TileState, string>>,
-  tileOutputShort: { open: 'unbroken', 'wrong-already': 'beyond' } as Partial<Record<TileState, string>>,
+  tileOutput: { open: 'unbroken so far', 'wrong-already': 'reached already' } as Partial<Record<TileState, string>>,
+  tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
   results: {
     title: 'Results',
     none: 'No results yet.',
@@ -361,7 +369,17 @@ export const en = {
     interval: '95 % interval',
     attacks: 'Attacks',
     attack: 'Attack',
-    broke: 'Broke',
+    broke: (budget: string) => `Broken within ${budget}`,
+    beyond: 'Only beyond',
+    choose: (budget: string) => `States at ${budget}`,
+    statesAt: (budget: string) => `States are told at ${budget}: choose a budget here or in the chart.`,
+    construction: 'by construction',
+    constructionWhy: 'No 8-bit picture lies within 1/255 of another: every image holds, and that is no evidence.',
+    overAll: (bounds: string) => `over all images ${bounds}`,
+    drawn: (of: number, byClass: boolean) => `Drawn at random from ${count(of)}${byClass ? ', class by class' : ''}.`,
+    lineOf: (attacks: string) => `Line: ${attacks} alone, at every budget; rings: all attacks.`,
+    noLine: 'No line: fixed-budget attacks tried these budgets alone.',
+    oldLine: 'No line: older results do not have that of the minimum-norm attacks alone.',
     queries: 'Gradient steps',
     gallery: 'Gallery',
     table: 'Table',
@@ -589,6 +607,8 @@ export const en = {
     all: (n: number) => `All (${count(n)})`,
     at: 'Counts as broken',
     anyDistance: 'any distance',
+    anywhere: 'broken at any distance',
+    lines: 'Lines: minimum-norm attacks alone, at every budget; rings: all attacks.',
     turn: 'Second against first',
     turns: { worse: 'holds less', better: 'holds more', other: 'cannot be told', same: 'same' },
     show: (state: string, image: string, side: string) => `${state}: ${image}, ${side}`,
@@ -661,11 +681,13 @@ export const en = {
     } satisfies Record<Norm, string>,
     summary: (norm: string, text: string) => `Robust accuracy against the budget under ${norm}: ${text}`,
     empty: 'Waiting for the first image.',
+    none: 'No image was attacked to the end.',
+    between: (low: string, high: string) => `between ${low} and ${high}`,
     two: (first: string, second: string) => `first audit: ${first}; second audit: ${second}`,
     at: (eps: string, accuracy: string) => `${accuracy} at ${eps}`,
   },
   /** What the report says, too. */
-  say: { goal: goalWords, broken: brokenWords, reference: REFERENCE_WORDS, field: fieldWords, className },
+  say: { goal: goalWords, broken: brokenWords, reference: REFERENCE_WORDS, field: fieldWords, className, state: stateLabel, bounds: boundsText },
   units: {
     l0: 'number of pixel values changed',
     l0Pixels: 'number of pixels changed, in any colour',
@@ -676,16 +698,18 @@ export const en = {
   outputHint: {
     'wrong-already': 'The output for the clean image is beyond the threshold; it is not attacked.',
     broken: 'A verified 8-bit picture takes the output beyond the threshold.',
+    beyond: 'A verified 8-bit picture takes the output beyond the threshold, with a change above the budget.',
     held: 'No attack took the output beyond the threshold.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
-  } satisfies Record<State, string>,
+  } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'The clean image is not recognised; it is not attacked.',
     broken: 'A verified 8-bit picture changes the answer.',
+    beyond: 'A verified 8-bit picture changes the answer, with a change above the budget.',
     held: 'No attack found a change.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
-  } satisfies Record<State, string>,
+  } satisfies Record<StateAt, string>,
 };
 export type Words = typeof en;

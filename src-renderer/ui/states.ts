@@ -7,14 +7,20 @@ export const STATE_ICON: Record<TileState, IconName> = {
   open: 'circle',
   'wrong-already': 'minus',
   broken: 'bolt',
+  beyond: 'bolt',
   held: 'shield',
   failed: 'alert',
   unfinished: 'stop',
 };
 
-/** A state in words. @param outputs of a network without classes, where nothing is right or wrong */
-export function stateWord(state: TileState, outputs: boolean): string {
-  return (outputs && S.tileOutput[state]) || S.tile[state];
+/**
+ * A state in words.
+ * @param outputs of a network without classes, where nothing is right or wrong
+ * @param budget what the state is told at, in words; null: ε, which stands beside it
+ */
+export function stateWord(state: TileState, outputs: boolean, budget: string | null = null): string {
+  if (outputs && S.tileOutput[state]) return S.tileOutput[state];
+  return budget !== null && (state === 'broken' || state === 'beyond') ? S.say.state(state, budget) : S.tile[state];
 }
 
 /** Text colour of a state. */
@@ -23,6 +29,7 @@ export const STATE_INK: Record<TileState, string> = {
   open: 'text-muted',
   'wrong-already': 'text-muted',
   broken: 'text-broken',
+  beyond: 'text-muted',
   held: 'text-held',
   failed: 'text-failed',
   unfinished: 'text-muted',

@@ -85,9 +85,10 @@ describe('the numbers', () => {
 
   it('count what was attacked to the end: not the failed one, and the wrong one as wrong', () => {
     const [low, high] = wilson(2, 4);
+    const bounds = { least: 2 / 5, most: 3 / 5, failed: 1 };
     expect(threat.points).toEqual([
-      { eps: 1, accuracy: 0.5, low, high, right: 2, total: 4 },
-      { eps: 2, accuracy: 0.5, low, high, right: 2, total: 4 },
+      { eps: 1, accuracy: 0.5, low, high, right: 2, total: 4, ...bounds },
+      { eps: 2, accuracy: 0.5, low, high, right: 2, total: 4, ...bounds },
     ]);
     expect(threat.curve.map((p) => [p.eps, p.right])).toEqual([
       [0, 3],
@@ -95,6 +96,29 @@ describe('the numbers', () => {
       [2.5, 1],
     ]);
     expect(found.cleanAccuracy).toMatchObject({ right: 4, total: 5 });
+  });
+
+  it('count an image both ways on which one of two attacks failed, though it held against the other', () => {
+    const all = [image('a'), image('b')];
+    const one = [finding('a', 'ddn', 'held'), finding('a', 'fmn', 'failed'), finding('b', 'ddn', 'broken', 1), finding('b', 'fmn', 'failed')];
+    const [half] = results(all, one).threats[0]!.points;
+    // Held by one attack: in the estimate; but the other might have broken it.
+    expect(half).toMatchObject({ accuracy: 0.5, least: 0, most: 0.5, failed: 1 });
+    // An image that was never looked at may be anything.
+    const stopped = results(all, one, ['a', 'b', 'c', 'd']);
+    expect(stopped.threats[0]!.points[0]).toMatchObject({ accuracy: 0.5, least: 0, most: 0.75, failed: 1, unfinished: 2 });
+    expect([stopped.unseen, results(all, one).unseen]).toEqual([2, undefined]);
+    expect(stopped.cleanAccuracy).toMatchObject({ accuracy: 1, least: 0.5, most: 1, unfinished: 2 });
+  });
+
+  it('draw a line of the minimum-norm attacks alone, and none without them', () => {
+    const mixed = { ...plan, threats: [{ ...plan.threats[0]!, attacks: [{ id: 'pgd', options: {} }, { id: 'ddn', options: {} }] }, plan.threats[1]!] };
+    const both = [finding('a', 'pgd', 'broken', 1), finding('a', 'ddn', 'broken', 3)];
+    const { threats: [first, second] } = assemble(mixed, setup(['a']), stateOf([image('a')], both), { started: '', seconds: 1, workers: 1, batch: 1, resumed: 0 });
+    expect(first!.curve.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([[0, 1], [1, 0]]);
+    expect(first!.line!.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([[0, 1], [3, 0]]);
+    expect(second!.line).toEqual([]);
+    expect(threat.line).toBeUndefined();
   });
 
   it('take the median over all attacked, a held image as infinitely far, and the mean over the broken', () => {
@@ -105,7 +129,7 @@ describe('the numbers', () => {
   });
 
   it('say that nothing was attacked where nothing was', () => {
-    expect(found.threats[1]!.points).toEqual([{ eps: 0.1, accuracy: 0, low: expect.any(Number) as number, high: expect.any(Number) as number, right: 0, total: 1 }]);
+    expect(found.threats[1]!.points).toEqual([{ eps: 0.1, accuracy: 0, low: expect.any(Number) as number, high: expect.any(Number) as number, right: 0, total: 1, least: 0, most: 4 / 5, unfinished: 4 }]);
     expect(found.threats[1]!.attackSummaries[0]).toMatchObject({ attacked: 0, median: null, mean: null });
   });
 

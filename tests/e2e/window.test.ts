@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { percent } from '../../shared/format.ts';
+import { accuracyText } from '../../shared/format.ts';
 import { Results } from '../../shared/results.ts';
 import type { Served } from './hairline.ts';
 import { browser, checked, poll, session, step, steps } from './session.ts';
@@ -167,7 +167,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     for (const [index, threat] of results.threats.entries()) {
       await page.getByRole('group', { name: 'Threat models' }).getByRole('button').nth(index).click();
       const cells = await page.getByRole('complementary').locator('table').first().locator('tbody tr td:nth-child(2)').allInnerTexts();
-      expect(cells).toEqual(threat.points.map((point) => percent(point.accuracy)));
+      expect(cells).toEqual(threat.points.map(accuracyText));
     }
     await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
     await good('results');

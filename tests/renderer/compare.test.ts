@@ -40,11 +40,14 @@ it('puts budgets of both together, and leaves empty what one of them does not ha
   expect(rows.map(({ a, b }) => [a !== null, b !== null])).toEqual([[true, false], [true, true], [false, true]]);
 });
 
-it('takes what only breaks beyond a budget for held', () => {
+it('says what only breaks beyond a budget, which holds within it', () => {
   const threat = sharedThreats(first, second)[0]!;
   const rows = compareRows(sharedImages(first, second), threat, 0.3);
   // 0.3 itself is within; 0.4 is not.
-  expect(rows.slice(0, 2).map(({ a, b }) => [a.state, b.state])).toEqual([['held', 'broken'], ['broken', 'held']]);
+  expect(rows.slice(0, 2).map(({ a, b }) => [a.state, b.state])).toEqual([['held', 'broken'], ['broken', 'beyond']]);
+  // Beyond it is as good as held: no turn from one to the other.
+  const beyond = compareRows(sharedImages(first, second), threat, 0.2);
+  expect(beyond[0]).toMatchObject({ a: { state: 'held' }, b: { state: 'beyond' }, turn: 'same' });
 });
 
 it('starts at the budget that tells the two apart', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Preprocessing } from '../../shared/plan.ts';
 import { axisEnd, at, budgetTicks, ticks } from '../../src-renderer/logic/axis.ts';
 import { largestChange, signedDifference, type Pixels } from '../../src-renderer/logic/difference.ts';
-import { emptyImage, liveCurve, tileState, type LiveImage } from '../../src-renderer/logic/live.ts';
+import { emptyImage, liveBounds, through, tileState, type LiveImage } from '../../src-renderer/logic/live.ts';
 import { parseNumber, parseNumbers, readable, tidyBudgets } from '../../src-renderer/logic/numbers.ts';
 import { PRESETS, presetOf } from '../../src-renderer/logic/presets.ts';
 import { fieldsOf, initialOf } from '../../src-renderer/logic/schema.ts';
@@ -100,15 +100,41 @@ describe('an audit under way', () => {
     image('new', {}),
   ];
 
-  it('gives each tile its state', () => {
-    expect(images.map((one) => tileState(one, 0, [2]))).toEqual(['broken', 'held', 'open', 'wrong-already', 'waiting']);
+  const threat = { eps: [1, 2], attacks: 2, minimal: true };
+
+  it('gives each tile its state at the largest budget', () => {
+    expect(images.map((one) => tileState(one, [threat]))).toEqual(['broken', 'held', 'open', 'wrong-already', 'waiting']);
+    expect(tileState(images[0]!, [{ ...threat, eps: [1] }])).toBe('beyond');
+    // A larger change says nothing while an attack may still find a smaller one.
+    expect(tileState(image('early', { right: true, distance: { 0: 2 }, states: { 0: ['broken'] } }), [{ ...threat, eps: [1] }])).toBe('open');
   });
 
-  it('counts only images that all attacks are through with', () => {
-    const { points, marks } = liveCurve(images, 0, 2, [1, 2]);
-    expect(points.map(({ eps, right, total }) => [eps, right, total])).toEqual([[0, 2, 3], [2, 1, 3]]);
-    expect(marks.map(({ accuracy }) => accuracy)).toEqual([2 / 3, 1 / 3]);
-    expect(liveCurve([images[4]!], 0, 2, [1])).toEqual({ points: [], marks: [] });
+  it('is failed or held by the same rule as the results, and shows the worst of several threat models', () => {
+    const some = (...states: LiveImage['states'][number][]) => image('some', { right: true, states: { ...states } });
+    expect(tileState(some(['held', 'failed']), [threat])).toBe('held');
+    expect(tileState(some(['failed', 'failed']), [threat])).toBe('failed');
+    expect(tileState(some(['held', 'held'], ['failed', 'failed']), [threat, threat])).toBe('failed');
+    expect(tileState(some(['held', 'held'], ['held']), [threat, threat])).toBe('open');
+  });
+
+  it('leaves open what nobody knows yet: one image wrong and one broken of five do not make 33 % or 40 %', () => {
+    const { points, marks } = liveBounds(images, 0, threat);
+    // Sure to be right: the held one, and at ε = 1 the one that only breaks at 2. Lost: the wrong one, and at ε = 2 that one.
+    expect(marks).toEqual([
+      { eps: 1, accuracy: null, low: 2 / 5, high: 4 / 5 },
+      { eps: 2, accuracy: null, low: 1 / 5, high: 3 / 5 },
+    ]);
+    expect(points.map(({ eps, low, high }) => [eps, low, high])).toEqual([[0, 2 / 5, 4 / 5], [2, 1 / 5, 3 / 5]]);
+    expect(through(images, [threat])).toBe(3);
+    expect(liveBounds([images[4]!], 0, threat)).toEqual({ points: [], marks: [] });
+  });
+
+  it('gives a value once every attack is through with every image, and no line for budgets that nobody tried', () => {
+    const over = images.slice(0, 2);
+    expect(liveBounds(over, 0, threat).marks.map(({ accuracy }) => accuracy)).toEqual([1, 0.5]);
+    expect(liveBounds(over, 0, { ...threat, minimal: false }).points).toEqual([]);
+    const failed = image('failed', { right: true, states: { 0: ['held', 'failed'] } });
+    expect(liveBounds([...over, failed], 0, threat).marks[1]).toEqual({ eps: 2, accuracy: null, low: 1 / 3, high: 2 / 3 });
   });
 });
 

@@ -209,7 +209,7 @@ it('catches up with an audit it did not see, and counts nothing twice', async ()
   run.hear({ ...finding, attack: 'ddn', state: 'held', distance: null });
   expect([...run.images.keys()]).toEqual(['b', 'a']);
   expect(run.images.get('a')).toMatchObject({ right: true, distance: { 0: 3 }, states: { 0: ['broken', 'held'] } });
-  expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2, onOutput: false }]);
+  expect(run.threats).toEqual([{ norm: 'l2', eps: [1], attacks: 2, minimal: true, onOutput: false }]);
 });
 
 it('sorts and filters five thousand results', async () => {
@@ -220,7 +220,7 @@ it('sorts and filters five thousand results', async () => {
     return { id: `i${index}`, source: `set/${(index * 31) % 5000}.png`, label: index % 10, outcomes: [outcome] };
   });
   const findings = images.flatMap(({ id }) => ['fmn', 'pgd'].map((name) => ({ image: id, threat: 0, attack: name })));
-  answers['results'] = { classNames: null, threats: [{ norm: 'l2' }], images, findings };
+  answers['results'] = { classNames: null, threats: [{ norm: 'l2', eps: [1] }], images, findings };
   const results = useResults();
   await results.open('big');
   for (const key of ['distance', 'source', 'label', 'state', 'worst'] as const) {
@@ -313,7 +313,7 @@ it('takes settings back by what they are, and begins anew with another model', a
   await settle();
   await history.undo();
   expect([useImages().offset, useImages().limit]).toEqual([0, 100]);
-  expect(asked.at(-1)).toMatchObject(['images', { offset: 0, limit: 100 }]);
+  expect(asked.at(-1)).toMatchObject(['images', { offset: 0, limit: null, sample: { size: 100, seed: 0 } }]);
   await useModel().setFixed('mask', [0, 1]);
   await settle();
   await history.undo();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { within } from '../../shared/norms.ts';
-import { curvePoint, mean, median, robustAccuracy, robustCurve, wilson } from '../../shared/stats.ts';
+import { atLeast, bounds, curvePoint, mean, median, robustAccuracy, robustCurve, wilson } from '../../shared/stats.ts';
 
 describe('Wilson interval', () => {
   // Newcombe 1998, Statistics in Medicine 17:857, table I, method 3 (score, no continuity correction).
@@ -56,8 +56,21 @@ describe('robust accuracy', () => {
     expect(within(2, 1)).toBe(false);
   });
 
+  it('has bounds where not every attack ended: images of which nobody knows count as broken, and as right', () => {
+    // Two more: an attack failed on one, and one that broke at 3 was not finished.
+    const point = robustAccuracy([...distances, 3], 11, 2);
+    expect(point).toMatchObject({ right: 7, total: 11 });
+    const open = [{ distance: null, why: 'failed' as const }, { distance: 3, why: 'unfinished' as const }];
+    expect(bounds(open, 12)(point)).toEqual({ ...point, least: 6 / 12, most: 8 / 12, failed: 1, unfinished: 1 });
+    // At 3 it is broken, whatever else would be found.
+    const at3 = robustAccuracy([...distances, 3], 11, 3);
+    expect(bounds(open, 12)(at3)).toEqual({ ...at3, least: 6 / 12, most: 7 / 12, failed: 1 });
+    expect(bounds([], 11)(point)).toBe(point);
+    expect([atLeast(bounds(open, 12)(point)), atLeast(point), atLeast(robustAccuracy([], 0, 1))]).toEqual([0.5, 7 / 11, null]);
+  });
+
   it('of no images is none, with an interval that says nothing', () => {
-    expect(robustAccuracy([], 0, 1)).toEqual({ eps: 1, accuracy: 0, low: 0, high: 1, right: 0, total: 0 });
+    expect(robustAccuracy([], 0, 1)).toEqual({ eps: 1, accuracy: null, low: 0, high: 1, right: 0, total: 0 });
   });
 
   it('has a step at every distance, and agrees with the points', () => {

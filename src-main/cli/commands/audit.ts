@@ -5,8 +5,8 @@ import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import { Folder } from '../../files/folder.ts';
 import { FILES } from '../../audit/jobs.ts';
 import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
-import { planOf as planIn, readPlan } from '../../audit/plan.ts';
-import { planFromFlags, whole } from '../flags.ts';
+import { demandBudgets, planOf as planIn, readPlan } from '../../audit/plan.ts';
+import { planFromFlags, sampleOf, whole } from '../flags.ts';
 import type { AuditFlags, PlanFlags } from '../flags.ts';
 import { withLimits } from '../limited.ts';
 import { outFolder } from '../outFolder.ts';
@@ -38,7 +38,8 @@ export function auditCommand(): Command {
     .option('--output <name>', 'the output, or value inside the network, that the goal is on (default: found)')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
-    .option('--limit <n>', 'at most so many images')
+    .option('--limit <n>', 'a random sample of at most so many images, class by class where labels are given; the seed says which')
+    .option('--first <n>', 'the first so many images instead: of a set sorted by class, those of one class')
     .option('--offset <n>', 'leave out so many images at the start')
     .option('--seed <n>', 'seed of every random choice (default: 0)')
     .option('--steps <n>', 'steps of every attack that has them')
@@ -54,6 +55,8 @@ export function auditCommand(): Command {
     .action(async (file: string | undefined, flags: AuditFlags) => {
       const failUnder = flags.failUnder === undefined ? null : share(flags.failUnder);
       const { plan, files } = await planOf(file, flags);
+      // One that goes on is as it began.
+      if (files === null) demandBudgets(plan, null);
       const out = flags.out ?? outFolder(plan);
       const terminal = Boolean(process.stdout.isTTY) && !flags.json;
       await runHere({
@@ -61,7 +64,7 @@ export function auditCommand(): Command {
         folder: resolve(out),
         resume: Boolean(flags.resume),
         files,
-        progress: terminal ? barProgress() : jsonProgress(),
+        progress: terminal ? barProgress(plan.threats) : jsonProgress(),
         summaryTo: terminal ? process.stdout : process.stderr,
         failUnder,
         json: !terminal,
@@ -107,13 +110,20 @@ function withFlags(plan: AuditPlan, flags: AuditFlags): AuditPlan {
     ...plan,
     workers: whole('--workers', flags.workers, 1) ?? plan.workers,
     batch: whole('--batch', flags.batch, 1) ?? plan.batch,
-    limit: whole('--limit', flags.limit, 1) ?? plan.limit,
+    ...rangeOf(plan, flags),
     offset: whole('--offset', flags.offset, 0) ?? plan.offset,
     seed: whole('--seed', flags.seed, 0) ?? plan.seed,
     maxQueries: whole('--max-queries', flags.maxQueries, 1) ?? plan.maxQueries,
     provider: flags.provider ?? plan.provider,
     name: flags.name ?? plan.name,
   };
+}
+
+/** A range that is given takes the place of the plan's. */
+function rangeOf({ sample, limit, seed }: AuditPlan, flags: AuditFlags): Pick<AuditPlan, 'limit' | 'sample'> {
+  const first = whole('--first', flags.first, 1);
+  const drawn = sampleOf({ ...flags, seed: flags.seed ?? String(seed) });
+  return first === null && drawn.sample === undefined ? { limit, sample } : { limit: first, sample: drawn.sample };
 }
 
 function share(text: string): number {

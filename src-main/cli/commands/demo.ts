@@ -21,12 +21,13 @@ export function demoCommand(): Command {
       await locked(folder, async () => {
         for (const name of [FILES.journal, FILES.plan, ...DOCUMENTS, ...FOLDERS]) rmSync(join(folder, name), { recursive: true, force: true });
       });
+      const plan = readPlan(join(PATHS.assets, 'samples', PLANS[sample]));
       await runHere({
-        plan: readPlan(join(PATHS.assets, 'samples', PLANS[sample])),
+        plan,
         folder,
         resume: false,
         files: null,
-        progress: process.stderr.isTTY ? barProgress() : plainProgress(),
+        progress: process.stderr.isTTY ? barProgress(plan.threats) : plainProgress(),
         summaryTo: process.stdout,
         failUnder: null,
         json: false,

@@ -5,6 +5,7 @@ import { Cancelled, UserError } from '../../../shared/errors.ts';
 import { PROVIDERS, REFERENCES } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
 import { PARTITIONS } from '../../../shared/partitions.ts';
+import { inLevels } from '../../../shared/reach.ts';
 import type { Vulnerability } from '../../audit/vulnerability.ts';
 import { encodePng } from '../../images/index.ts';
 import { heatMap, mapCsv } from '../../report/heatmap.ts';
@@ -65,6 +66,14 @@ export function mapCommand(): Command {
     .action(run);
 }
 
+/** 1 is as far as a value goes. @throws UserError for more */
+function radius(text: string): number {
+  const eps = epsilon(text);
+  const meant = inLevels('linf', eps);
+  if (eps > 1) throw new UserError(`A budget of ${text} is more than any pixel value can change, for they run from 0 to 1: ${meant === null ? 'give 1 or less.' : `did you mean ${meant}?`}`);
+  return eps;
+}
+
 async function run(model: string, image: string, flags: Flags): Promise<void> {
   const out = (flags.out ?? []).map((file) => ({ file, kind: extname(file).toLowerCase() }));
   const odd = out.find(({ kind }) => !['.png', '.json', '.csv'].includes(kind));
@@ -74,7 +83,7 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
     image,
     ...wantedFrom(flags),
     ...(flags.provider && { provider: flags.provider }),
-    epsilon: epsilon(flags.eps),
+    epsilon: radius(flags.eps),
     partition: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
     tries: whole('--tries', flags.tries, 1)!,
     probes: whole('--probes', flags.probes, 1)!,

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { formatDistance, formatEps, NONE, percent } from '../../../shared/format.ts';
+import { accuracyText, formatDistance, formatEps, NONE } from '../../../shared/format.ts';
 import { NORM_LABEL, NORMS } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
 import { median, robustAccuracy, robustCurve } from '../../../shared/stats.ts';
@@ -70,8 +70,8 @@ export async function exactLinear(file: string, flags: ExactFlags): Promise<void
   const clean = robustAccuracy(results[0]!.distances, total, 0);
   if (flags.json) return json({ affine: found.affine, why: found.why, error: found.error, clean: clean.accuracy, norms: results.map(({ norm, median, points }) => ({ norm, median, points })), ...(p !== null && { exponent: p, median: general }) });
   line(`affine    ${found.affine}: ${found.why}`);
-  line(`accuracy  ${percent(clean.accuracy)} of ${total} images`);
-  const rows = results.flatMap(({ norm, median, points }) => points.map((point, i) => [i === 0 ? NORM_LABEL[norm] : '', i === 0 ? formatDistance(norm, median) : '', formatEps(norm, point.eps), percent(point.accuracy)]));
+  line(`accuracy  ${accuracyText(clean)} of ${total} images`);
+  const rows = results.flatMap(({ norm, median, points }) => points.map((point, i) => [i === 0 ? NORM_LABEL[norm] : '', i === 0 ? formatDistance(norm, median) : '', formatEps(norm, point.eps), accuracyText(point)]));
   lines(table([['norm', 'median of exact minima', 'ε', 'exact robust accuracy'], ...rows]));
   if (p !== null) line(`ℓp with p = ${p}: median of exact minima ${general?.toPrecision(5) ?? NONE}`);
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBudget, percent, significant } from '../../../shared/format.ts';
+import { accuracyText, formatBudget, significant } from '../../../shared/format.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { robustAccuracy, robustCurve } from '../../../shared/stats.ts';
 import { saveGraph } from '../../graph/index.ts';
@@ -68,7 +68,7 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
   const file = (name: string): string => join(flags.out, name);
   for (const { name, model } of trained) await writeFile(file(`${name}.onnx`), saveGraph(linearGraph(model, shape)).bytes);
   const named = trained.map(({ name, curve }) => ({ name, points: curve }));
-  const end = Math.max(2 * epsilon, ...trained.map(({ curve }) => curve.find(({ accuracy }) => accuracy < 0.02)?.eps ?? 0)) || 1;
+  const end = Math.max(2 * epsilon, ...trained.map(({ curve }) => curve.find(({ accuracy }) => accuracy! < 0.02)?.eps ?? 0)) || 1;
   // Chart and PDF libraries take a second to load: only here.
   const { curvesFigure, drawFigure } = await import('../../report/curvesFigure.ts');
   const { svg, pdf } = await drawFigure(curvesFigure(flags.norm, named, end, [epsilon]), 'Robust accuracy of linear models', new Date());
@@ -82,7 +82,7 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
 
   if (flags.json) return json({ out: flags.out, models: summary });
   line(`${training.items.length} training images, ${test.items.length} test images, ${count} classes`);
-  lines(table([['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`], ...trained.map(({ name, value, bound, clean, robust }) => [name, significant(value, 5), significant(bound, 5), percent(clean.accuracy), percent(robust.accuracy)])]));
+  lines(table([['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`], ...trained.map(({ name, value, bound, clean, robust }) => [name, significant(value, 5), significant(bound, 5), accuracyText(clean), accuracyText(robust)])]));
   line(`in ${flags.out}: three .onnx models, curves.svg, curves.pdf, curves.csv, results.json, and the test images with labels for hairline audit`);
 }
 

@@ -1,29 +1,30 @@
 import SVGtoPDF from 'svg-to-pdfkit';
-import { formatEps } from '../../../shared/format.ts';
+import { boundsText, formatEps } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import type { Results, ThreatResult } from '../../../shared/results.ts';
+import { drawnLine } from '../../../shared/states.ts';
 import { chartSvg, curveChart } from '../charts.ts';
 import type { Paper } from '../paper.ts';
 import { bold } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { accuracyOf, accuracyWords, goalSuffix } from '../words.ts';
+import { accuracyOf, accuracyWords, evidence, goalSuffix, isMinimal } from '../words.ts';
 
 /** Height of a chart: what the page has room for, within bounds. */
 const HEIGHT = { least: 128, most: 215 };
 /** Heights of the heading with its text, and of what stands around each chart. */
 const [ABOVE, AROUND] = [82, 28];
 
-/** One chart per threat model: the whole curve with its interval, and the budgets. All on one page wherever they fit. */
+/** One chart per threat model: the budgets, and the curve where every budget was tried. All on one page wherever they fit. */
 export function curves(paper: Paper, results: Results): void {
-  const drawn = results.threats.filter((threat) => threat.points.some((point) => point.total > 0));
+  const drawn = results.threats.filter((threat) => evidence(threat).some((point) => point.total > 0));
   if (drawn.length === 0) return;
   const room = (): number => (paper.bottom - paper.y - ABOVE) / drawn.length - AROUND;
   if (room() < HEIGHT.least) paper.addPage();
   const height = Math.max(HEIGHT.least, Math.min(HEIGHT.most, room()));
   paper.heading(1, `${accuracyWords(results)} against the budget`);
   paper.text(
-    'The line falls at every distance at which an image was found to break (8-bit distance, the best of all attacks). ' +
-      'The band is the 95 % Wilson interval at each point; rings and bars mark the budgets of the plan.',
+    'Rings and bars mark the budgets of the plan with their 95 % Wilson intervals. A line is drawn where minimum-norm attacks looked at every budget: ' +
+      'it falls at every distance at which they found an image to break (8-bit distance, the best of them), its band being the interval at each point. Between the budgets of fixed-budget attacks nothing was tried.',
     { after: 2 },
   );
   for (const threat of drawn) chart(paper, threat, height, accuracyWords(results));
@@ -33,7 +34,7 @@ function chart(paper: Paper, threat: ThreatResult, height: number, what: string)
   paper.need(height + AROUND - 1);
   paper.space(8);
   paper.leaf('Caption', {}, () => {
-    const title = paper.measure([bold(NORM_LABEL[threat.norm]), goalSuffix(threat)], BODY_WIDTH, { size: SIZE.body });
+    const title = paper.measure([bold(NORM_LABEL[threat.norm]), goalSuffix(threat), lineWords(threat)], BODY_WIDTH, { size: SIZE.body });
     paper.draw(title, PAGE.left, paper.y);
   });
   paper.y += 15;
@@ -70,7 +71,16 @@ function numbers(paper: Paper, draw: () => void): void {
   }
 }
 
+/** Which attacks the line is of, where that is not all of them. */
+function lineWords(threat: ThreatResult): string {
+  const minimal = threat.attacks.filter(({ id }) => isMinimal(id));
+  if (minimal.length === threat.attacks.length) return '';
+  if (minimal.length === 0) return '; no line: fixed-budget attacks tried these budgets alone';
+  const names = minimal.map(({ id }) => id).join(', ');
+  return drawnLine(threat, isMinimal).length === 0 ? '; no line: older results do not have it' : `; line: ${names} alone, rings: all attacks`;
+}
+
 function altText(threat: ThreatResult, what: string): string {
-  const points = threat.points.map((point) => `${accuracyOf(point)} at ${formatEps(threat.norm, point.eps)}`);
+  const points = evidence(threat).map((point) => [`${accuracyOf(threat.norm, point)} at ${formatEps(threat.norm, point.eps)}`, boundsText(point) ?? []].flat().join(', over all images '));
   return `${what} against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
 }

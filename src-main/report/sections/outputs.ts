@@ -1,7 +1,8 @@
-import { count, formatDistance, NONE } from '../../../shared/format.ts';
+import { count, formatDistance, formatEps, NONE } from '../../../shared/format.ts';
 import { NORM_LABEL } from '../../../shared/norms.ts';
 import { decibels } from '../../../shared/outputs.ts';
 import type { OutputResult, Results } from '../../../shared/results.ts';
+import { largestBudget, stateAt } from '../../../shared/states.ts';
 import { stateWords } from '../outputWords.ts';
 import type { Paper } from '../paper.ts';
 import { mono } from '../rich.ts';
@@ -19,6 +20,7 @@ export function outputs(paper: Paper, results: Results): void {
   const psnr = (output: OutputResult | null | undefined): string => (output ? decibels(output.psnr) : NONE);
   let opened = false;
   results.threats.forEach((threat, t) => {
+    const eps = largestBudget(threat);
     const rows = results.images.slice(0, ROWS).map((image) => {
       const outcome = image.outcomes.find((one) => one.threat === t)!;
       const finding = results.findings.find((one) => one.image === image.id && one.threat === t && one.attack === outcome.best);
@@ -28,7 +30,7 @@ export function outputs(paper: Paper, results: Results): void {
           [mono(paper.fit(image.source, 'mono', SIZE.table, 128, 'start'))],
           psnr(clean),
           ssim(clean),
-          stateWords(results, outcome.state),
+          stateWords(results, stateAt(outcome, eps), null),
           outcome.best ?? '',
           outcome.state === 'broken' ? formatDistance(threat.norm, outcome.distance) : NONE,
           psnr(finding?.output),
@@ -36,7 +38,7 @@ export function outputs(paper: Paper, results: Results): void {
         ],
       };
     });
-    const title = `${NORM_LABEL[threat.norm]}${goalSuffix(threat)}`;
+    const title = `${NORM_LABEL[threat.norm]}${goalSuffix(threat)}; ε = ${formatEps(threat.norm, eps)}`;
     if (!opened) paper.heading(1, 'Outputs, image by image', 120);
     opened = true;
     table(

@@ -5,14 +5,15 @@ import { fieldWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
-import { STATES } from '../../../shared/results.ts';
+import { budgetNotes } from '../../../shared/reach.ts';
+import { largestBudget, STATES_AT, stateCounts } from '../../../shared/states.ts';
 import type { Paper } from '../paper.ts';
 import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
 import { facts, table } from '../table.ts';
 import { COLOR, SIZE } from '../theme.ts';
 import { stateWords } from '../outputWords.ts';
-import { labelled, optionWords, stateCounts } from '../words.ts';
+import { labelled, optionWords } from '../words.ts';
 
 /** Rows of a table that anybody reads. */
 const LEFT_OUT = 200;
@@ -43,17 +44,22 @@ function threats(paper: Paper, results: Results): void {
 
 function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
   const attacks: Rich = threat.attacks.flatMap((attack, i) => [i > 0 ? '\n' : '', bold(attack.id), ` (${optionWords(attack.options)})`]);
-  const states = stateCounts(results, results.threats.indexOf(threat));
+  const eps = largestBudget(threat);
+  const states = stateCounts(results, results.threats.indexOf(threat), eps);
   return [
     ['Budgets ε', budgets(threat)],
     ['Goal', goalWords(threat.goal)],
     ['Knowledge', knowledgeWords(threat.knowledge)],
     ['Attacks', attacks],
-    ['Images', STATES.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${stateWords(results, state)}`).join(', ') || 'none'],
+    ['Images', STATES_AT.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`).join(', ') || 'none'],
   ];
 }
 
-function budgets({ norm, eps }: ThreatResult): string {
+function budgets(threat: ThreatResult): string {
+  return [numbers(threat), ...budgetNotes([threat])].join('\n');
+}
+
+function numbers({ norm, eps }: ThreatResult): string {
   if (isCount(norm)) return `${eps.map((one) => formatEps(norm, one)).join(', ')} ${norm === 'l0' ? 'pixel values' : 'pixels'}`;
   return eps.map((one) => formatEpsLong(norm, one)).join('; ');
 }
@@ -109,12 +115,17 @@ function images(paper: Paper, results: Results): void {
   };
   facts(paper, [
     ['Number', results.leftOut ? `${count(results.images.length)} taken, ${count(results.leftOut.total)} left out: see “Files left out”` : count(results.images.length)],
+    ...(results.drawn && results.drawn.of > results.images.length ? ([['Drawn', drawnWords(results.drawn.of, results.drawn.byClass && !results.output)]] as [string, Rich][]) : []),
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
     ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
   ], { title: { level: 1, text: 'Images' } });
+}
+
+function drawnWords(of: number, byClass: boolean): string {
+  return `at random from ${count(of)}${byClass ? ', class by class, so that each has its share' : ''}; the seed stands in the plan`;
 }
 
 /** Files that were given and are no images of the audit. */

@@ -1,8 +1,10 @@
 import { basename } from 'node:path/posix';
-import { count, dateTime, formatDistance, formatEps, interval, NONE, percent, significant } from '../../../shared/format.ts';
+import { accuracyText, boundsText, count, dateTime, formatBudget, formatDistance, formatEps, interval, NONE, significant } from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { shortened } from '../../../shared/printable.ts';
+import { isHollow } from '../../../shared/reach.ts';
 import type { CurvePoint, Results } from '../../../shared/results.ts';
+import { brokenBy, largestBudget } from '../../../shared/states.ts';
 import type { Paper } from '../paper.ts';
 import type { Cell, Row } from '../table.ts';
 import { table } from '../table.ts';
@@ -58,8 +60,14 @@ function masthead(paper: Paper, results: Results): void {
 
 interface Figure {
   head: string;
-  /** Budget and accuracy. */
-  rows: [string, string][];
+  /** Budget and accuracy; then, small, what that is of all images where some are unknown. */
+  rows: { label: string; value: string; small?: boolean }[];
+}
+
+/** What a box says of a point. */
+function figureRows(label: string, value: string, { least, most }: Pick<CurvePoint, 'least' | 'most'>): Figure['rows'] {
+  const bounds = least === undefined || most === undefined ? [] : [{ label: 'of all images', value: interval({ low: least, high: most }), small: true }];
+  return [{ label, value }, ...bounds];
 }
 
 /** The key numbers side by side: clean, then every threat model with all of its budgets at equal weight. */
@@ -67,12 +75,12 @@ function figures(paper: Paper, results: Results): void {
   const clean = results.cleanAccuracy;
   const boxes: Figure[] = results.threats.map((threat) => ({
     head: `${NORM_LABEL[threat.norm]} at most`,
-    rows: threat.points.map((point) => [formatEps(threat.norm, point.eps), accuracyOf(point)]),
+    rows: threat.points.flatMap((point) => figureRows(formatEps(threat.norm, point.eps), accuracyOf(threat.norm, point), point)),
   }));
   // A single threat model spreads its budgets over the width instead.
   const only = results.threats.length === 1 && results.threats[0]!.points.length <= 4 ? results.threats[0]! : null;
-  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: [[`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(point)]] })));
-  if (clean) boxes.unshift({ head: 'Clean', rows: [['no change', percent(clean.accuracy)]] });
+  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: figureRows(`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(only.norm, point), point) })));
+  if (clean) boxes.unshift({ head: 'Clean', rows: figureRows('no change', accuracyText(clean), clean) });
   const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
   const pad = 13;
@@ -93,10 +101,11 @@ function figures(paper: Paper, results: Results): void {
       const x = PAGE.left + i * width + pad;
       const inner = width - 2 * pad;
       paper.put(box.head, x, top + 10, inner, { size: SIZE.table, face: 'bold', color: COLOR.accent });
-      box.rows.forEach(([label, value], r) => {
+      box.rows.forEach(({ label, value, small = false }, r) => {
         const y = top + 27 + r * rowHeight;
         paper.put(label, x, y, inner, { size: SIZE.table, color: COLOR.soft, leading: rowHeight / SIZE.table });
-        paper.put(value, x, y, inner, { size: 12, face: 'bold', align: 'right', leading: rowHeight / 12 });
+        const size = small ? SIZE.small : 12;
+        paper.put(value, x, y, inner, { size, face: small ? 'text' : 'bold', align: 'right', leading: rowHeight / size });
       });
     });
     paper.y = top + height + (first + perLine < boxes.length ? 4 : 13);
@@ -104,6 +113,7 @@ function figures(paper: Paper, results: Results): void {
 }
 
 function accuracies(paper: Paper, results: Results): void {
+  const unknown = results.threats.some(({ points }) => points.some((point) => point.least !== undefined));
   const rows: Row[] = results.threats.flatMap((threat) =>
     threat.points.map((point, i) => ({
       group: i === 0,
@@ -112,9 +122,8 @@ function accuracies(paper: Paper, results: Results): void {
         formatEps(threat.norm, point.eps),
         isCount(threat.norm) ? '' : significant(point.eps),
         `${count(point.right)} of ${count(point.total)}`,
-        accuracyOf(point),
-        point.total === 0 ? NONE : interval(point),
-        point.total === 0 ? '' : bar(paper, point),
+        isHollow(threat.norm, point.eps) ? 'by construction' : accuracyOf(threat.norm, point),
+        ...last(paper, threat.norm, point, unknown),
       ],
     })),
   );
@@ -127,11 +136,17 @@ function accuracies(paper: Paper, results: Results): void {
       { title: rightWords(results), points: 82, align: 'right' },
       { title: results.output ? 'Unbroken' : 'Robust accuracy', points: 58, align: 'right' },
       { title: '95 % interval (Wilson)', points: 80, align: 'right' },
-      { title: '0 to 100 %', points: 76 },
+      unknown ? { title: 'Over all images', points: 104 } : { title: '0 to 100 %', points: 76 },
     ],
     rows,
     { title: { level: 2, text: accuracyWords(results) }, after: 4 },
   );
+}
+
+/** The interval of a point, and what it is of all images where that is not known of all of them; else the interval drawn. */
+function last(paper: Paper, norm: Results['threats'][number]['norm'], point: CurvePoint, unknown: boolean): Cell[] {
+  const says = point.total > 0 && !isHollow(norm, point.eps);
+  return [says ? interval(point) : NONE, unknown ? (boundsText(point) ?? NONE) : says ? bar(paper, point) : ''];
 }
 
 /** The interval drawn from 0 to 100 %, with the accuracy as a mark. */
@@ -142,22 +157,25 @@ function bar(paper: Paper, point: CurvePoint): Cell {
       const at = (share: number): number => x + share * width;
       paper.doc.rect(x, middle - 1, width, 2).fill(COLOR.rule);
       paper.doc.rect(at(point.low), middle - 2.5, Math.max(0.8, at(point.high) - at(point.low)), 5).fill(COLOR.band);
-      paper.doc.rect(at(point.accuracy) - 0.8, middle - 4, 1.6, 8).fill(COLOR.accent);
+      paper.doc.rect(at(point.accuracy ?? 0) - 0.8, middle - 4, 1.6, 8).fill(COLOR.accent);
     },
   };
 }
 
 function attacks(paper: Paper, results: Results): void {
-  const rows: Row[] = results.threats.flatMap((threat) =>
+  const rows: Row[] = results.threats.flatMap((threat, t) =>
     threat.attackSummaries.map((summary, i) => {
+      const eps = largestBudget(threat);
+      const broken = brokenBy(results, t, summary.attack, eps);
       const distance = (value: number | null): string => formatDistance(threat.norm, value);
       return {
         group: i === 0,
         cells: [
-          i === 0 ? NORM_LABEL[threat.norm] : '',
+          i === 0 ? formatBudget(threat.norm, eps) : '',
           summary.attack,
           count(summary.attacked),
-          count(summary.broken),
+          count(broken.within),
+          count(broken.beyond),
           count(summary.failed),
           distance(summary.median),
           distance(summary.mean),
@@ -170,22 +188,23 @@ function attacks(paper: Paper, results: Results): void {
   table(
     paper,
     [
-      { title: 'Norm', points: 30 },
+      { title: 'Budget ε', points: 50 },
       { title: 'Attack' },
-      { title: 'attacked', points: 48, align: 'right' },
-      { title: 'broken', points: 42, align: 'right' },
-      { title: 'failed', points: 40, align: 'right' },
-      { title: 'median (8-bit)', points: 56, align: 'right' },
-      { title: 'mean (8-bit)', points: 56, align: 'right' },
-      { title: 'median (float)', points: 56, align: 'right' },
-      { title: 'queries: forward + backward', points: 92, align: 'right' },
+      { title: 'attacked', points: 41, align: 'right' },
+      { title: 'broken within ε', points: 40, align: 'right' },
+      { title: 'only beyond', points: 38, align: 'right' },
+      { title: 'failed', points: 30, align: 'right' },
+      { title: 'median (8-bit)', points: 53, align: 'right' },
+      { title: 'mean (8-bit)', points: 53, align: 'right' },
+      { title: 'median (float)', points: 53, align: 'right' },
+      { title: 'queries: forward + backward', points: 66, align: 'right' },
     ],
     rows,
     { title: { level: 2, text: 'What each attack found' }, after: 6 },
   );
   const best = results.threats.filter((threat) => threat.median !== null).map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
   const note = [
-    'Distances are those of the threat’s norm. The median is over all images on which the attack ran to its end, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones.',
+    'Distances are those of the threat’s norm. The median is over all images on which the attack ran to its end, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones, beyond ε or not; ε is the largest budget.',
     ...(best.length > 0 ? [`Median over the best of all attacks: ${best.join(', ')}.`] : []),
   ];
   paper.text(note.join(' '), { size: SIZE.small, color: COLOR.soft, after: 0 });
