@@ -34,6 +34,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     model: setup.model,
     surrogates: setup.surrogates,
     classNames: setup.classNames,
+    ...(setup.files && { files: setup.files }),
     preprocessing: plan.preprocessing,
     seed: plan.seed,
     maxQueries: plan.maxQueries,

@@ -18,6 +18,7 @@ import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
+import { hashNamed } from './namedFiles.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
@@ -41,7 +42,9 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
   const models = new Models({ ...plan, provider: provider.used });
   try {
     const first = (await openImages({ paths: plan.images, labels: null, offset: plan.offset, limit: plan.limit, look: 'all', enough: 1 })).items[0]!;
-    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell) };
+    const setup = await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell);
+    const files = await hashNamed(plan);
+    return { setup: { ...setup, ...(files.length > 0 && { files }) } };
   } finally {
     await models.close();
   }
