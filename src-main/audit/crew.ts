@@ -12,7 +12,7 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
-import type { Verification } from './verify.ts';
+import type { Verification } from './verify/index.ts';
 import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
 import type { Previewed, PreviewTask } from './previewDesk.ts';
 import type { Probed, ProbeTask } from './probe.ts';

@@ -25,7 +25,7 @@ import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probe.ts';
 import type { Setup } from './records.ts';
-import { verifyAudit } from './verify.ts';
+import { verifyAudit } from './verify/index.ts';
 import { mapVulnerability } from './vulnerability.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */

@@ -7,7 +7,7 @@ import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import { Results } from '../../shared/results.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
-import { verifyAudit } from '../../src-main/audit/verify.ts';
+import { verifyAudit } from '../../src-main/audit/verify/index.ts';
 import { decodeImage } from '../../src-main/images/index.ts';
 import { psnr } from '../../src-main/norms/similarity.ts';
 import { gaussian } from '../autodiff/gradient.ts';
