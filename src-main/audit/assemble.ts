@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, ImageResult, Results, State, ThreatResult } from '../../shared/results.ts';
 import { binomialTail, curvePoint, mean, median, robustAccuracy, robustCurve } from '../../shared/stats.ts';
+import { machineName } from './machine.ts';
 import { standing } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
@@ -51,7 +52,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     findings,
     warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
     plan: withoutChoice(plan),
-    timing: { ...timing, finished: new Date().toISOString(), machine: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} threads` },
+    timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
 }
 

@@ -27,9 +27,14 @@ export function compactJson(value: unknown, width: number, indent = '', lead = 0
   return `${open}${text}\n${indent}${close}`;
 }
 
+/** A report needs the text of the same results for its attachment and for each hash. */
+const texts = new WeakMap<Results, string>();
+
 /** The text of results.json. Throws a ZodError when the results break their own schema (a defect, not a user's error). */
 export function resultsText(results: Results): string {
-  return canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));
+  const text = texts.get(results) ?? canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));
+  texts.set(results, text);
+  return text;
 }
 
 /** sha256 of results.json as written, in hex: what `sha256sum results.json` prints. */

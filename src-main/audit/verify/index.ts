@@ -31,6 +31,8 @@ export interface Verification {
   trust: string[];
   /** Fields that the report lacks, a sentence each: an older Hairline did not write them. */
   lacks: string[];
+  /** Whether the audit was through, so that all of its documents are due. */
+  complete: boolean;
 }
 
 /** Whose audits' plans say where their files are, and whose settled setups it knows. */
@@ -41,10 +43,11 @@ export type Vouching = Pick<Installation, 'began'> & Partial<Pick<Installation, 
  * graph. The results are put together anew from the journal and compared figure by figure; every picture's hash, distances
  * and prediction or output are checked, and every file that the plan names, as far as it may be opened and is there.
  * @param results results.json, as it is
+ * @param sampled whether some of its attacks are run again besides
  * @param named files that are not where the plan says, or of an audit that was begun elsewhere
  * @throws UserError when the model is not the one of the audit.
  */
-export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Vouching, report: Report = () => undefined): Promise<Verification> {
+export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Vouching, report: Report = () => undefined, sampled = false): Promise<Verification> {
   const told = readTold(folder, results);
   const { opened, may } = openable(folder, told, { ...NO_FILES, ...named }, installation);
   const { state, setup } = told;
@@ -78,7 +81,7 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
     }
   }
   const sources = await checkSources(told, opened, may, report);
-  return { pictures, successes, problems: [...new Set([...problems, ...sources.problems])], notes: [...notes, ...sources.notes], trust: onTrust(told, sources), lacks };
+  return { pictures, successes, problems: [...new Set([...problems, ...sources.problems])], notes: [...notes, ...sources.notes], trust: onTrust(told, sources, sampled), lacks, complete: isComplete(told) };
 }
 
 /** The plan to open files by: the one that this installation wrote, where one of the two is. */
@@ -125,6 +128,12 @@ function compareResults(told: Told) {
   const { problems, lacks } = differences(compared(results), compared(anew), sides);
   if (stored && stored !== plan) problems.push(...differences({ ...stored, workers: null, batch: null }, { ...plan, workers: null, batch: null }, { told: 'plan.json', found: 'the report' }, ['plan']).problems);
   return { problems: [...new Set(problems)], lacks };
+}
+
+function isComplete({ plan, state, records }: Told): boolean {
+  const { done, total } = progressOf(plan, state);
+  const last = records.at(-1);
+  return done >= total && last?.type === 'sitting' && (last.end ?? 'finished') === 'finished';
 }
 
 function notesOn({ plan, state, setup, records }: Told, installation: Vouching): string[] {

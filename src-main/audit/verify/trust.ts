@@ -3,16 +3,18 @@ import { standing } from '../records.ts';
 import type { Sources } from './sources.ts';
 import type { Told } from './told.ts';
 
-/** What no comparison of files can show, each as the end of "On trust: ". */
-export function onTrust({ state, setup, plan }: Told, { labels, originals }: Pick<Sources, 'labels' | 'originals'>, repeated = 0): string[] {
+/**
+ * What no comparison of files can show, each as the end of "On trust: ".
+ * @param sampled whether some attacks are run again
+ */
+export function onTrust({ state, setup, plan }: Told, { labels, originals }: Pick<Sources, 'labels' | 'originals'>, sampled: boolean): string[] {
   const findings = [...state.findings.values()];
   const of = (...states: string[]) => new Set(findings.filter((one) => states.includes(one.state)).map(({ image }) => image)).size;
   const [unbroken, broken] = [of('held', 'failed'), of('broken')];
   const wrong = [...state.images.values()].filter((image) => standing(image) === 'none').length;
   const images = (n: number) => `${count(n)} ${n === 1 ? 'image' : 'images'}`;
   const trust: string[] = [];
-  if (unbroken - wrong > 0)
-    trust.push(repeated > 0 ? `that the attacks that are said to have found nothing on ${images(unbroken)} were run, but for the ${count(repeated)} that were run again` : `that the attacks that are said to have found nothing on ${images(unbroken)} were run (repeat a sample: --repeat 5)`);
+  if (unbroken - wrong > 0) trust.push(`that the attacks that are said to have found nothing on ${images(unbroken)} were run${sampled ? ', but for those run again' : ' (repeat a sample: --repeat 5)'}`);
   if (broken > 0) trust.push('the distances in floating point');
   if (findings.length > 0) trust.push('the numbers of queries');
   if (!labels && setup.field === null && [...state.images.values()].some((image) => image.labelGiven)) trust.push('the labels');
