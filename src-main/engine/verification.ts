@@ -3,6 +3,9 @@ import type { Results } from '../../shared/results.ts';
 import type { Verification } from '../audit/verify/index.ts';
 import type { LimitedProcess } from './limited.ts';
 
+/** Where work is done that nobody vouches for. */
+type Runs = Pick<LimitedProcess, 'run'>;
+
 export interface VerifyRequest {
   folder: string;
   results: Results;
@@ -23,7 +26,7 @@ export type Verified = Omit<Verification, 'lacks' | 'complete'> & {
  * were written from it.
  * @throws UserError when the model is not the one of the audit, or the folder is none of an audit.
  */
-export async function verifyFolder(request: VerifyRequest, limited: LimitedProcess, beside: LimitedProcess, report: (done: number, total: number, what: string) => void): Promise<Verified> {
+export async function verifyFolder(request: VerifyRequest, limited: Runs, beside: Runs, report: (done: number, total: number, what: string) => void): Promise<Verified> {
   const { folder, results, named, data, repeat } = request;
   const found = limited.run('verify', { folder, results, named, data, sampled: repeat > 0 }, (done, total) => report(done, total, 'pictures checked'));
   const [{ lacks, complete, ...verified }, documents] = await Promise.all([found, beside.run('documents', { folder, results })]);

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../shared/canonical.ts';
 import { shortened } from '../../../shared/printable.ts';
-import type { Results } from '../../../shared/results.ts';
+import { Results } from '../../../shared/results.ts';
 import { differences } from '../../audit/verify/differences.ts';
 import { unfiltered } from '../../images/index.ts';
 import { toCsv } from '../csv.ts';
@@ -52,6 +52,7 @@ function attachmentProblems(attached: Map<string, string>, results: Results): st
     const text = attached.get(name);
     if (text === undefined) return void problems.push(`report.pdf has no ${name} attached.`);
     if (text === canonicalJson(due)) return;
+    if (name === 'results.json') problems.push(...otherAudit(text, results));
     const sides = { told: `the ${name} attached to report.pdf`, found: 'results.json' };
     try {
       const { problems: found, lacks } = differences(JSON.parse(text), due, sides, name === 'plan.json' ? ['plan'] : []);
@@ -68,6 +69,22 @@ function attachmentProblems(attached: Map<string, string>, results: Results): st
   if (csv === undefined) problems.push('report.pdf has no results.csv attached.');
   else if (csv !== toCsv(results)) problems.push(...csvProblems(csv, results).problems.slice(0, NAMED).map((problem) => problem.replace('results.csv', 'The results.csv attached to report.pdf')));
   return problems;
+}
+
+/** Whether what is attached was begun at another time. */
+function otherAudit(text: string, results: Results): string[] {
+  const told = Results.safeParse(parsed(text)).data;
+  if (!told || told.timing.started === results.timing.started) return [];
+  const words = ({ name, model, timing }: Results) => `${JSON.stringify(shortened(name || model.file, 80))}, begun ${timing.started}`;
+  return [`report.pdf is of another audit: the results attached to it are of ${words(told)}, results.json is of ${words(results)}.`];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function drawingProblems(told: Map<number, PdfObject>, found: Map<number, PdfObject>): string[] {
