@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../shared/canonical.ts';
-import { Results } from '../../shared/results.ts';
+import type { Results } from '../../shared/results.ts';
 import { toCsv } from './csv.ts';
 import { DRAWN_BY } from './drawnBy.ts';
-import { resultsHash, resultsText } from './json.ts';
+import { asRead, resultsHash, resultsText } from './json.ts';
 import { Paper } from './paper.ts';
 import { mono } from './rich.ts';
 import { curves } from './sections/curves.ts';
@@ -20,8 +20,8 @@ import { reportTitle, summary } from './sections/summary.ts';
  * Throws what `readPng` throws, and when an image cannot be decoded.
  */
 export async function renderPdf(found: Results, readPng: ReadPng): Promise<Uint8Array> {
-  // As they are read again: options of attacks, say, are in another order there than in a plan.
-  const results = Results.parse(JSON.parse(resultsText(found)));
+  // The same report, whether it is drawn at the end of the audit or from its files.
+  const results = asRead(found);
   const date = new Date(results.timing.started);
   const title = reportTitle(results);
   const paper = new Paper({ title, subject: 'Robustness audit report', date, creator: `Hairline ${results.hairline}`, drawnBy: DRAWN_BY });

@@ -31,17 +31,18 @@ export async function picture(file: string, seed: number): Promise<void> {
 
 /**
  * Runs an audit with all of its documents.
- * @param stops numbers of tasks after which a sitting is cancelled; the audit then goes on
+ * @param how.stops numbers of tasks after which a sitting is cancelled; the audit then goes on, unless it shall `stay` so
+ * @param how.goesOn with what lies in the folder
  */
-export async function audit(input: AuditPlanInput, folder: string, { stops = [], stay = false }: { stops?: number[]; stay?: boolean } = {}): Promise<string> {
+export async function audit(input: AuditPlanInput, folder: string, { stops = [], stay = false, goesOn = false }: { stops?: number[]; stay?: boolean; goesOn?: boolean } = {}): Promise<string> {
   const plan = checkPlan(input, root);
   const sitting = async (stop: number | null, resume: boolean) => {
     const crew = new Here();
     if (stop !== null) crew.before = (_, count) => count === stop && crew.control.cancel();
     await runAudit({ plan, folder, resume, crew, control: crew.control, installation, onImage: () => {}, onFinding: () => {}, onProgress: () => {}, onResults: (results) => (stop === null ? writeDocuments : writeTables)(folder, results) });
   };
-  for (const [i, stop] of stops.entries()) await sitting(stop, i > 0);
-  if (!stay) await sitting(null, stops.length > 0);
+  for (const [i, stop] of stops.entries()) await sitting(stop, goesOn || i > 0);
+  if (!stay) await sitting(null, goesOn || stops.length > 0);
   return folder;
 }
 
