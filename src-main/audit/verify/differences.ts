@@ -65,7 +65,8 @@ function compare(told: unknown, found: unknown, path: Step[], walk: Walk): void 
 function compareLists(told: unknown[], found: unknown[], path: Step[], walk: Walk): void {
   const name = path.findLast((step) => typeof step === 'string');
   const key = name === undefined ? undefined : KEYS[name];
-  const keyed = key !== undefined && [...told, ...found].every(isObject);
+  // Where entries that are alike are right, their place is what they go by.
+  const keyed = key !== undefined && [...told, ...found].every(isObject) && grouped(found as Json[], key).size === found.length;
   if (!keyed) {
     for (let i = 0; i < Math.max(told.length, found.length); i++) compare(told[i], found[i], [...path, i], walk);
     return;
