@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import tailwindcss from '@tailwindcss/vite';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
+import { drawnBy } from './scripts/drawn-by.mjs';
 
 const at = (path: string): string => resolve(import.meta.dirname, path);
 
@@ -12,6 +13,7 @@ export default defineConfig({
   // Packages under `dependencies` stay outside the bundle: the native ones must, and the rest need no second copy.
   // Not those of many small modules: finding and reading hundreds of files is most of what a process takes to start.
   main: {
+    define: drawnBy(import.meta.dirname),
     build: {
       target: 'node20',
       externalizeDeps: { exclude: BUNDLED },

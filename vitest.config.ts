@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { drawnBy } from './scripts/drawn-by.mjs';
 
 // Inherited by every process of the tests; src-main/runtime/telemetry.ts says why.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -20,6 +21,7 @@ const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
  */
 export default defineConfig({
   plugins: [vue()],
+  define: drawnBy(import.meta.dirname),
   test: {
     pool: 'forks',
     maxWorkers: 2,

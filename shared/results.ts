@@ -222,6 +222,10 @@ export type LeftOutList = z.infer<typeof LeftOutList>;
 export const Drawn = z.object({ of: Count, byClass: z.boolean() });
 export type Drawn = z.infer<typeof Drawn>;
 
+/** A file that the plan names beside models and images, as it was when the audit began. */
+export const NamedFile = z.object({ role: z.enum(['labels', 'classNames', 'picture']), file: z.string(), sha256: z.string(), bytes: Count });
+export type NamedFile = z.infer<typeof NamedFile>;
+
 export const Results = z.object({
   $schema: z.string().optional(),
   format: z.literal(1),
@@ -231,6 +235,8 @@ export const Results = z.object({
   /** Models whose gradients transfer attacks used, in the order of the plan. */
   surrogates: z.array(ModelIdentity).default([]),
   classNames: ClassNames.nullable(),
+  /** Labels, class names and pictures to be matched; absent where the plan names none. Older results lack it. */
+  files: z.array(NamedFile).optional(),
   preprocessing: Preprocessing,
   seed: z.number().int(),
   maxQueries: z.number().int().nullable(),

@@ -4,6 +4,7 @@ import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
 import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
+import { machineName } from './machine.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
 
@@ -44,6 +45,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     model: setup.model,
     surrogates: setup.surrogates,
     classNames: setup.classNames,
+    ...(setup.files && { files: setup.files }),
     preprocessing: plan.preprocessing,
     seed: plan.seed,
     maxQueries: plan.maxQueries,
@@ -62,7 +64,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     findings,
     warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
     plan: withoutChoice(plan),
-    timing: { ...timing, finished: new Date().toISOString(), machine: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} threads` },
+    timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
 }
 

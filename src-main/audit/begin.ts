@@ -39,7 +39,7 @@ export function openJournal({ plan, folder, resume, opened, installation = new I
       installation.mark(folder, plan, opened === undefined);
       inside.write(FILES.plan, `${JSON.stringify(plan, null, 2)}\n`);
     }
-    if (!goesOn) journal.append({ type: 'plan', hash, started: new Date().toISOString() });
+    if (!goesOn) journal.begin({ type: 'plan', hash, started: new Date().toISOString() });
     else if (journal.records.at(-1)?.type === 'sitting') journal.append({ type: 'resumed' });
     return journal;
   } catch (error) {

@@ -12,7 +12,8 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
-import type { Verification } from './verify.ts';
+import type { Verification } from './verify/index.ts';
+import type { Repeated, RepeatRequest } from './verify/repeat.ts';
 import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
 import type { Previewed, PreviewTask } from './previewDesk.ts';
 import type { Probed, ProbeTask } from './probe.ts';
@@ -35,7 +36,10 @@ export interface Tasks {
   mapTable: { in: { map: string }; out: MapTable };
   vulnerability: { in: Omit<VulnerabilityRequest, 'gate' | 'report'>; out: Vulnerability };
   /** `data`: the program's data folder, which knows the audits that were begun here. */
-  verify: { in: { folder: string; results: Results; named: Partial<NamedFiles>; data: string }; out: Verification };
+  verify: { in: { folder: string; results: Results; named: Partial<NamedFiles>; data: string; sampled: boolean }; out: Verification };
+  /** Of the report, which stands above: `engine/worker.ts` does it. */
+  documents: { in: { folder: string; results: Results }; out: { problems: string[]; notes: string[]; own: boolean; missing: string[] } };
+  repeat: { in: RepeatRequest & { data: string }; out: Repeated };
   prepare: { in: { plan: AuditPlan }; out: Prepared };
   preview: { in: PreviewTask; out: Previewed };
   probe: { in: ProbeTask; out: Probed };

@@ -34,7 +34,8 @@ export function fits(plan: AuditPlan, { setup, images, findings }: Told): string
   return null;
 }
 
-type Known = NonNullable<Told['setup']>;
+/** What was settled, as far as records have to fit it. */
+export type Known = NonNullable<Told['setup']>;
 
 function fitsSetup(plan: AuditPlan, setup: Known): boolean {
   const onOutput = plan.threats.some(({ goal }) => isOutputGoal(goal));
@@ -42,12 +43,12 @@ function fitsSetup(plan: AuditPlan, setup: Known): boolean {
   return onOutput === (setup.field !== null) && onOutput === (setup.scores === null) && named === setup.classes && setup.surrogates.length === surrogatesOf(plan).length && (setup.scores?.classes ?? 2) === setup.classes;
 }
 
-function fitsImage(plan: AuditPlan, { classes, field }: Known, { id, file, outputs, label, prediction, leastLikely }: ImageRecord): boolean {
+export function fitsImage(plan: AuditPlan, { classes, field }: Known, { id, file, outputs, label, prediction, leastLikely }: ImageRecord): boolean {
   const isClass = (c: number) => c >= -1 && c < classes;
   return file === FILES.clean(id) && outputs.length === (field ? plan.threats.length : 0) && outputs.every((o) => o.file === null || o.file === FILES.output(id)) && [label, prediction, leastLikely].every(isClass);
 }
 
-function fitsFinding(plan: AuditPlan, { classes }: Known, { image, threat: t, attack, state, file, eightBit, prediction, output }: Finding): boolean {
+export function fitsFinding(plan: AuditPlan, { classes }: Known, { image, threat: t, attack, state, file, eightBit, prediction, output }: Finding): boolean {
   const threat = plan.threats[t];
   if (!threat?.attacks.some(({ id }) => id === attack)) return false;
   if (state === 'broken' ? eightBit === null || prediction === null || file !== FILES.adversarial(t, threat.norm, attack, image) : file !== null) return false;

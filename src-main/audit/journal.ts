@@ -41,9 +41,10 @@ export class Journal {
 
   /**
    * The whole records of a folder's journal, and how many bytes they take; none where there is no journal.
-   * @throws UserError for a line that is damaged, and for a journal that cannot be read.
+   * @param onDamage told of each line that is no record, which is then passed over
+   * @throws UserError for a line that is damaged where nobody is told, and for a journal that cannot be read.
    */
-  static read(folder: string): { records: JournalRecord[]; length: number } {
+  static read(folder: string, onDamage?: (line: number) => void): { records: JournalRecord[]; length: number } {
     const inside = new Folder(folder);
     if (!inside.has(FILES.journal)) return { records: [], length: 0 };
     const file = join(folder, FILES.journal);
@@ -58,8 +59,12 @@ export class Journal {
     // Line by line: all of it may be longer than a text can be.
     for (let at = 0, line = 1; at < length; line++) {
       const end = bytes.indexOf(10, at);
-      if (end > at) records.push(recordIn(bytes.toString('utf8', at, end), line, file));
+      const record = end > at ? recordIn(bytes.toString('utf8', at, end)) : undefined;
       at = end + 1;
+      if (record) records.push(record);
+      else if (record === undefined) continue;
+      else if (onDamage) onDamage(line);
+      else throw new UserError(`Line ${line} of ${file} is damaged: start the audit again in another folder.`);
     }
     return { records, length };
   }
@@ -79,6 +84,12 @@ export class Journal {
       this.undo();
       throw new UserError(`${this.file} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
     }
+  }
+
+  /** The first line of an audit, which whoever reads the records finds there. */
+  begin(record: JournalRecord): void {
+    this.append(record);
+    this.records = [record];
   }
 
   /** Half a line in the middle would spoil the whole journal. */
@@ -102,10 +113,11 @@ export class Journal {
   }
 }
 
-function recordIn(text: string, line: number, file: string): JournalRecord {
+/** Null for what is no record. */
+function recordIn(text: string): JournalRecord | null {
   try {
     return JournalRecord.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`Line ${line} of ${file} is damaged: start the audit again in another folder.`);
+    return null;
   }
 }

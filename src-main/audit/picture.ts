@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { codeOf, Folder } from '../files/folder.ts';
-import { decodeImage, encodePng } from '../images/index.ts';
+import { decodeImage, decodePlainPng, encodePng } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import { SIZES } from './jobs.ts';
 import type { JobImage } from './jobs.ts';
@@ -29,5 +29,6 @@ export async function writePng(folder: string, name: string, picture: Picture): 
  * @throws UserError for what is no picture, or no file of the folder; an error of the file system when it cannot be read.
  */
 export async function readPng(folder: string, name: string): Promise<Picture> {
-  return decodeImage(await new Folder(folder).readLater(name, SIZES.picture), name);
+  const bytes = await new Folder(folder).readLater(name, SIZES.picture);
+  return decodePlainPng(bytes) ?? decodeImage(bytes, name);
 }

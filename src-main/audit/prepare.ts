@@ -19,6 +19,7 @@ import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { Models } from './models.ts';
+import { hashNamed } from './namedFiles.ts';
 import { demandBudgets, rangeOf } from './plan.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
@@ -44,7 +45,9 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
   try {
     const first = (await openImages({ ...rangeOf(plan), labels: plan.labels, unlabelled: true, look: 'all', enough: 1 })).items[0]!;
     demandBudgets(plan, first);
-    return { setup: await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell) };
+    const setup = await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell);
+    const files = await hashNamed(plan);
+    return { setup: { ...setup, ...(files.length > 0 && { files }) } };
   } finally {
     await models.close();
   }

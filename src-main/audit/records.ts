@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FileName } from '../../shared/names.ts';
-import { ClassNames, Drawn, Finding, GradientCheck, ImageResult, Instant, LeftOutList, ModelIdentity, OutputField, ProviderChoice } from '../../shared/results.ts';
+import { ClassNames, Drawn, Finding, GradientCheck, ImageResult, Instant, LeftOutList, ModelIdentity, NamedFile, OutputField, ProviderChoice } from '../../shared/results.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
 export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
@@ -40,6 +40,8 @@ export const Setup = z.object({
   /** The output that goals are on; null of classifiers. */
   field: OutputField.nullable(),
   classNames: ClassNames.nullable(),
+  /** Files that the plan names beside models and images; absent where there is none. */
+  files: z.array(NamedFile).optional(),
   /** Images of the audit, and their ids in order. */
   images: z.array(FileName),
   /** What was given beside them and could not be taken; absent where there is none. */

@@ -9,7 +9,7 @@ import type { JobContext } from './jobs.ts';
 import { forgetLost } from './lost.ts';
 import { openSet } from './prepare.ts';
 import type { End, Setup } from './records.ts';
-import { demandSameImages, demandSameModel, demandSameSetup } from './same.ts';
+import { demandSameFiles, demandSameImages, demandSameModel, demandSameSetup } from './same.ts';
 import { Sitting } from './sitting.ts';
 import type { RunRequest } from './sitting.ts';
 import { AuditState, progressOf } from './state.ts';
@@ -55,6 +55,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       // Which images there are was settled then: each was decoded once.
       const set = await openSet(opened, setup.classes, setup.classNames, { only: new Set(setup.images) });
       demandSameImages(set, setup, state);
+      await demandSameFiles(opened, setup);
       checkGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { ModelIdentity } from '../../shared/results.ts';
-import { openRegularFile } from '../files/regular.ts';
 import { externalFile } from '../graph/index.ts';
 import type { ImageSet } from '../images/index.ts';
+import { digestOf, namedPaths } from './namedFiles.ts';
 import type { Setup } from './records.ts';
 import { surrogatesOf } from './surrogates.ts';
 import type { AuditState } from './state.ts';
@@ -29,12 +27,21 @@ export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>
 export async function demandModel(file: string, { sha256, weights }: Pick<ModelIdentity, 'sha256' | 'weights'>): Promise<void> {
   const expected = [{ path: file, sha256 }, ...weights.map((one) => ({ path: externalFile(file, one.file), sha256: one.sha256 }))];
   for (const { path, sha256: known } of expected)
-    if ((await sha256Of(path)) !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+    if ((await digestOf(path)).sha256 !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+}
+
+/** The other files that the plan names; audits begun before these had hashes are believed. @throws UserError when one has changed */
+export async function demandSameFiles(plan: AuditPlan, { files = [] }: Pick<Setup, 'files'>): Promise<void> {
+  const paths = namedPaths(plan);
+  for (const [i, { sha256 }] of files.entries()) {
+    const path = paths[i]?.path;
+    if (path === undefined || (await digestOf(path)).sha256 !== sha256) throw new UserError(`${path ?? 'A file of the plan'} is not the file this audit began with: put that one back, or start the audit in another folder.`);
+  }
 }
 
 /** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
 export function demandSameSetup(now: Setup, then: Setup): void {
-  const matters = ({ input, classes, scores, field, classNames, images, leftOut, drawn, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, images, leftOut, drawn, rows, provider: provider.used });
+  const matters = ({ input, classes, scores, field, classNames, files, images, leftOut, drawn, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, files: then.files && files, images, leftOut, drawn, rows, provider: provider.used });
   if (!isDeepStrictEqual(plain(matters(now)), plain(matters(then))))
     throw new UserError('What the journal says of the model and the images is not what this machine finds: put back what the audit began with, or start it in another folder.');
 }
@@ -54,15 +61,4 @@ export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState)
     if (known && label !== (known.labelGiven ? known.label : null))
       throw new UserError(`The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`);
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline((await openRegularFile(file)).createReadStream(), hash);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${file} cannot be read: check that the file is there and may be opened.`);
-  }
-  return hash.digest('hex');
 }

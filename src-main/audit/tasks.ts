@@ -25,7 +25,8 @@ import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probe.ts';
 import type { Setup } from './records.ts';
-import { verifyAudit } from './verify.ts';
+import { verifyAudit } from './verify/index.ts';
+import { repeatSample } from './verify/repeat.ts';
 import { mapVulnerability } from './vulnerability.ts';
 
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
@@ -85,8 +86,16 @@ export class TaskRunner {
       case 'vulnerability':
         return (await mapVulnerability({ ...(input as Tasks['vulnerability']['in']), gate: this.gate, report })) as Tasks[N]['out'];
       case 'verify': {
-        const { folder, results, named, data } = input as Tasks['verify']['in'];
-        return (await verifyAudit(folder, results, named, new Installation(data), report)) as Tasks[N]['out'];
+        const { folder, results, named, data, sampled } = input as Tasks['verify']['in'];
+        const watched: Report = (done, total) => {
+          void this.gate.check();
+          report(done, total);
+        };
+        return (await verifyAudit(folder, results, named, new Installation(data), watched, sampled)) as Tasks[N]['out'];
+      }
+      case 'repeat': {
+        const { data, ...request } = input as Tasks['repeat']['in'];
+        return (await repeatSample(request, new Installation(data), (context, job) => this.job({ context, job }), this.gate, report)) as Tasks[N]['out'];
       }
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan, this.checking(report))) as Tasks[N]['out'];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { canonicalJson } from '../../shared/canonical.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
+import { AuditPlan } from '../../shared/plan.ts';
 import { Results } from '../../shared/results.ts';
 import { planOfResults } from '../audit/fitResults.ts';
 import { DOCUMENTS, FILES, SIZES } from '../audit/jobs.ts';
@@ -60,9 +61,19 @@ async function writing(folder: string, write: () => unknown): Promise<void> {
 
 /**
  * The results of a finished audit.
- * @throws UserError when there are none, or they are not Hairline's.
+ * @throws UserError when there are none, or they are not Hairline's, or do not fit themselves.
  */
 export function readResults(folder: string): Results {
+  const results = readAnyResults(folder);
+  if (planOfResults(results) === null) throw damaged(folder);
+  return results;
+}
+
+/**
+ * The same for whoever looks for what is wrong in them: they may say anything that the schema allows.
+ * @throws UserError when there are none, or they are not Hairline's.
+ */
+export function readAnyResults(folder: string): Results {
   let text: string;
   try {
     text = new Folder(folder).read(FILES.results, SIZES.results).toString('utf8');
@@ -71,8 +82,12 @@ export function readResults(folder: string): Results {
     throw new UserError(`${folder} holds no finished audit (no ${FILES.results}).`);
   }
   const results = parsed(text);
-  if (results === null || planOfResults(results) === null) throw new UserError(`${join(folder, FILES.results)} is damaged, or was not written by this version of Hairline.`);
+  if (results === null || !AuditPlan.safeParse(results.plan).success) throw damaged(folder);
   return results;
+}
+
+function damaged(folder: string): UserError {
+  return new UserError(`${join(folder, FILES.results)} is damaged, or was not written by this version of Hairline.`);
 }
 
 function parsed(text: string): Results | null {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { TaskName } from '../audit/crew.ts';
+import type { Report, TaskName, Tasks } from '../audit/crew.ts';
 import { TaskRunner } from '../audit/tasks.ts';
+import { checkDocuments } from '../report/check/index.ts';
 import { sharedGate } from './gate.ts';
 import { failureOf } from './pool.ts';
 import type { FromWorker, ToWorker, WorkerData } from './pool.ts';
@@ -16,8 +17,9 @@ const runner = new TaskRunner(sharedGate(shared));
 
 const say = (message: FromWorker) => port.postMessage(message);
 port.on('message', (task: ToWorker) => {
-  runner
-    .run(task.name as TaskName, task.input as never, (...progress) => say({ id: task.id, progress }))
+  const report: Report = (...progress) => say({ id: task.id, progress });
+  const work = task.name === 'documents' ? checkDocuments(task.input as Tasks['documents']['in']) : runner.run(task.name as TaskName, task.input as never, report);
+  (work as Promise<unknown>)
     .then((value) => say({ id: task.id, ok: true, value }))
     .catch((error: unknown) => say(failureOf(task.id, error)));
 });

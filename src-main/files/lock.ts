@@ -23,6 +23,11 @@ const STILL = 10_000;
 const PATIENCE = 2000;
 const GLANCE = 20;
 
+/** Whether a name is that of a lock, alive or left behind. */
+export function isLockFile(name: string): boolean {
+  return name.startsWith(`${STEM}.`);
+}
+
 export interface Lock {
   release(): void;
 }

@@ -27,9 +27,20 @@ export function compactJson(value: unknown, width: number, indent = '', lead = 0
   return `${open}${text}\n${indent}${close}`;
 }
 
+/** Of results that nobody changes any more: a report needs their text for its attachment and for each hash. */
+const texts = new WeakMap<Results, string>();
+
+/** Results as they are read from their file: options of attacks, say, are in another order there than in a plan. */
+export function asRead(results: Results): Results {
+  const text = resultsText(results);
+  const read = Results.parse(JSON.parse(text));
+  texts.set(read, text);
+  return read;
+}
+
 /** The text of results.json. Throws a ZodError when the results break their own schema (a defect, not a user's error). */
 export function resultsText(results: Results): string {
-  return canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));
+  return texts.get(results) ?? canonicalJson(Results.parse({ ...results, $schema: SCHEMA_ID }));
 }
 
 /** sha256 of results.json as written, in hex: what `sha256sum results.json` prints. */

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../shared/canonical.ts';
 import type { Results } from '../../shared/results.ts';
 import { toCsv } from './csv.ts';
-import { resultsHash, resultsText } from './json.ts';
+import { DRAWN_BY } from './drawnBy.ts';
+import { asRead, resultsHash, resultsText } from './json.ts';
 import { Paper } from './paper.ts';
 import { mono } from './rich.ts';
 import { curves } from './sections/curves.ts';
@@ -18,10 +19,12 @@ import { reportTitle, summary } from './sections/summary.ts';
  * results and images give the same bytes: dates inside are those of the audit.
  * Throws what `readPng` throws, and when an image cannot be decoded.
  */
-export async function renderPdf(results: Results, readPng: ReadPng): Promise<Uint8Array> {
+export async function renderPdf(found: Results, readPng: ReadPng): Promise<Uint8Array> {
+  // The same report, whether it is drawn at the end of the audit or from its files.
+  const results = asRead(found);
   const date = new Date(results.timing.started);
   const title = reportTitle(results);
-  const paper = new Paper({ title, subject: 'Robustness audit report', date, creator: `Hairline ${results.hairline}` });
+  const paper = new Paper({ title, subject: 'Robustness audit report', date, creator: `Hairline ${results.hairline}`, drawnBy: DRAWN_BY });
   const section = (inside: () => void | Promise<void>): Promise<void> => paper.group('Sect', inside);
 
   await section(() => summary(paper, results));

@@ -19,7 +19,8 @@ export class Sheet implements Measure {
   protected readonly elements: Element[];
   private readonly coverage: Record<Face, (codePoint: number) => boolean>;
 
-  constructor(info: { title: string; subject: string; date: Date; creator: string }) {
+  /** @param info.drawnBy by which `verify` knows whether it would draw the same */
+  constructor(info: { title: string; subject: string; date: Date; creator: string; drawnBy: string | null }) {
     const files = fontFiles();
     this.doc = new PDFDocument({
       autoFirstPage: false,
@@ -34,7 +35,7 @@ export class Sheet implements Measure {
       // None by default: pdfkit would load one for nothing.
       font: null as unknown as string,
       // The date of the audit, not of the writing: the same results give the same bytes.
-      info: { Title: info.title, Subject: info.subject, Creator: info.creator, Producer: 'PDFKit', CreationDate: info.date, ModDate: info.date },
+      info: { Title: info.title, Subject: info.subject, Creator: info.creator, Producer: 'PDFKit', ...(info.drawnBy && { Keywords: drawingWords(info.drawnBy) }), CreationDate: info.date, ModDate: info.date },
     });
     for (const face of Object.keys(files) as Face[]) this.doc.registerFont(face, files[face]);
     const coverageOf = (face: Face) => {
@@ -114,6 +115,10 @@ export class Sheet implements Measure {
   rule(y = this.y, color: string = COLOR.rule, width = 0.5, from: number = PAGE.left, to: number = PAGE.width - PAGE.right): void {
     this.decorate(() => this.doc.moveTo(from, y).lineTo(to, y).lineWidth(width).strokeColor(color).stroke());
   }
+}
+
+export function drawingWords(drawnBy: string): string {
+  return `drawing ${drawnBy}`;
 }
 
 /** What pdfkit's types keep to itself. */

@@ -10,7 +10,7 @@ import { Journal } from '../../src-main/audit/journal.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import type { RunRequest } from '../../src-main/audit/sitting.ts';
-import { verifyAudit } from '../../src-main/audit/verify.ts';
+import { verifyAudit } from '../../src-main/audit/verify/index.ts';
 import { decodeFile, encodePng } from '../../src-main/images/index.ts';
 import { Here, OURS } from './here.ts';
 import { beside, plain, write } from './models.ts';

@@ -121,11 +121,15 @@ describe('the successes, seen from outside', () => {
 });
 
 describe('hairline verify', () => {
-  it('finds everything as the report says', async () => {
+  it('finds no difference, and says what rests on trust', async () => {
     const run = await hairline(['verify', base, '--json']);
     expect(run).toMatchObject({ code: 0, err: '' });
     const broken = results.findings.filter((f) => f.state === 'broken').length;
-    expect(JSON.parse(run.out)).toEqual({ pictures: 12, successes: broken, problems: [] });
+    expect(JSON.parse(run.out)).toMatchObject({ pictures: 12, successes: broken, repeated: 0, problems: [], notes: [] });
+    const again = await hairline(['verify', base, '--repeat', '2']);
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.out).toMatch(/^12 clean pictures and \d+ adversarial ones checked, 2 images attacked again: no difference\. On trust: .*\n$/);
+    expect(again.out).not.toMatch(/everything/);
   });
 
   it('names pictures that were changed, replaced or removed, and ends with 1', async () => {

@@ -125,21 +125,35 @@ describe('results that were changed', () => {
     ['a plan without threats', (r) => (r.plan.threats = [])],
     ['a norm that is none', (r) => (r.plan.threats[0].norm = 'l3')],
     ['options nested deep', (r) => (r.threats[0].attacks[0].options = r.plan.threats[0].attacks[0].options = JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`))],
-    ['a threat that is not there', (r) => (r.findings[0].threat = 7)],
-    ['an image that is not there', (r) => (r.findings[0].image = '00099-x')],
-    ['an image twice', (r) => r.images.push(r.images[0])],
-    ['an outcome without its finding', (r) => (r.findings = [])],
     ['a distance below zero', (r) => (r.images[0].outcomes[0].distance = -1)],
     ['a size beyond any', (r) => (r.images[0].width = 1e15)],
     ['a share above one', (r) => (r.threats[0].points[0].accuracy = 1e300)],
-    ['a class that is not there', (r) => (r.images[0].prediction = 1e6)],
-    ['names of other classes', (r) => r.classNames.pop()],
+  ];
+  /** What the schema allows is no reason for `verify` to look no further. */
+  const UNFIT: [string, (r: any) => void, RegExp][] = [
+    ['a threat that is not there', (r) => (r.findings[0].threat = 7), /finding of pgd on \S+ under threat model 8: the report has one, its journal none/],
+    ['an image that is not there', (r) => (r.findings[0].image = '00099-x'), /finding of pgd on 00099-x under linf: the report has one, its journal none/],
+    ['an image twice', (r) => r.images.push(r.images[0]), /image \S+: the report has it 2 times, its journal one/],
+    ['an outcome without its finding', (r) => (r.findings = []), /finding of pgd on \S+ under linf: the report has none, its journal one/],
+    ['a class that is not there', (r) => (r.images[0].prediction = 1e6), /prediction: the report says 1000000/],
+    ['names of other classes', (r) => r.classNames.pop(), /classNames, number \d+: the report says nothing/],
   ];
   it.each(CHANGES)('%s is told in one sentence by verify and report, and nothing is written', async (_, change) => {
     copy();
     edit('results.json', change);
     const before = listing(root);
     for (const command of ['verify', 'report']) refused(await hairlineHere([command, folder]), /results\.json is damaged/);
+    expect(listing(root)).toEqual(before);
+  });
+
+  it.each(UNFIT)('%s is named by verify, and refused by report', async (_, change, says) => {
+    copy();
+    edit('results.json', change);
+    const before = listing(root);
+    const verified = await hairlineHere(['verify', folder]);
+    expect(verified.code, verified.err).toBe(1);
+    expect(verified.out).toMatch(says);
+    refused(await hairlineHere(['report', folder]), /results\.json is damaged/);
     expect(listing(root)).toEqual(before);
   });
 
@@ -202,8 +216,13 @@ describe('an audit that was begun elsewhere', { timeout: 120_000 }, () => {
     refused(await resume('--model', MODEL), /name them yourself \(--images, --class-names\)/);
     copy();
     edit('results.json', (r: any) => (r.plan.model = pipe));
+    // This installation wrote plan.json, so that one counts.
+    const forged = await hairlineHere(['verify', folder]);
+    expect(forged.code, forged.err).toBe(1);
+    expect(forged.out).toMatch(/plan, model: the report says ".*pipe/);
+    edit('audit.hairline', (mark: any) => delete mark.seal);
     refused(await hairlineHere(['verify', folder]), /begun elsewhere.*\(--model\)/);
-    expect((await hairlineHere(['verify', folder, '--model', MODEL])).code).toBe(0);
+    expect((await hairlineHere(['verify', folder, '--model', MODEL])).code).toBe(1);
   });
 
   it('goes on with the files that are named, to the same bytes, and stays somebody else\'s', async () => {

@@ -33,7 +33,8 @@ it('audits a folder with every kind of bad file in one go, and names each with i
 
 it('gives an audit that is checked, goes on after it was cut off, and repeats, with the same files left out', { timeout: 300_000 }, async () => {
   const whole = untimed(out);
-  expect((await hairline(['verify', out, '--model', MODEL], { limit: 120_000 })).code).toBe(0);
+  const verified = await hairline(['verify', out, '--model', MODEL], { limit: 120_000 });
+  expect(verified.code, verified.out).toBe(0);
   // As a crash leaves it: the journal ends in the middle of the attacks, and there are no documents.
   const journal = readFileSync(join(out, 'journal.jsonl'), 'utf8').split('\n');
   writeFileSync(join(out, 'journal.jsonl'), journal.slice(0, Math.floor(journal.length * 0.7)).join('\n'));

@@ -114,7 +114,7 @@ describe('renderPdf with difficult input', () => {
     results.warnings.push(long('w'), long('w '));
     for (const image of results.images) image.source = `${long('s')}.png`;
     for (const finding of results.findings) if (finding.reason) finding.reason = long('r');
-    results.plan = { name: long('q'), images: Array.from({ length: 300 }, () => long('x')) };
+    results.plan = { classNames: long('q'), images: Array.from({ length: 300 }, () => long('x')) };
     results.leftOut = { total: 12_345, files: Array.from({ length: 300 }, (_, i) => ({ source: i === 0 ? long('z') : `photos/${i}.heic`, reason: 'is a HEIC picture, which is not read: save it as PNG or JPEG.' })) };
     const read = await open(await renderPdf(results, readPng));
     expect(read.outside).toEqual([]);

@@ -1,4 +1,5 @@
 import { duration, dateTime } from '../../../shared/format.ts';
+import { AuditPlan } from '../../../shared/plan.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { Results } from '../../../shared/results.ts';
 import { compactJson, resultsFingerprint, resultsHash } from '../json.ts';
@@ -22,8 +23,10 @@ export function repeat(paper: Paper, results: Results): void {
   paper.text('The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:', { after: 5 });
   command(paper, 'hairline verify FOLDER');
   paper.text([
-    `This decodes every exported PNG, runs it through the model whose hash stands below, and compares ${results.output ? 'the output’s PSNR' : 'decision'} and distance with results.json. ` +
-      'It takes no word of the attacks on trust. Other software can do the same, because PNG, ONNX and JSON are open formats; ',
+    `This puts the results together anew from the audit’s journal, compares them figure by figure, and runs every exported PNG through the model whose hash stands below, for its ${results.output ? 'output’s PSNR' : 'decision'} and distance. ` +
+      'What no file can show, above all that the attacks were run on images that held, it names; ',
+    mono('--repeat 5'),
+    ' runs a sample of them again. Other software can check the same, because PNG, ONNX and JSON are open formats; ',
     mono('hairline schema'),
     ' prints the JSON Schema of results.json.',
   ]);
@@ -63,7 +66,7 @@ function command(paper: Paper, text: string): void {
 
 function plan(paper: Paper, results: Results): void {
   paper.heading(1, 'The plan', 60);
-  const lines = compactJson(results.plan, 118).split('\n');
+  const lines = compactJson(AuditPlan.safeParse(results.plan).data ?? results.plan, 118).split('\n');
   const shown = (lines.length > PLAN_LINES ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`] : lines).map((line) => shortened(line, PLAN_LINE));
   // A leading space would be dropped at a line's start; a hard one keeps the indent.
   const text: Rich = [mono(shown.map((line) => line.replace(/^ +/, (indent) => '\u00a0'.repeat(indent.length))).join('\n'))];

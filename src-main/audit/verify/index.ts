@@ -1,0 +1,151 @@
+import { UserError } from '../../../shared/errors.ts';
+import type { NamedFiles } from '../../../shared/plan.ts';
+import { Results } from '../../../shared/results.ts';
+import { inspectGraph, loadGraph } from '../../graph/index.ts';
+import { assemble } from '../assemble.ts';
+import type { Report } from '../crew.ts';
+import { FLAG, filesOf, NO_FILES, planToOpen } from '../files.ts';
+import type { Installation } from '../installation.ts';
+import { progressOf } from '../state.ts';
+import { differences } from './differences.ts';
+import { findingProblems } from './findings.ts';
+import { journalProblems } from './journalChecks.ts';
+import { openJudge } from './judge.ts';
+import { leftoverProblems } from './leftovers.ts';
+import { checkPictures, reader } from './pictures.ts';
+import { checkSources } from './sources.ts';
+import type { May } from './sources.ts';
+import { readTold } from './told.ts';
+import type { Told } from './told.ts';
+import { onTrust } from './trust.ts';
+
+export interface Verification {
+  /** Clean pictures and adversarial ones that were looked at. */
+  pictures: number;
+  successes: number;
+  /** Every difference between the report and what was found, a sentence each. */
+  problems: string[];
+  /** What could not be checked, or an older audit lacks, a sentence each. */
+  notes: string[];
+  /** What no check of the files can show, each as the end of "On trust: ". */
+  trust: string[];
+  /** Fields that the report lacks, a sentence each: an older Hairline did not write them. */
+  lacks: string[];
+  /** Whether the audit was through, so that all of its documents are due. */
+  complete: boolean;
+}
+
+/** Whose audits' plans say where their files are, and whose settled setups it knows. */
+export type Vouching = Pick<Installation, 'began'> & Partial<Pick<Installation, 'settled'>>;
+
+/**
+ * Checks an audit the way a third party would: from its files and the original model alone, on the CPU, without any derived
+ * graph. The results are put together anew from the journal and compared figure by figure; every picture's hash, distances
+ * and prediction or output are checked, and every file that the plan names, as far as it may be opened and is there.
+ * @param results results.json, as it is
+ * @param sampled whether some of its attacks are run again besides
+ * @param named files that are not where the plan says, or of an audit that was begun elsewhere
+ * @throws UserError when the model is not the one of the audit.
+ */
+export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Vouching, report: Report = () => undefined, sampled = false): Promise<Verification> {
+  const told = readTold(folder, results);
+  const { opened, may } = openable(folder, told, { ...NO_FILES, ...named }, installation);
+  const { state, setup } = told;
+  const problems = [...told.problems];
+  const notes: string[] = [];
+
+  const graph = loadGraph(opened.model);
+  const identity = inspectGraph(graph);
+  demandTheModel(opened.model, identity, told);
+  // Here it may be called otherwise.
+  problems.push(...differences({ ...setup.model, file: '' }, { ...identity, file: '' }, { told: 'the journal', found: 'the model' }, ['model']).problems);
+
+  const { problems: figures, lacks } = compareResults(told);
+  problems.push(...figures, ...journalProblems(told), ...findingProblems(told));
+  const left = leftoverProblems(folder, told);
+  problems.push(...left.problems);
+  notes.push(...left.notes, ...notesOn(told, installation));
+
+  let [pictures, successes] = [0, 0];
+  const first = setup.images.map((id) => state.images.get(id)).find((image) => image !== undefined);
+  if (first) {
+    const read = reader(folder);
+    const judge = await openJudge(graph, opened, setup, first, read);
+    try {
+      const checked = await checkPictures(told, judge, read, report);
+      [pictures, successes] = [checked.clean, checked.adversarial];
+      problems.push(...judge.problems, ...checked.problems);
+      if (judge.ties.length > 0) notes.push(`${judge.ties.length} ${judge.ties.length === 1 ? 'picture lies' : 'pictures lie'} so near the border between two classes that this machine rounds to the other one, such as ${judge.ties[0]}.`);
+    } finally {
+      await judge.close();
+    }
+  }
+  const sources = await checkSources(told, opened, may, report);
+  return { pictures, successes, problems: [...new Set([...problems, ...sources.problems])], notes: [...notes, ...sources.notes], trust: onTrust(told, sources, sampled), lacks, complete: isComplete(told) };
+}
+
+/** The plan to open files by: the one that this installation wrote, where one of the two is. */
+export function openable(folder: string, told: Told, named: NamedFiles, installation: Pick<Installation, 'began'>, needs: (keyof NamedFiles)[] = ['model', 'pictures']) {
+  const ours = [told.stored, told.repeated].find((plan) => plan !== null && installation.began(folder, plan));
+  const begunHere = ours !== undefined;
+  const opened = planToOpen(ours ?? told.plan, { named, begunHere, needs, folder });
+  const given = filesOf(opened);
+  const may = Object.fromEntries(
+    (Object.keys(FLAG) as (keyof typeof FLAG)[]).map((kind) => {
+      const [wanted, own] = [named[kind], given[kind]];
+      const isNamed = wanted !== null && wanted.length > 0;
+      return [kind, own !== null && own.length > 0 && (begunHere || isNamed)];
+    }),
+  ) as May;
+  return { opened, may };
+}
+
+/** @throws UserError when neither the journal nor the report speaks of this model */
+function demandTheModel(path: string, identity: Results['model'], { setup, results }: Told): void {
+  const fault = (one: Results['model']): string | null => {
+    if (identity.sha256 !== one.sha256) return `its sha256 differs from ${one.sha256.slice(0, 16)}…`;
+    const weights = one.weights.find(({ file, sha256 }) => identity.weights.find((own) => own.file === file)?.sha256 !== sha256);
+    return weights ? `the sha256 of its weights in ${weights.file} differs from ${weights.sha256.slice(0, 16)}…` : null;
+  };
+  const why = fault(setup.model);
+  if (why !== null && fault(results.model) !== null) throw new UserError(`${path} is not the model of this audit: ${why}.`);
+}
+
+/** The report against what the journal gives, put together anew. */
+function compareResults(told: Told) {
+  const { results, plan, setup, state, records, stored } = told;
+  const { started, finished: _finished, machine: _machine, ...timing } = results.timing;
+  const sides = { told: 'the report', found: 'its journal' };
+  let anew: Results;
+  try {
+    anew = Results.parse(assemble(plan, setup, state, { ...timing, started }));
+  } catch {
+    return { problems: ['The results cannot be put together from the journal, which does not fit the plan.'], lacks: [] };
+  }
+  const known = records.some(({ type }) => type === 'setup');
+  // Times are those of one sitting; what was warned of before the first attack is in the journal alone.
+  const compared = ({ timing: _timing, $schema: _schema, warnings, ...rest }: Results) => ({ ...rest, ...(known && { warnings }) });
+  const { problems, lacks } = differences(compared(results), compared(anew), sides);
+  if (stored && stored !== plan) problems.push(...differences({ ...stored, workers: null, batch: null }, { ...plan, workers: null, batch: null }, { told: 'plan.json', found: 'the report' }, ['plan']).problems);
+  return { problems: [...new Set(problems)], lacks };
+}
+
+function isComplete({ plan, state, records }: Told): boolean {
+  const { done, total } = progressOf(plan, state);
+  const last = records.at(-1);
+  return done >= total && last?.type === 'sitting' && (last.end ?? 'finished') === 'finished';
+}
+
+function notesOn({ plan, state, setup, records }: Told, installation: Vouching): string[] {
+  const notes: string[] = [];
+  const { done, total } = progressOf(plan, state);
+  const unseen = setup.images.length - state.images.size;
+  if (done < total) notes.push(`The audit was stopped before it was through: ${unseen > 0 ? `${unseen} of ${setup.images.length} images were not looked at, and ` : ''}${total - done} of ${total} attack runs were not made; of these there is nothing to check.`);
+  if (setup.images.length === 0) notes.push('The audit has no images, so there is nothing to check.');
+  const last = records.at(-1);
+  if (done === total && last && last.type !== 'sitting') notes.push('The journal ends without a word on how the audit ended.');
+  if (installation.settled && state.seal !== null && !installation.settled(setup, state.seal)) notes.push('What was settled before the first attack bears the seal of another installation, which cannot be checked here.');
+  const doubles = setup.images.length - new Set(setup.images.map((id) => state.images.get(id)?.hash ?? id)).size;
+  if (doubles > 0) notes.push(`${doubles} of ${setup.images.length} images are the same picture as another one.`);
+  return notes;
+}

@@ -1,0 +1,146 @@
+import type { AuditPlan } from '../../../shared/plan.ts';
+import type { Finding, ImageResult, OutputResult } from '../../../shared/results.ts';
+import type { Graph } from '../../graph/index.ts';
+import { toUnit } from '../../images/index.ts';
+import type { Picture } from '../../images/index.ts';
+import { findField } from '../../model/field.ts';
+import type { FieldOutput } from '../../model/field.ts';
+import { fixInputs } from '../../model/inputs.ts';
+import { findImageInput, networkInput } from '../../model/network.ts';
+import { findLogits } from '../../model/output.ts';
+import { openOriginal, openOriginalField } from '../../runtime/original.ts';
+import type { Original, OriginalField } from '../../runtime/original.ts';
+import { traceFacts } from '../../runtime/trace.ts';
+import { goalFor } from '../goal.ts';
+import { compareOutput, outputPicture, outputResult, reached, referenceOf } from '../outputGoal.ts';
+import type { OutputGoal } from '../outputGoal.ts';
+import type { ImageRecord, Setup } from '../records.ts';
+import { differences } from './differences.ts';
+import { scoreProblems } from './scores.ts';
+
+/** A picture of the audit's folder; null, and a word to whoever collects them, where it cannot be read. */
+export type ReadPicture = (file: string, problems: string[]) => Promise<Picture | null>;
+
+/** What the original model says against what is told, a sentence for each difference. */
+export interface Judge {
+  /** What was settled of the model and is otherwise here. */
+  problems: string[];
+  /** Pictures whose class this machine's rounding may decide. */
+  ties: string[];
+  clean(image: ImageRecord, picture: Picture): Promise<string[]>;
+  finding(image: ImageRecord, clean: Picture, finding: Finding, picture: Picture): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the original model on the CPU, without any derived graph.
+ * @param plan its model and its pictures to be matched are opened
+ * @param setup what the audit settled of the model
+ */
+export async function openJudge(graph: Graph, plan: AuditPlan, setup: Setup, first: Pick<ImageResult, 'width' | 'height' | 'channels'>, read: ReadPicture): Promise<Judge> {
+  const { preprocessing } = plan;
+  const input = findImageInput(graph, plan.input, plan.fixed);
+  const rows = input.batch ?? 1;
+  const network = networkInput(input, preprocessing, { ...first, channels: first.channels as 1 | 3 }, rows);
+  const fixed = fixInputs(graph, input.others, rows, input.batch);
+  const facts = await traceFacts(fixed, { [input.name]: network.dims });
+  const request = { graph, input, preprocessing, provider: 'cpu' as const };
+  const problems = setup.input === '' || setup.input === input.name ? [] : [`The journal says that the input ${setup.input} takes the image, and it is ${input.name}.`];
+  const sides = { told: 'the journal', found: 'the model' };
+  if (setup.field === null) {
+    const output = findLogits(graph, facts, rows);
+    const of = ({ kind, width, classes }: typeof output) => ({ kind, width, classes });
+    if (setup.scores) problems.push(...differences(of(setup.scores), of(output), sides, ['scores']).problems);
+    else if (setup.classes !== output.classes) problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
+    return classJudge(await openOriginal({ ...request, output }), plan, setup, problems);
+  }
+  const field = findField(fixed, facts, plan.output, rows, network.image);
+  problems.push(...differences(setup.field, field, sides, ['output']).problems);
+  return outputJudge(await openOriginalField({ ...request, output: field }), field, plan, read, problems);
+}
+
+function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems: string[]): Judge {
+  const ties: string[] = [];
+  const exact = setup.provider.used === 'cpu';
+  return {
+    problems,
+    ties,
+    async clean(image, picture) {
+      const scores = await original.predict(toUnit(picture), picture);
+      const { problems: found, tie } = scoreProblems(image.file, image, scores, exact);
+      if (tie) ties.push(image.file);
+      if (image.leastLikely >= 0 && !isLeast(image.leastLikely, scores.logits)) found.push(`${image.file}: the journal says that class ${image.leastLikely} is the least likely, and the model that others are less so.`);
+      if (!image.labelGiven && image.label !== image.prediction) found.push(`${image.file}: no label was given, so class ${image.prediction} counts as right, and the report says ${image.label}.`);
+      return found;
+    },
+    async finding(image, _clean, finding, picture) {
+      const file = finding.file!;
+      const scores = await original.predict(toUnit(picture), picture);
+      const { problems: found, tie } = scoreProblems(file, finding, scores, exact);
+      if (tie) ties.push(file);
+      // Of two classes that rounding decides between, what is told counts.
+      const prediction = tie ? finding.prediction! : scores.prediction;
+      const goal = goalFor(plan.threats[finding.threat]!.goal, image, image.index, setup.classes);
+      if (prediction === image.label) found.push(`${file} does not break the model: it still says ${prediction}.`);
+      else if (goal !== null && goal >= 0 && prediction !== goal) found.push(`${file} does not reach its target: the model says class ${prediction}, and class ${goal} was to be reached.`);
+      return found;
+    },
+    close: () => original.close(),
+  };
+}
+
+/** Of many classes some are as good as equal. */
+function isLeast(k: number, logits: Float64Array): boolean {
+  const [low, high] = [Math.min(...logits), Math.max(...logits)];
+  return logits[k]! - low <= LIKENESS * 10 * Math.max(1, high - low);
+}
+
+function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
+  const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
+  /** The output for a picture against a goal's reference and against what the report says of it. */
+  const compare = async (name: string, threat: number, clean: Picture, picture: Picture, told: OutputResult | null): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
+    const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
+    const y = await original.output(toUnit(picture), picture);
+    const { psnr: dB, ssim } = outputResult(y.every(Number.isFinite) ? compareOutput(goalOf(threat), y, reference, field) : { psnr: NaN, ssim: null }, null);
+    const found: string[] = [];
+    if (differ(dB, told?.psnr ?? null, DECIBELS)) found.push(`${name}: the output is ${words(dB)} from its reference, the report says ${words(told?.psnr ?? null)}.`);
+    if (differ(ssim, told?.ssim ?? null, LIKENESS)) found.push(`${name}: the output's similarity to its reference is ${ssim}, the report says ${told?.ssim ?? null}.`);
+    return { y, dB, problems: found };
+  };
+  /** The picture of an output, which people look at, beside the output itself. */
+  const shown = async (file: string | null, y: Float64Array, peak: number): Promise<string[]> => {
+    if (file === null) return [];
+    const found: string[] = [];
+    const picture = await read(file, found);
+    const own = outputPicture(y, field, peak);
+    if (picture && (own === null || picture.data.length !== own.data.length || picture.data.some((v, i) => Math.abs(v - own.data[i]!) > 1))) found.push(`${file} is not what the model puts out.`);
+    return found;
+  };
+  return {
+    problems,
+    ties: [],
+    async clean(image, picture) {
+      const found: string[] = [];
+      for (const [threat, told] of image.outputs.entries()) {
+        const { y, problems: one } = await compare(image.file, threat, picture, picture, told);
+        if (threat === 0) found.push(...(await shown(told.file, y, goalOf(threat).peak)));
+        found.push(...one);
+      }
+      return found;
+    },
+    async finding(_image, clean, finding, picture) {
+      const { y, dB, problems: found } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
+      if (!reached(goalOf(finding.threat), dB ?? Infinity)) found.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
+      return [...found, ...(await shown(finding.output?.file ?? null, y, goalOf(finding.threat).peak))];
+    },
+    close: () => original.close(),
+  };
+}
+
+const differ = (a: number | null, b: number | null, slack: number) => (a === null || b === null ? a !== b : Math.abs(a - b) > slack);
+const words = (dB: number | null): string => `${dB === null ? '∞' : dB.toFixed(4)} dB`;
+
+/** Another machine's kernels may round an output differently. */
+const DECIBELS = 1e-3;
+const LIKENESS = 1e-4;
+
