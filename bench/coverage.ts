@@ -7,7 +7,7 @@ import { checkModel } from './coverage/check.ts';
 import { describeModel } from './coverage/catalog.ts';
 import type { CatalogEntry } from './coverage/catalog.ts';
 import { operatorsPage } from './coverage/operators.ts';
-import { modelsPage } from './coverage/page.ts';
+import { linesOf, modelsPage } from './coverage/page.ts';
 import type { Outcome } from './coverage/page.ts';
 
 const HELP = `Checks the gradient of every model of a folder and writes what came out, and which operators there are rules for, into docs/.
@@ -20,8 +20,7 @@ const HELP = `Checks the gradient of every model of a folder and writes what cam
     --operators      write docs/operators.md only`;
 
 const CHILD = '--check';
-/** What came out last time. */
-const LAST = 'out/bench/coverage.json';
+const PAGE = 'docs/models.md';
 const text = { type: 'string' } as const;
 
 /** Each model in a process of its own: one that onnxruntime aborts on takes no other with it. */
@@ -40,11 +39,13 @@ async function main(): Promise<void> {
   const folder = resolve(values.folder ?? '../shared/models');
   const data = resolve(values.data ?? '../shared/data');
   const catalog = JSON.parse(readFileSync(join(folder, 'catalog.json'), 'utf8')) as CatalogEntry[];
-  const last = existsSync(LAST) ? (JSON.parse(readFileSync(LAST, 'utf8')) as Record<string, Outcome>) : {};
-  const rows: Record<string, Outcome> = {};
+  const last = existsSync(PAGE) ? linesOf(readFileSync(PAGE, 'utf8')) : new Map<string, string>();
+  const rows: [string, Outcome | string][] = [];
   for (const file of globSync('**/*.onnx', { cwd: folder }).sort()) {
-    if (last[file]) rows[file] = last[file];
-    if (!file.includes(values.only ?? '')) continue;
+    if (!file.includes(values.only ?? '')) {
+      if (last.has(file)) rows.push([file, last.get(file)!]);
+      continue;
+    }
     const known = describeModel(file, catalog);
     const limit = Number(values.limit ?? 300);
     // Some time is for opening it.
@@ -52,11 +53,10 @@ async function main(): Promise<void> {
     const whole = inChild(task, limit);
     // Five directions of a large network take hours here: then as many as time allows.
     const outcome = whole.result === 'unfinished' ? inChild({ ...task, brief: true }, limit) : whole;
-    rows[file] = outcome;
+    rows.push([file, outcome]);
     console.log(`${file}: ${outcome.result} ${outcome.detail ?? ''} ${outcome.error?.toExponential(1) ?? ''} ${outcome.surrogates?.join(', ') ?? ''}`);
   }
-  writeFileSync(LAST, JSON.stringify(rows));
-  writeFileSync('docs/models.md', modelsPage(Object.entries(rows)));
+  writeFileSync(PAGE, modelsPage(rows));
 }
 
 if (process.argv[2] === CHILD) console.log(`\n${JSON.stringify(await checkModel(JSON.parse(process.argv[3]!) as Parameters<typeof checkModel>[0]))}`);

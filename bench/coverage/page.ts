@@ -24,15 +24,27 @@ const WORDS: Record<Outcome['result'], string> = {
 
 const cell = (value: string) => value.replaceAll('|', '\\|');
 
-/** docs/models.md. */
-export function modelsPage(rows: readonly [string, Outcome][]): string {
-  const lines = rows.map(([file, o]) => {
-    const number = (v: number | undefined) => (v === undefined ? '' : v.toExponential(1));
-    const notes = [o.surrogates?.length ? `surrogates: ${o.surrogates.join(', ')}` : '', o.detail ?? ''].filter(Boolean).join('; ');
-    return `| ${file} | ${WORDS[o.result]} | ${number(o.forward)} | ${number(o.error)} | ${cell(notes)} |`;
-  });
-  const counts = Object.entries(WORDS).flatMap(([key, words]) => {
-    const count = rows.filter(([, o]) => o.result === key).length;
+/** A model's line of the page. */
+function lineOf(file: string, o: Outcome): string {
+  const number = (v: number | undefined) => (v === undefined ? '' : v.toExponential(1));
+  const notes = [o.surrogates?.length ? `surrogates: ${o.surrogates.join(', ')}` : '', o.detail ?? ''].filter(Boolean).join('; ');
+  return `| ${file} | ${WORDS[o.result]} | ${number(o.forward)} | ${number(o.error)} | ${cell(notes)} |`;
+}
+
+/** The lines of a page by their models: what came out last time. */
+export function linesOf(page: string): Map<string, string> {
+  const lines = page.split('\n').map((line) => [/^\| (\S+\.onnx) \|/.exec(line)?.[1], line] as const);
+  return new Map(lines.filter((one): one is readonly [string, string] => one[0] !== undefined));
+}
+
+/**
+ * docs/models.md.
+ * @param rows what came out of each, or its line of the last time
+ */
+export function modelsPage(rows: readonly [string, Outcome | string][]): string {
+  const lines = rows.map(([file, o]) => (typeof o === 'string' ? o : lineOf(file, o)));
+  const counts = Object.values(WORDS).flatMap((words) => {
+    const count = lines.filter((line) => line.split(' | ')[1] === words).length;
     return count > 0 ? [`${count} ${words.replaceAll('*', '')}`] : [];
   });
   return `# Gradients of published models
