@@ -191,7 +191,7 @@ export const de: Words = {
     clearLabels: 'Labeldatei entfernen',
     clearNames: 'Klassennamen entfernen',
     preprocessing: 'Vorverarbeitung',
-    guess: 'Aus dem Modell erschlossen',
+    guess: 'Aus dem Modell erschlossen: an Bildern mit Klassen zu prüfen',
     reset: 'Zurück zum Erschlossenen',
     preset: 'Wertebereich',
     presets: {

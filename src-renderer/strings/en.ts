@@ -147,7 +147,7 @@ export const en = {
     clearLabels: 'Remove label file',
     clearNames: 'Remove class names',
     preprocessing: 'Preprocessing',
-    guess: 'Guessed from the model',
+    guess: 'Guessed from the model: check it on labelled images',
     reset: 'Back to the guess',
     preset: 'Value range',
     presets: Object.fromEntries(Object.entries(PRESETS).map(([id, { title }]) => [id, title])) as Record<string, string>,

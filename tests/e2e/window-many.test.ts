@@ -34,7 +34,8 @@ it.skipIf(!browser)(`scrolls through 5,000 pictures${there ? '' : ' (MNIST is no
     // Only what is near the view is in the page.
     expect(await page.locator('[data-at]').count()).toBeLessThan(250);
     await expect.poll(() => coloursOf(page, 4999), { timeout: 30_000 }).toBeGreaterThan(2);
-    expect(await titleOf(page, 4999)).toMatch(/#4999/);
+    // Drawn from all over the ten thousand, in their order.
+    expect(await titleOf(page, 4999)).toMatch(/#99\d\d\b/);
     expect(faults).toEqual([]);
   } finally {
     await context.close();

@@ -29,7 +29,7 @@ export function inspectCommand(): Command {
       if (card.inputs.length > 0) line(`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`);
       if (card.field) line(`puts out    ${fieldWords(card.field)}`);
       else line(`classes     ${card.classes} (the file puts out ${card.output})`);
-      line(`guess       ${card.guess}`);
+      line(`guess       ${card.guess} Check it against the accuracy on labelled images.`);
       line();
       lines(table([['operator', 'nodes'], ...Object.entries(identity.operators).map(([o, n]) => [o, String(n)])]));
     });

@@ -37,7 +37,7 @@ export function guessPreprocessing(input: { dims: readonly (number | null)[] }, 
   const how = crop ? ' (centre crop)' : '';
   const shape = input.dims.map((d) => d ?? '?').join(' x ');
   const read = [order === 'grey' ? 'grey' : order.toUpperCase(), layout.toUpperCase(), `${size}${how}`, values.why].join(', ');
-  const why = `From the input ${shape}: ${read}; check it against the accuracy on labelled images.`;
+  const why = `From the input ${shape}: ${read}.`;
   return { preprocessing, why, network };
 }
 
