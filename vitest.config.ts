@@ -11,8 +11,8 @@ process.env['HAIRLINE_DATA'] ??= join(tmpdir(), 'hairline-tests-data');
 
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */
 const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts', 'tests/offline/program.test.ts', 'tests/offline/hostile.test.ts', 'tests/fuzz/short.test.ts'];
-/** Tests that replace modules, globals or the environment, watch what is loaded, or measure the memory of their process. */
-const ALONE = ['tests/{electron,renderer}/**/*.test.ts', 'tests/engine/explore.test.ts', 'tests/images/sharp.test.ts', 'tests/runtime/{memory,webgpu}.test.ts'];
+/** Tests that replace modules, globals or the environment, watch what is loaded, measure the memory of their process, or keep a folder for a module of theirs. */
+const ALONE = ['tests/{electron,renderer}/**/*.test.ts', 'tests/engine/explore.test.ts', 'tests/images/sharp.test.ts', 'tests/audit/verify/*.test.ts', 'tests/runtime/{memory,webgpu}.test.ts'];
 const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**

@@ -12,9 +12,14 @@ import { coloursOf, titleOf } from './tiles.ts';
 const SAMPLE = join(import.meta.dirname, '../../assets/samples/images');
 const CLASSES = readdirSync(SAMPLE).sort();
 
-describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (theme) => {
-  const here = session('window', theme);
-  const { good } = here;
+describe.skipIf(!browser)('the window', () => {
+  const here = session('window');
+  const good = async (name: string): Promise<void> => {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await here.good(`${name}-${colorScheme}`);
+    }
+  };
   let folder: string;
   let served: Served;
   let page: Page;
@@ -137,7 +142,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await page.getByLabel('Steps', { exact: true }).fill('6');
     await page.getByLabel('Steps', { exact: true }).press('Enter');
     await good('threat');
-    await page.getByLabel('Name of the audit').fill(`Signs, ${theme}`);
+    await page.getByLabel('Name of the audit').fill('Signs, once more');
   });
 
   it('runs, pauses, goes on and finishes', async () => {
@@ -160,7 +165,7 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save: Results' }).click();
     results = Results.parse(JSON.parse(readFileSync(await (await download).path(), 'utf8')));
-    expect(results.name).toBe(`Signs, ${theme}`);
+    expect(results.name).toBe('Signs, once more');
     expect(results.images).toHaveLength(6);
 
     await step(page, 'Results').click();
@@ -316,9 +321,11 @@ describe.skipIf(!browser).each(['light', 'dark'] as const)('the window, %s', (th
     await poll(() => rows.count()).toBe(changed.length);
     // Only ℓ∞ is in both, in one chart.
     expect(await page.getByRole('img', { name: /first audit: .*second audit: / }).count()).toBe(1);
+    const show = rows.first().getByRole('button', { name: /, Second$/ });
+    await show.waitFor();
     await good('compare');
     await page.keyboard.press('Tab');
-    await rows.first().getByRole('button', { name: /, Second$/ }).focus();
+    await show.focus();
     await page.keyboard.press('Enter');
     await poll(() => page.getByRole('heading', { level: 1 }).innerText()).toMatch(/png$/);
   });

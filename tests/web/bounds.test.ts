@@ -13,7 +13,7 @@ import { inputsOf } from './inputs.ts';
  * either names it here or in src-main/web/named.ts.
  */
 const WORDS: Record<string, readonly string[]> = {
-  '*': ['input', 'output', 'plan.input', 'plan.output', 'plan.name', 'plan.threats.attacks.id'],
+  '*': ['input', 'output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id'],
   gradcheck: [],
   partition: ['image'],
   probe: ['image', 'attack.id'],

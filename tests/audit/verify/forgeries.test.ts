@@ -112,7 +112,7 @@ const FORGERIES: [string, () => unknown, RegExp][] = [
   ['a number of queries', report((r) => (held(r).forwards += 4000)), /finding of \S+ on \S+ under \S+, forwards: the report says 40\d\d/],
   ['the limit of queries', report((r) => (r.maxQueries = 100_000)), /maxQueries: the report says 100000, its journal gives 900/],
   ['the provider', report((r) => (r.provider.used = 'cuda')), /provider, used: the report says "cuda", its journal gives "cpu"/],
-  ['the gradient check', report((r) => (r.gradientCheck.gradientError = 0)), /gradientCheck, gradientError: the report says 0/],
+  ['the gradient check', report((r) => (r.gradientCheck.gradientError = 0.0004321)), /gradientCheck, gradientError: the report says 0\.0004321/],
   ['versions', report((r) => (r.versions.onnxruntime = '9.9.9')), /versions, onnxruntime: the report says "9\.9\.9"/],
   ['the title', report((r) => (r.name = r.plan.name = 'Safe')), /name: the report says "Safe", its journal gives "Seven pictures"/],
   ['the date', report((r) => (r.timing.started = '2020-01-01T00:00:00.000Z')), /timing, started: the report says 2020/],
@@ -169,7 +169,8 @@ it('starts from an audit that has every kind of outcome, and is verified without
 });
 
 describe('a forgery of one file is named', () => {
-  it.each(FORGERIES)('%s', { timeout: 60_000 }, async (_, forge, says) => {
+  // One in three by turns of the kinds; `npm run forgeries` tries them all.
+  it.each(process.env['MODE'] === 'all' ? FORGERIES : FORGERIES.filter((_, i) => i % 3 === 0))('%s', { timeout: 60_000 }, async (_, forge, says) => {
     folder = copy(whole);
     await forge();
     const { problems } = await verify(folder);
