@@ -58,7 +58,7 @@ describe.skipIf(!browser || missing)(`published models and pictures${missing ? '
     await page.getByRole('button', { name: 'Save: Results' }).click();
     const results = Results.parse(JSON.parse(readFileSync(await (await download).path(), 'utf8')));
     // They come in as they are read.
-    const images = results.images.toSorted((a, b) => Number.parseInt(a.source) - Number.parseInt(b.source));
+    const images = results.images.toSorted((a, b) => Number.parseInt(a.source, 10) - Number.parseInt(b.source, 10));
     expect(images.map(({ label, prediction }) => [label, prediction])).toEqual([[7, 7], [2, 2], [1, 1], [0, 0]]);
     // What the libraries reach on these four images, by ../shared/oracles, is never far below what is found here.
     for (const [norm, attack, measure] of [['l0', 'sigmazero-1000', 'l0_features'], ['l2', 'al-ddn-1000', 'l2']] as const) {
