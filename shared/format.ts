@@ -152,7 +152,8 @@ export function stateLabel(state: StateAt, budget: string | null): string {
 }
 
 const STATE_AT: Partial<Record<StateAt, string>> = { broken: 'broken within', beyond: 'broken only beyond' };
-const STATE_LABEL: Record<StateAt, string> = {
+/** The same where the budget stands beside them. */
+export const STATE_LABEL: Record<StateAt, string> = {
   'wrong-already': 'wrong already',
   broken: 'broken within ε',
   beyond: 'broken only beyond ε',

@@ -5,6 +5,7 @@ import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/sta
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { machineName } from './machine.ts';
+import { FEWEST, LEVEL } from './previewChecks.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
 
@@ -112,11 +113,6 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
     out.push('The model gives the very same answer for every image: check the preprocessing.');
   return out;
 }
-
-/** Fewer labelled images than this say nothing. */
-const FEWEST = 8;
-/** As many are right by guessing with this probability or more. */
-const LEVEL = 0.05;
 
 /** Whether as many images are right by guessing, or by naming the commonest class every time (one-sided binomial tests). */
 function chance(setup: Setup, records: ImageRecord[]): string | null {

@@ -1,6 +1,7 @@
 import { count } from '../../shared/format.ts';
 import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import { spread } from '../../shared/spread.ts';
 import { budgetNotes } from '../../shared/reach.ts';
 import { inspectGraph } from '../graph/index.ts';
 import { imageVersions, openImages, toUnit } from '../images/index.ts';
@@ -24,7 +25,7 @@ import { demandBudgets, rangeOf } from './plan.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
-import { betterWords, spread, TRIED, tryOthers } from './trials.ts';
+import { betterWords, TRIED, tryOthers } from './trials.ts';
 import type { Labelled } from './trials.ts';
 
 export interface Prepared {

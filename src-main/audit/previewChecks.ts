@@ -5,7 +5,7 @@ import { binomialTail } from '../../shared/stats.ts';
 /** Fewer pictures than this say nothing. */
 export const FEWEST = 8;
 /** What happens more often than this by chance is no evidence. */
-const LEVEL = 0.05;
+export const LEVEL = 0.05;
 /** Values in [0,1] that were divided by 255 once more are far below this. */
 const TINY = 1 / 64;
 /** Pictures of 0 to 255, less any mean, stay within. */

@@ -1,5 +1,6 @@
 import type { Preprocessing } from '../../shared/plan.ts';
 import { PRESETS } from '../../shared/presets.ts';
+import { spread } from '../../shared/spread.ts';
 import { binomialTail } from '../../shared/stats.ts';
 import type { Picture } from '../images/index.ts';
 import { toUnit } from '../images/index.ts';
@@ -7,6 +8,7 @@ import type { ClassifierOutput } from '../model/output.ts';
 import { readScores } from '../model/scores.ts';
 import type { OriginalField } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
+import { FEWEST } from './previewChecks.ts';
 import { NO_CLASS } from './records.ts';
 
 /** A picture whose class is known. */
@@ -34,8 +36,6 @@ export interface Trial {
 /** Pictures that everything is tried on first, if there is time for so many, and those that the best are tried on. */
 const FIRST = 16;
 export const TRIED = 64;
-/** Fewer labelled pictures than this say nothing. */
-export const FEWEST = 8;
 /** Of the others, those that go on. */
 const BEST = 3;
 /** What as many pictures fit better by chance is no evidence; several were tried. */
@@ -121,8 +121,3 @@ async function classesOf({ original, output }: Subject, preprocessing: Preproces
 }
 
 const hits = (classes: readonly number[], pictures: readonly Labelled[], shift: number): boolean[] => classes.map((k, i) => k === pictures[i]!.label + shift);
-
-/** So many from all over a list: sorted class folders have a class at a time. */
-export function spread<T>(items: readonly T[], count: number): T[] {
-  return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor((i * items.length) / Math.min(count, items.length))]!);
-}

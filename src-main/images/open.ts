@@ -1,8 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
-import type { LeftOut } from '../../shared/results.ts';
-import type { Picture } from './picture.ts';
 import type { Sample } from '../../shared/plan.ts';
-import type { Drawn } from '../../shared/results.ts';
+import type { Drawn, LeftOut } from '../../shared/results.ts';
+import type { Picture } from './picture.ts';
 import { draw, sortedNote } from './draw.ts';
 import type { Stratum } from './draw.ts';
 import { look } from './look.ts';
@@ -114,7 +113,7 @@ export async function openLabels(request: Asked): Promise<{ labels: (number | nu
 }
 
 /** A whole set. */
-type Asked = Omit<OpenRequest, 'offset' | 'limit'> 
+type Asked = Omit<OpenRequest, 'offset' | 'limit'>;
 
 async function openSet(request: Asked) {
   const { sources, leftOut } = await openSources(request.paths);

@@ -28,7 +28,10 @@ export function checkGradient(model: OpenModel, original: Original, pictures: Fl
       fallbacks: () => model.fallbacks,
       forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
       isRandom: async () => differs((await original.predict(pictures[0]!, model.shape)).logits, (await original.predict(pictures[0]!, model.shape)).logits),
-      slope: async (k) => slopeAt(meter.along(await margin(model.core, model.read(pictures[k]!))), model.read(pictures[k]!)),
+      async slope(k) {
+        const x = model.read(pictures[k]!);
+        return slopeAt(meter.along(await margin(model.core, x)), x);
+      },
       async direction(k, tolerance, late) {
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const f = meter.along(await margin(model.core, x));

@@ -4,7 +4,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { PREVIEW_MOST, type Preview, type PreviewPicture } from '../../shared/preview.ts';
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
-import { spread } from '../logic/spread.ts';
+import { spread } from '../../shared/spread.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 

@@ -397,12 +397,7 @@ export const de: Words = {
   tile: {
     waiting: 'wartet',
     open: 'bisher richtig',
-    'wrong-already': 'schon ungestört falsch',
-    broken: 'innerhalb ε gebrochen',
-    beyond: 'erst jenseits ε gebrochen',
-    held: 'hält stand',
-    failed: 'fehlgeschlagen',
-    unfinished: 'nicht fertig',
+    ...STATES,
   } satisfies Record<TileState, string>,
   tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig' } satisfies Record<TileState, string>,
   tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },

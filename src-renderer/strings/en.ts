@@ -1,5 +1,5 @@
 import type { AuditStatus } from '../../shared/contract.ts';
-import { boundsText, className, count, goalWords, REFERENCE_WORDS, stateLabel } from '../../shared/format.ts';
+import { boundsText, className, count, goalWords, REFERENCE_WORDS, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
@@ -343,12 +343,7 @@ export const en = {
   tile: {
     waiting: 'waiting',
     open: 'right so far',
-    'wrong-already': 'wrong already',
-    broken: 'broken within ε',
-    beyond: 'broken only beyond ε',
-    held: 'held',
-    failed: 'failed',
-    unfinished: 'not finished',
+    ...STATE_LABEL,
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
   tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,

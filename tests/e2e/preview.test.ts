@@ -9,12 +9,7 @@ import { browser, checked as passed, poll, session, step } from './session.ts';
 /** What the network reads, beside the editor that decides it; of the sample, and of a model that sees nothing but colour. */
 describe.skipIf(!browser)('the preview of the preprocessing', () => {
   const here = session('preview');
-  const good = async (name: string): Promise<void> => {
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await here.good(`${name}-${colorScheme}`);
-    }
-  };
+  const { goodInBoth: good } = here;
   let page: Page;
   beforeAll(() => ({ page } = here));
   const strip = () => page.getByRole('region', { name: 'What the network reads' });

@@ -42,6 +42,8 @@ export interface Session {
   faults: string[];
   /** A screen is good when axe has nothing to say and nothing went wrong behind it. */
   good(name: string): Promise<void>;
+  /** The same in the dark, and then in the light. */
+  goodInBoth(name: string): Promise<void>;
 }
 
 /**
@@ -60,6 +62,12 @@ export function session(name: string, theme: 'light' | 'dark' = 'light'): Sessio
       }
       expect(await violations(here.page), screen).toEqual([]);
       expect(here.faults, screen).toEqual([]);
+    },
+    async goodInBoth(screen: string): Promise<void> {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await here.page.emulateMedia({ colorScheme });
+        await here.good(`${screen}-${colorScheme}`);
+      }
     },
   } as Session;
 

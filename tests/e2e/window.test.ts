@@ -14,12 +14,7 @@ const CLASSES = readdirSync(SAMPLE).sort();
 
 describe.skipIf(!browser)('the window', () => {
   const here = session('window');
-  const good = async (name: string): Promise<void> => {
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await here.good(`${name}-${colorScheme}`);
-    }
-  };
+  const { goodInBoth: good } = here;
   let folder: string;
   let served: Served;
   let page: Page;

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { Host, LoadedImage, ModelCard } from '../../shared/contract.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import type { Preview } from '../../shared/preview.ts';
-import { spread } from '../../src-renderer/logic/spread.ts';
+import { spread } from '../../shared/spread.ts';
 
 /** The store that follows the editor: what it asks for, and which answer it shows. */
 type Ask = { images: string[]; preprocessing: Preprocessing; answer(answer: Preview | null): void };

@@ -48,4 +48,3 @@ export async function checkDocuments({ folder, results }: { folder: string; resu
   }
   return out;
 }
-
