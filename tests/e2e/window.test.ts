@@ -305,17 +305,23 @@ describe.skipIf(!browser)('the window', () => {
     await poll(() => second.inputValue()).toMatch(/weaker/);
     const options = page.getByLabel('First', { exact: true });
     const name = (await options.locator('option', { hasText: 'Signs' }).getAttribute('value'))!;
+    const both = page.getByRole('img', { name: /first audit: .*second audit: / });
+    await both.waitFor();
+    const counts = page.getByLabel('Counts as broken');
+    const [anyDistance] = await counts.selectOption('any distance');
     await options.selectOption(name);
+    // It is there when the screen has chosen a budget for it.
+    await poll(() => counts.inputValue()).not.toBe(anyDistance);
     const weaker = Results.parse(JSON.parse(readFileSync(join(folder, 'data/audits', await second.inputValue(), 'results.json'), 'utf8')));
     const linf = results.threats.findIndex((threat) => threat.norm === 'linf');
     const stateOf = (all: Results, hash: string, threat: number) => all.images.find((one) => one.hash === hash)!.outcomes.find((one) => one.threat === threat)!.state;
     const changed = results.images.filter(({ hash }) => stateOf(results, hash, linf) !== stateOf(weaker, hash, 0));
     expect(changed.length).toBeGreaterThan(0);
-    await page.getByLabel('Counts as broken').selectOption('any distance');
+    await counts.selectOption('any distance');
     const rows = page.getByRole('region', { name: 'Pictures in both audits' }).locator('tbody tr');
     await poll(() => rows.count()).toBe(changed.length);
     // Only ℓ∞ is in both, in one chart.
-    expect(await page.getByRole('img', { name: /first audit: .*second audit: / }).count()).toBe(1);
+    expect(await both.count()).toBe(1);
     const show = rows.first().getByRole('button', { name: /, Second$/ });
     await show.waitFor();
     await good('compare');
