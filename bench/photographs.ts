@@ -17,7 +17,7 @@ const HELP = `A photograph larger than the network: a step of an attack on it ag
   npm run build && npm run bench -- photographs [options]
     --model FILE     a network of 224 x 224 (default: MobileNetV2 of the zoo)
     --small FILE     a small one (default: ../shared/cases/photo-larger-than-network/small224.onnx)
-    --steps N        of each attack; default 12      --rounds N   default 3
+    --steps N        of each attack; default 40      --rounds N   default 3
     --only NAME      attacks of this name alone
     --whole LIST     sizes of whole audits; default 224x224,800x600,4000x3000,6000x4000; "none": left out`;
 
@@ -33,7 +33,7 @@ async function steps(file: string): Promise<void> {
   const open = (picture: typeof NETWORK) => openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, window: windowOf(preprocessing, picture), rows: 1, provider: 'cpu', threads: 1 });
   const [at224, at800] = [await open(NETWORK), await open(PHOTOGRAPH)];
   const alone = nothing(at800.shape, at800.classes);
-  const count = Number(values.steps ?? 12);
+  const count = Number(values.steps ?? 40);
   console.log(`| ${file.split('/').at(-1)} | 224 x 224, ms | 800 x 600, ms | ratio | its own loops, ms | without them |\n|---|---:|---:|---:|---:|---:|`);
   for (const timed of TIMED.filter(({ attack }) => attack === (values.only ?? attack))) {
     const times: number[][] = [[], [], []];

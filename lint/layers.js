@@ -11,12 +11,14 @@ const add = (/** @type {string} */ name, /** @type {string[]} */ ...below) => {
 };
 // The one way to open a file that somebody else named.
 add('files', 'shared');
+// Loops over pixels, in WebAssembly; they know nothing else.
+add('simd');
 add('graph', 'files');
 add('autodiff', 'graph');
-add('model', 'autodiff');
+add('model', 'autodiff', 'simd');
 add('runtime', 'model');
 // Two leaves: norms is the attacks' mathematics, images brings pictures in; neither knows a network.
-add('norms', 'shared');
+add('norms', 'shared', 'simd');
 add('images', 'files');
 add('attacks', 'runtime', 'norms');
 // What can be said exactly of linear models, and their training.

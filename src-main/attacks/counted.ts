@@ -1,6 +1,7 @@
 import type { Norm } from '../../shared/norms.ts';
 import type { Differentiable, ImageShape, Objective, Products } from '../model/differentiable.ts';
 import { Best } from './best.ts';
+import { allFinite as finite, place } from '../simd/index.ts';
 import { Misses } from './misses.ts';
 import { randomStream } from './random.ts';
 import type { GradientQuery, Pair, Query, Target } from './target.ts';
@@ -230,26 +231,26 @@ export class CountedTarget implements Target {
 
   /** Writes the pixels to be evaluated: clip(clean + δ, 0, 1), or as given. */
   private place(image: number, points: Float32Array, areDeltas: boolean): void {
-    const { pixels, clean, features } = this;
-    const end = (image + 1) * features;
-    if (!areDeltas) return void pixels.set(points.subarray(image * features, end), image * features);
-    for (let j = image * features; j < end; j++) {
-      const p = clean[j]! + points[j]!;
-      pixels[j] = !this.boxed ? p : p < 0 ? 0 : p > 1 ? 1 : p;
-    }
+    const of = (all: Float32Array): Float32Array => all.subarray(image * this.features, (image + 1) * this.features);
+    const [pixels, clean, point] = [of(this.pixels), of(this.clean), of(points)];
+    if (!areDeltas) pixels.set(point);
+    else if (this.boxed) place(clean, point, pixels);
+    else for (let j = 0; j < pixels.length; j++) pixels[j] = clean[j]! + point[j]!;
   }
 
   private async runBlock(loss: Objective | null, images: readonly number[], towards: Int32Array | null): Promise<void> {
     const { features, classes, block, answer } = this;
     for (let row = 0; row < this.model.rows; row++) {
       const image = images[row] ?? images[0]!;
-      block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
+      if (this.model.rows > 1) block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       if (towards) block.towards[row] = towards[image]!;
       this.refer(row, image);
     }
-    const out = loss === null ? null : await this.model.gradient(loss, block.pixels, block.label, towards && block.towards, block.reference);
-    const { logits } = out ?? (await this.model.forward(block.pixels, block.reference));
+    // Of a photograph a copy less counts.
+    const pixels = this.model.rows > 1 ? block.pixels : this.pixels.subarray(images[0]! * features, (images[0]! + 1) * features);
+    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference);
+    const { logits } = out ?? (await this.model.forward(pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;
       this.forwards[image]!++;
@@ -415,9 +416,6 @@ export class CountedTarget implements Target {
   }
 }
 
-/** x · 0 is NaN for anything that is no finite number, so one sum tells. */
 function allFinite(values: Float32Array, start: number, length: number): boolean {
-  let sum = 0;
-  for (let j = start; j < start + length; j++) sum += values[j]! * 0;
-  return sum === 0;
+  return finite(values.subarray(start, start + length));
 }

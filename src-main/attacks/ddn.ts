@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { length } from '../norms/distances.ts';
 import { clipBox } from '../norms/project.ts';
+import { addScaled, scale } from '../simd/index.ts';
 import { defineAttack, rowsOf } from './attack.ts';
 import { checkLoss, lossOption } from './losses.ts';
 import { gaussian } from './random.ts';
@@ -83,13 +84,11 @@ function follow(delta: Float32Array, gradient: Float32Array, alpha: number, rand
     for (let j = 0; j < gradient.length; j++) gradient[j] = gaussian(random);
     size = length('l2', gradient);
   }
-  const scale = alpha / size;
-  for (let j = 0; j < delta.length; j++) delta[j]! -= scale * gradient[j]!;
+  addScaled(delta, -alpha / size, gradient);
 }
 
 function stretch(delta: Float32Array, epsilon: number): void {
-  const scale = epsilon / Math.max(length('l2', delta), 1e-12);
-  for (let j = 0; j < delta.length; j++) delta[j]! *= scale;
+  scale(delta, epsilon / Math.max(length('l2', delta), 1e-12));
 }
 
 /** Rounds clean + δ to k/top. */

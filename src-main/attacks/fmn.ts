@@ -3,6 +3,7 @@ import type { FeatureNorm } from '../../shared/norms.ts';
 import { length } from '../norms/distances.ts';
 import { smallestDrop } from '../norms/linear.ts';
 import { projectBox } from '../norms/projectBox.ts';
+import { addScaled, scale } from '../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { nearestBoundary, rivalsOption } from './nearest.ts';
 import { polish } from './polish.ts';
@@ -124,11 +125,10 @@ function spread(norm: FeatureNorm, epsilon: number, features: number): number {
   return norm === 'l0' ? Math.sqrt(epsilon) : Math.min(epsilon, Math.sqrt(epsilon));
 }
 
-function stretch(delta: Float32Array, scale: number): void {
-  if (scale > 1 && scale < Infinity) for (let j = 0; j < delta.length; j++) delta[j]! *= scale;
+function stretch(delta: Float32Array, by: number): void {
+  if (by > 1 && by < Infinity) scale(delta, by);
 }
 
 function stepDown(delta: Float32Array, gradient: Float32Array, alpha: number): void {
-  const scale = alpha / Math.max(length('l2', gradient), 1e-12);
-  for (let j = 0; j < delta.length; j++) delta[j]! -= scale * gradient[j]!;
+  addScaled(delta, -alpha / Math.max(length('l2', gradient), 1e-12), gradient);
 }

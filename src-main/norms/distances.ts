@@ -1,4 +1,5 @@
 import type { Distances, FeatureNorm, Norm } from '../../shared/norms.ts';
+import { farthest, sumOfSizes, sumOfSquares } from '../simd/index.ts';
 
 /**
  * Distance of two images in one norm, pixel units of [0,1]; l0 counts features whose values differ exactly.
@@ -21,29 +22,18 @@ export function distance(norm: Norm, a: Float32Array, b: Float32Array, channels 
       sum += d * d;
     }
     sum = Math.sqrt(sum);
-  } else {
-    for (let i = 0; i < n; i++) {
-      const d = Math.abs(a[i]! - b[i]!);
-      if (d > sum) sum = d;
-    }
-  }
+  } else return farthest(a, b);
   return sum;
 }
 
-/** Length of a perturbation: `distance` to zero. */
+/** Length of a perturbation: `distance` to zero but for the order of its sum, which costs attacks nothing. */
 export function length(norm: FeatureNorm, delta: Float32Array): number {
+  if (norm === 'l1') return sumOfSizes(delta);
+  if (norm === 'l2') return Math.sqrt(sumOfSquares(delta));
   let sum = 0;
   const n = delta.length;
-  if (norm === 'l0') {
-    for (let i = 0; i < n; i++) if (delta[i] !== 0) sum++;
-  } else if (norm === 'l1') {
-    for (let i = 0; i < n; i++) sum += Math.abs(delta[i]!);
-  } else if (norm === 'l2') {
-    for (let i = 0; i < n; i++) sum += delta[i]! * delta[i]!;
-    sum = Math.sqrt(sum);
-  } else {
-    for (let i = 0; i < n; i++) sum = Math.max(sum, Math.abs(delta[i]!));
-  }
+  if (norm === 'l0') for (let i = 0; i < n; i++) sum += delta[i] !== 0 ? 1 : 0;
+  else for (let i = 0; i < n; i++) if (Math.abs(delta[i]!) > sum) sum = Math.abs(delta[i]!);
   return sum;
 }
 

@@ -1,7 +1,7 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
 import { room } from './projectBox.ts';
 import { concaveRoot } from './rootOf.ts';
-import { borrowScratch, kthLargest } from './select.ts';
+import { kthLargest } from './select.ts';
 
 /**
  * Closed forms for a linear function g·δ over a ball and the box: what one exact step of an attack is, and what the
@@ -97,9 +97,7 @@ function* ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLik
   for (let j = 0; j < n; j++) gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
   let above = Infinity;
   for (let size = BATCH.first; above > 0; size *= BATCH.growth) {
-    const values = borrowScratch(n);
-    values.set(gain);
-    const least = size < n ? kthLargest(values, size) : 0;
+    const least = size < n ? kthLargest(gain, size) : 0;
     const batch: number[] = [];
     for (let j = 0; j < n; j++) if (gain[j]! >= least && gain[j]! < above) batch.push(j);
     yield* batch.sort((a, b) => gain[b]! - gain[a]! || a - b);

@@ -1,4 +1,5 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
+import { clip, scale } from '../simd/index.ts';
 import { length } from './distances.ts';
 import { borrowScratch, kthLargest } from './select.ts';
 
@@ -63,8 +64,7 @@ function projectL1(delta: Float32Array, eps: number): void {
 function projectL2(delta: Float32Array, eps: number): void {
   const size = length('l2', delta);
   if (size <= eps) return;
-  const scale = eps / size;
-  for (let i = 0; i < delta.length; i++) delta[i]! *= scale;
+  scale(delta, eps / size);
 }
 
 function clipTo(delta: Float32Array, eps: number): void {
@@ -77,10 +77,5 @@ function clipTo(delta: Float32Array, eps: number): void {
 
 /** Clips clean + δ to [0,1], in place on δ. */
 export function clipBox(delta: Float32Array, clean: Float32Array): void {
-  for (let i = 0; i < delta.length; i++) {
-    const x = clean[i]!;
-    const d = delta[i]!;
-    if (d > 1 - x) delta[i] = 1 - x;
-    else if (d < -x) delta[i] = -x;
-  }
+  clip(delta, clean, Infinity);
 }

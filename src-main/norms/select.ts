@@ -1,13 +1,47 @@
+/** Below so many values a selection by itself is quicker than a sample first. */
+const FEW = 16_384;
+const SAMPLE = 4096;
+
 /**
- * The k-th largest value (k = 1: the largest) by Hoare's selection with a median-of-three pivot: no random
- * choice, so the time and the result are the same on every run. Reorders `values`.
+ * The k-th largest value (k = 1: the largest). Of many, two values of a sample enclose it in nearly every case, and only what lies
+ * between them is looked at closely (Floyd and Rivest 1975); the sample is every so-maniest value, not a random one, so that the
+ * time is the same on every run, and so is the result in any case.
+ * @param values left as they are
  * @throws RangeError when k is outside 1..values.length
  */
 export function kthLargest(values: Float32Array | Float64Array, k: number): number {
+  const n = values.length;
+  if (!(k >= 1 && k <= n)) throw new RangeError(`k = ${k} of ${n} values`);
+  if (n >= FEW) {
+    const [low, high] = enclosing(values, k / n);
+    const near = new Float64Array(n >> 3);
+    let [above, count] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const value = values[i]!;
+      if (value > high) above++;
+      else if (value >= low) near[count++] = value;
+    }
+    if (above < k && k <= above + count) {
+      if (low === high) return low;
+      if (count <= near.length) return select(near.subarray(0, count), k - above);
+    }
+  }
+  return select(values.slice(), k);
+}
+
+/** Values of a sample that are three of its standard deviations from the place asked for, below and above. */
+function enclosing(values: Float32Array | Float64Array, share: number): [number, number] {
+  const stride = Math.floor(values.length / SAMPLE);
+  const sample = Float64Array.from({ length: SAMPLE }, (_, i) => values[i * stride]!).sort();
+  const [at, slack] = [(1 - share) * SAMPLE, 1 + 3 * Math.sqrt(share * (1 - share) * SAMPLE)];
+  return [sample[Math.floor(at - slack)] ?? -Infinity, sample[Math.ceil(at + slack)] ?? Infinity];
+}
+
+/** The same by Hoare's selection with a median-of-three pivot: no random choice, so that it goes the same way on every run. Reorders `values`. */
+function select(values: Float32Array | Float64Array, k: number): number {
   let lo = 0;
   let hi = values.length - 1;
   const at = k - 1;
-  if (at < lo || at > hi) throw new RangeError(`k = ${k} of ${values.length} values`);
   while (lo < hi) {
     const pivot = median(values[lo]!, values[(lo + hi) >> 1]!, values[hi]!);
     let i = lo;
@@ -33,6 +67,14 @@ function median(a: number, b: number, c: number): number {
 }
 
 let scratch = new Float64Array(0);
+
+let pair: [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)];
+
+/** Two shared working arrays of float32, on the same terms as `borrowScratch`. */
+export function borrowPair(size: number): [Float32Array, Float32Array] {
+  if (pair[0].length < size) pair = [new Float32Array(size), new Float32Array(size)];
+  return [pair[0].subarray(0, size), pair[1].subarray(0, size)];
+}
 
 /** A shared working array for code that neither awaits nor calls another user of it while it holds it. */
 export function borrowScratch(size: number): Float64Array {

@@ -1,6 +1,7 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
-import { signBits } from './projectBox.ts';
-import { borrowScratch, kthLargest } from './select.ts';
+import { addScaled, addSigns, addSignsAbove, movable } from '../simd/index.ts';
+import { length } from './distances.ts';
+import { borrowPair, kthLargest } from './select.ts';
 
 /**
  * Moves δ one step down its gradient, in place, `step` long in the attack's norm:
@@ -17,35 +18,24 @@ export function steepestStep(
   step: number,
   share: number,
 ): void {
-  const n = delta.length;
-  if (norm === 'linf') {
-    const way = Float64Array.of(step, -step);
-    const signs = signBits(gradient);
-    for (let i = 0; i < n; i++) if (gradient[i] !== 0) delta[i]! -= way[signs[i]! >>> 31]!;
-  } else if (norm === 'l2') {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += gradient[i]! * gradient[i]!;
-    if (sum === 0) return;
-    const scale = step / Math.sqrt(sum);
-    for (let i = 0; i < n; i++) delta[i]! -= scale * gradient[i]!;
-  } else sparseStep(delta, gradient, clean, step, share);
+  if (norm === 'linf') addSigns(delta, -step, gradient);
+  else if (norm === 'l1') sparseStep(delta, gradient, clean, step, share);
+  else {
+    const size = length('l2', gradient);
+    if (size > 0) addScaled(delta, -step / size, gradient);
+  }
 }
 
 function sparseStep(delta: Float32Array, gradient: Float32Array, clean: Float32Array, step: number, share: number): void {
   const n = delta.length;
   const k = Math.max(1, Math.round(share * n));
   // A feature at the box that the gradient pushes out of it would use up its share of the step for nothing.
-  const size = (i: number): number => {
-    const g = gradient[i]!;
-    const x = clean[i]! + delta[i]!;
-    return (x <= 0 && g > 0) || (x >= 1 && g < 0) ? 0 : Math.abs(g);
-  };
-  const sizes = borrowScratch(n);
-  for (let i = 0; i < n; i++) sizes[i] = size(i);
+  const [sizes] = borrowPair(n);
+  movable(delta, gradient, clean, sizes);
   const threshold = Math.max(kthLargest(sizes, Math.min(k, n)), Number.MIN_VALUE);
-  let left = k;
-  for (let i = 0; i < n; i++) {
-    if (size(i) < threshold || left <= 0) continue;
+  let left = k - addSignsAbove(delta, -step / k, gradient, sizes, threshold);
+  for (let i = 0; i < n && left > 0; i++) {
+    if (sizes[i] !== threshold) continue;
     left--;
     delta[i]! -= (step / k) * Math.sign(gradient[i]!);
   }

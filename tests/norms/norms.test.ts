@@ -38,6 +38,21 @@ describe('selection', () => {
     }
     expect(() => kthLargest(borrowScratch(3), 4)).toThrow(RangeError);
   });
+
+  it('agrees with sorting where many values share their leading bits, or none do, and leaves them as they are', () => {
+    const n = 40_001;
+    for (const values of [
+      Float32Array.from({ length: n }, () => random()),
+      Float64Array.from({ length: n }, () => 1 + random() * 1e-9),
+      Float64Array.from({ length: n }, () => (random() < 0.7 ? 0 : random() ** 40)),
+      Float32Array.from({ length: n }, () => Math.floor(random() * 5) / 1000),
+    ]) {
+      const known = values.slice();
+      const sorted = values.slice().sort().reverse();
+      for (const k of [1, 2, 1000, 12_000, n - 1, n]) expect(kthLargest(values, k)).toBe(sorted[k - 1]);
+      expect(values).toEqual(known);
+    }
+  });
 });
 
 /** A point is the projection onto a convex set if no other point of the set is nearer to what was projected. */

@@ -1,4 +1,5 @@
 import type { Preprocessing } from '../../../shared/plan.ts';
+import { weightedColumns, weightedRows } from '../../simd/index.ts';
 import type { ImageShape } from '../differentiable.ts';
 import { spatialMaps } from './matrices.ts';
 import type { Band, SpatialMaps } from './matrices.ts';
@@ -23,7 +24,6 @@ export class Resampler {
   private readonly back: { rows: Band | null; cols: Band | null };
   /** A plane between the two passes. */
   private readonly between: Float32Array;
-  private readonly sum: Float64Array;
 
   constructor(maps: SpatialMaps, picture: ImageShape, padValue: number, rowsFirst: boolean) {
     this.maps = maps;
@@ -33,7 +33,6 @@ export class Resampler {
     this.rowsFirst = rowsFirst;
     this.back = { rows: maps.rows && transposed(maps.rows), cols: maps.cols && transposed(maps.cols) };
     this.between = new Float32Array(this.rowsFirst ? maps.height * picture.width : picture.height * maps.width);
-    this.sum = new Float64Array(Math.max(picture.width, picture.height, maps.width, maps.height));
   }
 
   /** @param pixels batch of pictures, [N, C, H, W] @returns what is read of them, [N, C, H', W'], border included */
@@ -48,10 +47,10 @@ export class Resampler {
   linear(change: Float32Array): Float32Array {
     const { rows, cols } = this.maps;
     const { height, width } = this.picture;
-    const { between, sum } = this;
+    const { between } = this;
     return this.planes(change, height * width, this.read.height * this.read.width, (plane, out) => {
-      if (this.rowsFirst) alongCols(cols, alongRows(rows, plane, width, between, sum), width, out, sum);
-      else alongRows(rows, alongCols(cols, plane, width, between, sum), this.read.width, out, sum);
+      if (this.rowsFirst) alongCols(cols, alongRows(rows, plane, width, between), width, out);
+      else alongRows(rows, alongCols(cols, plane, width, between), this.read.width, out);
     });
   }
 
@@ -59,10 +58,10 @@ export class Resampler {
   adjoint(gradient: Float32Array): Float32Array {
     const { rows, cols } = this.back;
     const { height, width } = this.picture;
-    const { between, sum } = this;
+    const { between } = this;
     return this.planes(gradient, this.read.height * this.read.width, height * width, (plane, out) => {
-      if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between, sum), width, out, sum);
-      else alongCols(cols, alongRows(rows, plane, this.read.width, between, sum), this.read.width, out, sum);
+      if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between), width, out);
+      else alongCols(cols, alongRows(rows, plane, this.read.width, between), this.read.width, out);
     });
   }
 
@@ -104,52 +103,16 @@ export function withoutGeometry(spec: Preprocessing): Preprocessing {
 }
 
 /** R X of a plane whose rows have `width` values, into `out`. */
-function alongRows(band: Band | null, x: Float32Array, width: number, out: Float32Array, sum: Float64Array): Float32Array {
-  return along(band, x, out, { count: width, tap: width, step: 1, row: width, into: 1 }, sum);
+function alongRows(band: Band | null, x: Float32Array, width: number, out: Float32Array): Float32Array {
+  if (!band) out.set(x);
+  else for (let o = 0; o < band.to; o++) weightedRows(x, band.first[o]! * width, width, band.weights, band.start[o]!, band.start[o + 1]!, out, o * width, width);
+  return out;
 }
 
 /** X C' of a plane whose rows have `width` values, into `out`. */
-function alongCols(band: Band | null, x: Float32Array, width: number, out: Float32Array, sum: Float64Array): Float32Array {
-  return along(band, x, out, { count: x.length / width, tap: 1, step: width, row: 1, into: band?.to ?? 0 }, sum);
-}
-
-/** How a plane is walked: `count` values beside each other, `step` apart; an input's next is `tap` on, an output's `row`, its values `into` apart. */
-interface Walk {
-  count: number;
-  tap: number;
-  step: number;
-  row: number;
-  into: number;
-}
-
-/** Every output of a band, for all values beside it at a time: five taps at once, whose weights then stay where they are. */
-function along(band: Band | null, x: Float32Array, out: Float32Array, { count, tap, step, row, into }: Walk, sum: Float64Array): Float32Array {
-  if (!band) {
-    out.set(x);
-    return out;
-  }
-  const { to, first, start, weights } = band;
-  for (let o = 0; o < to; o++) {
-    const [begin, end] = [start[o]!, start[o + 1]!];
-    const [many, from] = [end - begin > 5, first[o]! * tap];
-    if (many) sum.fill(0, 0, count);
-    let k = begin;
-    do {
-      // Weights beyond the last are 0, of the tap that is there; the border has none at all, and is 0 and not -0.
-      const left = end - k;
-      const [a, b, c] = [left > 0 ? weights[k]! : 0, left > 1 ? weights[k + 1]! : 0, left > 2 ? weights[k + 2]! : 0];
-      const [d, e] = [left > 3 ? weights[k + 3]! : 0, left > 4 ? weights[k + 4]! : 0];
-      const [q, r, s, t] = [left > 1 ? tap : 0, left > 2 ? 2 * tap : 0, left > 3 ? 3 * tap : 0, left > 4 ? 4 * tap : 0];
-      let at = from + (k - begin) * tap;
-      let put = o * row;
-      if (many)
-        for (let i = 0; i < count; i++, at += step) sum[i] = sum[i]! + a * x[at]! + b * x[at + q]! + c * x[at + r]! + d * x[at + s]! + e * x[at + t]!;
-      else
-        for (let i = 0; i < count; i++, at += step, put += into) out[put] = 0 + a * x[at]! + b * x[at + q]! + c * x[at + r]! + d * x[at + s]! + e * x[at + t]!;
-      k += 5;
-    } while (k < end);
-    if (many) for (let i = 0, put = o * row; i < count; i++, put += into) out[put] = sum[i]!;
-  }
+function alongCols(band: Band | null, x: Float32Array, width: number, out: Float32Array): Float32Array {
+  if (band) weightedColumns(x, width, band, out);
+  else out.set(x);
   return out;
 }
 
