@@ -1,4 +1,5 @@
 import { groupSize, pixelGains } from '../norms/pixels.ts';
+import { kthLargest } from '../norms/select.ts';
 import { atDelta, lockstep } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
 import type { Target } from './target.ts';
@@ -31,10 +32,10 @@ function* exchange(target: Target, image: number, passes: number): Search {
     const { margin } = reply;
     const g = reply.gradient.slice();
     const gain = pixelGains(g, clean, size);
-    const byGain = Uint32Array.from(gain.keys()).sort((a, b) => gain[b]! - gain[a]! || a - b);
-    const changed = changedGroups(point, size);
-    const members = byGain.filter((p) => changed[p]);
+    const members = byFalling(gain, changedGroups(point, size));
     if (members.length <= 1) return;
+    // No proposal takes more than that: as many as there are members, and as many outsiders and some.
+    const byGain = strongest(gain, 2 * members.length + STRONG + 1);
     // What the clean margin would be if the model were linear.
     let atClean = margin;
     for (let j = 0; j < g.length; j++) atClean -= g[j]! * point[j]!;
@@ -84,12 +85,25 @@ function enough(ordered: Uint32Array, gain: Float64Array, atClean: number): numb
   return ordered.length;
 }
 
-/** 1 for each group that differs from the clean image. */
-function changedGroups(delta: Float32Array, size: number): Uint8Array {
+/** The groups that differ from the clean image. */
+function changedGroups(delta: Float32Array, size: number): number[] {
   const groups = delta.length / size;
-  const changed = new Uint8Array(groups);
-  for (let j = 0; j < delta.length; j++) if (delta[j] !== 0) changed[j % groups] = 1;
-  return changed;
+  const changed = new Set<number>();
+  for (let j = 0; j < delta.length; j++) if (delta[j] !== 0) changed.add(j % groups);
+  return [...changed];
+}
+
+/** By falling gain, the lower index first where equal. */
+function byFalling(gain: Float64Array, groups: Iterable<number>): Uint32Array {
+  return Uint32Array.from(groups).sort((a, b) => gain[b]! - gain[a]! || a - b);
+}
+
+/** The `count` of largest gain; the others of a photograph need not be in order. */
+function strongest(gain: Float64Array, count: number): Uint32Array {
+  const least = count < gain.length ? kthLargest(gain, count) : 0;
+  const found: number[] = [];
+  gain.forEach((value, p) => value >= least && found.push(p));
+  return byFalling(gain, found).subarray(0, count);
 }
 
 function corners(chosen: Uint32Array, gradient: Float32Array, clean: Float32Array, size: number): Float32Array {

@@ -18,7 +18,7 @@ const STAR = join(SAMPLES, 'images/star');
 export const calls: Suite = {
   name: 'calls',
   whole: 2000,
-  short: 30,
+  short: 12,
   async open(folder, limits) {
     const served = new Served(folder, limits);
     const seen: Words = await known(served);

@@ -13,7 +13,7 @@ import type { Limits, Outcome, Suite } from './suite.ts';
 export const data: Suite = {
   name: 'data',
   whole: 9000,
-  short: 120,
+  short: 60,
   async open(folder, limits) {
     const entry = await bundled();
     const made = await originals();
