@@ -120,7 +120,7 @@ export class CountedTarget implements Target {
       gradient: new Float32Array(this.clean.length),
     };
     this.block = {
-      pixels: new Float32Array(model.rows * this.features),
+      pixels: new Float32Array(model.rows === 1 ? 0 : model.rows * this.features),
       label: new Int32Array(model.rows),
       towards: new Int32Array(model.rows),
       reference: undefined,
@@ -242,13 +242,11 @@ export class CountedTarget implements Target {
     const { features, classes, block, answer } = this;
     for (let row = 0; row < this.model.rows; row++) {
       const image = images[row] ?? images[0]!;
-      if (this.model.rows > 1) block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       if (towards) block.towards[row] = towards[image]!;
       this.refer(row, image);
     }
-    // Of a photograph a copy less counts.
-    const pixels = this.model.rows > 1 ? block.pixels : this.pixels.subarray(images[0]! * features, (images[0]! + 1) * features);
+    const pixels = this.packed(images);
     const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference);
     const { logits } = out ?? (await this.model.forward(pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
@@ -262,6 +260,15 @@ export class CountedTarget implements Target {
       }
       this.judge(image, out !== null);
     }
+  }
+
+  /** The pixels of a block's images. Of a photograph, which is a block by itself, they are not copied. */
+  private packed(images: readonly number[]): Float32Array {
+    const { block, features } = this;
+    const of = (image: number): Float32Array => this.pixels.subarray(image * features, (image + 1) * features);
+    if (this.model.rows === 1) return of(images[0]!);
+    for (let row = 0; row < this.model.rows; row++) block.pixels.set(of(images[row] ?? images[0]!), row * features);
+    return block.pixels;
   }
 
   private refer(row: number, image: number): void {
@@ -300,7 +307,7 @@ export class CountedTarget implements Target {
   ): Promise<Float32Array> {
     const { products, rows } = this.model;
     if (!products) throw new Error('Only a goal on the output of a network has products with its Jacobian.');
-    const { width, features } = this;
+    const { width } = this;
     const output = new Float32Array(this.count * width);
     const images = this.affordable(2, only);
     for (const i of images) this.place(i, delta, true);
@@ -310,10 +317,9 @@ export class CountedTarget implements Target {
       const part = images.slice(start, start + rows);
       for (let row = 0; row < rows; row++) {
         const image = part[row] ?? part[0]!;
-        this.block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
         block.set(vectors.subarray(image * length, (image + 1) * length), row * length);
       }
-      const out = await run(products, this.block.pixels, block, part);
+      const out = await run(products, this.packed(part), block, part);
       part.forEach((image, row) => {
         this.forwards[image]!++;
         this.backwards[image]!++;
@@ -396,12 +402,11 @@ export class CountedTarget implements Target {
     for (let row = 0; row < this.model.rows; row++) {
       const { image, class: towards } = pairs[row] ?? pairs[0]!;
       this.place(image, delta, true);
-      block.pixels.set(this.pixels.subarray(image * features, (image + 1) * features), row * features);
       block.label[row] = this.label[image]!;
       block.towards[row] = towards;
       this.refer(row, image);
     }
-    const out = await this.model.gradient('difference', block.pixels, block.label, block.towards, block.reference);
+    const out = await this.model.gradient('difference', this.packed(pairs.map((pair) => pair.image)), block.label, block.towards, block.reference);
     pairs.forEach((pair, row) => {
       const { image } = pair;
       const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
