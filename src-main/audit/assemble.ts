@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
 import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { toldPlan } from './dropped.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { machineName } from './machine.ts';
@@ -64,14 +65,9 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
     warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
-    plan: withoutChoice(plan),
+    plan: toldPlan(plan),
     timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
-}
-
-/** Workers and batch never change a result, so they are told under `timing` only. */
-function withoutChoice(plan: AuditPlan): unknown {
-  return { ...plan, workers: null, batch: null };
 }
 
 function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
