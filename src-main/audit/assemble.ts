@@ -1,4 +1,6 @@
 import { cpus } from 'node:os';
+import { count } from '../../shared/format.ts';
+import { NORM_LABEL } from '../../shared/norms.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
 import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
@@ -64,7 +66,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     ...(unseen > 0 && { unseen }),
     ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
-    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
+    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings), ...targetNotes(plan, outcomes)],
     plan: toldPlan(plan),
     timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
@@ -76,7 +78,7 @@ function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images']
 }
 
 function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {
-  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already');
+  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already' && f.state !== 'target-already');
   const finished = findings.filter((f) => f.state === 'broken' || f.state === 'held');
   const eightBit = finished.map((f) => (f.state === 'broken' ? f.eightBit![threat.norm] : null));
   const float = finished.map((f) => (f.state === 'broken' ? (f.float?.[threat.norm] ?? null) : null));
@@ -108,6 +110,15 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
     out.push('The model gives the very same answer for every image: check the preprocessing.');
   return out;
+}
+
+/** How many images a targeted goal leaves out. */
+function targetNotes({ threats }: AuditPlan, outcomes: Outcome[][]): string[] {
+  return threats.flatMap(({ norm }, t) => {
+    const own = outcomes[t]!.filter(({ state }) => state === 'target-already').length;
+    if (own === 0) return [];
+    return [`${own === 1 ? '1 image is' : `${count(own)} images are`} of the target class already, and left out of every figure under ${NORM_LABEL[norm]}${threats.length > 1 ? ` (threat model ${t + 1})` : ''}.`];
+  });
 }
 
 /** Whether as many images are right by guessing, or by naming the commonest class every time (one-sided binomial tests). */

@@ -44,6 +44,7 @@ const STATES: Record<StateAt, string> = {
   held: 'hält stand',
   failed: 'fehlgeschlagen',
   unfinished: 'nicht fertig',
+  'target-already': 'schon von der Zielklasse',
 };
 const state: Words['say']['state'] = (of, budget) => (budget === null ? STATES[of] : STATES[of].replace('ε', budget));
 
@@ -399,7 +400,7 @@ export const de: Words = {
     open: 'bisher richtig',
     ...STATES,
   } satisfies Record<TileState, string>,
-  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig', 'target-already': 'Zielklasse' } satisfies Record<TileState, string>,
   tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },
   tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
   results: {
@@ -539,6 +540,7 @@ export const de: Words = {
     minimal: 'Kleinste Norm: läuft einmal, und was gefunden wird, wird mit ε verglichen.',
     breaks: (eps) => `Bricht bei ε = ${eps}`,
     holds: (eps) => `Hält bei ε = ${eps}`,
+    construction: (eps) => `Hält bei ε = ${eps} auf 8-Bit-Bildern zwangsläufig`,
     beyond: (distance) => `die kleinste gefundene Änderung ist ${distance}`,
     nearest: 'nichts gefunden innerhalb von ε; gezeigt ist der knappste Fehlversuch',
     nothing: 'nichts gefunden, bei keinem Abstand',
@@ -745,6 +747,7 @@ export const de: Words = {
     held: 'Kein Angriff brachte die Ausgabe über den Schwellwert.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
+    'target-already': 'Es wird nicht angegriffen und nicht mitgezählt.',
   } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'Das ungestörte Bild wird nicht erkannt; es wird nicht angegriffen.',
@@ -753,5 +756,6 @@ export const de: Words = {
     held: 'Kein Angriff fand eine Änderung.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
+    'target-already': 'Seine Klasse ist die, für die es gehalten werden sollte; es wird nicht angegriffen und nicht mitgezählt.',
   } satisfies Record<StateAt, string>,
 };

@@ -346,7 +346,7 @@ export const en = {
     ...STATE_LABEL,
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
-  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished', 'target-already': 'of the target' } satisfies Record<TileState, string>,
   /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'reached already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
@@ -487,6 +487,7 @@ export const en = {
     minimal: 'Minimum norm: run once, and what it finds is held against ε.',
     breaks: (eps: string) => `Breaks at ε = ${eps}`,
     holds: (eps: string) => `Holds at ε = ${eps}`,
+    construction: (eps: string) => `Holds by construction on 8-bit pictures at ε = ${eps}`,
     beyond: (distance: string) => `the smallest change found is ${distance}`,
     nearest: 'nothing found within ε; its nearest miss is shown',
     nothing: 'nothing found at any distance',
@@ -697,6 +698,7 @@ export const en = {
     held: 'No attack took the output beyond the threshold.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
+    'target-already': 'It is not attacked, and left out.',
   } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'The clean image is not recognised; it is not attacked.',
@@ -705,6 +707,7 @@ export const en = {
     held: 'No attack found a change.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
+    'target-already': 'Its class is the one it was to be taken for; it is not attacked, and left out.',
   } satisfies Record<StateAt, string>,
 };
 export type Words = typeof en;

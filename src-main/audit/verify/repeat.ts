@@ -102,7 +102,7 @@ function drawn({ plan, setup, state, results }: Told): Pair[] {
     return plan.threats.flatMap((threat, t) => {
       const states = threat.attacks.map((attack) => state.findings.get(AuditState.key(id, t, attack.id))?.state);
       // What was not attacked, or not to the end, has nothing to repeat.
-      if (states.some((one) => one === undefined || one === 'wrong-already') || goalFor(threat.goal, image, image.index, setup.classes) === image.label) return [];
+      if (states.some((one) => one === undefined || one === 'wrong-already' || one === 'target-already') || goalFor(threat.goal, image, image.index, setup.classes) === image.label) return [];
       return [{ image, threat: t, broken: states.includes('broken'), at: random() }];
     });
   });
