@@ -1,6 +1,7 @@
 import type { AuditStatus } from '../../shared/contract.ts';
 import { boundsText, className, count, goalWords, REFERENCE_WORDS, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
+import type { TrialValues } from '../../shared/preview.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { StateAt } from '../../shared/states.ts';
@@ -193,6 +194,19 @@ export const en = {
     chance: (right: number, of: number, classes: number, p: string) => `No better than chance: guessing among ${classes} classes gets ${right} of ${of} or more with probability ${p}.`,
     swapped: (order: string, then: number, now: number, of: number) => `Channels may be swapped: as ${order}, ${then} of ${of} are right instead of ${now}.`,
     surer: (order: string, then: string, now: string) => `Channels may be swapped: as ${order}, the likeliest class has probability ${then} on average instead of ${now}.`,
+    better: (what: string, then: number, now: number, of: number) => `The preprocessing or the labels look wrong: with ${what}, ${then} of ${of} labelled pictures are right instead of ${now}.`,
+    trialValues: {
+      unit: 'values in [0,1]',
+      '0..255': 'values from 0 to 255',
+      '-1..1': 'values from −1 to 1',
+      imagenet: 'ImageNet’s mean and deviation',
+      'cifar10-norm': 'CIFAR-10’s mean and deviation',
+      'imagenet-caffe': 'values from 0 to 255 less Caffe’s mean pixel',
+      'mnist-norm': 'MNIST’s mean and deviation',
+    } as Record<TrialValues, string>,
+    shift: (by: number) => `every label one ${by > 0 ? 'higher' : 'lower'}`,
+    both: (one: string, other: string) => `${one} and ${other}`,
+    useBetter: 'Use that',
     use: (order: string) => `Use ${order}`,
   },
   threat: {

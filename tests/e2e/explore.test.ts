@@ -61,7 +61,7 @@ describe.skipIf(!browser).each(CASES)('exploring the $sample, $theme', ({ sample
   it('holds at a tiny budget and breaks at a large one, by keys on the slider', async () => {
     await tabTo('Budget ε, slider');
     await page.keyboard.press('Home');
-    await poll(status).toMatch(/Holds at ε = 0\.2\/255/);
+    await poll(status).toMatch(/Holds by construction on 8-bit pictures at ε = 0\.2\/255/);
     await page.keyboard.press('End');
     await poll(status).toMatch(/Breaks at ε = 64\/255/);
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft');
