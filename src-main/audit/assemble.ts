@@ -3,12 +3,12 @@ import { count } from '../../shared/format.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
-import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { chanceOf } from './chance.ts';
 import { toldPlan } from './dropped.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { machineName } from './machine.ts';
-import { FEWEST, LEVEL } from './previewChecks.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
 
@@ -104,7 +104,7 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
   if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
   else if (unlabelled > 0) out.push('Some images had no label; for them the clean prediction was taken.');
-  const guess = accuracy === null ? null : chance(setup, records);
+  const guess = accuracy === null ? null : chanceNote(setup, records);
   if (guess !== null) out.push(guess);
   out.push(...failures(findings));
   if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
@@ -121,19 +121,13 @@ function targetNotes({ threats }: AuditPlan, outcomes: Outcome[][]): string[] {
   });
 }
 
-/** Whether as many images are right by guessing, or by naming the commonest class every time (one-sided binomial tests). */
-function chance(setup: Setup, records: ImageRecord[]): string | null {
-  const total = records.length;
-  if (total < FEWEST) return null;
-  const right = records.filter((i) => i.prediction === i.label).length;
-  const labels = new Map<number, number>();
-  for (const { label } of records) labels.set(label, (labels.get(label) ?? 0) + 1);
-  const commonest = Math.max(...labels.values()) / total;
-  const check = 'check the preprocessing and the order of the labels';
-  if (binomialTail(right, total, 1 / setup.classes) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than guessing among ${setup.classes} classes: ${check}.`;
-  // Of images of one class alone the class is no guess.
-  if (labels.size > 1 && binomialTail(right, total, commonest) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than naming the commonest of their classes every time (${Math.round(commonest * total)} of ${total}): ${check}.`;
-  return null;
+/** That guessing does as well, or naming the commonest class. */
+function chanceNote(setup: Setup, records: ImageRecord[]): string | null {
+  const found = chanceOf(records, setup.classes);
+  if (found === null) return null;
+  const { right, of, commonest } = found;
+  const as = commonest === null ? `guessing among ${setup.classes} classes` : `naming the commonest of their classes every time (${commonest} of ${of})`;
+  return `The model is right on ${right} of ${of} clean images, no better than ${as}: check the preprocessing and the order of the labels.`;
 }
 
 /** Failed attack runs by their reason; the commonest reasons in full. */

@@ -15,7 +15,8 @@ import { openOriginalField } from '../runtime/original.ts';
 import type { OriginalField } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
 import { modelEnds } from './inspect.ts';
-import { accuracyOf, FEWEST, findWarnings } from './previewChecks.ts';
+import { FEWEST } from './chance.ts';
+import { accuracyOf, findWarnings } from './previewChecks.ts';
 import { tryOthers } from './trials.ts';
 
 export interface PreviewTask extends Omit<PreviewRequest, 'images'> {

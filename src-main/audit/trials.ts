@@ -9,7 +9,7 @@ import type { ClassifierOutput } from '../model/output.ts';
 import { readScores } from '../model/scores.ts';
 import type { OriginalField } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
-import { FEWEST } from './previewChecks.ts';
+import { FEWEST } from './chance.ts';
 import { NO_CLASS } from './records.ts';
 
 /** A picture whose class is known. */

@@ -246,6 +246,7 @@ export const de: Words = {
     huge: (low, high) => `Werte reichen von ${low} bis ${high}, weiter als Bilder von 0 bis 255: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
     unlike: (mean, std) => `Werte haben Mittel ${mean} und Abweichung ${std}, anders als normalisierte: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
     chance: (right, of, classes, p) => `Nicht besser als Zufall: Raten unter ${classes} Klassen trifft ${right} von ${of} oder mehr mit Wahrscheinlichkeit ${p}.`,
+    commonest: (right, of, commonest) => `Nicht besser, als jedes Mal die häufigste Klasse zu nennen: das trifft ${commonest} von ${of}, das Modell ${right}.`,
     swapped: (order, then, now, of) => `Kanäle sind wohl vertauscht: als ${order} sind ${then} von ${of} richtig statt ${now}.`,
     surer: (order, then, now) => `Kanäle sind wohl vertauscht: als ${order} hat die wahrscheinlichste Klasse im Mittel die Wahrscheinlichkeit ${then} statt ${now}.`,
     better: (what, then, now, of) => `Die Vorverarbeitung oder die Labels stimmen wohl nicht: mit ${what} sind ${then} von ${of} Bildern mit Label richtig statt ${now}.`,

@@ -192,6 +192,7 @@ export const en = {
     huge: (low: string, high: string) => `Values run from ${low} to ${high}, farther than pictures of 0 to 255: do scale, mean and std belong together?`,
     unlike: (mean: string, std: string) => `Values have mean ${mean} and deviation ${std}, unlike normalised ones: do scale, mean and std belong together?`,
     chance: (right: number, of: number, classes: number, p: string) => `No better than chance: guessing among ${classes} classes gets ${right} of ${of} or more with probability ${p}.`,
+    commonest: (right: number, of: number, commonest: number) => `No better than naming the commonest class every time: that gets ${commonest} of ${of}, the model ${right}.`,
     swapped: (order: string, then: number, now: number, of: number) => `Channels may be swapped: as ${order}, ${then} of ${of} are right instead of ${now}.`,
     surer: (order: string, then: string, now: string) => `Channels may be swapped: as ${order}, the likeliest class has probability ${then} on average instead of ${now}.`,
     better: (what: string, then: number, now: number, of: number) => `The preprocessing or the labels look wrong: with ${what}, ${then} of ${of} labelled pictures are right instead of ${now}.`,
