@@ -95,6 +95,16 @@ describe('what was dropped', () => {
     expect(await verified('--images', join(owned, '1.png'), join(owned, 'a'), '--model', join(owned, 'renamed.onnx'))).toMatchObject({ problems: [], notes: [] });
   });
 
+  it('is found when the audit is gone on with, which needs the pictures as they were', { timeout: 120_000 }, async () => {
+    const { file } = results.findings.find(({ state }) => state === 'broken')!;
+    const picture = readFileSync(join(folder, file!));
+    rmSync(join(folder, file!));
+    expect(await hairline(['audit', '--resume', '--out', folder])).toMatchObject({ code: 2, err: expect.stringContaining('name the folder that the files came from (--images)') as string });
+    expect((await hairline(['audit', '--resume', '--out', folder, '--images', owned])).code).toBe(0);
+    expect(readFileSync(join(folder, file!))).toEqual(picture);
+    expect(await verified('--images', owned)).toMatchObject({ problems: [], notes: [] });
+  });
+
   it('is found on another machine, too, where none of the paths counts', { timeout: 60_000 }, async () => {
     const mark = join(folder, 'audit.hairline');
     const kept = readFileSync(mark, 'utf8');
