@@ -47,16 +47,26 @@ export interface Place {
 export function placesOf(plan: AuditPlan): Map<string, Place[]> {
   const places = new Map<string, Place[]>();
   const { model, images, labels, classNames, pictures, surrogates } = filesOf(plan);
-  for (const path of [model, ...images, labels, classNames, ...pictures, ...surrogates])
-    for (const drop of plan.dropped ?? []) {
-      const name = path === null || places.get(path)?.some((place) => place.drop === drop) ? null : within(drop.folder, path);
-      if (name !== null && drop.files.some((file) => covers(name, file.name))) places.set(path!, [...(places.get(path!) ?? []), { drop, name }]);
-    }
+  const drops = (plan.dropped ?? []).map((drop) => ({ drop, names: namesIn(drop.files) }));
+  for (const path of new Set([model, ...images, labels, classNames, ...pictures, ...surrogates])) {
+    const all = drops.flatMap(({ drop, names }) => {
+      const name = path === null ? null : within(drop.folder, path);
+      return name !== null && names.has(name) ? [{ drop, name }] : [];
+    });
+    if (all.length > 0) places.set(path!, all);
+  }
   return places;
 }
 
 /** Whether a file is what is named, or lies in the folder that is. */
 export const covers = (name: string, file: string): boolean => file === name || file.startsWith(`${name}/`);
+
+/** Names of files, and of the folders on the way to them. */
+export function namesIn(files: readonly { name: string }[]): Set<string> {
+  const names = new Set<string>();
+  for (const { name } of files) for (let end = name.length; end > 0; end = name.lastIndexOf('/', end - 1)) names.add(name.slice(0, end));
+  return names;
+}
 
 /** The files that a plan names and that nobody dropped. */
 export function undropped(plan: AuditPlan): NamedFiles {

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, Drop, NamedFiles } from '../../shared/plan.ts';
-import { walk } from '../images/index.ts';
-import { covers, placesOf } from './dropped.ts';
+import { covers, namesIn, placesOf } from './dropped.ts';
+import { copies, find, put } from './droppedFiles.ts';
 import { FLAG, filesOf, KINDS, planToOpen } from './files.ts';
 import type { Opening } from './files.ts';
-import { digestOf } from './namedFiles.ts';
 
 /** What was dropped, found again. */
 interface Restored {
@@ -48,13 +47,13 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
   const as: Restored = { named, dropped: plan.dropped, missing: [], done: () => Promise.resolve() };
   if (places.size === 0) return as;
   if (named.images.length === 0) {
-    if (begunHere) demandCopies(plan, [...places.keys()], named, needs);
+    if (begunHere) demandCopies(plan, places, named, needs);
     return as;
   }
   // Nobody vouches for pictures that the plan names beside those that were dropped.
   if (!begunHere && plan.images.some((path) => !places.has(path))) return as;
   const drops = plan.dropped!;
-  const found = await find([...named.images, ...(begunHere ? drops.map(({ folder }) => folder).filter((folder) => existsSync(folder)) : [])], drops);
+  const found = await find([...named.images, ...(begunHere ? copies(drops, [...places.keys()]) : [])], drops);
   const scratch = await mkdtemp(join(tmpdir(), 'hairline-dropped-'));
   const done = () => rm(scratch, { recursive: true, force: true });
   try {
@@ -71,8 +70,9 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
       const place = places.get(path)?.slice(0, turn + 1).at(-1);
       return place ? join(scratch, String(drops.indexOf(place.drop)), place.name) : path;
     };
-    const isThere = (path: string) => places.get(path)?.every(({ drop, name }) => !lost(drop).includes(name)) ?? begunHere;
-    const isAnyThere = (path: string) => (places.get(path) ?? []).some(({ drop, name }) => drop.files.some((file) => covers(name, file.name) && found.has(file.sha256)));
+    const there = new Map(drops.map((drop) => [drop, namesIn(drop.files.filter(({ sha256 }) => found.has(sha256)))]));
+    const isThere = (path: string) => places.get(path)?.every(({ drop, name }) => there.get(drop)!.has(name)) ?? begunHere;
+    const isAnyThere = (path: string) => (places.get(path) ?? []).some(({ drop, name }) => there.get(drop)!.has(name));
     const one = (given: string | null, path: string | null) => given ?? (path !== null && places.has(path) && isThere(path) ? at(path) : null);
     const all = (given: string[], paths: string[]) => (given.length > 0 || !paths.every(isThere) ? given : paths.map(at));
     const { model, images, labels, classNames, pictures, surrogates } = filesOf(plan);
@@ -98,12 +98,12 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
 }
 
 /** @throws UserError naming the first copy that is gone */
-function demandCopies(plan: AuditPlan, dropped: readonly string[], named: NamedFiles, needs: readonly (keyof NamedFiles)[]): void {
+function demandCopies(plan: AuditPlan, dropped: ReadonlyMap<string, unknown>, named: NamedFiles, needs: readonly (keyof NamedFiles)[]): void {
   const own = filesOf(plan);
   for (const kind of needs) {
     const [given, paths] = [named[kind], own[kind]];
     if (given !== null && given.length > 0) continue;
-    const gone = [paths ?? []].flat().find((path) => dropped.includes(path) && !existsSync(path));
+    const gone = [paths ?? []].flat().find((path) => dropped.has(path) && !existsSync(path));
     if (gone !== undefined) throw new UserError(`${gone} is a copy of what was dropped into the window, and is gone: name the folder that the files came from (${FLAG.images}), where they are found by their hash.`);
   }
 }
@@ -111,32 +111,4 @@ function demandCopies(plan: AuditPlan, dropped: readonly string[], named: NamedF
 /** That not everything was found, as the end of a sentence. */
 export function missingWords(missing: readonly string[], places: readonly string[]): string {
   return `${missing.length} of the files that were dropped into the window ${missing.length === 1 ? 'is' : 'are'} not in ${places.join(', ')} as ${missing.length === 1 ? 'it was' : 'they were'} (looked for by hash), such as ${missing[0]}`;
-}
-
-/** Where files of these hashes lie. @throws UserError for a place that does not exist */
-async function find(places: readonly string[], drops: readonly Drop[]): Promise<Map<string, string>> {
-  const wanted = new Set(drops.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
-  const sizes = new Set(drops.flatMap(({ files }) => files.map(({ bytes }) => bytes)));
-  const found = new Map<string, string>();
-  for (const place of places) {
-    const facts = await stat(place).catch(() => null);
-    if (facts === null) throw new UserError(`${place} does not exist: check the path of the images.`);
-    const files = facts.isDirectory() ? (await walk(place)).files.map((file) => join(place, file)) : [place];
-    for (const file of files) {
-      if (found.size === wanted.size) return found;
-      if (!sizes.has((await stat(file).catch(() => null))?.size ?? -1)) continue;
-      // What cannot be read is not what was dropped.
-      const sha256 = (await digestOf(file).catch(() => null))?.sha256;
-      if (sha256 !== undefined && wanted.has(sha256) && !found.has(sha256)) found.set(sha256, resolve(file));
-    }
-  }
-  return found;
-}
-
-/** Windows lets few people make links. */
-async function put(from: string | null, to: string, whole: boolean): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  if (from === null) await writeFile(to, '');
-  else if (whole) await copyFile(from, to);
-  else await symlink(from, to).catch(() => copyFile(from, to));
 }
