@@ -160,6 +160,7 @@ export const STATE_LABEL: Record<StateAt, string> = {
   held: 'held',
   failed: 'failed',
   unfinished: 'not finished',
+  'target-already': 'of the target class already',
 };
 
 /** A class with its name when there is one: `cat`, `class 3`. */

@@ -13,12 +13,17 @@ export function isFileName(name: string): boolean {
 }
 
 /** Whether a text names a file below a folder: such names with `/` between them, at most eight deep. */
-export function isInnerPath(path: string): boolean {
+export function isInnerPath(path: string, deepest = 8): boolean {
   const parts = path.split('/');
-  return parts.length <= 8 && parts.every(isFileName);
+  return parts.length <= deepest && parts.every(isFileName);
 }
+
+/** The same of what was dropped, which may lie as deep as uploads are taken. */
+export const isDroppedName = (name: string): boolean => isInnerPath(name, 16);
 
 /** An id that becomes part of the name of a file. */
 export const FileName = z.string().refine(isFileName, 'this is no name that a file can have');
+/** A file of a drop, relative to what was dropped. */
+export const DroppedName = z.string().refine(isDroppedName, 'this does not name a file of a drop');
 /** A file of an audit, relative to its folder. */
-export const InnerPath = z.string().refine(isInnerPath, 'this does not name a file inside the audit’s folder');
+export const InnerPath = z.string().refine((path) => isInnerPath(path), 'this does not name a file inside the audit’s folder');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Distance, Norm } from './norms.ts';
-import { FileName } from './names.ts';
+import { DroppedName, FileName } from './names.ts';
 
 /**
  * From the decoded picture (RGB or grey, values in [0,1]) to what the network reads:
@@ -110,6 +110,16 @@ export type Provider = z.infer<typeof Provider>;
 export const Sample = z.strictObject({ size: z.number().int().positive(), seed: z.number().int().min(0).max(0xffffffff).default(0) });
 export type Sample = z.infer<typeof Sample>;
 
+/**
+ * What was dropped into a browser's window at once: the plan's paths in `folder` are copies, which may go, and each file is found again by
+ * its hash. `files` is empty of a drop of too many.
+ */
+export const Drop = z.strictObject({
+  folder: z.string(),
+  files: z.array(z.strictObject({ name: DroppedName, sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) })),
+});
+export type Drop = z.infer<typeof Drop>;
+
 /** Everything an audit needs, as plain data: a file, a call, or a job for another machine. */
 export const AuditPlan = z.strictObject({
   format: z.literal(1).default(1),
@@ -143,6 +153,8 @@ export const AuditPlan = z.strictObject({
   batch: z.number().int().positive().nullable().default(null),
   /** Most forward plus backward passes an attack may spend on one image; null: no bound. */
   maxQueries: z.number().int().positive().nullable().default(null),
+  /** Of a plan that a served window made; results tell the names in place of the paths. */
+  dropped: z.array(Drop).optional(),
 });
 export type AuditPlan = z.infer<typeof AuditPlan>;
 /** Files that a person names for a plan, in place of those that it names itself; empty where they name none. */

@@ -14,6 +14,8 @@ export const PreviewRequest = z.strictObject({
   preprocessing: AuditPlan.shape.preprocessing,
   /** Ids of `LoadedImage`s. */
   images: z.array(z.string()).min(1).max(PREVIEW_MOST),
+  /** Whether other preprocessings are tried on those that have labels, too: that takes seconds. */
+  trials: z.boolean().default(false),
 });
 export type PreviewRequest = z.infer<typeof PreviewRequest>;
 
@@ -36,6 +38,10 @@ export const PreviewPicture = z.object({
 });
 export type PreviewPicture = z.infer<typeof PreviewPicture>;
 
+/** Presets whose scale, mean and deviation are tried. */
+export const TrialValues = z.enum(['unit', '0..255', '-1..1', 'imagenet', 'cifar10-norm', 'imagenet-caffe', 'mnist-norm']);
+export type TrialValues = z.infer<typeof TrialValues>;
+
 /** What looks wrong. */
 export const PreviewWarning = z.discriminatedUnion('kind', [
   /** Every value is the same. */
@@ -46,10 +52,21 @@ export const PreviewWarning = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('huge'), low: z.number(), high: z.number() }),
   /** Mean and deviation are given, and yet the values have not about mean 0 and deviation 1. */
   z.object({ kind: z.literal('unlike'), mean: z.number(), std: z.number() }),
-  /** As many labels are hit by guessing with probability `p`. */
-  z.object({ kind: z.literal('chance'), right: z.number().int(), of: z.number().int(), classes: z.number().int(), p: z.number() }),
+  /** As many labels are hit with probability `p` by guessing, or by naming the commonest class, of which there are so many, every time. */
+  z.object({ kind: z.literal('chance'), right: z.number().int(), of: z.number().int(), classes: z.number().int(), commonest: z.number().int().nullable(), p: z.number() }),
   /** Better with the other order of channels: by labels hit, or else by the mean probability of the likeliest class. */
   z.object({ kind: z.literal('swapped'), use: z.enum(['rgb', 'bgr']), by: z.enum(['labels', 'probability']), now: z.number(), then: z.number(), of: z.number().int() }),
+  /** More labels are hit under another preprocessing than could be by chance: with other values, the other order of channels, or labels that count from another class. */
+  z.object({
+    kind: z.literal('better'),
+    preprocessing: AuditPlan.shape.preprocessing,
+    values: TrialValues.nullable(),
+    order: z.enum(['rgb', 'bgr']).nullable(),
+    shift: z.union([z.literal(-1), z.literal(0), z.literal(1)]),
+    now: z.number().int(),
+    then: z.number().int(),
+    of: z.number().int(),
+  }),
 ]);
 export type PreviewWarning = z.infer<typeof PreviewWarning>;
 

@@ -3,8 +3,8 @@ import { FileName, InnerPath } from './names.ts';
 import { Distance, Distances } from './norms.ts';
 import { Preprocessing, Provider, ThreatModel } from './plan.ts';
 
-/** What became of an image: design rule 3. */
-export const STATES = ['wrong-already', 'broken', 'held', 'failed', 'unfinished'] as const;
+/** What became of an image: design rule 3. `target-already`: its label is the class that it was to be taken for, so there is nothing to attack. */
+export const STATES = ['wrong-already', 'target-already', 'broken', 'held', 'failed', 'unfinished'] as const;
 export const State = z.enum(STATES);
 export type State = z.infer<typeof State>;
 
@@ -113,7 +113,7 @@ export const CurvePoint = z.object({
   /** Images right at this ε, and all images that count. */
   right: Count,
   total: Count,
-  /** Over all images; absent where every attack ended on every image. */
+  /** Over all images that are not of the target class already; absent where every attack ended on every image. */
   least: Share.optional(),
   most: Share.optional(),
   /** Images not broken within ε on which an attack failed, and those that an attack was not through with; absent where there is none. */

@@ -7,7 +7,7 @@ import type { CurvePoint, Finding, ImageResult, Results, State, ThreatResult } f
  */
 
 /** `broken`: within the budget; `beyond`: a change was found, but only a larger one. */
-export const STATES_AT = ['wrong-already', 'broken', 'beyond', 'held', 'failed', 'unfinished'] as const satisfies readonly (State | 'beyond')[];
+export const STATES_AT = ['wrong-already', 'broken', 'beyond', 'held', 'failed', 'unfinished', 'target-already'] as const satisfies readonly (State | 'beyond')[];
 export type StateAt = (typeof STATES_AT)[number];
 
 type Outcome = Pick<ImageResult['outcomes'][number], 'state' | 'distance'>;
@@ -23,7 +23,7 @@ export function largestBudget({ eps }: { eps: readonly number[] }): number {
 
 /** How many images ended in each state under one threat model, those among the unfinished ones that were not even looked at. */
 export function stateCounts({ images, unseen = 0 }: Pick<Results, 'images' | 'unseen'>, threat: number, eps: number): Record<StateAt, number> {
-  const counts: Record<StateAt, number> = { 'wrong-already': 0, broken: 0, beyond: 0, held: 0, failed: 0, unfinished: unseen };
+  const counts: Record<StateAt, number> = { 'wrong-already': 0, 'target-already': 0, broken: 0, beyond: 0, held: 0, failed: 0, unfinished: unseen };
   for (const { outcomes } of images) {
     const outcome = outcomes.find((one) => one.threat === threat);
     if (outcome) counts[stateAt(outcome, eps)]++;

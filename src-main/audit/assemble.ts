@@ -1,11 +1,14 @@
 import { cpus } from 'node:os';
+import { count } from '../../shared/format.ts';
+import { NORM_LABEL } from '../../shared/norms.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
-import { binomialTail, bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { bounds, curvePoint, mean, median } from '../../shared/stats.ts';
+import { chanceOf } from './chance.ts';
+import { toldPlan } from './dropped.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { machineName } from './machine.ts';
-import { FEWEST, LEVEL } from './previewChecks.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { AuditState } from './state.ts';
 
@@ -63,15 +66,10 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     ...(unseen > 0 && { unseen }),
     ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
-    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings)],
-    plan: withoutChoice(plan),
+    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings), ...targetNotes(plan, outcomes)],
+    plan: toldPlan(plan),
     timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
-}
-
-/** Workers and batch never change a result, so they are told under `timing` only. */
-function withoutChoice(plan: AuditPlan): unknown {
-  return { ...plan, workers: null, batch: null };
 }
 
 function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
@@ -80,7 +78,7 @@ function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images']
 }
 
 function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {
-  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already');
+  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already' && f.state !== 'target-already');
   const finished = findings.filter((f) => f.state === 'broken' || f.state === 'held');
   const eightBit = finished.map((f) => (f.state === 'broken' ? f.eightBit![threat.norm] : null));
   const float = finished.map((f) => (f.state === 'broken' ? (f.float?.[threat.norm] ?? null) : null));
@@ -106,7 +104,7 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
   if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
   else if (unlabelled > 0) out.push('Some images had no label; for them the clean prediction was taken.');
-  const guess = accuracy === null ? null : chance(setup, records);
+  const guess = accuracy === null ? null : chanceNote(setup, records);
   if (guess !== null) out.push(guess);
   out.push(...failures(findings));
   if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
@@ -114,19 +112,22 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   return out;
 }
 
-/** Whether as many images are right by guessing, or by naming the commonest class every time (one-sided binomial tests). */
-function chance(setup: Setup, records: ImageRecord[]): string | null {
-  const total = records.length;
-  if (total < FEWEST) return null;
-  const right = records.filter((i) => i.prediction === i.label).length;
-  const labels = new Map<number, number>();
-  for (const { label } of records) labels.set(label, (labels.get(label) ?? 0) + 1);
-  const commonest = Math.max(...labels.values()) / total;
-  const check = 'check the preprocessing and the order of the labels';
-  if (binomialTail(right, total, 1 / setup.classes) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than guessing among ${setup.classes} classes: ${check}.`;
-  // Of images of one class alone the class is no guess.
-  if (labels.size > 1 && binomialTail(right, total, commonest) > LEVEL) return `The model is right on ${right} of ${total} clean images, no better than naming the commonest of their classes every time (${Math.round(commonest * total)} of ${total}): ${check}.`;
-  return null;
+/** How many images a targeted goal leaves out. */
+function targetNotes({ threats }: AuditPlan, outcomes: Outcome[][]): string[] {
+  return threats.flatMap(({ norm }, t) => {
+    const own = outcomes[t]!.filter(({ state }) => state === 'target-already').length;
+    if (own === 0) return [];
+    return [`${own === 1 ? '1 image is' : `${count(own)} images are`} of the target class already, and left out of every figure under ${NORM_LABEL[norm]}${threats.length > 1 ? ` (threat model ${t + 1})` : ''}.`];
+  });
+}
+
+/** That guessing does as well, or naming the commonest class. */
+function chanceNote(setup: Setup, records: ImageRecord[]): string | null {
+  const found = chanceOf(records, setup.classes);
+  if (found === null) return null;
+  const { right, of, commonest } = found;
+  const as = commonest === null ? `guessing among ${setup.classes} classes` : `naming the commonest of their classes every time (${commonest} of ${of})`;
+  return `The model is right on ${right} of ${of} clean images, no better than ${as}: check the preprocessing and the order of the labels.`;
 }
 
 /** Failed attack runs by their reason; the commonest reasons in full. */

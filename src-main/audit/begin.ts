@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import { codeOf, Folder } from '../files/folder.ts';
+import { toldPlan } from './dropped.ts';
 import { Installation } from './installation.ts';
 import { DOCUMENTS, FILES, FOLDERS } from './jobs.ts';
 import { Journal } from './journal.ts';
 import type { RunRequest } from './sitting.ts';
 
-/** Hash of everything in a plan that can change a result. */
+/** Hash of everything in a plan that can change a result; where copies of dropped files lie is not of it. */
 export function planHash(plan: AuditPlan): string {
-  const { workers: _w, batch: _b, ...matters } = plan;
+  const { workers: _w, batch: _b, ...matters } = toldPlan(plan);
   return createHash('sha256').update(JSON.stringify(matters)).digest('hex');
 }
 

@@ -6,7 +6,7 @@ import { surrogatesOf } from './surrogates.ts';
 /** Each kind of file that a plan names, and the flag that names it instead. */
 export const FLAG = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', pictures: '--picture', surrogates: '--surrogate' } as const;
 type Kind = keyof NamedFiles;
-const KINDS = Object.keys(FLAG) as Kind[];
+export const KINDS = Object.keys(FLAG) as Kind[];
 
 export const NO_FILES = NamedFiles.parse({});
 
@@ -15,6 +15,22 @@ export function filesOf(plan: AuditPlan): NamedFiles {
   const pictures = plan.threats.flatMap(({ goal }) => (goal.kind === 'match' ? [goal.picture] : []));
   const surrogates = surrogatesOf(plan).map(({ model }) => model);
   return { model: plan.model, images: plan.images, labels: plan.labels, classNames: plan.classNames, pictures: [...new Set(pictures)], surrogates: [...new Set(surrogates)] };
+}
+
+/** A plan with other paths. */
+export function withPaths(plan: AuditPlan, to: (path: string, kind: Kind) => string): AuditPlan {
+  return {
+    ...plan,
+    model: to(plan.model, 'model'),
+    images: plan.images.map((path) => to(path, 'images')),
+    labels: plan.labels === null ? null : to(plan.labels, 'labels'),
+    classNames: plan.classNames === null ? null : to(plan.classNames, 'classNames'),
+    threats: plan.threats.map((threat) => ({
+      ...threat,
+      goal: threat.goal.kind === 'match' ? { ...threat.goal, picture: to(threat.goal.picture, 'pictures') } : threat.goal,
+      knowledge: threat.knowledge.kind === 'transfer' ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((of) => ({ ...of, model: to(of.model, 'surrogates') })) } : threat.knowledge,
+    })),
+  };
 }
 
 const isNone = (value: NamedFiles[Kind]): boolean => value === null || value.length === 0;
@@ -51,16 +67,7 @@ export function planToOpen(plan: AuditPlan, { named, begunHere, needs = KINDS, f
     return (path: string) => named[kind][stored[kind].indexOf(path)] ?? path;
   };
   const [picture, surrogate] = [one('pictures'), one('surrogates')];
-  return {
-    ...plan,
-    model: named.model ?? plan.model,
-    images: named.images.length > 0 ? named.images : plan.images,
-    labels: plan.labels === null ? null : (named.labels ?? plan.labels),
-    classNames: plan.classNames === null ? null : (named.classNames ?? plan.classNames),
-    threats: plan.threats.map((threat) => ({
-      ...threat,
-      goal: threat.goal.kind === 'match' ? { ...threat.goal, picture: picture(threat.goal.picture) } : threat.goal,
-      knowledge: threat.knowledge.kind === 'transfer' ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((of) => ({ ...of, model: surrogate(of.model) })) } : threat.knowledge,
-    })),
-  };
+  const given = { pictures: picture, surrogates: surrogate, images: (path: string) => path, model: (path: string) => named.model ?? path, labels: (path: string) => named.labels ?? path, classNames: (path: string) => named.classNames ?? path };
+  const opened = withPaths(plan, (path, kind) => given[kind](path));
+  return named.images.length > 0 ? { ...opened, images: named.images } : opened;
 }

@@ -24,6 +24,7 @@ export function outcomeOf(image: ImageRecord, threat: Attacks, t: number, state:
   const findings = threat.attacks.map(({ id }) => state.findings.get(AuditState.key(image.id, t, id)));
   // Goals on the output may be reached by a clean image, under one threat model and not under another.
   if (findings.some((f) => f?.state === 'wrong-already')) return reachedAlready(findings.includes(undefined));
+  if (findings.some((f) => f?.state === 'target-already')) return { state: 'target-already', best: null, distance: null, open: null };
   const best = smallest(findings, threat);
   const open = findings.some((f) => f === undefined || f.state === 'unfinished') ? 'unfinished' : findings.some((f) => f!.state === 'failed') ? 'failed' : null;
   if (best) return { state: 'broken', best, distance: best.eightBit![threat.norm], open };
@@ -70,12 +71,12 @@ function lineOf(records: ImageRecord[], attacks: Attacks, t: number, { unseen, s
   return attacks.attacks.length === 0 ? [] : accuracies(records.map((image) => outcomeOf(image, attacks, t, state)), unseen).curve();
 }
 
-/** Robust accuracy speaks of images that were attacked to the end; of the others its bounds speak. */
+/** Robust accuracy speaks of images that were attacked to the end; of the others its bounds speak. What is of the target class already is none of either. */
 function accuracies(outcomes: Outcome[], unseen: number): { distances: (number | null)[]; at(eps: number): CurvePoint; curve(): CurvePoint[] } {
   const attacked = outcomes.filter(({ state }) => state === 'broken' || state === 'held');
   const distances = attacked.map(({ distance }) => distance);
   const counted = distances.length + outcomes.filter(({ state }) => state === 'wrong-already').length;
   const open = [...outcomes.flatMap(({ distance, open: why }) => (why ? [{ distance, why }] : [])), ...Array.from({ length: unseen }, (): Open => ({ distance: null, why: 'unfinished' }))];
-  const bound = bounds(open, outcomes.length + unseen);
+  const bound = bounds(open, outcomes.filter(({ state }) => state !== 'target-already').length + unseen);
   return { distances, at: (eps) => bound(robustAccuracy(distances, counted, eps)), curve: () => robustCurve(distances, counted).map(bound) };
 }

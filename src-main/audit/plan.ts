@@ -9,6 +9,7 @@ import { Folder } from '../files/folder.ts';
 import { readRegular } from '../files/regular.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
+import { withPaths } from './files.ts';
 import { FILES, SIZES } from './jobs.ts';
 import { isOutputGoal } from './outputGoal.ts';
 
@@ -41,19 +42,10 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
     });
     if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))
       throw new UserError(`A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`);
-    const goal = threat.goal.kind === 'match' ? { ...threat.goal, picture: absolute(threat.goal.picture) } : threat.goal;
     if (threat.knowledge.kind === 'transfer' && isOutputGoal(threat.goal)) throw new UserError('Transfer attacks are on classes: give the threat model a goal on classes, or let it know the model.');
-    const knowledge = threat.knowledge.kind === 'transfer' ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((one) => ({ ...one, model: absolute(one.model) })) } : threat.knowledge;
-    return { ...threat, goal, knowledge, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
+    return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
-  return {
-    ...plan,
-    threats,
-    model: absolute(plan.model),
-    images: plan.images.map(absolute),
-    labels: plan.labels === null ? null : absolute(plan.labels),
-    classNames: plan.classNames === null ? null : absolute(plan.classNames),
-  };
+  return { ...withPaths({ ...plan, threats }, absolute), ...(plan.dropped && { dropped: plan.dropped.map((drop) => ({ ...drop, folder: absolute(drop.folder) })) }) };
 }
 
 /**

@@ -19,6 +19,7 @@ import type { CheckOptions } from '../runtime/stepwise.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
+import { toldText } from './dropped.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
 import { demandBudgets, rangeOf } from './plan.ts';
@@ -48,7 +49,9 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
     demandBudgets(plan, first);
     const setup = await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell);
     const files = await hashNamed(plan);
-    return { setup: { ...setup, ...(files.length > 0 && { files }) } };
+    const warnings = setup.warnings.map((warning) => toldText(plan, warning));
+    const { leftOut } = setup;
+    return { setup: { ...setup, warnings, ...(leftOut && { leftOut: { ...leftOut, files: leftOut.files.map(({ source, reason }) => ({ source, reason: toldText(plan, reason) })) } }), ...(files.length > 0 && { files }) } };
   } finally {
     await models.close();
   }

@@ -1,11 +1,8 @@
 import type { Preprocessing } from '../../shared/plan.ts';
 import type { PreviewPicture, PreviewWarning, Spread } from '../../shared/preview.ts';
 import { binomialTail } from '../../shared/stats.ts';
+import { chanceOf, FEWEST, LEVEL } from './chance.ts';
 
-/** Fewer pictures than this say nothing. */
-export const FEWEST = 8;
-/** What happens more often than this by chance is no evidence. */
-export const LEVEL = 0.05;
 /** Values in [0,1] that were divided by 255 once more are far below this. */
 const TINY = 1 / 64;
 /** Pictures of 0 to 255, less any mean, stay within. */
@@ -42,12 +39,11 @@ export function accuracyOf(pictures: readonly PreviewPicture[], classes: number)
   return classes === 0 || labelled.length === 0 ? null : { right: labelled.filter(({ top, label }) => top?.class === label).length, of: labelled.length };
 }
 
-/** One-sided binomial test against guessing. */
+/** What an audit says of it, of these pictures. */
 function chance(pictures: readonly PreviewPicture[], classes: number): PreviewWarning[] {
-  const known = accuracyOf(pictures, classes);
-  if (known === null || known.of < FEWEST) return [];
-  const p = binomialTail(known.right, known.of, 1 / classes);
-  return p > LEVEL ? [{ kind: 'chance', ...known, classes, p }] : [];
+  const answers = pictures.flatMap(({ top, label }) => (label === null ? [] : [{ prediction: top?.class ?? null, label }]));
+  const found = classes === 0 ? null : chanceOf(answers, classes);
+  return found === null ? [] : [{ kind: 'chance', ...found, classes }];
 }
 
 /** The same pictures both ways, picture by picture: McNemar's exact test on labels, else the sign test on how sure the model is. */

@@ -1,7 +1,7 @@
 import type { Gate } from '../attacks/counted.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import { PREVIEW_MOST } from '../../shared/preview.ts';
-import type { Preview, PreviewPicture, PreviewRequest, Spread } from '../../shared/preview.ts';
+import type { Preview, PreviewPicture, PreviewRequest, PreviewWarning, Spread } from '../../shared/preview.ts';
 import type { ClassScore } from '../../shared/results.ts';
 import { fromUnit, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
@@ -15,7 +15,9 @@ import { openOriginalField } from '../runtime/original.ts';
 import type { OriginalField } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
 import { modelEnds } from './inspect.ts';
-import { accuracyOf, FEWEST, findWarnings } from './previewChecks.ts';
+import { FEWEST } from './chance.ts';
+import { accuracyOf, findWarnings } from './previewChecks.ts';
+import { tryOthers } from './trials.ts';
 
 export interface PreviewTask extends Omit<PreviewRequest, 'images'> {
   pictures: (Picture & { id: string; label: number | null })[];
@@ -33,6 +35,9 @@ interface Held {
   classifier: { output: ClassifierOutput; original: OriginalField } | null;
 }
 
+/** Milliseconds that the trials of other preprocessings may take; a newer question ends them at once. */
+const TRIAL_TIME = 20_000;
+
 /** Shows pictures as the network reads them, and what the original model says of them. The model stays open between calls. */
 export class PreviewDesk {
   private key = '';
@@ -47,12 +52,19 @@ export class PreviewDesk {
     const spec = task.preprocessing;
     const other = task.pictures.length >= FEWEST ? swappedOrder(spec) : null;
     const [pictures, read, values]: [PreviewPicture[], Previewed['read'], Values[]] = [[], [], []];
+    let [runs, spent] = [0, 0];
     for (const { id, label, ...picture } of task.pictures.slice(0, PREVIEW_MOST)) {
       await gate.check();
       const pixels = toUnit(picture);
       const seen = readImage(input, spec, pixels, picture);
       values.push(seen);
-      const score = (order: Preprocessing | null) => (order && classifier ? top(classifier, order, pixels, picture) : null);
+      const score = async (order: Preprocessing | null): Promise<ClassScore | null> => {
+        if (!order || !classifier) return null;
+        const began = performance.now();
+        const answer = await top(classifier, order, pixels, picture);
+        [runs, spent] = [runs + 1, spent + performance.now() - began];
+        return answer;
+      };
       const colour = picture.channels === 3 && seen.planes.length === 3;
       const { width, height } = seen;
       pictures.push({ image: id, width, height, channels: seen.planes.map((plane) => spreadOf([plane])), label, top: await score(spec), swapped: await score(colour ? other : null) });
@@ -60,7 +72,20 @@ export class PreviewDesk {
     }
     const range = spreadOf(values.flatMap(({ planes }) => planes));
     const classes = classifier?.output.classes ?? 0;
-    return { answer: { pictures, range, accuracy: accuracyOf(pictures, classes), warnings: findWarnings(spec, range, pictures, classes) }, read };
+    const better = task.trials && classifier ? await this.better(task, classifier, input, Math.floor((TRIAL_TIME * runs) / spent), gate) : null;
+    const warnings = withBetter(findWarnings(spec, range, pictures, classes), better);
+    return { answer: { pictures, range, accuracy: accuracyOf(pictures, classes), warnings }, read };
+  }
+
+  /** What an audit tries before it begins (`trials.ts`). @param most runs of the model */
+  private async better({ pictures, preprocessing: given }: PreviewTask, classifier: NonNullable<Held['classifier']>, input: ImageInput, most: number, gate: Gate): Promise<Better | null> {
+    const labelled = pictures.flatMap(({ label, ...picture }) => (label === null ? [] : [{ picture, label }]));
+    const channels = networkInput(input, given, pictures[0]!, input.batch ?? 1).image.channels;
+    const tried = await tryOthers(classifier, given, channels, labelled, most, () => gate.check());
+    if (!tried?.better) return null;
+    const { preprocessing, values, shift, right } = tried.better;
+    const { channels: order } = preprocessing;
+    return { kind: 'better', preprocessing, values, order: order === given.channels || order === 'grey' ? null : order, shift, now: tried.now.right, then: right, of: tried.of };
   }
 
   private async open(task: PreviewTask, key: string): Promise<Held> {
@@ -74,6 +99,15 @@ export class PreviewDesk {
     }
     return this.held;
   }
+}
+
+type Better = Extract<PreviewWarning, { kind: 'better' }>;
+
+/** One of the two is told: of channels alone that they are swapped. */
+function withBetter(warnings: PreviewWarning[], better: Better | null): PreviewWarning[] {
+  if (better === null) return warnings;
+  const alone = better.values === null && better.shift === 0 && warnings.some((one) => one.kind === 'swapped' && one.by === 'labels');
+  return alone ? warnings : [...warnings.filter(({ kind }) => kind !== 'swapped'), better];
 }
 
 async function openModel({ model, preprocessing, ...wanted }: PreviewTask): Promise<Held> {

@@ -125,9 +125,12 @@ export class Sitting {
               this.record({ type: 'finding', finding: { ...failure({ threat, attack }, known, null), state: 'wrong-already' } });
               continue;
             }
-            const refusal = refusalOf(known, goal);
-            if (refusal !== null) {
-              this.record({ type: 'finding', finding: failure({ threat, attack }, known, refusal) });
+            if (standing(known) === 'none') {
+              this.record({ type: 'finding', finding: failure({ threat, attack }, known, 'the model gives NaN or infinity for the clean image') });
+              continue;
+            }
+            if (goal === known.label) {
+              this.record({ type: 'finding', finding: { ...failure({ threat, attack }, known, null), state: 'target-already' } });
               continue;
             }
             const image = pixels.get(ref.id) ?? (await readImage(ref, index));
@@ -145,12 +148,6 @@ export class Sitting {
 /** Whether a goal on the output is reached by the clean image itself. */
 function begins(image: ImageRecord, threat: number, goal: OutputGoal): boolean {
   return standing(image) === 'right' && reached(goal, image.outputs[threat]?.psnr ?? Infinity);
-}
-
-/** Why an image cannot be attacked, as what an attack would say of it; null when it can. */
-function refusalOf(image: ImageRecord, goal: number | null): string | null {
-  if (standing(image) === 'none') return 'the model gives NaN or infinity for the clean image';
-  return goal === image.label ? `class ${goal}, which the image shall be taken for, is its own` : null;
 }
 
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {

@@ -13,9 +13,14 @@ export function json(value: unknown): void {
   process.stdout.write(`${jsonLine(value)}\n`);
 }
 
+/** At the start of a line that a terminal shows in red. */
+export const GRAVE_MARK = '!!';
+
 /** Prints one line, and no more whatever it holds. */
-export function line(text = '', stream: NodeJS.WritableStream = process.stdout): void {
-  stream.write(`${visible(text)}\n`);
+export function line(text = '', stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout): void {
+  const shown = visible(text);
+  const red = stream.isTTY && !process.env['NO_COLOR'] && shown.startsWith(`${GRAVE_MARK} `);
+  stream.write(red ? `\u001b[31m${shown}\u001b[0m\n` : `${shown}\n`);
 }
 
 export function lines(texts: readonly string[], stream: NodeJS.WritableStream = process.stdout): void {

@@ -23,7 +23,7 @@ export interface RunHere {
   plan: AuditPlan;
   folder: string;
   resume: boolean;
-  /** The plan is the one in the folder: these are opened, and its own where this installation began the audit. */
+  /** The plan is the one in the folder, or of a served window: these are opened, and its own where this installation began the audit. */
   files: NamedFiles | null;
   progress: Progress;
   summaryTo: NodeJS.WriteStream;

@@ -1,4 +1,5 @@
 import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistance, interval, NONE } from '../../shared/format.ts';
+import { isGrave } from '../../shared/grave.ts';
 import { shortened } from '../../shared/printable.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
@@ -6,7 +7,7 @@ import { isHollow } from '../../shared/reach.ts';
 import type { Results } from '../../shared/results.ts';
 import { brokenBy, largestBudget, STATES_AT, stateCounts } from '../../shared/states.ts';
 import { stateWords } from '../report/outputWords.ts';
-import { table } from './print.ts';
+import { GRAVE_MARK, table } from './print.ts';
 
 /** The results as tables for a terminal, line by line. */
 export function summaryLines(results: Results): string[] {
@@ -15,7 +16,7 @@ export function summaryLines(results: Results): string[] {
   if (results.output) lines.push('');
   lines.push(...table(accuracies(results)), '', ...states(results), '', ...table(attacks(results)));
   lines.push(...leftOutLines(results));
-  if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `! ${w}`));
+  if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `${isGrave(w) ? GRAVE_MARK : '!'} ${w}`));
   return lines;
 }
 

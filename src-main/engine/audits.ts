@@ -11,6 +11,7 @@ import { FILES } from '../audit/jobs.ts';
 import { Journal } from '../audit/journal.ts';
 import { AuditState, progressOf } from '../audit/state.ts';
 import { planOf } from '../audit/plan.ts';
+import { missingWords, openPlan } from '../audit/restored.ts';
 import { runAudit } from '../audit/run.ts';
 import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
@@ -33,8 +34,8 @@ const LIVE: readonly AuditStatus['state'][] = ['preparing', 'running', 'paused']
 
 interface Running {
   plan: AuditPlan;
-  /** The same with the files that are opened instead of the plan's. */
-  opened: AuditPlan | undefined;
+  /** What is opened instead of the plan's files, where the plan is the one in the folder. */
+  files: NamedFiles | null;
   status: AuditStatus;
   /** Null once it is over: all that took part in the run hangs on it. */
   control: Switch | null;
@@ -76,16 +77,15 @@ export class Audits {
   /** @param files the plan is the one in the folder: these are opened, and its own where this installation wrote it */
   start(plan: AuditPlan, wanted: string | null, resume: boolean, files: NamedFiles | null = null): string {
     const folder = wanted === null ? this.freshFolder(plan) : resolve(wanted);
-    const begunHere = files === null || this.installation.began(folder, plan);
-    // Paths that this installation vouches for are as good as named.
-    const opened = files === null || (begunHere && isDeepStrictEqual(files, NO_FILES)) ? undefined : planToOpen(plan, { named: files, begunHere, folder });
+    // Told at once, before there is anything to listen to.
+    if (files !== null && !plan.dropped) planToOpen(plan, { named: files, begunHere: this.installation.began(folder, plan), folder });
     const audit = resolve(this.root, basename(folder)) === folder ? basename(folder) : folder;
     const known = this.running.get(audit);
     if (known && LIVE.includes(known.status.state)) throw new UserError('This audit is already running.');
     const control = new Switch();
     const running: Running = {
       plan,
-      opened,
+      files,
       control,
       status: { audit, name: plan.name || basename(plan.model), state: 'preparing', done: 0, total: 0, eta: null, message: 'Starting', folder },
       over: Promise.resolve(),
@@ -96,7 +96,7 @@ export class Audits {
   }
 
   private async run(running: Running, control: Switch, resume: boolean): Promise<void> {
-    const { plan, opened, status } = running;
+    const { plan, status } = running;
     const { audit, folder } = status;
     // Not the time of day, which may be set back meanwhile.
     const began = performance.now();
@@ -123,8 +123,9 @@ export class Audits {
       tell({});
       let cancelled = false;
       // Told of as over once nobody holds the folder any more.
-      const results = await locked(folder, () =>
-        runAudit({
+      const results = await locked(folder, async () => {
+        const { opened, done } = await this.opening(running);
+        return runAudit({
           plan,
           ...(opened && { opened }),
           installation: this.installation,
@@ -153,8 +154,8 @@ export class Audits {
             cancelled = control.cancelled && status.done < status.total;
             return (cancelled ? writeTables : writeDocuments)(folder, found);
           },
-        }),
-      );
+        }).finally(done);
+      });
       for (const message of results.warnings) this.emit({ type: 'warning', audit, message });
       tell(cancelled ? stopped(control) : { state: 'finished', message: 'Finished', eta: null });
       this.emit({ type: 'finished', audit, folder });
@@ -171,6 +172,19 @@ export class Audits {
       // Once those who were told have asked for the results.
       setTimeout(collect, REST).unref();
     }
+  }
+
+  /**
+   * The plan to open files by; none where it is the audit's own, whose paths this installation vouches for.
+   * @throws UserError for files that must be named, or were dropped into a window and are not found
+   */
+  private async opening({ plan, files, status: { folder } }: Running): Promise<{ opened?: AuditPlan; done(): Promise<void> }> {
+    const begunHere = files === null || this.installation.began(folder, plan);
+    const named = files ?? NO_FILES;
+    const { plan: opened, missing, done } = await openPlan(plan, { named, begunHere, folder });
+    if (missing.length === 0) return begunHere && isDeepStrictEqual(named, NO_FILES) ? { done } : { opened, done };
+    await done();
+    throw new UserError(`${missingWords(missing, named.images)}: name the folder that they came from.`);
   }
 
   /** `2026-11-21-signs` below the root, and `-2`, `-3`, ... where that is taken. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, SampleName } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import type { Results } from '../../shared/results.ts';
 import { attackCards } from '../attacks/registry.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
 import { Installation } from '../audit/installation.ts';
@@ -150,7 +151,7 @@ export class EngineService implements Service {
     audits: () => this.audits.list(),
     open: ({ file }) => this.audits.open(file),
     progress: ({ audit }) => historyOf(audit, this.audits.plan(audit), this.audits.folder(audit)),
-    results: ({ audit }) => readResults(this.audits.folder(audit)),
+    results: ({ audit }) => this.results(audit),
     noiseOutput: (request) => this.noiseOutput(request),
     map: ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
       if (image.kind === 'clean') this.demandNamed(image.audit, source.model);
@@ -199,6 +200,13 @@ export class EngineService implements Service {
     const ref = this.shown.get(id);
     if (!ref) throw new UserError('This image is not loaded.');
     return ref;
+  }
+
+  /** As they are; of files that were dropped into a window its plan has the copies, which a map is made of. */
+  private results(audit: string): Results {
+    const results = readResults(this.audits.folder(audit));
+    const plan = this.audits.plan(audit);
+    return plan.dropped ? { ...results, plan } : results;
   }
 
   /** A model for an audit's picture comes from a person, or from a plan of this installation. @throws UserError for another one */

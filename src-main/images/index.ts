@@ -9,3 +9,4 @@ export { encodeSheet } from './sheet.ts';
 export { imageVersions, loadSharp } from './sharp.ts';
 export type { ImageRef, ImageSet, OpenRequest } from './open.ts';
 export { openImages, openLabels } from './open.ts';
+export { walk } from './walk.ts';

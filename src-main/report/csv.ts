@@ -16,7 +16,7 @@ const COLUMNS = [
 /**
  * results as CSV (RFC 4180: CRLF, quotes doubled), one row per image, threat model and attack, in the
  * order of the results. Distances are in pixel units of [0,1], `linf_255` in 1/255, PSNR in dB from the goal's
- * reference, `inf` where there is no difference; an empty cell is "none". An image that was wrong already has a row per attack too, so rows always count the same.
+ * reference, `inf` where there is no difference; an empty cell is "none". An image that was wrong or of the target class already has a row per attack too, so rows always count the same.
  * Text that a spreadsheet would run as a formula starts with an apostrophe (OWASP, CSV injection).
  */
 export function toCsv(results: Results): string {

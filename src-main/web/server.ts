@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Service } from '../engine/api.ts';
 import { bounded } from './bounded.ts';
 import { Bounds } from './bounds.ts';
+import { dropping } from './dropping.ts';
 import { answer, Guard } from './guard.ts';
 import { holding } from './holding.ts';
 import { Imports } from './imports.ts';
@@ -54,7 +55,7 @@ export async function serveWindow(options: WindowServerOptions): Promise<WindowS
   const imports = new Imports(join(resolve(options.dataDir), 'imports'), audits);
   for (const folder of [audits, imports.folder]) await mkdir(folder, { recursive: true });
   const bounds = await Bounds.of({ audits, reads: [imports.folder, ...(options.reads ?? [])] });
-  const service = bounded(holding(options.service, imports), bounds);
+  const service = bounded(holding(dropping(options.service, imports.folder), imports), bounds);
   const guard = new Guard();
   const site = new Site({ service, rendererDir: options.rendererDir, imports, maxUpload: options.maxUpload ?? MAX_FILE }, guard);
   const server = createServer(PROMPT, (request, response) => {

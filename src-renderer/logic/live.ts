@@ -34,7 +34,7 @@ export function emptyImage(id: string): LiveImage {
 }
 
 /** The first of these that an image is in under any threat model is its state. */
-const ORDER: readonly TileState[] = ['waiting', 'broken', 'open', 'failed', 'unfinished', 'beyond', 'held', 'wrong-already'];
+const ORDER: readonly TileState[] = ['waiting', 'broken', 'open', 'failed', 'unfinished', 'beyond', 'held', 'wrong-already', 'target-already'];
 
 /** State of a tile over all threat models, at the largest budget of each. */
 export function tileState(image: LiveImage, threats: readonly LiveThreat[]): TileState {
@@ -50,7 +50,7 @@ function threatState(image: LiveImage, t: number, { eps, attacks }: LiveThreat):
   const found = distance === undefined ? null : stateAt({ state: 'broken', distance }, Math.max(...eps));
   if (found === 'broken') return found;
   if (states.length < attacks) return 'open';
-  return found ?? (['wrong-already', 'unfinished', 'held'] as const).find((state) => states.includes(state)) ?? 'failed';
+  return found ?? (['wrong-already', 'target-already', 'unfinished', 'held'] as const).find((state) => states.includes(state)) ?? 'failed';
 }
 
 /** Images that every attack of every threat model is through with, and those that are not attacked. */
@@ -70,19 +70,20 @@ export function liveBounds(images: readonly LiveImage[], t: number, { eps: budge
   if (images.every(({ right }) => right === null)) return { points: [], marks: [] };
   const distances: (number | null)[] = [];
   const open: Open[] = [];
-  let wrong = 0;
+  let [wrong, left] = [0, 0];
   for (const { right, states: all, distance: found } of images) {
     const states = all[t] ?? [];
     const distance = found[t] ?? null;
     const why = right === null || states.length < attacks || states.includes('unfinished') ? 'unfinished' : states.includes('failed') ? 'failed' : null;
     if (right === false || states.includes('wrong-already')) wrong++;
+    else if (states.includes('target-already')) left++;
     else {
       if (why !== null) open.push({ distance, why });
       if (why === null || distance !== null) distances.push(distance);
     }
   }
   const total = distances.length + wrong;
-  const ofAll = bounds(open, images.length);
+  const ofAll = bounds(open, images.length - left);
   const bound = (point: CurvePoint): LivePoint => {
     const { eps, accuracy, least, most } = ofAll(point);
     if (least === undefined || most === undefined) return { eps, accuracy, low: accuracy ?? 0, high: accuracy ?? 1 };

@@ -23,8 +23,8 @@ export interface Filter {
 
 export type SortKey = 'worst' | 'source' | 'label' | 'state' | 'distance';
 
-/** Worst first: broken by the smallest change, then beyond the budget, held, failed, unfinished, wrong already. */
-const RANK: Record<StateAt, number> = { broken: 0, beyond: 1, held: 2, failed: 3, unfinished: 4, 'wrong-already': 5 };
+/** Worst first: broken by the smallest change, then beyond the budget, held, failed, unfinished, and what was not attacked. */
+const RANK: Record<StateAt, number> = { broken: 0, beyond: 1, held: 2, failed: 3, unfinished: 4, 'wrong-already': 5, 'target-already': 6 };
 
 /** Every image of the results under one threat and at one budget, in image order. */
 export function rowsOf(results: Results, threat: number, eps: number): Row[] {

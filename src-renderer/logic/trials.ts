@@ -36,11 +36,12 @@ export function breaksAt(answer: Probe, norm: Norm, eps: number): boolean {
   return answer.state === 'broken' && answer.changed !== null && within(answer.changed.eightBit[norm], eps);
 }
 
-export type Verdict = 'breaks' | 'beyond' | 'holds' | 'float' | 'wrong' | 'failed';
+export type Verdict = 'breaks' | 'beyond' | 'holds' | 'float' | 'wrong' | 'own' | 'failed';
 
-/** How an answer reads at a budget. `beyond`: broken, but farther away than ε. `float`: reached before rounding, and no 8-bit picture within ε keeps it. */
+/** How an answer reads at a budget. `beyond`: broken, but farther away than ε. `float`: reached before rounding, and no 8-bit picture within ε keeps it. `own`: of the target class already. */
 export function verdictOf(answer: Probe, norm: Norm, eps: number): Verdict {
   if (answer.state === 'wrong-already') return 'wrong';
+  if (answer.state === 'target-already') return 'own';
   if (answer.state === 'broken') return breaksAt(answer, norm, eps) ? 'breaks' : 'beyond';
   if (answer.state !== 'held') return 'failed';
   return answer.float === null ? 'holds' : 'float';

@@ -6,6 +6,7 @@ import { formatEps } from '../../shared/format.ts';
 import { isCount, NORM_LABEL, type Norm } from '../../shared/norms.ts';
 import type { Goal } from '../../shared/plan.ts';
 import type { Probe, ProbePicture } from '../../shared/probe.ts';
+import { isHollow } from '../../shared/reach.ts';
 import { theHost } from '../host/index.ts';
 import { budgetStops } from '../logic/budget.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
@@ -141,7 +142,7 @@ export const useExplore = defineStore('explore', () => {
       if (taken()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
-      note(of, answer.state === 'broken' || answer.state === 'held' ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm') : null);
+      note(of, answer.state === 'broken' || (answer.state === 'held' && !isHollow(asked.norm, budget)) ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm') : null);
     } catch (fault) {
       if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {

@@ -17,7 +17,7 @@ export interface Shown {
   picture: PreviewPicture;
 }
 
-/** What the network reads under the preprocessing that is set: of the chosen image at once, then of some from all over the set. */
+/** What the network reads under the preprocessing that is set: of the chosen image at once, then of some from all over the set, then what fits their labels better. */
 export const usePreview = defineStore('preview', () => {
   const shown = shallowRef<Shown | null>(null);
   const checked = shallowRef<Preview | null>(null);
@@ -25,6 +25,8 @@ export const usePreview = defineStore('preview', () => {
   const error = ref<string | null>(null);
   /** What `checked` is the answer to. */
   let answered = '';
+  /** The same once other preprocessings were tried. */
+  let tried = '';
   const rest = atRest(REST, ask);
   let round = 0;
 
@@ -44,25 +46,31 @@ export const usePreview = defineStore('preview', () => {
       [shown.value, checked.value, error.value, answered, pending.value] = [null, null, null, '', false];
       return;
     }
-    if (of === answered && show(checked.value!, one)) {
-      pending.value = false;
-      return;
-    }
-    const look = async (images: string[]): Promise<Preview | null> => {
-      const answer = await theHost().call('preview', { ...asked, images });
+    const look = async (images: string[], trials = false): Promise<Preview | null> => {
+      const answer = await theHost().call('preview', { ...asked, images, trials });
       return mine === round ? answer : null;
     };
-    pending.value = true;
     try {
-      const first = await look([one]);
-      if (!first) return;
-      show(first, one);
-      error.value = null;
-      if (of === answered) return;
-      const rest = await look(some.value.map(({ id }) => id));
-      if (!rest) return;
-      [checked.value, answered] = [rest, of];
-      show(rest, one);
+      if (of !== answered || !show(checked.value!, one)) {
+        pending.value = true;
+        const first = await look([one]);
+        if (!first) return;
+        show(first, one);
+        error.value = null;
+      }
+      if (of !== answered) {
+        const rest = await look(some.value.map(({ id }) => id));
+        if (!rest) return;
+        [checked.value, answered] = [rest, of];
+        show(rest, one);
+      }
+      pending.value = false;
+      if (of === tried || checked.value?.accuracy == null) return;
+      // What takes longer comes last, and is given up for whatever is asked next.
+      const better = await look(some.value.map(({ id }) => id), true);
+      if (!better) return;
+      [checked.value, tried] = [better, of];
+      show(better, one);
     } catch (fault) {
       if (mine === round) [shown.value, checked.value, answered, error.value] = [null, null, '', messageOf(fault)];
     } finally {

@@ -44,6 +44,7 @@ const STATES: Record<StateAt, string> = {
   held: 'hält stand',
   failed: 'fehlgeschlagen',
   unfinished: 'nicht fertig',
+  'target-already': 'schon von der Zielklasse',
 };
 const state: Words['say']['state'] = (of, budget) => (budget === null ? STATES[of] : STATES[of].replace('ε', budget));
 
@@ -245,8 +246,22 @@ export const de: Words = {
     huge: (low, high) => `Werte reichen von ${low} bis ${high}, weiter als Bilder von 0 bis 255: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
     unlike: (mean, std) => `Werte haben Mittel ${mean} und Abweichung ${std}, anders als normalisierte: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
     chance: (right, of, classes, p) => `Nicht besser als Zufall: Raten unter ${classes} Klassen trifft ${right} von ${of} oder mehr mit Wahrscheinlichkeit ${p}.`,
+    commonest: (right, of, commonest) => `Nicht besser, als jedes Mal die häufigste Klasse zu nennen: das trifft ${commonest} von ${of}, das Modell ${right}.`,
     swapped: (order, then, now, of) => `Kanäle sind wohl vertauscht: als ${order} sind ${then} von ${of} richtig statt ${now}.`,
     surer: (order, then, now) => `Kanäle sind wohl vertauscht: als ${order} hat die wahrscheinlichste Klasse im Mittel die Wahrscheinlichkeit ${then} statt ${now}.`,
+    better: (what, then, now, of) => `Die Vorverarbeitung oder die Labels stimmen wohl nicht: mit ${what} sind ${then} von ${of} Bildern mit Label richtig statt ${now}.`,
+    trialValues: {
+      unit: 'Werten in [0,1]',
+      '0..255': 'Werten von 0 bis 255',
+      '-1..1': 'Werten von −1 bis 1',
+      imagenet: 'Mittel und Abweichung von ImageNet',
+      'cifar10-norm': 'Mittel und Abweichung von CIFAR-10',
+      'imagenet-caffe': 'Werten von 0 bis 255 abzüglich Caffes mittlerem Pixel',
+      'mnist-norm': 'Mittel und Abweichung von MNIST',
+    },
+    shift: (by) => `jedem Label eins ${by > 0 ? 'höher' : 'niedriger'}`,
+    both: (one, other) => `${one} und ${other}`,
+    useBetter: 'Das verwenden',
     use: (order) => `${order} verwenden`,
   },
   threat: {
@@ -399,7 +414,7 @@ export const de: Words = {
     open: 'bisher richtig',
     ...STATES,
   } satisfies Record<TileState, string>,
-  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig', 'target-already': 'Zielklasse' } satisfies Record<TileState, string>,
   tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },
   tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
   results: {
@@ -539,6 +554,7 @@ export const de: Words = {
     minimal: 'Kleinste Norm: läuft einmal, und was gefunden wird, wird mit ε verglichen.',
     breaks: (eps) => `Bricht bei ε = ${eps}`,
     holds: (eps) => `Hält bei ε = ${eps}`,
+    construction: (eps) => `Hält bei ε = ${eps} auf 8-Bit-Bildern zwangsläufig`,
     beyond: (distance) => `die kleinste gefundene Änderung ist ${distance}`,
     nearest: 'nichts gefunden innerhalb von ε; gezeigt ist der knappste Fehlversuch',
     nothing: 'nichts gefunden, bei keinem Abstand',
@@ -745,6 +761,7 @@ export const de: Words = {
     held: 'Kein Angriff brachte die Ausgabe über den Schwellwert.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
+    'target-already': 'Es wird nicht angegriffen und nicht mitgezählt.',
   } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'Das ungestörte Bild wird nicht erkannt; es wird nicht angegriffen.',
@@ -753,5 +770,6 @@ export const de: Words = {
     held: 'Kein Angriff fand eine Änderung.',
     failed: 'Ein Angriff konnte nicht ausgeführt werden.',
     unfinished: 'Der Lauf endete, bevor dieses Bild fertig war.',
+    'target-already': 'Seine Klasse ist die, für die es gehalten werden sollte; es wird nicht angegriffen und nicht mitgezählt.',
   } satisfies Record<StateAt, string>,
 };

@@ -1,6 +1,7 @@
 import type { AuditStatus } from '../../shared/contract.ts';
 import { boundsText, className, count, goalWords, REFERENCE_WORDS, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
+import type { TrialValues } from '../../shared/preview.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { StateAt } from '../../shared/states.ts';
@@ -191,8 +192,22 @@ export const en = {
     huge: (low: string, high: string) => `Values run from ${low} to ${high}, farther than pictures of 0 to 255: do scale, mean and std belong together?`,
     unlike: (mean: string, std: string) => `Values have mean ${mean} and deviation ${std}, unlike normalised ones: do scale, mean and std belong together?`,
     chance: (right: number, of: number, classes: number, p: string) => `No better than chance: guessing among ${classes} classes gets ${right} of ${of} or more with probability ${p}.`,
+    commonest: (right: number, of: number, commonest: number) => `No better than naming the commonest class every time: that gets ${commonest} of ${of}, the model ${right}.`,
     swapped: (order: string, then: number, now: number, of: number) => `Channels may be swapped: as ${order}, ${then} of ${of} are right instead of ${now}.`,
     surer: (order: string, then: string, now: string) => `Channels may be swapped: as ${order}, the likeliest class has probability ${then} on average instead of ${now}.`,
+    better: (what: string, then: number, now: number, of: number) => `The preprocessing or the labels look wrong: with ${what}, ${then} of ${of} labelled pictures are right instead of ${now}.`,
+    trialValues: {
+      unit: 'values in [0,1]',
+      '0..255': 'values from 0 to 255',
+      '-1..1': 'values from −1 to 1',
+      imagenet: 'ImageNet’s mean and deviation',
+      'cifar10-norm': 'CIFAR-10’s mean and deviation',
+      'imagenet-caffe': 'values from 0 to 255 less Caffe’s mean pixel',
+      'mnist-norm': 'MNIST’s mean and deviation',
+    } as Record<TrialValues, string>,
+    shift: (by: number) => `every label one ${by > 0 ? 'higher' : 'lower'}`,
+    both: (one: string, other: string) => `${one} and ${other}`,
+    useBetter: 'Use that',
     use: (order: string) => `Use ${order}`,
   },
   threat: {
@@ -346,7 +361,7 @@ export const en = {
     ...STATE_LABEL,
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
-  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished' } satisfies Record<TileState, string>,
+  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished', 'target-already': 'of the target' } satisfies Record<TileState, string>,
   /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'reached already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
@@ -487,6 +502,7 @@ export const en = {
     minimal: 'Minimum norm: run once, and what it finds is held against ε.',
     breaks: (eps: string) => `Breaks at ε = ${eps}`,
     holds: (eps: string) => `Holds at ε = ${eps}`,
+    construction: (eps: string) => `Holds by construction on 8-bit pictures at ε = ${eps}`,
     beyond: (distance: string) => `the smallest change found is ${distance}`,
     nearest: 'nothing found within ε; its nearest miss is shown',
     nothing: 'nothing found at any distance',
@@ -697,6 +713,7 @@ export const en = {
     held: 'No attack took the output beyond the threshold.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
+    'target-already': 'It is not attacked, and left out.',
   } satisfies Record<StateAt, string>,
   stateHint: {
     'wrong-already': 'The clean image is not recognised; it is not attacked.',
@@ -705,6 +722,7 @@ export const en = {
     held: 'No attack found a change.',
     failed: 'An attack could not be carried out.',
     unfinished: 'The run was stopped before this image was through.',
+    'target-already': 'Its class is the one it was to be taken for; it is not attacked, and left out.',
   } satisfies Record<StateAt, string>,
 };
 export type Words = typeof en;

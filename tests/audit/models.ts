@@ -30,6 +30,14 @@ const answer = (b: GraphBuilder, scores: string, classes: number): void => {
   b.output('scores', DType.float32, ['N', classes]);
 };
 
+/** Two classes by the mean of all pixels: class 1 above a threshold. */
+export const brightness = (threshold: number): Uint8Array =>
+  model((b) => {
+    const mean = b.node('MatMul', [flat(b), b.constant(new Float32Array(FEATURES).fill(1 / FEATURES), [FEATURES, 1])]);
+    const above = b.node('Mul', [b.node('Sub', [mean, b.scalar(threshold)]), b.scalar(20)]);
+    answer(b, b.node('Concat', [b.node('Neg', [above]), above], { axis: 1 }), 2);
+  });
+
 /** Scores = pixels · W: ten classes and no surprises. */
 export const plain = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10), 10));
 

@@ -57,7 +57,7 @@ const CASES: [state: string, success: boolean, what: string, Threat, Partial<Aud
   ['broken', false, 'minimum norm, beyond the budget', { norm: 'l0', eps: [1], attacks: [{ id: 'sigma-zero', options: { steps: 40 } }] }],
   ['broken', true, 'whole pixels', { norm: 'l0Pixels', eps: [9], attacks: [{ id: 'sigma-zero', options: { steps: 40 } }] }],
   ['wrong-already', false, 'another label', { norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }, { images: [join(SAMPLES, 'images/moon/01.png')], offset: 0, labels: 'three' }],
-  ['failed', false, 'its own class as the target', { norm: 'linf', eps: [2 / 255], goal: { kind: 'targeted', target: 0 }, attacks: [{ id: 'pgd' }] }, { offset: 0 }],
+  ['target-already', false, 'its own class as the target', { norm: 'linf', eps: [2 / 255], goal: { kind: 'targeted', target: 0 }, attacks: [{ id: 'pgd' }] }, { offset: 0 }],
   ['broken', false, 'an output, minimum norm', { norm: 'l2', eps: [2], goal: { kind: 'deviation', reference: 'input', psnr: 20 }, attacks: [{ id: 'fmn', options: { steps: 40 } }] }, onOutput],
   ['held', false, 'an output', { norm: 'linf', eps: [1 / 255], goal: { kind: 'deviation', psnr: 12 }, attacks: [{ id: 'pgd', options: { steps: 8 } }] }, onOutput],
   ['wrong-already', false, 'an output beyond the threshold', { norm: 'linf', eps: [1 / 255], goal: { kind: 'deviation', reference: 'input', psnr: 90 }, attacks: [{ id: 'pgd' }] }, onOutput],

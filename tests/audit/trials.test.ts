@@ -32,7 +32,7 @@ describe('other preprocessings on labelled pictures', () => {
   it('are the given one first, each once, in both orders of channels', () => {
     const given = Preprocessing.parse({ mean: [0.5], std: [0.5], width: 9, height: 9, geometry: 'stretch' });
     const all = candidates(given, 3);
-    expect(all[0]).toEqual({ preprocessing: given, words: '' });
+    expect(all[0]).toEqual({ preprocessing: given, values: null, words: '' });
     expect(new Set(all.map(({ preprocessing }) => JSON.stringify(preprocessing))).size).toBe(all.length);
     expect(all.map(({ words }) => words)).toContain("ImageNet's mean and deviation, BGR");
     expect(all.every(({ preprocessing }) => preprocessing.width === 9)).toBe(true);

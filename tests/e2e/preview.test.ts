@@ -38,6 +38,12 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
     await poll(() => strip().innerText()).toMatch(/unlike normalised ones/);
     expect(await strip().innerText()).toMatch(/No better than chance: guessing among 10 classes/);
     await idle();
+    // What an audit would try before it begins, and one press takes it.
+    await poll(() => strip().innerText()).toMatch(/The preprocessing or the labels look wrong: with .+, \d+ of 32 labelled pictures are right instead of \d+\./);
+    await good('better');
+    await strip().getByRole('button', { name: 'Use that' }).press('Enter');
+    await poll(() => strip().innerText()).not.toMatch(/unlike|chance|look wrong/);
+    expect(await strip().innerText()).toMatch(/(2[89]|3[0-2]) of 32 labelled pictures checked are right\./);
     await page.getByLabel('Value range').selectOption('unit');
     await poll(() => strip().innerText()).not.toMatch(/unlike|chance/);
   });

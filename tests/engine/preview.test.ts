@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -20,8 +20,8 @@ let service: EngineService;
 let images: LoadedImage[];
 
 const load = async (path: string): Promise<LoadedImage[]> => (await service.call('images', { paths: [path], labels: null, classNames: null, offset: 0, limit: null })).images;
-async function preview(model: string, spec: object, of: LoadedImage[]): Promise<CallOut<'preview'>> {
-  const input = CALLS.preview.in.parse({ model, preprocessing: Preprocessing.parse(spec), images: of.map(({ id }) => id) });
+async function preview(model: string, spec: object, of: LoadedImage[], trials = false): Promise<CallOut<'preview'>> {
+  const input = CALLS.preview.in.parse({ model, preprocessing: Preprocessing.parse(spec), images: of.map(({ id }) => id), trials });
   return CALLS.preview.out.parse(await service.call('preview', input));
 }
 const kinds = (answer: Preview | null): string[] => answer!.warnings.map(({ kind }) => kind);
@@ -98,6 +98,29 @@ it('tells channels that are swapped from those that are not', async () => {
   expect(swapped.accuracy).toEqual({ right: 0, of: 20 });
   expect(swapped.warnings.find(({ kind }) => kind === 'swapped')).toEqual({ kind: 'swapped', use: 'rgb', by: 'labels', now: 0, then: 20, of: 20 });
   expect(kinds(await preview(model, { channels: 'grey' }, colours))).toEqual(['chance']);
+});
+
+it('tries other preprocessings on labelled pictures when it is asked to, and what it offers gives as many as it says', { timeout: 120_000 }, async () => {
+  const some = images.filter((_, i) => i % 2 === 0);
+  expect(kinds(await preview(MODEL, {}, some, true))).toEqual([]);
+  const wrong = { mean: [123.7], std: [58.4] };
+  expect(kinds(await preview(MODEL, wrong, some))).not.toContain('better');
+  const answer = (await preview(MODEL, wrong, some, true))!;
+  const better = answer.warnings.find((one) => one.kind === 'better')!;
+  expect(better).toMatchObject({ shift: 0, now: answer.accuracy!.right, of: 30 });
+  expect(better.then).toBeGreaterThan(better.now + 10);
+  expect((await preview(MODEL, better.preprocessing, some))!.accuracy).toEqual({ right: better.then, of: 30 });
+  // Unlabelled, there is nothing to go by.
+  const bare = join(root, 'bare');
+  mkdirSync(bare);
+  for (const [i, { source }] of some.slice(0, 12).entries()) copyFileSync(join(SAMPLES, source), join(bare, `${i}.png`));
+  expect(kinds(await preview(MODEL, wrong, await load(bare), true))).not.toContain('better');
+});
+
+it('gives trials up for what is asked next', async () => {
+  const some = images.filter((_, i) => i % 2 === 0);
+  const [tried, next] = await Promise.all([preview(MODEL, { scale: 255 }, some, true), preview(MODEL, {}, [images[0]!])]);
+  expect([tried, next?.pictures.length]).toEqual([null, 1]);
 });
 
 it('shows what a network without classes reads, and says nothing of answers', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { STATE_LABEL } from '../../shared/format.ts';
 import { AttackSummary, CurvePoint, Drawn, ImageResult } from '../../shared/results.ts';
 import type { Results } from '../../shared/results.ts';
 import { summaryLines } from '../../src-main/cli/summary.ts';
@@ -19,7 +20,7 @@ describe('docs/figures.md', () => {
     const heads = lines.flatMap((line, i) => (/^─/.test(lines[i + 1] ?? '') ? [line.split(/ {2,}/)] : []));
     expect(heads.map((head) => head.length)).toEqual([5, 8]);
     for (const head of heads.flat()) expect(labelsOf('Terminal'), head).toContain(head);
-    const said = lines.join('\n') + readFileSync(join(ROOT, 'src-main/cli/summary.ts'), 'utf8');
+    const said = [...lines, ...Object.values(STATE_LABEL)].join('\n') + readFileSync(join(ROOT, 'src-main/cli/summary.ts'), 'utf8');
     for (const label of labelsOf('Terminal')) expect(said, label).toContain(label);
   });
 

@@ -174,6 +174,22 @@ describe('exploring', () => {
     expect(explore.trials.map(({ eps, broke }) => [Math.round(eps * 255), broke])).toEqual([[2, false], [7, true]]);
   });
 
+  it('notes nothing of a budget that no 8-bit picture can use, and knows an image of the target class', async () => {
+    const explore = useExplore();
+    explore.epsNow = 0.5 / 255;
+    await rest();
+    await asked[0]!.answer(answer({ changed: null }));
+    expect([explore.verdict, explore.trials]).toEqual(['holds', []]);
+    explore.epsNow = 1 / 255;
+    await rest();
+    await asked[1]!.answer(answer({ changed: null }));
+    expect(explore.trials.map(({ broke }) => broke)).toEqual([false]);
+    explore.epsNow = 2 / 255;
+    await rest();
+    await asked[2]!.answer(answer({ state: 'target-already', changed: null }));
+    expect(explore.verdict).toBe('own');
+  });
+
   it('is not confused by an answer that was overtaken at the engine', async () => {
     const explore = useExplore();
     await rest();

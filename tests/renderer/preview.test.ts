@@ -6,7 +6,7 @@ import type { Preview } from '../../shared/preview.ts';
 import { spread } from '../../shared/spread.ts';
 
 /** The store that follows the editor: what it asks for, and which answer it shows. */
-type Ask = { images: string[]; preprocessing: Preprocessing; answer(answer: Preview | null): void };
+type Ask = { images: string[]; preprocessing: Preprocessing; trials: boolean; answer(answer: Preview | null): void };
 const asked: Ask[] = [];
 const host = { call: (_: string, input: Omit<Ask, 'answer'>) => new Promise((answer) => asked.push({ ...input, answer })) } as unknown as Host;
 vi.stubGlobal('window', { hairline: host, matchMedia: () => ({ matches: false, addEventListener: () => undefined }) });
@@ -17,8 +17,8 @@ const { useModel } = await import('../../src-renderer/stores/model.ts');
 const { usePreview } = await import('../../src-renderer/stores/preview.ts');
 
 const image = (at: number): LoadedImage => ({ id: String(at), at, source: `${at}.png`, width: 1, height: 1, channels: 3, label: null });
-const answerTo = (ask: Ask, preview: string): void =>
-  ask.answer({ preview, pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })), range: { low: 0, high: 1, mean: 0, std: 1 }, accuracy: null, warnings: [] });
+const answerTo = (ask: Ask, preview: string, more: Partial<Preview> = {}): void =>
+  ask.answer({ preview, pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })), range: { low: 0, high: 1, mean: 0, std: 1 }, accuracy: null, warnings: [], ...more });
 const settled = () => new Promise((done) => setTimeout(done));
 
 it('takes pictures from all over a set', () => {
@@ -65,4 +65,34 @@ it('asks for the shown image, then for some of all, and lets the newest request 
   answerTo(asked[4]!, 'd');
   await third;
   expect([preview.shown!.preview, preview.checked!.preview, asked.length]).toEqual(['d', 'c', 5]);
+});
+
+it('has other preprocessings tried last where pictures have labels, and again where that was given up', async () => {
+  setActivePinia(createPinia());
+  asked.length = 0;
+  const [images, model, preview] = [useImages(), useModel(), usePreview()];
+  images.images = Array.from({ length: 8 }, (_, i) => ({ ...image(i), label: 0 }));
+  model.card = { path: '/m.onnx', input: 'x' } as ModelCard;
+  model.preprocessing = Preprocessing.parse({});
+  images.chosen = '1';
+  const known = { accuracy: { right: 1, of: 8 } };
+  const first = preview.ask();
+  answerTo(asked[0]!, 'a', known);
+  await settled();
+  answerTo(asked[1]!, 'b', known);
+  await settled();
+  expect(asked.map(({ trials }) => trials)).toEqual([false, false, true]);
+  // The window waits for none of it.
+  expect([preview.checked!.preview, preview.pending]).toEqual(['b', false]);
+  images.chosen = '2';
+  const second = preview.ask();
+  answerTo(asked[2]!, 'late', known);
+  await first;
+  expect([preview.checked!.preview, asked.length, asked[3]!.trials]).toEqual(['b', 4, true]);
+  answerTo(asked[3]!, 'c', { ...known, warnings: [{ kind: 'flat', value: 1 }] });
+  await second;
+  expect(preview.checked).toMatchObject({ preview: 'c', warnings: [{ kind: 'flat' }] });
+  images.chosen = '3';
+  await preview.ask();
+  expect(asked.length).toBe(4);
 });

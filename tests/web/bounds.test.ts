@@ -13,7 +13,7 @@ import { inputsOf } from './inputs.ts';
  * either names it here or in src-main/web/named.ts.
  */
 const WORDS: Record<string, readonly string[]> = {
-  '*': ['input', 'output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id'],
+  '*': ['input', 'output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id', 'plan.dropped.folder', 'plan.dropped.files.name', 'plan.dropped.files.sha256'],
   gradcheck: [],
   partition: ['image'],
   probe: ['image', 'attack.id'],
@@ -56,10 +56,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const ask = (name: CallName, input: unknown): Promise<unknown> => service.call(name, input as never);
 const images = (path: string): Promise<unknown> => ask('images', { paths: [path], labels: null, offset: 0, limit: null });
 
-/** Ids of attacks become part of the names of files, and the contract takes nothing else. */
-const isId = (place: string): boolean => /attacks?\.id$/.test(place);
+/** Ids of attacks become part of the names of files, and the contract takes nothing else; nor of dropped files, which are names and hashes. */
+const SHAPED: [RegExp, string][] = [[/attacks?\.id$/, 'pgd'], [/^plan\.dropped\.files\.name$/, 'set/a.png'], [/^plan\.dropped\.files\.sha256$/, '0'.repeat(64)]];
+const shaped = (place: string): string | undefined => SHAPED.find(([at]) => at.test(place))?.[1];
 /** What is right at every place. */
-const right = (place: string): string => (isId(place) ? 'pgd' : place === 'file' ? join(data, 'audits/mine/audit.hairline') : place === 'folder' ? join(data, 'audits/new') : AUDITS.includes(place) ? 'mine' : inside);
+const right = (place: string): string => shaped(place) ?? (place === 'file' ? join(data, 'audits/mine/audit.hairline') : place === 'folder' ? join(data, 'audits/new') : AUDITS.includes(place) ? 'mine' : inside);
 
 describe.each(Object.keys(CALLS) as CallName[])('%s', (name) => {
   const places = new Set<string>();
@@ -67,7 +68,7 @@ describe.each(Object.keys(CALLS) as CallName[])('%s', (name) => {
 
   it('reaches the engine with everything inside, whatever its words are', async () => {
     const outside = join(folder, 'elsewhere/secret.png');
-    for (const input of inputsOf(CALLS[name].in, (place) => (isWord(name, place) && !isId(place) ? outside : right(place)))) await ask(name, input);
+    for (const input of inputsOf(CALLS[name].in, (place) => (isWord(name, place) && shaped(place) === undefined ? outside : right(place)))) await ask(name, input);
     expect(calls.at(-1)![0]).toBe(name);
   });
 

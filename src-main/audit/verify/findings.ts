@@ -3,6 +3,7 @@ import type { Distances } from '../../../shared/norms.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { Finding } from '../../../shared/results.ts';
 import { attackOf } from '../../attacks/registry.ts';
+import { goalFor } from '../goal.ts';
 import { isOutputGoal, reached } from '../outputGoal.ts';
 import { standing } from '../records.ts';
 import type { ImageRecord } from '../records.ts';
@@ -10,23 +11,24 @@ import { threatWords } from './places.ts';
 import type { Told } from './told.ts';
 
 /** What no attack of this plan can have found: outside its budget, beyond its queries, on an image that is not attacked. */
-export function findingProblems({ plan, state }: Pick<Told, 'plan' | 'state'>): string[] {
+export function findingProblems({ plan, state, setup }: Pick<Told, 'plan' | 'state' | 'setup'>): string[] {
   const problems: string[] = [];
   for (const finding of state.findings.values()) {
     const image = state.images.get(finding.image);
     if (!image) continue;
     const place = `finding of ${finding.attack} on ${finding.image} under ${threatWords(finding.threat, { told: plan, found: plan })}`;
-    problems.push(...[stateFault(plan, image, finding), queryFault(plan, finding), budgetFault(plan, finding), floatFault(image, finding)].filter((fault) => fault !== null).map((fault) => `${place}: ${fault}.`));
+    problems.push(...[stateFault(plan, setup.classes, image, finding), queryFault(plan, finding), budgetFault(plan, finding), floatFault(image, finding)].filter((fault) => fault !== null).map((fault) => `${place}: ${fault}.`));
   }
   return problems;
 }
 
-function stateFault(plan: AuditPlan, image: ImageRecord, { threat, state, reason, eightBit }: Finding): string | null {
+function stateFault(plan: AuditPlan, classes: number, image: ImageRecord, { threat, state, reason, eightBit }: Finding): string | null {
   const { goal } = plan.threats[threat]!;
   if (standing(image) === 'wrong') return 'the model has the clean image wrong, so it is not attacked';
   if (state === 'unfinished') return 'what is not finished leaves no finding';
   if ((state === 'failed') !== (reason !== null)) return state === 'failed' ? 'it failed, and no reason is given' : `it is ${state}, and a reason for failing is given`;
   if (state !== 'broken' && eightBit !== null) return `it is ${state}, and has the distances of a success`;
+  if (state === 'target-already') return goalFor(goal, image, image.index, classes) === image.label ? null : 'its target is another class than its own, so it is not of the target class already';
   if (state !== 'wrong-already') return null;
   const clean = image.outputs[threat]?.psnr ?? Infinity;
   return isOutputGoal(goal) && reached(goal, clean) ? null : 'the clean image does not reach the goal, so it is not beyond already';

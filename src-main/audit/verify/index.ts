@@ -1,11 +1,13 @@
 import { UserError } from '../../../shared/errors.ts';
-import type { NamedFiles } from '../../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import { Results } from '../../../shared/results.ts';
 import { inspectGraph, loadGraph } from '../../graph/index.ts';
 import { assemble } from '../assemble.ts';
 import type { Report } from '../crew.ts';
-import { FLAG, filesOf, NO_FILES, planToOpen } from '../files.ts';
+import { toldPlan } from '../dropped.ts';
+import { FLAG, filesOf, NO_FILES } from '../files.ts';
 import type { Installation } from '../installation.ts';
+import { missingWords, openPlan } from '../restored.ts';
 import { progressOf } from '../state.ts';
 import { differences } from './differences.ts';
 import { findingProblems } from './findings.ts';
@@ -49,7 +51,15 @@ export type Vouching = Pick<Installation, 'began'> & Partial<Pick<Installation, 
  */
 export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Vouching, report: Report = () => undefined, sampled = false): Promise<Verification> {
   const told = readTold(folder, results);
-  const { opened, may } = openable(folder, told, { ...NO_FILES, ...named }, installation);
+  const opening = await openable(folder, told, { ...NO_FILES, ...named }, installation);
+  try {
+    return await verifyOpened(folder, told, opening, installation, report, sampled);
+  } finally {
+    await opening.done();
+  }
+}
+
+async function verifyOpened(folder: string, told: Told, { opened, may, missing }: Openable, installation: Vouching, report: Report, sampled: boolean): Promise<Verification> {
   const { state, setup } = told;
   const problems = [...told.problems];
   const notes: string[] = [];
@@ -64,7 +74,7 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
   problems.push(...figures, ...journalProblems(told), ...findingProblems(told));
   const left = leftoverProblems(folder, told);
   problems.push(...left.problems);
-  notes.push(...left.notes, ...notesOn(told, installation));
+  notes.push(...left.notes, ...notesOn(told, installation), ...(missing === null ? [] : [`Not checked: ${missing}.`]));
 
   let [pictures, successes] = [0, 0];
   const first = setup.images.map((id) => state.images.get(id)).find((image) => image !== undefined);
@@ -80,24 +90,34 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
       await judge.close();
     }
   }
-  const sources = await checkSources(told, opened, may, report);
+  const sources = await checkSources(told, opened, { may, whole: missing === null }, report);
   return { pictures, successes, problems: [...new Set([...problems, ...sources.problems])], notes: [...notes, ...sources.notes], trust: onTrust(told, sources, sampled), lacks, complete: isComplete(told) };
 }
 
-/** The plan to open files by: the one that this installation wrote, where one of the two is. */
-export function openable(folder: string, told: Told, named: NamedFiles, installation: Pick<Installation, 'began'>, needs: (keyof NamedFiles)[] = ['model', 'pictures']) {
+interface Openable {
+  /** The plan to open files by. */
+  opened: AuditPlan;
+  may: May;
+  /** What was dropped into a window and not found, as the end of a sentence; null where all was. */
+  missing: string | null;
+  /** To be called when nothing of it is opened any more. */
+  done(): Promise<void>;
+}
+
+/** By the plan that this installation wrote, where one of the two is. @throws UserError for files that must be named, and are not */
+export async function openable(folder: string, told: Told, named: NamedFiles, installation: Pick<Installation, 'began'>, needs: (keyof NamedFiles)[] = ['model', 'pictures']): Promise<Openable> {
   const ours = [told.stored, told.repeated].find((plan) => plan !== null && installation.began(folder, plan));
   const begunHere = ours !== undefined;
-  const opened = planToOpen(ours ?? told.plan, { named, begunHere, needs, folder });
+  const { plan: opened, named: restored, missing, done } = await openPlan(ours ?? told.plan, { named, begunHere, needs, folder });
   const given = filesOf(opened);
   const may = Object.fromEntries(
     (Object.keys(FLAG) as (keyof typeof FLAG)[]).map((kind) => {
-      const [wanted, own] = [named[kind], given[kind]];
+      const [wanted, own] = [restored[kind], given[kind]];
       const isNamed = wanted !== null && wanted.length > 0;
       return [kind, own !== null && own.length > 0 && (begunHere || isNamed)];
     }),
   ) as May;
-  return { opened, may };
+  return { opened, may, missing: missing.length > 0 ? missingWords(missing, named.images) : null, done };
 }
 
 /** @throws UserError when neither the journal nor the report speaks of this model */
@@ -126,7 +146,7 @@ function compareResults(told: Told) {
   // Times are those of one sitting; what was warned of before the first attack is in the journal alone.
   const compared = ({ timing: _timing, $schema: _schema, warnings, ...rest }: Results) => ({ ...rest, ...(known && { warnings }) });
   const { problems, lacks } = differences(compared(results), compared(anew), sides);
-  if (stored && stored !== plan) problems.push(...differences({ ...stored, workers: null, batch: null }, { ...plan, workers: null, batch: null }, { told: 'plan.json', found: 'the report' }, ['plan']).problems);
+  if (stored && stored !== plan) problems.push(...differences(toldPlan(stored), toldPlan(plan), { told: 'plan.json', found: 'the report' }, ['plan']).problems);
   return { problems: [...new Set(problems)], lacks };
 }
 

@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../../shared/canonical.ts';
-import type { NamedFiles } from '../../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import type { Finding, Results } from '../../../shared/results.ts';
 import type { Gate } from '../../attacks/counted.ts';
 import { randomStream } from '../../attacks/random.ts';
@@ -42,6 +42,9 @@ export interface Repeated {
   notes: string[];
 }
 
+/** Does a job of an audit. */
+type Run = (context: JobContext, job: Job) => Promise<JobOutcome[]>;
+
 interface Pair {
   image: ImageRecord;
   threat: number;
@@ -53,11 +56,19 @@ interface Pair {
  * @param run does a job of an audit
  * @throws UserError when files that the attacks need are not named, or not there
  */
-export async function repeatSample({ folder, results, named, count }: RepeatRequest, installation: Vouching, run: (context: JobContext, job: Job) => Promise<JobOutcome[]>, gate: Gate, report: Report): Promise<Repeated> {
+export async function repeatSample({ folder, results, named, count }: RepeatRequest, installation: Vouching, run: Run, gate: Gate, report: Report): Promise<Repeated> {
   const told = readTold(folder, results);
-  const { opened } = openable(folder, told, { ...NO_FILES, ...named }, installation, ['model', 'pictures', 'surrogates']);
+  const { opened, done } = await openable(folder, told, { ...NO_FILES, ...named }, installation, ['model', 'pictures', 'surrogates']);
+  try {
+    return await repeatOpened({ folder, told, opened, count }, run, gate, report);
+  } finally {
+    await done();
+  }
+}
+
+async function repeatOpened({ folder, told, opened, count }: { folder: string; told: Told; opened: AuditPlan; count: number }, run: Run, gate: Gate, report: Report): Promise<Repeated> {
   const provider = (await chooseProvider(opened.provider)).used;
-  const same = provider === told.setup.provider.used && (await isSameMachine(results));
+  const same = provider === told.setup.provider.used && (await isSameMachine(told.results));
   const pairs = drawn(told).slice(0, count);
   const out: Repeated = { repeated: 0, problems: [], notes: same ? [] : ['The attacks that were run again were compared by their outcome alone, since machine or versions are not those of the audit.'] };
   // What a repeat writes is nobody's.
@@ -91,7 +102,7 @@ function drawn({ plan, setup, state, results }: Told): Pair[] {
     return plan.threats.flatMap((threat, t) => {
       const states = threat.attacks.map((attack) => state.findings.get(AuditState.key(id, t, attack.id))?.state);
       // What was not attacked, or not to the end, has nothing to repeat.
-      if (states.some((one) => one === undefined || one === 'wrong-already') || goalFor(threat.goal, image, image.index, setup.classes) === image.label) return [];
+      if (states.some((one) => one === undefined || one === 'wrong-already' || one === 'target-already') || goalFor(threat.goal, image, image.index, setup.classes) === image.label) return [];
       return [{ image, threat: t, broken: states.includes('broken'), at: random() }];
     });
   });

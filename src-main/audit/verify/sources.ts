@@ -28,15 +28,16 @@ const baseName = (path: string): string => path.split(/[\\/]/).at(-1)!;
 /**
  * The files outside the folder that the plan names, as far as they are there: hashes, labels, class names, pictures, surrogates.
  * @param opened the plan with the paths to open
+ * @param of.whole whether all that was dropped is there: labels may have come with it
  */
-export async function checkSources(told: Told, opened: AuditPlan, may: May, report: Report): Promise<Sources> {
+export async function checkSources(told: Told, opened: AuditPlan, { may, whole }: { may: May; whole: boolean }, report: Report): Promise<Sources> {
   const out: Sources = { problems: [], notes: [], labels: false, originals: false };
   await hashes(told, opened, may, out);
   await surrogates(told, opened, may, out);
   const { setup } = told;
   if (opened.classNames !== null && may.classNames && setup.field === null)
     await there(out, async () => out.problems.push(...differences(setup.classNames, await readClassNames(opened.classNames!, setup.classes), { told: 'the journal', found: opened.classNames! }, ['classNames']).problems));
-  if (may.images) await pictures(told, opened, may, out, report);
+  if (may.images) await pictures(told, opened, whole && (opened.labels === null || may.labels), out, report);
   return out;
 }
 
@@ -93,12 +94,12 @@ async function surrogates({ setup }: Told, opened: AuditPlan, may: May, out: Sou
 }
 
 /** Labels and pixels of the images as the plan names them. */
-async function pictures({ setup, state }: Told, opened: AuditPlan, may: May, out: Sources, report: Report): Promise<void> {
+async function pictures({ setup, state }: Told, opened: AuditPlan, mayLabels: boolean, out: Sources, report: Report): Promise<void> {
   const only = new Set(setup.images);
-  let labelled = opened.labels === null || may.labels;
+  let labelled = mayLabels;
   let set: ImageSet | null = null;
   if (labelled) labelled = await there(out, async () => (set = await openSet(opened, setup.classes, setup.classNames, { only })));
-  if (!labelled && opened.labels !== null) await there(out, async () => (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames, { only })));
+  if (!labelled && (opened.labels !== null || !mayLabels)) await there(out, async () => (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames, { only })));
   // Assigned inside: the compiler does not see that.
   const found = set as ImageSet | null;
   if (found === null) return;

@@ -4,6 +4,7 @@ import { UserError } from '../../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import { Folder } from '../../files/folder.ts';
 import { FILES } from '../../audit/jobs.ts';
+import { undropped } from '../../audit/dropped.ts';
 import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
 import { demandBudgets, planOf as planIn, readPlan } from '../../audit/plan.ts';
 import { planFromFlags, sampleOf, whole } from '../flags.ts';
@@ -18,7 +19,7 @@ const list = (value: string, before: string[] = []) => [...before, value];
 export function auditCommand(): Command {
   return withLimits(new Command('audit'))
     .description('Attacks images under one or more threat models and writes results.json, CSV, PDF and the adversarial PNGs. Takes a plan file, or flags.')
-    .argument('[plan]', 'plan file (JSON); flags of the run (--out, --workers, ...) still count')
+    .argument('[plan]', 'plan file (JSON); flags of the run (--out, --workers, ...) still count, and of a plan that a served window made --images FOLDER, where what was dropped is found by its hash')
     .option('--model <file>', 'the .onnx model')
     .option('--images <path...>', 'files, folders (class sub-folders give labels), globs, IDX(.gz), CIFAR-10 binary, .npy')
     .option('--labels <file>', 'labels: text, CSV, JSON, IDX(.gz) or .npy')
@@ -54,9 +55,9 @@ export function auditCommand(): Command {
     .option('--json', 'one JSON line per event, also on a terminal')
     .action(async (file: string | undefined, flags: AuditFlags) => {
       const failUnder = flags.failUnder === undefined ? null : share(flags.failUnder);
-      const { plan, files } = await planOf(file, flags);
+      const { plan, files, goesOn } = await planOf(file, flags);
       // One that goes on is as it began.
-      if (files === null) demandBudgets(plan, null);
+      if (!goesOn) demandBudgets(plan, null);
       const out = flags.out ?? outFolder(plan);
       const terminal = Boolean(process.stdout.isTTY) && !flags.json;
       await runHere({
@@ -77,18 +78,32 @@ const FILES_OF_IT = { model: '--model', images: '--images', labels: '--labels', 
 const REST_OF_IT = { preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', fix: '--fix' } as const;
 const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', steps: '--steps' } as const;
 
-/** What is to be run; `files` where the plan is the one that the output folder keeps, whose own paths may not count. */
-async function planOf(given: string | undefined, flags: AuditFlags): Promise<{ plan: AuditPlan; files: NamedFiles | null }> {
+interface Wanted {
+  plan: AuditPlan;
+  /** Where the plan is the one that the output folder keeps, whose own paths may not count, or what was dropped into a window is looked for. */
+  files: NamedFiles | null;
+  goesOn: boolean;
+}
+
+/** What is to be run. */
+async function planOf(given: string | undefined, flags: AuditFlags): Promise<Wanted> {
   const first = (of: Record<string, string>) => Object.entries(of).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];
   const kept = flags.resume && flags.out !== undefined ? join(resolve(flags.out), FILES.plan) : undefined;
   const asked = first({ ...REST_OF_IT, ...OF_ITS_THREATS });
   // An audit that is taken up brings its plan along.
   const goesOn = kept !== undefined && (given === undefined ? asked === undefined && new Folder(resolve(flags.out!)).has(FILES.plan) : resolve(given) === kept);
-  if (!goesOn && given === undefined) return { plan: await planFromFlags(flagsOfPlan(flags)), files: null };
-  const both = asked ?? (goesOn ? undefined : first(FILES_OF_IT));
-  if (both !== undefined) throw new UserError(`Give either a plan file or ${both}, not both.`);
+  if (!goesOn && given === undefined) return { plan: await planFromFlags(flagsOfPlan(flags)), files: null, goesOn: false };
   const plan = goesOn ? planIn(resolve(flags.out!)) : readPlan(given!);
-  return { plan: withFlags(plan, flags), files: goesOn ? namedBy(flags, plan) : null };
+  const files = first(FILES_OF_IT);
+  const both = asked ?? (goesOn || plan.dropped ? undefined : files);
+  if (both !== undefined) throw new UserError(`Give either a plan file or ${both}, not both.`);
+  return { plan: withFlags(plan, flags), files: goesOn ? namedBy(flags, plan) : files === undefined ? null : besides(namedBy(flags, plan), undropped(plan)), goesOn };
+}
+
+/** What is named, and else the plan's own files that nobody dropped. */
+function besides(named: NamedFiles, own: NamedFiles): NamedFiles {
+  const list = (kind: 'images' | 'pictures' | 'surrogates') => (named[kind].length > 0 ? named[kind] : own[kind]);
+  return { model: named.model ?? own.model, images: list('images'), labels: named.labels ?? own.labels, classNames: named.classNames ?? own.classNames, pictures: list('pictures'), surrogates: list('surrogates') };
 }
 
 function flagsOfPlan({ picture, surrogate, ...flags }: AuditFlags): PlanFlags {

@@ -34,7 +34,7 @@ export function verifyCommand(): Command {
     )
     .argument('<folder>', 'folder of the audit')
     .option(`${FLAG.model} <file>`, 'the model, when it is not where the plan says, or the audit was begun elsewhere')
-    .option(`${FLAG.images} <path...>`, 'the same for the images')
+    .option(`${FLAG.images} <path...>`, 'the same for the images, and where to look, by hash, for whatever was dropped into a served window')
     .option(`${FLAG.labels} <file>`, 'for the labels')
     .option(`${FLAG.classNames} <file>`, 'for the class names')
     .option(`${FLAG.pictures} <file...>`, 'for pictures whose output is to be matched, in the order of the plan')

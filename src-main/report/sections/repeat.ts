@@ -19,7 +19,9 @@ export function repeat(paper: Paper, results: Results): void {
     'Three files are attached to this PDF: plan.json, results.json and results.csv. Save the plan, put the model and the images where it says (or change the paths in it), and run:',
     { after: 5 },
   );
-  command(paper, 'hairline audit plan.json --out repeat');
+  const dropped = Boolean(AuditPlan.safeParse(results.plan).data?.dropped);
+  command(paper, `hairline audit plan.json ${dropped ? '--images FOLDER ' : ''}--out repeat`);
+  if (dropped) paper.text('The files were dropped into a browser’s window, so the plan knows their names and hashes: FOLDER is any folder that they lie in, whatever they are called there.', { after: 5 });
   paper.text('The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:', { after: 5 });
   command(paper, 'hairline verify FOLDER');
   paper.text([

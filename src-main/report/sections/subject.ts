@@ -1,5 +1,6 @@
 import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
+import { isGrave } from '../../../shared/grave.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { fieldWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
@@ -190,7 +191,7 @@ function troubles(paper: Paper, results: Results): void {
     const list = paper.open('L');
     for (const warning of results.warnings) {
       const item = paper.open('LI');
-      paper.text(['•  ', warning], { type: 'LBody', after: 3 });
+      paper.text(['•  ', warning], { type: 'LBody', after: 3, ...(isGrave(warning) && { color: COLOR.broken }) });
       paper.close(item);
     }
     paper.close(list);
