@@ -7,9 +7,9 @@ import { labelsOf } from '../figures/page.ts';
 import { browser, poll, session } from './session.ts';
 
 /** The real window on an audit whose every count is another number, as the report and the terminal tell it in tests/figures. */
-describe.skipIf(!browser).each(['light', 'dark'] as const)('the figures of an audit that was stopped, %s', (theme) => {
-  const here = session('figures', theme);
-  const { good } = here;
+describe.skipIf(!browser)('the figures of an audit that was stopped', () => {
+  const here = session('figures');
+  const { goodInBoth: good } = here;
   let page: Page;
   const plain = (text: string): string => text.replaceAll('\u00a0', ' ').replaceAll(/\s+/g, ' ');
   const aside = async (): Promise<string> => plain(await page.getByRole('complementary').innerText());

@@ -6,9 +6,9 @@ import { browser, checked, poll, session, step } from './session.ts';
 import { titleOf } from './tiles.ts';
 
 /** Labels and class names by hand, on the bundled sample, by keyboard. */
-describe.skipIf(!browser).each(['light', 'dark'] as const)('labels by hand, %s', (theme) => {
-  const here = session('labels', theme);
-  const { good } = here;
+describe.skipIf(!browser)('labels by hand', () => {
+  const here = session('labels');
+  const { goodInBoth: good } = here;
   let page: Page;
   beforeAll(() => ({ page } = here));
   const title = (at: number) => titleOf(page, at);
