@@ -256,7 +256,10 @@ export class CountedTarget implements Target {
       if (out) {
         this.backwards[image]!++;
         answer.loss[image] = out.loss[row]!;
-        answer.gradient.set(this.masked(image, out.gradient.subarray(row * features, (row + 1) * features)), image * features);
+        const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
+        // One photograph's gradient is handed on as it comes.
+        if (this.count === 1) answer.gradient = gradient;
+        else answer.gradient.set(gradient, image * features);
       }
       this.judge(image, out !== null);
     }
