@@ -12,7 +12,7 @@ const REST = 400;
 
 /** What the planned audit takes at most, by the engine's own measurement of the model. */
 export const useEstimate = defineStore('estimate', () => {
-  const cost = shallowRef<PlanCost | null>(null);
+  const known = shallowRef<{ of: string; cost: PlanCost } | null>(null);
   const busy = ref(false);
   let round = 0;
   const rest = atRest(REST, ask);
@@ -29,21 +29,26 @@ export const useEstimate = defineStore('estimate', () => {
     return JSON.stringify({ plan: { ...threat.plan(), name: '', seed: 0 }, pictures: [...shapes.values()] } satisfies CallIn<'estimate'>);
   });
 
+  /** Of the plan that is set; while an audit of it runs, as it was priced before. */
+  const cost = computed(() => {
+    const fits = question.value === null ? useThreat().missing === null : known.value?.of === question.value;
+    return fits ? (known.value?.cost ?? null) : null;
+  });
+
   async function ask(): Promise<void> {
     const mine = ++round;
     const asked = question.value;
     if (asked === null) {
       busy.value = false;
-      if (useThreat().missing !== null) cost.value = null;
       return;
     }
     busy.value = true;
     try {
       const answer = await theHost().call('estimate', JSON.parse(asked) as CallIn<'estimate'>);
-      if (mine === round) cost.value = answer;
+      if (mine === round) known.value = answer && { of: asked, cost: answer };
     } catch {
       // What is wrong with the model the gradient check says; without an estimate an audit can start all the same.
-      if (mine === round) cost.value = null;
+      if (mine === round) known.value = null;
     } finally {
       if (mine === round) busy.value = false;
     }
@@ -57,7 +62,14 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(question, rest.begin, { immediate: true });
+    const stop = watch(
+      question,
+      () => {
+        busy.value = question.value !== null;
+        rest.begin();
+      },
+      { immediate: true },
+    );
     return () => {
       stop();
       rest.stop();

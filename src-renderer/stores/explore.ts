@@ -49,6 +49,8 @@ export const useExplore = defineStore('explore', () => {
   const pending = ref(false);
   const error = ref<string | null>(null);
   let round = 0;
+  /** Which picture is shown, of which model: once another is asked about, nothing of it is shown on. */
+  let shownOf = '';
   const rest = atRest(REST, ask);
 
   const image = computed(() => useImages().chosenOrFirst);
@@ -129,6 +131,9 @@ export const useExplore = defineStore('explore', () => {
     }
     const [asked, card, budget, of] = [subject.value, attack.value!, epsNow.value, key.value];
     const taken = (): boolean => mine !== round;
+    const scene = JSON.stringify([asked.model, asked.preprocessing, asked.image, image.value!.source]);
+    if (scene !== shownOf) [shown.value, error.value] = [null, null];
+    shownOf = scene;
     pending.value = true;
     try {
       const host = theHost();

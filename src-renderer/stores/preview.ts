@@ -19,13 +19,12 @@ export interface Shown {
 
 /** What the network reads under the preprocessing that is set: of the chosen image at once, then of some from all over the set, then what fits their labels better. */
 export const usePreview = defineStore('preview', () => {
-  const shown = shallowRef<Shown | null>(null);
-  const checked = shallowRef<Preview | null>(null);
+  /** Answers with what they are answers to. */
+  const reading = shallowRef<{ of: string; shown: Shown } | null>(null);
+  const checking = shallowRef<{ of: string; preview: Preview } | null>(null);
   const pending = ref(false);
   const error = ref<string | null>(null);
-  /** What `checked` is the answer to. */
-  let answered = '';
-  /** The same once other preprocessings were tried. */
+  /** Of what other preprocessings were tried. */
   let tried = '';
   const rest = atRest(REST, ask);
   let round = 0;
@@ -37,57 +36,67 @@ export const usePreview = defineStore('preview', () => {
     return card && preprocessing && image.value ? { model: card.path, preprocessing, ...ends } : null;
   });
   const key = computed(() => (subject.value ? JSON.stringify([subject.value, some.value.map(({ id, source, label }) => [id, source, label])]) : ''));
+  const oneKey = computed(() => (subject.value ? JSON.stringify([subject.value, image.value!.id, image.value!.source, image.value!.label]) : ''));
+  /** Of what is set now, and of nothing that was set before. */
+  const shown = computed(() => (reading.value?.of === oneKey.value ? reading.value.shown : null));
+  const checked = computed(() => (checking.value?.of === key.value ? checking.value.preview : null));
 
   /** Asks for what is set now. Only the newest answer counts. */
   async function ask(): Promise<void> {
     const mine = ++round;
-    const [asked, of, one] = [subject.value, key.value, image.value?.id];
+    const [asked, of, ofOne, one] = [subject.value, key.value, oneKey.value, image.value?.id];
+    error.value = null;
     if (!asked || one === undefined) {
-      [shown.value, checked.value, error.value, answered, pending.value] = [null, null, null, '', false];
+      [reading.value, checking.value, pending.value] = [null, null, false];
       return;
     }
+    const show = (preview: Preview): boolean => {
+      const picture = preview.pictures.find(({ image: id }) => id === one);
+      if (picture) reading.value = { of: ofOne, shown: { preview: preview.preview, picture } };
+      return picture !== undefined;
+    };
     const look = async (images: string[], trials = false): Promise<Preview | null> => {
       const answer = await theHost().call('preview', { ...asked, images, trials });
       return mine === round ? answer : null;
     };
     try {
-      if (of !== answered || !show(checked.value!, one)) {
+      const before = checked.value;
+      if (before === null || !show(before)) {
         pending.value = true;
         const first = await look([one]);
         if (!first) return;
-        show(first, one);
-        error.value = null;
+        show(first);
       }
-      if (of !== answered) {
+      if (before === null) {
         const rest = await look(some.value.map(({ id }) => id));
         if (!rest) return;
-        [checked.value, answered] = [rest, of];
-        show(rest, one);
+        checking.value = { of, preview: rest };
+        show(rest);
       }
       pending.value = false;
       if (of === tried || checked.value?.accuracy == null) return;
       // What takes longer comes last, and is given up for whatever is asked next.
       const better = await look(some.value.map(({ id }) => id), true);
       if (!better) return;
-      [checked.value, tried] = [better, of];
-      show(better, one);
+      [checking.value, tried] = [{ of, preview: better }, of];
+      show(better);
     } catch (fault) {
-      if (mine === round) [shown.value, checked.value, answered, error.value] = [null, null, '', messageOf(fault)];
+      if (mine === round) [reading.value, checking.value, error.value] = [null, null, messageOf(fault)];
     } finally {
       if (mine === round) pending.value = false;
     }
   }
 
-  /** Whether the answer has the image. */
-  function show({ preview, pictures }: Preview, id: string): boolean {
-    const picture = pictures.find((one) => one.image === id);
-    if (picture) shown.value = { preview, picture };
-    return picture !== undefined;
-  }
-
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(() => `${key.value} ${image.value?.id}`, rest.begin, { immediate: true });
+    const stop = watch(
+      () => `${key.value} ${oneKey.value}`,
+      () => {
+        pending.value = subject.value !== null;
+        rest.begin();
+      },
+      { immediate: true },
+    );
     return () => {
       stop();
       rest.stop();

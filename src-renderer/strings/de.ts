@@ -228,6 +228,8 @@ export const de: Words = {
     list: 'Bilder',
   },
   preview: {
+    reading: 'Das Bild wird gelesen, wie das Netz es liest…',
+    checking: 'Weitere Bilder der Menge werden geprüft…',
     title: 'Was das Netz liest',
     original: 'Ausgangsbild',
     read: 'Wie gelesen',

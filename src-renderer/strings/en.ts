@@ -174,6 +174,8 @@ export const en = {
     list: 'Pictures',
   },
   preview: {
+    reading: 'Reading the picture as the network does…',
+    checking: 'Checking other pictures of the set…',
     title: 'What the network reads',
     original: 'Original',
     read: 'As it is read',
