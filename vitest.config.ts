@@ -17,14 +17,14 @@ const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**
  * Forks, because onnxruntime aborts the whole process when a thread that runs it is ended.
- * Two files at a time: the tests measure nothing, but a model run already fills the cores.
+ * Three files at a time on two cores: one of them mostly waits, for a page or for another process.
  */
 export default defineConfig({
   plugins: [vue()],
   define: drawnBy(import.meta.dirname),
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // A file for the script that counts (.ci/run); people read the first.
     reporters: process.env['TEST_REPORT'] ? ['default', ['json', { outputFile: process.env['TEST_REPORT'] }]] : ['default'],
     projects: [
