@@ -1,3 +1,4 @@
+import { HOLLOW_VERDICTS } from './results.ts';
 import type { CheckVerdict, GradientCheck } from './results.ts';
 
 /** What is known before anything is: of a check that was ended, or had nothing to be made at. */
@@ -5,7 +6,16 @@ export const UNCHECKED: GradientCheck = { ok: false, verdict: 'unchecked', forwa
 
 /** Results from before there was a limit say only whether the check passed. */
 export function verdictOf({ verdict, ok }: Pick<GradientCheck, 'verdict' | 'ok'>): CheckVerdict {
-  return verdict ?? (ok ? 'passed' : 'failed');
+  if (verdict === undefined) return ok ? 'passed' : 'failed';
+  return isHollow(verdict) ? 'passed' : verdict;
+}
+
+const isHollow = (word: string): word is (typeof HOLLOW_VERDICTS)[number] => (HOLLOW_VERDICTS as readonly string[]).includes(word);
+
+/** As it is told to other programs: no `passed` stands on 0 = 0, nor on what is no derivative. */
+export function toldCheck(check: GradientCheck): GradientCheck {
+  const word = wordOf(check);
+  return verdictOf(check) === 'passed' && isHollow(word) ? { ...check, ok: false, verdict: word } : check;
 }
 
 /** What a gradient is to whoever relies on it. Only `passed` is a gradient that was held against differences in all that was wanted. */

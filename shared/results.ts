@@ -171,13 +171,15 @@ export type ModelIdentity = z.infer<typeof ModelIdentity>;
 /** What came of a gradient check. partly: what there was time for passed; unchecked: there was time for too little to say anything. */
 export const CHECK_VERDICTS = ['passed', 'partly', 'unchecked', 'failed'] as const;
 export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
+/** Passed, and says nothing: the gradient goes by a surrogate, or is nothing to compare with. */
+export const HOLLOW_VERDICTS = ['surrogate', 'zero', 'tiny'] as const;
 
 /** Result of the check that runs when a model is loaded: design rule 5. */
 export const GradientCheck = z.object({
   /** Passed, as far as it was checked; false, too, where nothing was. */
   ok: z.boolean(),
-  /** Older results do not say; see `verdictOf`. */
-  verdict: z.enum(CHECK_VERDICTS).optional(),
+  /** Older results do not say; see `verdictOf`. What passed and is no derivative, or nothing, is called that in results. */
+  verdict: z.enum([...CHECK_VERDICTS, ...HOLLOW_VERDICTS]).optional(),
   /** Largest |forward of the derived graph - onnxruntime on the original file|, relative to the largest |logit|. */
   forwardError: z.number(),
   /** Largest relative error of a directional derivative against central differences. */

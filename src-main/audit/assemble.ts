@@ -1,3 +1,4 @@
+import { toldCheck } from '../../shared/gradientCheck.ts';
 import { cpus } from 'node:os';
 import { count } from '../../shared/format.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
@@ -56,7 +57,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     provider: setup.provider,
     kernelBatch: setup.rows,
     versions: setup.versions,
-    gradientCheck: setup.gradientCheck,
+    gradientCheck: toldCheck(setup.gradientCheck),
     cleanAccuracy,
     output: setup.field,
     classes: setup.classes,

@@ -8,6 +8,11 @@ import { DOCUMENTS, FILES, FOLDERS } from './jobs.ts';
 import { Journal } from './journal.ts';
 import type { RunRequest } from './sitting.ts';
 
+/** The text of plan.json. */
+export function planText(plan: unknown): string {
+  return `${JSON.stringify(plan, null, 2)}\n`;
+}
+
 /** Hash of everything in a plan that can change a result; where copies of dropped files lie is not of it. */
 export function planHash(plan: AuditPlan): string {
   const { workers: _w, batch: _b, ...matters } = toldPlan(plan);
@@ -38,7 +43,7 @@ export function openJournal({ plan, folder, resume, opened, installation = new I
     if (!goesOn || !inside.has(FILES.plan)) {
       // The mark first: a plan without it would be somebody else's.
       installation.mark(folder, plan, opened === undefined);
-      inside.write(FILES.plan, `${JSON.stringify(plan, null, 2)}\n`);
+      inside.write(FILES.plan, planText(plan));
     }
     if (!goesOn) journal.begin({ type: 'plan', hash, started: new Date().toISOString() });
     else if (journal.records.at(-1)?.type === 'sitting') journal.append({ type: 'resumed' });

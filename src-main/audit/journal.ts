@@ -5,6 +5,14 @@ import { codeOf, Folder } from '../files/folder.ts';
 import { FILES, SIZES } from './jobs.ts';
 import { JournalRecord } from './records.ts';
 
+interface Read {
+  records: JournalRecord[];
+  /** Bytes of whole lines. */
+  length: number;
+  /** Whether more comes after them. */
+  torn: boolean;
+}
+
 /**
  * The append-only record of an audit: one JSON line for everything that is finished, on the disk before
  * anything else is told about it. A process killed at any moment loses at most the line it was writing.
@@ -42,11 +50,12 @@ export class Journal {
   /**
    * The whole records of a folder's journal, and how many bytes they take; none where there is no journal.
    * @param onDamage told of each line that is no record, which is then passed over
+   * @param onRecord told of each that is one, as it is written
    * @throws UserError for a line that is damaged where nobody is told, and for a journal that cannot be read.
    */
-  static read(folder: string, onDamage?: (line: number) => void): { records: JournalRecord[]; length: number } {
+  static read(folder: string, onDamage?: (line: number) => void, onRecord?: (line: number, text: string, record: JournalRecord) => void): Read {
     const inside = new Folder(folder);
-    if (!inside.has(FILES.journal)) return { records: [], length: 0 };
+    if (!inside.has(FILES.journal)) return { records: [], length: 0, torn: false };
     const file = join(folder, FILES.journal);
     let bytes: Buffer;
     try {
@@ -59,14 +68,17 @@ export class Journal {
     // Line by line: all of it may be longer than a text can be.
     for (let at = 0, line = 1; at < length; line++) {
       const end = bytes.indexOf(10, at);
-      const record = end > at ? recordIn(bytes.toString('utf8', at, end)) : undefined;
+      const text = bytes.toString('utf8', at, end);
+      const record = end > at ? recordIn(text) : undefined;
       at = end + 1;
-      if (record) records.push(record);
-      else if (record === undefined) continue;
+      if (record) {
+        records.push(record);
+        onRecord?.(line, text, record);
+      } else if (record === undefined) continue;
       else if (onDamage) onDamage(line);
       else throw new UserError(`Line ${line} of ${file} is damaged: start the audit again in another folder.`);
     }
-    return { records, length };
+    return { records, length, torn: length < bytes.length };
   }
 
   /**

@@ -29,6 +29,12 @@ export async function writePng(folder: string, name: string, picture: Picture): 
  * @throws UserError for what is no picture, or no file of the folder; an error of the file system when it cannot be read.
  */
 export async function readPng(folder: string, name: string): Promise<Picture> {
+  return (await readAnyPng(folder, name)).picture;
+}
+
+/** The same, and whether the file is one as `writePng` writes it, with nothing in it but the picture. */
+export async function readAnyPng(folder: string, name: string): Promise<{ picture: Picture; plain: boolean }> {
   const bytes = await new Folder(folder).readLater(name, SIZES.picture);
-  return decodePlainPng(bytes) ?? decodeImage(bytes, name);
+  const picture = decodePlainPng(bytes);
+  return { picture: picture ?? (await decodeImage(bytes, name)), plain: picture !== null };
 }

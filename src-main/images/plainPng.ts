@@ -3,8 +3,8 @@ import { mostPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 
 const SIGNATURE = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-/** Chunks that say nothing of the pixels. */
-const BESIDE = new Set(['pHYs', 'tIME', 'tEXt']);
+/** What `encodePng` writes besides the pixels: their density. Any other chunk may make a viewer show something else. */
+const BESIDE = new Set(['pHYs']);
 
 /**
  * A PNG as `encodePng` writes it, 8 bits of grey or RGB: read here in a tenth of the time that a library for every kind of
@@ -39,8 +39,9 @@ function picture(header: Buffer, packed: Buffer): Picture | null {
   if (width === 0 || height === 0 || width * height > mostPixels()) return null;
   const size = height * (1 + width * channels);
   try {
-    const rows = inflateSync(packed, { maxOutputLength: size });
-    const data = rows.length === size ? unfiltered(rows, width * channels, channels) : null;
+    // Types leave out what `info` makes of it.
+    const { buffer: rows, engine } = inflateSync(packed, { maxOutputLength: size, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    const data = rows.length === size && engine.bytesWritten === packed.length ? unfiltered(rows, width * channels, channels) : null;
     return data && { width, height, channels, data };
   } catch {
     return null;

@@ -57,20 +57,20 @@ export async function openWindow(browser: Browser, url: string, theme: 'light' |
   return { context, page, faults };
 }
 
-/** What axe finds wrong on the page as it is, WCAG 2.2 AA and its best practices. */
-export async function violations(page: Page): Promise<string[]> {
+/** What axe finds wrong on the page as it is, WCAG 2.2 AA and its best practices; `colours`: of contrast alone, which is all that another theme changes. */
+export async function violations(page: Page, colours = false): Promise<string[]> {
   // By the debugger, which the content policy does not bind; once a page.
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(AXE);
   // Colours that are on their way to others have no contrast: none sets out from here on, and those that did arrive.
   const still = await page.evaluate(`matchMedia('(prefers-reduced-motion: reduce)').matches`);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.evaluate(`Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`);
-  const found = await page.evaluate(async () => {
+  const found = await page.evaluate(async (only) => {
     const axe = (globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const tags = only ? ['color-contrast'] : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const { violations: wrong } = await axe.run((globalThis as unknown as { document: unknown }).document, { runOnly: tags, resultTypes: ['violations'] });
     return wrong.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-  });
+  }, colours);
   if (!still) await page.emulateMedia({ reducedMotion: null });
   return found;
 }

@@ -15,7 +15,7 @@ const SAMPLES = join(ROOT, 'assets/samples');
 export const folders: Suite = {
   name: 'folders',
   whole: 1000,
-  short: 2,
+  short: 1,
   async open(folder, limits) {
     const lane = new Lane(folder, limits);
     const served = new Served(folder, limits);

@@ -22,7 +22,7 @@ interface Made {
 export const models: Suite = {
   name: 'models',
   whole: 2000,
-  short: 6,
+  short: 3,
   async open(folder, limits) {
     const known = bases(ROOT);
     const lane = new Lane(folder, limits);

@@ -59,7 +59,7 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
   }
 }
 
-async function verifyOpened(folder: string, told: Told, { opened, may, missing }: Openable, installation: Vouching, report: Report, sampled: boolean): Promise<Verification> {
+async function verifyOpened(folder: string, told: Told, { opened, may, missing, begunHere }: Openable, installation: Vouching, report: Report, sampled: boolean): Promise<Verification> {
   const { state, setup } = told;
   const problems = [...told.problems];
   const notes: string[] = [];
@@ -71,6 +71,7 @@ async function verifyOpened(folder: string, told: Told, { opened, may, missing }
   problems.push(...differences({ ...setup.model, file: '' }, { ...identity, file: '' }, { told: 'the journal', found: 'the model' }, ['model']).problems);
 
   const { problems: figures, lacks } = compareResults(told);
+  problems.push(...sealProblems(told, begunHere, installation));
   problems.push(...figures, ...journalProblems(told), ...findingProblems(told));
   const left = leftoverProblems(folder, told);
   problems.push(...left.problems);
@@ -98,6 +99,8 @@ interface Openable {
   /** The plan to open files by. */
   opened: AuditPlan;
   may: May;
+  /** Whether this installation began it. */
+  begunHere: boolean;
   /** What was dropped into a window and not found, as the end of a sentence; null where all was. */
   missing: string | null;
   /** To be called when nothing of it is opened any more. */
@@ -117,7 +120,7 @@ export async function openable(folder: string, told: Told, named: NamedFiles, in
       return [kind, own !== null && own.length > 0 && (begunHere || isNamed)];
     }),
   ) as May;
-  return { opened, may, missing: missing.length > 0 ? missingWords(missing, named.images) : null, done };
+  return { opened, may, begunHere, missing: missing.length > 0 ? missingWords(missing, named.images) : null, done };
 }
 
 /** @throws UserError when neither the journal nor the report speaks of this model */
@@ -154,6 +157,12 @@ function isComplete({ plan, state, records }: Told): boolean {
   const { done, total } = progressOf(plan, state);
   const last = records.at(-1);
   return done >= total && last?.type === 'sitting' && (last.end ?? 'finished') === 'finished';
+}
+
+/** What this installation settled before the first attack bears its seal; of another's it cannot tell. */
+function sealProblems({ setup, state }: Told, begunHere: boolean, installation: Vouching): string[] {
+  const isOther = begunHere && installation.settled && state.seal !== null && !installation.settled(setup, state.seal);
+  return isOther ? ['What was settled before the first attack is not what this installation settled: the journal was changed, for its seal does not fit.'] : [];
 }
 
 function notesOn({ plan, state, setup, records }: Told, installation: Vouching): string[] {

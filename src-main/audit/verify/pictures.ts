@@ -5,7 +5,7 @@ import { pictureHash, toUnit } from '../../images/index.ts';
 import type { Picture } from '../../images/index.ts';
 import { distances } from '../../norms/distances.ts';
 import type { Report } from '../crew.ts';
-import { readPng } from '../picture.ts';
+import { readAnyPng } from '../picture.ts';
 import type { ImageRecord } from '../records.ts';
 import type { Judge, ReadPicture } from './judge.ts';
 import type { Told } from './told.ts';
@@ -24,7 +24,9 @@ export function reader(folder: string): ReadPicture {
   return async (file, problems) => {
     new Folder(folder).has(file);
     try {
-      return await readPng(folder, file);
+      const { picture, plain } = await readAnyPng(folder, file);
+      if (!plain) problems.push(`${file} is no PNG as Hairline writes it, so that another program may show another picture.`);
+      return picture;
     } catch {
       problems.push(`${file} is missing or damaged.`);
       return null;

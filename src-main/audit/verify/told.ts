@@ -1,14 +1,16 @@
+import { canonicalJson } from '../../../shared/canonical.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { AuditPlan } from '../../../shared/plan.ts';
 import type { Results } from '../../../shared/results.ts';
 import { optionsOf } from '../../attacks/registry.ts';
 import { Folder } from '../../files/folder.ts';
-import { planHash } from '../begin.ts';
+import { planHash, planText } from '../begin.ts';
 import { fits, fitsFinding, fitsImage } from '../fit.ts';
 import { FILES, SIZES } from '../jobs.ts';
 import { Journal } from '../journal.ts';
 import type { JournalRecord, Setup } from '../records.ts';
 import { AuditState } from '../state.ts';
+import { writtenProblems } from './written.ts';
 
 /** What an audit's folder tells of it, read as somebody else's: nothing in it is taken for right. */
 export interface Told {
@@ -28,7 +30,7 @@ export interface Told {
 
 /** @throws UserError for a folder with links in it, and for results whose plan is none */
 export function readTold(folder: string, results: Results): Told {
-  const problems: string[] = [];
+  const problems = resultsProblems(folder, results);
   const repeated = AuditPlan.safeParse(results.plan).data;
   if (!repeated) throw new UserError(`The results in ${folder} are damaged, or were not written by this version of Hairline.`);
   const stored = planIn(folder, problems);
@@ -71,7 +73,10 @@ function planIn(folder: string, problems: string[]): AuditPlan | null {
     return null;
   }
   try {
-    return AuditPlan.parse(JSON.parse(inside.read(FILES.plan, SIZES.plan).toString('utf8')));
+    const text = inside.read(FILES.plan, SIZES.plan).toString('utf8');
+    const plan = AuditPlan.parse(JSON.parse(text));
+    problems.push(...writtenProblems(FILES.plan, text, plan, planText));
+    return plan;
   } catch (error) {
     if (error instanceof UserError) throw error;
     problems.push(`${FILES.plan} is damaged, or no plan.`);
@@ -81,10 +86,27 @@ function planIn(folder: string, problems: string[]): AuditPlan | null {
 
 function journalIn(folder: string, problems: string[]): JournalRecord[] {
   const damaged: number[] = [];
-  const { records } = Journal.read(folder, (line) => void damaged.push(line));
-  if (damaged.length > 0) problems.push(`${FILES.journal} is damaged in ${damaged.length === 1 ? 'line' : 'lines'} ${damaged.slice(0, 5).join(', ')}${damaged.length > 5 ? `, and ${damaged.length - 5} more` : ''}.`);
+  const otherwise: number[] = [];
+  const { records, torn } = Journal.read(
+    folder,
+    (line) => void damaged.push(line),
+    (line, text, record) => void (writtenProblems(FILES.journal, text, record, JSON.stringify).length > 0 && otherwise.push(line)),
+  );
+  const last = records.at(-1);
+  if (torn && last?.type === 'sitting' && last.end === 'finished') problems.push(`${FILES.journal} goes on after the end of the audit, with what is no record.`);
+  if (damaged.length > 0) problems.push(`${FILES.journal} is damaged in ${lines(damaged)}.`);
+  if (otherwise.length > 0) problems.push(`${FILES.journal} is written otherwise than Hairline writes it in ${lines(otherwise)}: fields are in it twice, or that no audit writes.`);
   if (records.length === 0) problems.push(`${FILES.journal} is missing or empty: whether the findings are those of the audit cannot be told.`);
   return records;
+}
+
+const lines = (numbers: readonly number[]): string => `${numbers.length === 1 ? 'line' : 'lines'} ${numbers.slice(0, 5).join(', ')}${numbers.length > 5 ? `, and ${numbers.length - 5} more` : ''}`;
+
+/** What stands in results.json besides what was read of it. */
+function resultsProblems(folder: string, results: Results): string[] {
+  const inside = new Folder(folder);
+  if (!inside.has(FILES.results)) return [];
+  return writtenProblems(FILES.results, inside.read(FILES.results, SIZES.results).toString('utf8'), results, canonicalJson);
 }
 
 /** Where the journal says nothing, the results are held against themselves. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { UserError } from '../../../shared/errors.ts';
-import { verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
+import { toldCheck, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { PROVIDERS } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
 import type { GradientCheck } from '../../../shared/results.ts';
@@ -61,7 +61,7 @@ export function gradcheckCommand(): Command {
 }
 
 function print(check: GradientCheck, asJson = false): void {
-  if (asJson) return json(check);
+  if (asJson) return json(toldCheck(check));
   const directions = `against central differences in ${check.directions} random directions`;
   if (check.compared !== 0) line(`forward   relative error ${check.forwardError.toExponential(2)} against onnxruntime on the original`);
   if (check.directions > 0) {

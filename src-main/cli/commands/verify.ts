@@ -82,6 +82,7 @@ function print({ pictures, successes, repeated, problems, notes, trust }: Verifi
   if (problems.length > PRINTED) line(`✗ … and ${problems.length - PRINTED} more, which --json tells.`);
   for (const note of notes) line(`· ${note}`);
   const again = repeated > 0 ? `, ${repeated} ${repeated === 1 ? 'image' : 'images'} attacked again` : '';
-  const verdict = problems.length === 0 ? 'no difference' : problems.length === 1 ? '1 difference' : `${problems.length} differences`;
+  const none = notes.length === 0 ? 'no difference' : 'no difference in what could be checked';
+  const verdict = problems.length === 0 ? none : problems.length === 1 ? '1 difference' : `${problems.length} differences`;
   line(`${pictures} clean pictures and ${successes} adversarial ones checked${again}: ${verdict}. On trust: ${trust.join('; ')}.`);
 }

@@ -43,7 +43,7 @@ export async function pdfProblems(bytes: Buffer, results: Results, readPng: Read
   if (anew.equals(bytes)) return { problems, notes: [], own };
   const drawn = drawingProblems(objects, objectsOf(anew)!);
   if (own || drawn.length === 0) return { problems: [...problems, ...drawn], notes: [], own };
-  return { problems, notes: ['report.pdf was drawn by another version of Hairline, so its text was not compared; its attachments were.'], own };
+  return { problems, notes: [`report.pdf was drawn by another version of Hairline, or says so, and not all that it says could be compared; its attachments were. The first that this version says otherwise: ${drawn[0]!}`], own };
 }
 
 function attachmentProblems(attached: Map<string, string>, results: Results): string[] {

@@ -10,7 +10,9 @@ export interface PdfObject {
 /** Bytes that a stream unpacks to at most. */
 const MOST = 2 ** 30;
 const OBJECT = /(\d+) 0 obj\n/y;
-const END = /xref\n0 (\d+)\n((?:\d{10} \d{5} [nf] \n)+)trailer\n<<\n(?:[^>]|>(?!>\nstartxref))*>>\nstartxref\n(\d+)\n%%EOF\n$/y;
+const END = /xref\n0 (\d+)\n((?:\d{10} \d{5} [nf] \n)+)trailer\n(<<\n(?:[^>]|>(?!>\nstartxref))*>>)\nstartxref\n(\d+)\n%%EOF\n$/y;
+/** Objects begin with 1: under this number stands what is around them, the first line and the trailer that says where a reader begins. */
+const AROUND = 0;
 
 /**
  * The objects of a PDF as pdfkit writes it: one after another, then the table of their places, and nothing else. Null for any
@@ -50,16 +52,19 @@ export function objectsOf(bytes: Buffer): Map<number, PdfObject> | null {
   }
   END.lastIndex = at;
   const tail = END.exec(text);
-  if (!tail || Number(tail[3]) !== at) return null;
+  if (!tail || Number(tail[4]) !== at || objects.has(AROUND)) return null;
   const entries = tail[2]!.split('\n').slice(0, -1);
   const right = [...places].every(([number, place]) => entries[number] === `${String(place).padStart(10, '0')} 00000 n `);
-  return right && entries.filter((entry) => entry.endsWith('n ')).length === places.size ? objects : null;
+  if (!right || entries.filter((entry) => entry.endsWith('n ')).length !== places.size) return null;
+  return objects.set(AROUND, { dict: `${header[0]}${tail[3]!}`, stream: null });
 }
 
 function unpacked(data: Buffer, dict: string): Buffer | null {
   if (!dict.includes('/Filter /FlateDecode')) return data;
   try {
-    return inflateSync(data, { maxOutputLength: MOST });
+    // Types leave out what `info` makes of it. What stands behind the end of the packed data is read by nobody, and may hold another page.
+    const { buffer, engine } = inflateSync(data, { maxOutputLength: MOST, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return engine.bytesWritten === data.length ? buffer : null;
   } catch {
     return null;
   }

@@ -90,6 +90,8 @@ export function forgePdf(folder: string, change: (stream: string, dict: string) 
   let out = /^%PDF-1\.\d\n%....\n/s.exec(old)![0];
   const places = new Map<number, number>();
   for (const [number, { dict, stream }] of objects) {
+    // What is around the objects is no object.
+    if (number === 0) continue;
     places.set(number, out.length);
     const plain = stream?.toString('latin1');
     const changed = plain === undefined ? undefined : Buffer.from(change(plain, dict), 'latin1');
