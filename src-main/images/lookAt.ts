@@ -28,11 +28,12 @@ export async function lookAt({ sample, only, look: how = 'header', enough }: Pic
     const wanted = only ? all.filter((one) => only.has(idOf(one))) : all;
     return { ...(await look(wanted, how, enough)), drawn: null, others: all.length - wanted.length };
   }
+  // Which are the first hangs on all that are bad, so `enough` saves no look; what was decoded once is not decoded again.
   const known = new Map<number, Looked>();
   const bad = new Map<number, Unfit>();
   for (;;) {
     const drawn = draw(places, strata, sample, new Set(bad.keys()));
-    const { taken, leftOut } = await look(drawn.filter((place) => !known.has(place)).map(entryAt), how, enough);
+    const { taken, leftOut } = await look(drawn.filter((place) => !known.has(place)).map(entryAt), how);
     for (const one of taken) known.set(one.at, one);
     for (const one of leftOut) bad.set(one.at, one);
     if (leftOut.length > 0) continue;
