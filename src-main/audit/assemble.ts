@@ -21,6 +21,7 @@ interface Timing {
   workers: number;
   batch: number;
   resumed: number;
+  oneGo?: boolean | undefined;
 }
 
 /**
