@@ -406,7 +406,7 @@ export const de: Words = {
     tiles: 'Bilder',
     curve: 'Robuste Genauigkeit, Schranken bisher',
     unbroken: 'Ungebrochene Bilder, Schranken bisher',
-    bounds: (through, total) => `Alle Angriffe sind mit ${count(through)} von ${ofImages(total)} fertig. Die Schranken zählen die anderen, und jene, bei denen einer fehlschlug, einmal als gebrochen, einmal als standhaltend.`,
+    bounds: (through, total) => `Alle Angriffe sind mit ${count(through)} von ${ofImages(total)} fertig, die angegriffen werden. Die Schranken zählen die anderen, und jene, bei denen einer fehlschlug, einmal als gebrochen, einmal als standhaltend.`,
     atLargest: (budgets) => `ε: größtes Budget, ${budgets}`,
     log: 'Protokoll',
     noLog: 'Nichts zu berichten.',

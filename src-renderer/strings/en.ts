@@ -352,7 +352,7 @@ export const en = {
     tiles: 'Images',
     curve: 'Robust accuracy, bounds so far',
     unbroken: 'Unbroken images, bounds so far',
-    bounds: (through: number, total: number) => `All attacks are through with ${count(through)} of ${plural(total, 'image')}. The bounds count the others, and those where one failed, as broken and as held.`,
+    bounds: (through: number, total: number) => `All attacks are through with ${count(through)} of ${plural(total, 'image')} to be attacked. The bounds count the others, and those where one failed, as broken and as held.`,
     atLargest: (budgets: string) => `ε: largest budget, ${budgets}`,
     log: 'Log',
     noLog: 'Nothing to report.',
