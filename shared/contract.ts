@@ -214,6 +214,10 @@ export const PlanCost = z.object({
 });
 export type PlanCost = z.infer<typeof PlanCost>;
 
+/** The gradient check of the model that is loaded. `stopped`: somebody ended it, or an audit began; where it is missing, it ended of itself or by its time. */
+export const ModelCheck = GradientCheck.extend({ stopped: z.boolean().optional() });
+export type ModelCheck = z.infer<typeof ModelCheck>;
+
 /** Every call: name, what goes in, what comes back. A host validates both. */
 export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
@@ -243,7 +247,7 @@ export const CALLS = {
       images: z.array(z.string()),
       ...ends,
     }),
-    out: GradientCheck.nullable(),
+    out: ModelCheck.nullable(),
   },
   /** Ends the check at work: it is answered with what is known. */
   gradcheckStop: { in: none, out: none },

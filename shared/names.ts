@@ -18,8 +18,21 @@ export function isInnerPath(path: string, deepest = 8): boolean {
   return parts.length <= deepest && parts.every(isFileName);
 }
 
-/** The same of what was dropped, which may lie as deep as uploads are taken. */
-export const isDroppedName = (name: string): boolean => isInnerPath(name, 16);
+/** What leads out of a folder, to a drive or into a stream of a file on some system, and what a terminal or a file system takes for an order. */
+const LEADS_AWAY = /[<>:"/\\|?*\u0000-\u001f\u007f]/;
+/** Characters that a file system takes as one name, counted as those do that take the most. */
+const LONGEST_DROPPED = 255;
+/** Folders and the file in them, as deep as uploads are taken. */
+const DEEPEST_DROPPED = 16;
+
+/**
+ * Whether a text names a file of a drop. People call their files as they like, so nothing is asked but that it stays in its folder:
+ * whatever is taken as an upload (`safeSegments`) can be named here, or a plan would not know of a file that its audit saw.
+ */
+export function isDroppedName(name: string): boolean {
+  const parts = name.split('/');
+  return parts.length <= DEEPEST_DROPPED && parts.every((part) => part !== '' && part.length <= LONGEST_DROPPED && !/[. ]$/.test(part) && !LEADS_AWAY.test(part) && !DEVICE.test(part));
+}
 
 /** An id that becomes part of the name of a file. */
 export const FileName = z.string().refine(isFileName, 'this is no name that a file can have');

@@ -13,8 +13,9 @@ interface Shape {
   width: number;
 }
 
-/** Budgets of so many levels are meant as such. */
 const LEVELS = 255;
+/** Budgets of so many levels are usual; more of them, or a number that nobody writes, are not meant as such. */
+const USUAL = 64;
 
 /**
  * Why a budget makes no threat model: it lets every picture become any other one. Null where it does not.
@@ -36,7 +37,7 @@ function meant(eps: number): string {
 
 /** What somebody may have meant who counts pixel values from 0 to 255; null where nobody can. */
 export function inLevels(norm: Norm, eps: number): string | null {
-  return norm === 'linf' && eps >= 1 && eps < LEVELS ? `${significant(eps)}/255` : null;
+  return norm === 'linf' && eps >= 1 && eps <= USUAL && Number.isInteger(2 * eps) ? `${significant(eps)}/255` : null;
 }
 
 /** The largest change there can be. */

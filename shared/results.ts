@@ -273,7 +273,10 @@ export const Results = z.object({
     seconds: z.number().min(0).max(1e12),
     workers: Count,
     batch: Count,
+    /** Findings that were there before this sitting. */
     resumed: Count,
+    /** Whether nothing had been done before it. Older results lack it, and what is not known is not claimed. */
+    oneGo: z.boolean().optional(),
     machine: z.string(),
   }),
 });

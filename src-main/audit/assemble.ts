@@ -22,6 +22,7 @@ interface Timing {
   workers: number;
   batch: number;
   resumed: number;
+  oneGo?: boolean | undefined;
 }
 
 /**

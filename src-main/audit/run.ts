@@ -35,6 +35,8 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
   try {
     const state = new AuditState(journal.records, journal);
     demandFit(plan, state);
+    // Whoever was killed has left no word of it, but what was done.
+    const oneGo = journal.records.every(({ type }) => type === 'plan');
     let resumed = state.findings.size;
     const sat = (end: End) => journal.append({ type: 'sitting', seconds: seconds(), done: state.findings.size - resumed, end });
     try {
@@ -67,6 +69,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
         workers: crew.size,
         batch: sitting.batch,
         resumed,
+        oneGo,
       });
       await request.onResults?.(results);
       const { done, total } = progressOf(plan, state);

@@ -53,12 +53,14 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState): void {
   // Those that are not of the audit are the ones that it left out, and no new ones.
   const leftOut = set.leftOut.length + (set.others ?? 0);
-  if (set.items.map((i) => i.id).join('\n') !== setup.images.join('\n') || leftOut !== (setup.leftOut?.total ?? 0))
+  // Of a sample the others are those, too, that were not drawn.
+  const known = (setup.leftOut?.total ?? 0) + (setup.drawn ? setup.drawn.of - setup.images.length : 0);
+  if (set.items.map((i) => i.id).join('\n') !== setup.images.join('\n') || leftOut !== known)
     throw new UserError('The images are not the ones this audit began with: put them back, or start the audit in another folder.');
   for (const { id, label, source } of set.items) {
     // Goals on an output have no use for labels.
-    const known = setup.field ? undefined : state.images.get(id);
-    if (known && label !== (known.labelGiven ? known.label : null))
+    const seen = setup.field ? undefined : state.images.get(id);
+    if (seen && label !== (seen.labelGiven ? seen.label : null))
       throw new UserError(`The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`);
   }
 }

@@ -17,7 +17,7 @@ import type { Signal } from './interrupt.ts';
 import { PATHS } from './paths.ts';
 import { json, line, lines } from './print.ts';
 import type { Progress } from './progress.ts';
-import { summaryLines } from './summary.ts';
+import { summaryEvent, summaryLines } from './summary.ts';
 
 export interface RunHere {
   plan: AuditPlan;
@@ -78,7 +78,7 @@ export async function runHere(request: RunHere): Promise<void> {
     }
     const results = readResults(folder);
     lines([...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${stopped ? '' : ', report.pdf'} and the pictures.`], request.summaryTo);
-    if (request.json) json({ type: 'summary', folder, threats: results.threats.map(({ norm, points, median, mean }) => ({ norm, points, median, mean })) });
+    if (request.json) json(summaryEvent(folder, results));
     if (stopped) {
       line(`${word}; go on with: ${again(folder)}`, process.stderr);
       throw new Exit(EXIT.cancelled);

@@ -3,8 +3,9 @@ import { isGrave } from '../../shared/grave.ts';
 import { shortened } from '../../shared/printable.ts';
 import { brokenWords, fieldWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
 import { isHollow } from '../../shared/reach.ts';
-import type { Results } from '../../shared/results.ts';
+import type { CurvePoint, Results } from '../../shared/results.ts';
 import { brokenBy, largestBudget, STATES_AT, stateCounts } from '../../shared/states.ts';
 import { stateWords } from '../report/outputWords.ts';
 import { GRAVE_MARK, table } from './print.ts';
@@ -18,6 +19,12 @@ export function summaryLines(results: Results): string[] {
   lines.push(...leftOutLines(results));
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `${isGrave(w) ? GRAVE_MARK : '!'} ${w}`));
   return lines;
+}
+
+/** The results as the last JSON line. What holds by construction is no accuracy. */
+export function summaryEvent(folder: string, { threats }: Pick<Results, 'threats'>): object {
+  const told = (norm: Norm, point: CurvePoint) => (isHollow(norm, point.eps) ? { ...point, accuracy: null, byConstruction: true } : point);
+  return { type: 'summary', folder, threats: threats.map(({ norm, points, median, mean }) => ({ norm, points: points.map((point) => told(norm, point)), median, mean })) };
 }
 
 /** What holds at each budget, and what that is of all images where some are unknown. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RunEvent } from '../../shared/contract.ts';
+import type { ModelCheck, RunEvent } from '../../shared/contract.ts';
 import { Cancelled } from '../../shared/errors.ts';
 import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { GradientCheck } from '../../shared/results.ts';
@@ -18,7 +18,7 @@ export class Checks {
   private readonly live: Live;
   private readonly tell: (event: RunEvent) => void;
   /** What is being checked, and what is known of it. */
-  private current: { model: string; soFar: GradientCheck; stopped: boolean } | null = null;
+  private current: { model: string; soFar: GradientCheck; ended: 'stopped' | 'late' | null } | null = null;
 
   constructor(live: Live, tell: (event: RunEvent) => void) {
     this.live = live;
@@ -29,10 +29,10 @@ export class Checks {
    * @returns what was found in the time given, or before it was stopped; null when another check or another model took its place
    * @throws UserError for a model that cannot be checked, one sentence
    */
-  async check(request: GradcheckRequest): Promise<GradientCheck | null> {
+  async check(request: GradcheckRequest): Promise<ModelCheck | null> {
     const model = resolve(request.model);
-    const mine = (this.current = { model, soFar: UNCHECKED, stopped: false });
-    const clock = setTimeout(() => this.stop(mine), 1000 * ((request.seconds ?? SECONDS) + GRACE));
+    const mine = (this.current = { model, soFar: UNCHECKED, ended: null });
+    const clock = setTimeout(() => this.end(mine, 'late'), 1000 * ((request.seconds ?? SECONDS) + GRACE));
     try {
       return await this.live.run('gradcheck', request, (done, total, soFar = UNCHECKED) => {
         if (this.current !== mine) return;
@@ -41,7 +41,7 @@ export class Checks {
       });
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
-      return mine.stopped ? mine.soFar : null;
+      return mine.ended === null ? null : { ...mine.soFar, ...(mine.ended === 'stopped' && { stopped: true }) };
     } finally {
       clearTimeout(clock);
       if (this.current === mine) this.current = null;
@@ -49,9 +49,13 @@ export class Checks {
   }
 
   /** Ends the check at work, whose answer is then what is known. */
-  stop(which = this.current): void {
+  stop(): void {
+    this.end(this.current, 'stopped');
+  }
+
+  private end(which: typeof this.current, why: 'stopped' | 'late'): void {
     if (which === null || which !== this.current) return;
-    which.stopped = true;
+    which.ended = why;
     this.live.rest();
   }
 

@@ -9,10 +9,11 @@ export type Stratum = number | string | null;
  * or down. It hangs on the places, their classes and the seed alone.
  * Source: systematic sampling of an ordered list, Cochran, Sampling Techniques, 3rd ed. 1977, chapter 8.
  * @param strata by place; null: there are no classes
- * @returns places, ascending; all of them where there are no more than asked for
+ * @param bad places that cannot be taken: the next in the order steps in, which is mostly of the same class; the others stay as drawn
+ * @returns places, ascending; all that are not bad where there are no more than asked for
  */
-export function draw(places: readonly number[], strata: readonly Stratum[] | null, { size, seed }: Sample): number[] {
-  if (places.length <= size) return [...places];
+export function draw(places: readonly number[], strata: readonly Stratum[] | null, { size, seed }: Sample, bad: ReadonlySet<number> = new Set()): number[] {
+  if (places.length - bad.size <= size) return places.filter((place) => !bad.has(place));
   const groups = new Map<Stratum, number[]>();
   for (const place of places) {
     const stratum = strata?.[place] ?? null;
@@ -26,7 +27,15 @@ export function draw(places: readonly number[], strata: readonly Stratum[] | nul
   const list = inRandomOrder([...firsts.keys()]).flatMap((first) => inRandomOrder(firsts.get(first)!));
   const step = list.length / size;
   const start = chance(seed, -1) * step;
-  return Array.from({ length: size }, (_, i) => list[Math.floor(start + i * step)]!).sort((a, b) => a - b);
+  const drawn = Array.from({ length: size }, (_, i) => Math.floor(start + i * step));
+  const taken = new Set(drawn);
+  const inPlaceOf = (at: number): number => {
+    let next = at;
+    while (taken.has(next) || bad.has(list[next]!)) next = (next + 1) % list.length;
+    taken.add(next);
+    return next;
+  };
+  return drawn.map((at) => list[bad.has(list[at]!) ? inPlaceOf(at) : at]!).sort((a, b) => a - b);
 }
 
 /** A uniform number in [0,1) for a place: the finalizer of MurmurHash3 (Appleby), over seed and place. */

@@ -16,6 +16,9 @@ export interface Looked {
   at: number;
 }
 
+/** One that cannot, and its place in the whole set. */
+export type Unfit = Refused & Pick<Looked, 'at'>;
+
 /** Pixels that are decoded of `some`. */
 const SOME = 300e6;
 /** Headers at a time: enough to keep the disk busy. */
@@ -25,9 +28,9 @@ const PARALLEL = 8;
  * Reads the headers of pictures, and decodes them as far as asked: what is damaged inside shows no sooner.
  * @param enough so many that can be taken; the rest is not looked at
  */
-export async function look(chosen: readonly Pick<Looked, 'entry' | 'at'>[], how: Look, enough = Infinity): Promise<{ taken: Looked[]; leftOut: Refused[] }> {
+export async function look(chosen: readonly Pick<Looked, 'entry' | 'at'>[], how: Look, enough = Infinity): Promise<{ taken: Looked[]; leftOut: Unfit[] }> {
   const taken: Looked[] = [];
-  const leftOut: Refused[] = [];
+  const leftOut: Unfit[] = [];
   let pixels = 0;
   const step = enough === Infinity ? chosen.length : PARALLEL;
   for (let first = 0; first < chosen.length && taken.length < enough; first += step) {
@@ -37,21 +40,21 @@ export async function look(chosen: readonly Pick<Looked, 'entry' | 'at'>[], how:
     const damaged = await damagedAmong(wanted);
     for (const one of found) {
       const why = 'header' in one ? damaged.get(one) : one;
-      if (why) leftOut.push(why);
+      if (why) leftOut.push({ ...why, at: one.at });
       else if (taken.length < enough) taken.push(one as Looked);
     }
   }
   return { taken, leftOut };
 }
 
-async function headersOf(chosen: readonly Pick<Looked, 'entry' | 'at'>[]): Promise<(Looked | Refused)[]> {
-  const out = new Array<Looked | Refused>(chosen.length);
+async function headersOf(chosen: readonly Pick<Looked, 'entry' | 'at'>[]): Promise<(Looked | Unfit)[]> {
+  const out = new Array<Looked | Unfit>(chosen.length);
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < chosen.length) {
       const i = next++;
       const { entry, at } = chosen[i]!;
-      out[i] = await entry.header().then((header) => ({ entry, at, header }), (error: unknown) => refusal(error, entry));
+      out[i] = await entry.header().then((header) => ({ entry, at, header }), (error: unknown) => ({ ...refusal(error, entry), at }));
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, chosen.length) }, worker));

@@ -2,9 +2,10 @@ import { UserError } from '../../shared/errors.ts';
 import type { Sample } from '../../shared/plan.ts';
 import type { Drawn, LeftOut } from '../../shared/results.ts';
 import type { Picture } from './picture.ts';
-import { draw, sortedNote } from './draw.ts';
+import { sortedNote } from './draw.ts';
 import type { Stratum } from './draw.ts';
 import { look } from './look.ts';
+import { lookAt } from './lookAt.ts';
 import type { Look } from './look.ts';
 import { nothingLeft } from './leftOut.ts';
 import { naturalSort } from './naturalOrder.ts';
@@ -56,7 +57,7 @@ export interface ImageRef {
 
 export interface ImageSet {
   items: ImageRef[];
-  /** Of how many the sample was drawn; absent where none was asked for. */
+  /** Of how many the sample was drawn, without those that were looked at and cannot be taken; absent where none was asked for. */
   drawn?: Drawn;
   /** Images before offset, limit and sample, without those that were looked at and cannot be taken. */
   total: number;
@@ -83,11 +84,11 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const digits = Math.max(5, String(total - 1).length);
   const end = Math.min(total, request.offset + (request.limit ?? total));
   const idOf = (entry: Entry, at: number): string => `${String(at).padStart(digits, '0')}-${entry.stem}`;
-  const { places, drawn, note } = choose(request, end, total, labelled.strata);
+  const at = (place: number) => ({ entry: entries[place]!.source.entry(entries[place]!.index), at: place });
+  const places = Array.from({ length: end - request.offset }, (_, i) => request.offset + i);
+  const note = end < total && labelled.strata ? sortedNote(places.length, labelled.strata.slice(request.offset)) : null;
   if (note !== null) warnings.push(note);
-  const chosen = places.map((at) => ({ entry: entries[at]!.source.entry(entries[at]!.index), at }));
-  const wanted = request.only ? chosen.filter(({ entry, at }) => request.only!.has(idOf(entry, at))) : chosen;
-  const looked = await look(wanted, request.look ?? 'header', request.enough);
+  const looked = await lookAt(request, places, labelled.strata, at, (one) => idOf(one.entry, one.at));
   const out = naturalSort([...leftOut, ...looked.leftOut], ({ source }) => source);
   if (looked.taken.length === 0) throw nothingLeft(request.paths, out);
   const items = looked.taken.map(({ entry, at, header: { width, height, channels } }): ImageRef => ({
@@ -95,15 +96,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   }));
   const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: chosen.length - wanted.length, ...(drawn && { drawn }) };
-}
-
-/** Places between offset and limit, or a sample of them. */
-function choose({ offset, sample }: OpenRequest, end: number, total: number, strata: readonly Stratum[] | null): { places: number[]; drawn: Drawn | null; note: string | null } {
-  const places = Array.from({ length: end - offset }, (_, i) => offset + i);
-  const note = end < total && strata ? sortedNote(places.length, strata.slice(offset)) : null;
-  if (!sample) return { places, drawn: null, note };
-  return { places: draw(places, strata, sample), drawn: { of: places.length, byClass: places.some((at) => strata?.[at] != null) }, note };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: looked.others, ...(looked.drawn && { drawn: looked.drawn }) };
 }
 
 /** The labels of a whole set, in order, which of them were set by hand before, and what these were before that. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { CallIn, CallName, CallOut } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
 import { isDroppedName } from '../../shared/names.ts';
 import type { Drop } from '../../shared/plan.ts';
 import { digestOf } from '../audit/namedFiles.ts';
@@ -45,8 +46,9 @@ async function dropIn(folder: string): Promise<Drop> {
   const names = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter(isDroppedName)
     .sort();
+  const odd = names.filter((name) => !isDroppedName(name));
+  if (odd.length > 0) throw new UserError(`${odd.join(', ')} cannot be named in a plan: give ${odd.length === 1 ? 'it another name' : 'them other names'} and drop ${odd.length === 1 ? 'it' : 'them'} again.`);
   const files: Drop['files'] = [];
   if (names.length <= MOST_FILES) for (const name of names) files.push({ name, ...(await digestOf(join(folder, name))) });
   return { folder, files };

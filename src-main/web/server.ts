@@ -13,6 +13,7 @@ import { holding } from './holding.ts';
 import { Imports } from './imports.ts';
 import { Site } from './site.ts';
 import { speak, type Counter } from './socket.ts';
+import { telling } from './telling.ts';
 import { MAX_FILE } from './upload.ts';
 
 /** Connections at once, and windows among them: a browser opens six connections for a page. */
@@ -55,7 +56,7 @@ export async function serveWindow(options: WindowServerOptions): Promise<WindowS
   const imports = new Imports(join(resolve(options.dataDir), 'imports'), audits);
   for (const folder of [audits, imports.folder]) await mkdir(folder, { recursive: true });
   const bounds = await Bounds.of({ audits, reads: [imports.folder, ...(options.reads ?? [])] });
-  const service = bounded(holding(dropping(options.service, imports.folder), imports), bounds);
+  const service = telling(bounded(holding(dropping(options.service, imports.folder), imports), bounds), imports.folder);
   const guard = new Guard();
   const site = new Site({ service, rendererDir: options.rendererDir, imports, maxUpload: options.maxUpload ?? MAX_FILE }, guard);
   const server = createServer(PROMPT, (request, response) => {

@@ -53,9 +53,11 @@ function threatState(image: LiveImage, t: number, { eps, attacks }: LiveThreat):
   return found ?? (['wrong-already', 'target-already', 'unfinished', 'held'] as const).find((state) => states.includes(state)) ?? 'failed';
 }
 
-/** Images that every attack of every threat model is through with, and those that are not attacked. */
-export function through(images: readonly LiveImage[], threats: readonly LiveThreat[]): number {
-  return images.filter(({ right, states }) => right === false || (right && threats.every(({ attacks }, t) => (states[t]?.length ?? 0) >= attacks))).length;
+/** Images that are attacked, or may be once they are looked at, and of these those that every attack of every threat model is through with. */
+export function through(images: readonly LiveImage[], threats: readonly LiveThreat[]): { done: number; of: number } {
+  const isLeft = ({ right, states }: LiveImage): boolean => right === false || threats.every((_, t) => states[t]?.some((state) => state === 'wrong-already' || state === 'target-already'));
+  const attacked = images.filter((image) => !isLeft(image));
+  return { done: attacked.filter(({ right, states }) => right && threats.every(({ attacks }, t) => (states[t]?.length ?? 0) >= attacks)).length, of: attacked.length };
 }
 
 /** Between `low` and `high`; `accuracy` is known only where these are one. */

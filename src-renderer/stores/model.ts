@@ -1,9 +1,8 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { CallOut, ModelCard, RunEvent } from '../../shared/contract.ts';
+import type { CallOut, ModelCard, ModelCheck, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
-import type { GradientCheck } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
 import { useApp } from './app.ts';
@@ -27,7 +26,7 @@ export const useModel = defineStore('model', () => {
   const loading = ref(false);
   const preprocessing = shallowRef<Preprocessing | null>(null);
   const provider = ref<Provider>('cpu');
-  const check = shallowRef<GradientCheck | null>(null);
+  const check = shallowRef<ModelCheck | null>(null);
   const checking = ref(false);
   /** Share of the check that is through. */
   const checked = ref(0);

@@ -114,6 +114,7 @@ describe('an audit', () => {
     expect(again.asked.every((name) => name === 'job')).toBe(true);
     expect(again.asked).toHaveLength(5);
     expect(results.timing.resumed).toBe(2);
+    expect([whole.timing.oneGo, part.timing.oneGo, results.timing.oneGo]).toEqual([true, true, false]);
     expect(without(results)).toEqual(without(whole));
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,23 @@ describe('a plan with a sample', () => {
     const resumed = await run(plan, new Here(), folder, true);
     expect(idsOf(resumed)).toEqual(idsOf(whole));
     expect(resumed.findings).toEqual(whole.findings);
+  });
+
+  it('takes no place for a file that cannot be read, and goes on with the same pictures', async () => {
+    const mixed = join(root, 'mixed');
+    cpSync(images, mixed, { recursive: true });
+    for (const name of ['ant/2.png', 'ant/3.png', 'bee/1.png', 'cat/0.png']) writeFileSync(join(mixed, name), '');
+    for (const size of [6, 17, 20]) {
+      const plan = planOf({ images: [mixed], sample: { size, seed: 1 }, batch: 1 });
+      const whole = await run(plan);
+      expect(whole.images).toHaveLength(Math.min(size, 17));
+      if (size > 6) expect([whole.drawn!.of, whole.leftOut!.total]).toEqual([17, 4]);
+      const folder = newFolder();
+      const crew = new Here();
+      crew.before = (name, count) => name === 'job' && count > 5 && crew.control.cancel();
+      await run(plan, crew, folder).catch(() => undefined);
+      expect({ ...(await run(plan, new Here(), folder, true)), timing: null }).toEqual({ ...whole, timing: null });
+    }
   });
 
   it('is what the window lists and what the estimate times, whatever the model’s classes are called', async () => {

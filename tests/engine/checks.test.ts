@@ -56,7 +56,7 @@ it('the same model is looked at meanwhile, another check takes the place, and a 
   expect(await first.answer).toBeNull();
   await call('gradcheckStop', {});
   const stopped = await second.answer;
-  expect(stopped).toMatchObject({ wanted: 5, compared: 1 });
+  expect(stopped).toMatchObject({ wanted: 5, compared: 1, stopped: true });
   expect(['partly', 'unchecked']).toContain(stopped!.verdict);
   expect(stopped!.directions).toBeLessThan(5);
   // Nothing to stop is no mistake.

@@ -92,3 +92,34 @@ describe('what is left out', () => {
     expect(leftOut.map(({ source, reason }) => [source, /EACCES/.test(reason)])).toEqual([['shut/b.png', true], ['shut/inner', true]]);
   });
 });
+
+describe('a sample of a set with bad files', () => {
+  const names = Array.from({ length: 30 }, (_, i) => `s${String(i).padStart(2, '0')}`);
+  const bad = new Set(['s01', 's04', 's05', 's11', 's17', 's23', 's28', 's29']);
+  for (const name of names) file(`drawn/${name < 's15' ? 'a' : 'b'}/${name}.png`, bad.has(name) ? new Uint8Array(0) : pixel(9));
+  const drawn = join(folder, 'drawn');
+  const nameOf = (source: string): string => source.slice(-7, -4);
+
+  it('has as many as were asked for, whatever is bad, and counts the readable ones alone', async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const set = await open([drawn], { sample: { size: 15, seed } });
+      expect(set.items).toHaveLength(15);
+      expect(new Set(set.items.map(({ id }) => id)).size).toBe(15);
+      expect(set.items.some(({ source }) => bad.has(nameOf(source)))).toBe(false);
+      expect([set.total, set.drawn!.of, set.leftOut.length]).toEqual([22, 22, 8]);
+      expect((await open([drawn], { sample: { size: 15, seed }, enough: 3 })).items.map(({ id }) => id)).toEqual(set.items.slice(0, 3).map(({ id }) => id));
+      const ids = set.items.slice(2, 5).map(({ id }) => id);
+      expect((await open([drawn], { sample: { size: 15, seed }, only: new Set(ids) })).items.map(({ id }) => id)).toEqual(ids);
+    }
+  });
+
+  it('is all that can be read where no more is asked for, and then nothing is drawn', async () => {
+    for (const size of [22, 25, 29]) {
+      const set = await open([drawn], { sample: { size, seed: 3 } });
+      expect([set.items.length, set.total, set.drawn!.of, set.leftOut.length]).toEqual([22, 22, 22, 8]);
+    }
+    // Of a small sample only as many are looked at as it takes.
+    const small = await open([drawn], { sample: { size: 4, seed: 3 } });
+    expect([small.items.length, small.total, small.drawn!.of]).toEqual([4, 30 - small.leftOut.length, 30 - small.leftOut.length]);
+  });
+});

@@ -125,7 +125,12 @@ describe('an audit under way', () => {
       { eps: 2, accuracy: null, low: 1 / 5, high: 3 / 5 },
     ]);
     expect(points.map(({ eps, low, high }) => [eps, low, high])).toEqual([[0, 2 / 5, 4 / 5], [2, 1 / 5, 3 / 5]]);
-    expect(through(images, [threat])).toBe(3);
+    // The wrong one is never attacked, and the new one may be.
+    expect(through(images, [threat])).toEqual({ done: 2, of: 4 });
+    const wrong = Array.from({ length: 6 }, (_, i) => image(`w${i}`, { right: false, states: { 0: ['wrong-already', 'wrong-already'] } }));
+    expect(through([...wrong, ...images], [threat])).toEqual({ done: 2, of: 4 });
+    // Of its target already: never attacked either.
+    expect(through([image('t', { right: true, states: { 0: ['target-already', 'target-already'] } })], [threat])).toEqual({ done: 0, of: 0 });
     expect(liveBounds([images[4]!], 0, threat)).toEqual({ points: [], marks: [] });
   });
 

@@ -9,7 +9,8 @@ describe('a budget that covers every picture', () => {
     expect(coversAll('linf', 8)).toMatch(/^A budget of 8 under ℓ∞ covers every picture.*did you mean 8\/255\?$/);
     expect(coversAll('linf', 1.5)).toMatch(/1\.5\/255\?$/);
     // Neither of these can be meant as levels of 255.
-    expect(coversAll('linf', 255)).toMatch(/give a budget below 1, such as 8\/255\.$/);
+    for (const eps of [255, 65, 300 / 255, 4 / 3, 200]) expect(coversAll('linf', eps)).toMatch(/give a budget below 1, such as 8\/255\.$/);
+    expect(coversAll('linf', 64)).toMatch(/did you mean 64\/255\?$/);
     expect([coversAll('linf', 1) === null, coversAll('linf', 254 / 255)]).toEqual([false, null]);
   });
 

@@ -25,6 +25,8 @@ export interface Here {
   base: URL;
   /** What reached the engine. */
   calls: [string, unknown][];
+  /** How the engine answers the calls that are not answered here. */
+  answers: (name: string, input: unknown) => unknown;
   emit(event: RunEvent): void;
   ask(path: string, headers?: Record<string, string>, method?: string, body?: Buffer | string): Promise<Answer>;
   /** Trades the token for the cookie. */
@@ -43,6 +45,7 @@ export function served(): Here {
     server: null as never,
     base: null as never,
     calls: [],
+    answers: () => ({}),
     emit: (event) => listeners.forEach((listener) => listener(event)),
     /** node:http rather than fetch: it sends any Host, Origin and path it is told to. */
     ask: (path, headers = {}, method = 'GET', body) =>
@@ -80,6 +83,7 @@ export function served(): Here {
     await writeFile(join(here.folder, 'secret.txt'), 'secret');
     await writeFile(join(here.folder, 'report.pdf'), '%PDF-');
     here.calls.length = 0;
+    here.answers = () => ({});
     listeners.clear();
     here.server = await serveWindow({ service: engine(here, listeners), rendererDir: join(here.folder, 'renderer'), dataDir: join(here.folder, 'data'), maxUpload: 1000 });
     here.base = new URL(here.server.url);
@@ -101,7 +105,7 @@ function engine(here: Here, listeners: Set<(event: RunEvent) => void>): Service 
       if (name === 'mapMore') await new Promise((done) => setTimeout(done, 50));
       if (name === 'export') return { file: join(here.folder, 'report.pdf'), url: null } as never;
       if (name === 'start') return { audit: 'begun' } as never;
-      return {} as never;
+      return here.answers(name, input) as never;
     },
     listen: (listener) => {
       listeners.add(listener);

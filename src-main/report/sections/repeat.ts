@@ -1,4 +1,4 @@
-import { duration, dateTime } from '../../../shared/format.ts';
+import { count, duration, dateTime } from '../../../shared/format.ts';
 import { AuditPlan } from '../../../shared/plan.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { Results } from '../../../shared/results.ts';
@@ -48,13 +48,15 @@ function hashes(paper: Paper, results: Results): void {
     ['Seed', String(results.seed)],
     ['Versions', [`Hairline ${results.hairline}`, ...versions.map(([name, version]) => `${name} ${version}`)].join(', ')],
     ['Time', `from ${dateTime(timing.started)} to ${dateTime(timing.finished)}, ${duration(timing.seconds)} of work`],
-    ['Machine', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}, ${resumedWords(timing.resumed)}`],
+    ['Machine', `${timing.machine}; workers ${timing.workers}, images at once ${timing.batch}${resumedWords(timing)}`],
   ]);
 }
 
-function resumedWords(times: number): string {
-  if (times === 0) return 'in one go';
-  return times === 1 ? 'resumed once' : `resumed ${times} times`;
+/** How often is not known: a sitting that was killed leaves no word. */
+function resumedWords({ resumed, oneGo }: Results['timing']): string {
+  if (resumed > 0) return `, resumed with ${count(resumed)} ${resumed === 1 ? 'finding' : 'findings'} from before`;
+  if (oneGo === undefined) return '';
+  return oneGo ? ', in one go' : ', resumed';
 }
 
 function command(paper: Paper, text: string): void {
