@@ -247,7 +247,7 @@ export class CountedTarget implements Target {
       this.refer(row, image);
     }
     const pixels = this.packed(images);
-    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference);
+    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference, ...this.own);
     const { logits } = out ?? (await this.model.forward(pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;
@@ -257,7 +257,7 @@ export class CountedTarget implements Target {
         this.backwards[image]!++;
         answer.loss[image] = out.loss[row]!;
         const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
-        // One photograph's gradient is handed on as it comes.
+        // A lone picture's gradient is handed on as it comes.
         if (this.count === 1) answer.gradient = gradient;
         else answer.gradient.set(gradient, image * features);
       }
@@ -272,6 +272,11 @@ export class CountedTarget implements Target {
     if (this.model.rows === 1) return of(images[0]!);
     for (let row = 0; row < this.model.rows; row++) block.pixels.set(of(images[row] ?? images[0]!), row * features);
     return block.pixels;
+  }
+
+  /** Where the gradient of a lone picture may be written: the one that it had before is over, as it is with more of them. */
+  private get own(): [Float32Array] | [] {
+    return this.count === 1 && this.model.rows === 1 ? [this.answer.gradient] : [];
   }
 
   private refer(row: number, image: number): void {

@@ -71,6 +71,9 @@ export interface Differentiable {
   readonly products?: Products;
   /** @param pixels rows x (channels*height*width), values in [0,1] @param reference rows x D, where there are products */
   forward(pixels: Float32Array, reference?: Float32Array): Promise<Forward>;
-  /** @param label class y of each row; @param target class t of each row, or null when untargeted */
-  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array): Promise<Gradient>;
+  /**
+   * @param label class y of each row @param target class t of each row, or null when untargeted
+   * @param into an array of the gradient's length that it may be written into: that of a photograph is large
+   */
+  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array, into?: Float32Array): Promise<Gradient>;
 }

@@ -31,9 +31,9 @@ export function resampledScores(core: OpenScored, asked: Pick<OpenRequest, 'pict
       return core.fallbacks;
     },
     forward: (pixels, reference) => core.forward(resampler.forward(pixels), reference),
-    async gradient(loss, pixels, label, target, reference) {
+    async gradient(loss, pixels, label, target, reference, into) {
       const found = await core.gradient(loss, resampler.forward(pixels), label, target, reference);
-      return { ...found, gradient: resampler.adjoint(found.gradient) };
+      return { ...found, gradient: resampler.adjoint(found.gradient, into) };
     },
     close: () => core.close(),
   };

@@ -53,7 +53,6 @@ function timingProblems({ records, results: { timing, findings } }: Told): strin
   const problems: string[] = [];
   const [first] = records;
   if (first?.type === 'plan' && Math.abs(Date.parse(first.started) - Date.parse(timing.started)) > SLACK) problems.push(`timing, started: the report says ${timing.started}, its journal ${first.started}.`);
-  if (timing.oneGo === true && records.some(({ type }) => type === 'resumed')) problems.push('timing, oneGo: the report says that the audit was made in one go, its journal that it was gone on with.');
   if (Date.parse(timing.finished) < Date.parse(timing.started)) problems.push(`timing, finished: the report says ${timing.finished}, before the audit was started.`);
   // Whoever was killed after the results were written has left no record of that sitting.
   if (records.at(-1)?.type !== 'sitting') return problems;

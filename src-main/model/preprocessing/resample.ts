@@ -54,21 +54,21 @@ export class Resampler {
     });
   }
 
-  /** The transpose: from a gradient with respect to what is read, [N, C, H', W'], that with respect to the pictures. */
-  adjoint(gradient: Float32Array): Float32Array {
+  /** The transpose: from a gradient with respect to what is read, [N, C, H', W'], that with respect to the pictures, in `into` where it is given. */
+  adjoint(gradient: Float32Array, into?: Float32Array): Float32Array {
     const { rows, cols } = this.back;
     const { height, width } = this.picture;
     const { between } = this;
     return this.planes(gradient, this.read.height * this.read.width, height * width, (plane, out) => {
       if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between), width, out);
       else alongCols(cols, alongRows(rows, plane, this.read.width, between), this.read.width, out);
-    });
+    }, into);
   }
 
-  private planes(values: Float32Array, from: number, to: number, map: (plane: Float32Array, out: Float32Array) => void): Float32Array {
+  private planes(values: Float32Array, from: number, to: number, map: (plane: Float32Array, out: Float32Array) => void, into?: Float32Array): Float32Array {
     const count = values.length / from;
     if (!Number.isInteger(count)) throw new Error(`expected planes of ${from} values, got ${values.length}`);
-    const out = new Float32Array(count * to);
+    const out = into ?? new Float32Array(count * to);
     for (let p = 0; p < count; p++) map(values.subarray(p * from, (p + 1) * from), out.subarray(p * to, (p + 1) * to));
     return out;
   }
