@@ -22,8 +22,8 @@ describe.skipIf(!browser)('the gradient check of a slow network', () => {
 
   it('ends with Stop, and says how far it was', async () => {
     await panel().getByRole('button', { name: 'Stop' }).click();
-    await poll(() => panel().getByRole('status').innerText()).toMatch(/^(Not checked in time|Passed: [1-4] of 5 directions)$/);
-    await panel().getByText(/before all directions were tried/).waitFor();
+    await poll(() => panel().getByRole('status').innerText()).toMatch(/^Stopped(: \d of 5 directions| before the first direction)$/);
+    await panel().getByText(/The check was stopped before all directions were tried/).waitFor();
     expect(await panel().getByRole('progressbar').count()).toBe(0);
     await here.good('stopped');
   });
