@@ -124,18 +124,34 @@ export function drawingWords(drawnBy: string): string {
 /** What pdfkit's types keep to itself. */
 interface EmbeddedFont {
   font: { hasGlyphForCodePoint(point: number): boolean };
-  layoutRun(text: string, features?: unknown): unknown;
+  layoutRun(text: string, features?: unknown): Run;
 }
 
-/** pdfkit lays a text with font features out three times to draw it once: twice for its width, which it had, and once for its glyphs. */
+interface Run {
+  glyphs: unknown[];
+  positions: unknown[];
+  advanceWidth: number;
+}
+
+/**
+ * pdfkit lays a text with font features out three times to draw it once: twice for its width, which it had, and once for its glyphs.
+ * Here a word is laid out once a document, with the space behind it, as pdfkit does where there are no features.
+ */
 function keepLayouts(font: EmbeddedFont): void {
   const { layoutRun } = font;
-  const kept = new Map<string, unknown>();
+  const kept = new Map<string, Run>();
+  const keep = (key: string, run: Run): Run => {
+    kept.set(key, run);
+    return run;
+  };
   font.layoutRun = (text, features) => {
     const key = `${JSON.stringify(features)} ${text}`;
-    let run = kept.get(key);
-    if (run === undefined) kept.set(key, (run = layoutRun.call(font, text, features)));
-    return run;
+    const known = kept.get(key);
+    if (known) return known;
+    const words = text.match(/[^ ]* |[^ ]+/g) ?? [];
+    if (words.length <= 1) return keep(key, layoutRun.call(font, text, features));
+    const runs = words.map((word) => font.layoutRun(word, features));
+    return keep(key, { glyphs: runs.flatMap(({ glyphs }) => glyphs), positions: runs.flatMap(({ positions }) => positions), advanceWidth: runs.reduce((width, run) => width + run.advanceWidth, 0) });
   };
 }
 

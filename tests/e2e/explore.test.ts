@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { formatDistance, probability, significant } from '../../shared/format.ts';
 import { decibels } from '../../shared/outputs.ts';
 import { Probe } from '../../shared/probe.ts';
+import { part } from '../part.ts';
 import { browser, checked, poll, session } from './session.ts';
 
 /** An image, an attack and a slider in the window, by keyboard alone; what is shown is what the engine answered. */
@@ -11,7 +12,7 @@ const CASES = [
   { sample: 'autoencoder', theme: 'dark' },
 ] as const;
 
-describe.skipIf(!browser).each(CASES)('exploring the $sample, $theme', ({ sample, theme }) => {
+describe.skipIf(!browser).each(part(CASES, 2))('exploring the $sample, $theme', ({ sample, theme }) => {
   const here = session(`explore-${sample}`, theme);
   const { good } = here;
   let page: Page;

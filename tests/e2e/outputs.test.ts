@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decibels } from '../../shared/outputs.ts';
 import { Results } from '../../shared/results.ts';
+import { part } from '../part.ts';
 import { browser, checked, poll, session, step, steps } from './session.ts';
 
 /** Networks that put out pictures in the window: the bundled samples, the real program and its engine. */
@@ -11,7 +12,7 @@ const CASES = [
   { sample: 'colorizer', theme: 'dark', puts: 'a picture of 64 × 64, RGB (picture)', goal: 'clean-output' },
 ] as const;
 
-describe.skipIf(!browser).each(CASES)('the $sample in the window, $theme', ({ sample, theme, puts, goal }) => {
+describe.skipIf(!browser).each(part(CASES, 2))('the $sample in the window, $theme', ({ sample, theme, puts, goal }) => {
   const here = session(sample, theme);
   const { good } = here;
   let page: Page;

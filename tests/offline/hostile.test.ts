@@ -5,6 +5,7 @@ import { interrupt } from '../fuzz/folders.ts';
 import { BIN, hairline, IMAGES, MODEL, scratch } from '../cli/hairline.ts';
 import { AUDIT, INSTALLATION, Run, TEMPORARY, violations } from './run.ts';
 import { lacking } from './strace.ts';
+import { part } from '../part.ts';
 
 /**
  * Audit folders that somebody else has made, looked at, reported and taken up under strace: nothing outside of them is opened,
@@ -73,7 +74,7 @@ const FOLDERS: [string, (audit: string) => void][] = [
 ];
 
 describe.skipIf(why !== null)(`an audit's folder${why ? ` (skipped: ${why})` : ''}`, () => {
-  it.each(FOLDERS)('%s keeps its readers inside', { timeout: 120_000 }, async (_, spoil) => {
+  it.each(part(FOLDERS, 2))('%s keeps its readers inside', { timeout: 120_000 }, async (_, spoil) => {
     const run = new Run(folder);
     const audit = run.at('audit');
     cpSync(whole, audit, { recursive: true });

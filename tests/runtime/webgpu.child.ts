@@ -10,6 +10,7 @@ import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
 import { chooseProvider } from '../../src-main/runtime/providers.ts';
 import { uniform } from '../autodiff/gradient.ts';
 import { weights } from '../model/networks.ts';
+import { ALL } from '../part.ts';
 
 /** Convolutions with rectifiers and max-pooling, as in every small classifier. */
 function rectified(): Graph {
@@ -51,7 +52,7 @@ const CASES: Record<string, () => Case> = {
   mobile: () => ({ graph: mobile(), loss: 'cross-entropy', side: 16 }),
   signs: () => ({ graph: loadGraph(resolve('assets/samples/signs.onnx')), loss: 'margin', side: 32 }),
   // A minute of shaders for a processor: `npm run oracles`.
-  ...(process.env['HAIRLINE_TESTS'] === 'all' && { 'MobileNetV2 at 64 x 64': (): Case => ({ graph: mobilenetV2(64), loss: 'cross-entropy', side: 64 }) }),
+  ...(ALL && { 'MobileNetV2 at 64 x 64': (): Case => ({ graph: mobilenetV2(64), loss: 'cross-entropy', side: 64 }) }),
 };
 
 const rows = 2;

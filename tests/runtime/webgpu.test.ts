@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 import { afterAll, expect, it } from 'vitest';
 import { fallbackNote } from '../../src-main/runtime/placement.ts';
+import { ALL } from '../part.ts';
 import type { ProviderChoice } from '../../src-main/runtime/providers.ts';
 
 /** Where a browser keeps its Vulkan driver in software: it does for a machine without a graphics card. */
@@ -56,7 +57,7 @@ it('WebGPU computes the gradients that the CPU computes, and says which nodes th
   // Any other reason is a fault of ours.
   if (/adapter|is not available on this system/.test(choice.why)) context.skip(choice.why);
   expect(choice.used, choice.why).toBe('webgpu');
-  expect(Object.keys(results)).toEqual(['rectified', 'mobile', 'signs', ...(process.env['HAIRLINE_TESTS'] === 'all' ? ['MobileNetV2 at 64 x 64'] : [])]);
+  expect(Object.keys(results)).toEqual(['rectified', 'mobile', 'signs', ...(ALL ? ['MobileNetV2 at 64 x 64'] : [])]);
   for (const [name, { logits, gradient, again, onCpu, pooling }] of Object.entries(results)) {
     expect(logits, name).toBeLessThan(1e-3);
     expect(gradient, name).toBeLessThan(1e-3);

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../shared/results.ts';
 import { readAnyResults } from '../../../src-main/engine/documents.ts';
 import { decodeFile, encodePng } from '../../../src-main/images/index.ts';
+import { part } from '../../part.ts';
 import { plain, write } from '../models.ts';
 import { audit, copy, edit, folderOf, forgePdf, journal, picture, root, text, verify } from './forge.ts';
 
@@ -204,7 +205,7 @@ it('starts from an audit that has every kind of outcome, and is verified without
 
 describe('a forgery of one file is named', () => {
   // One in six by turns of the kinds; `npm run forgeries` tries them all.
-  it.each(process.env['HAIRLINE_TESTS'] === 'all' ? FORGERIES : FORGERIES.filter((_, i) => i % 6 === 0))('%s', { timeout: 60_000 }, async (_, forge, says) => {
+  it.each(part(FORGERIES, 6))('%s', { timeout: 60_000 }, async (_, forge, says) => {
     folder = copy(whole);
     await forge();
     const { problems } = await verify(folder);
