@@ -10,6 +10,7 @@ import { png, readPng } from '../images/files.ts';
 import { hairline, MODEL, scratch, untimed } from './hairline.ts';
 import type { Ended } from './hairline.ts';
 import { SAMPLE_PLAN, writePlan } from './samplePlan.ts';
+import { part } from '../part.ts';
 
 const folder = scratch();
 const base = join(folder, 'one by one');
@@ -65,10 +66,10 @@ describe('an audit of the sample from the command line', () => {
     expect(JSON.parse(readFileSync(join(base, 'results.schema.json'), 'utf8'))).toEqual(JSON.parse(schema.out));
   });
 
-  it.each([
+  it.each(part([
     ['2', '8'],
     ['2', '32'],
-  ])('gives the same results.json byte for byte with %s workers and batches of %s', async (workers, batch) => {
+  ] as const, 2))('gives the same results.json byte for byte with %s workers and batches of %s', async (workers, batch) => {
     const other = join(folder, `${workers} and ${batch}`);
     const run = await hairline(['audit', plan, '--out', other, '--workers', workers, '--batch', batch]);
     expect(run.code).toBe(0);

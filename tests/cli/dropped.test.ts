@@ -6,6 +6,7 @@ import type { Results } from '../../shared/results.ts';
 import type { Verified } from '../../src-main/engine/verification.ts';
 import { objectsOf } from '../../src-main/report/check/pdfFile.ts';
 import { serve } from '../e2e/hairline.ts';
+import { part } from '../part.ts';
 import { Visitor } from '../web/visitor.ts';
 import { hairline, hairlineHere, IMAGES, MODEL, SAMPLES, scratch } from './hairline.ts';
 
@@ -116,7 +117,7 @@ describe('what was dropped', () => {
     expect(found.trust.join('; ')).not.toMatch(/labels|clean pictures/);
   });
 
-  it.each(['the plan of the audit', 'the plan in its results'])('repeats to the same results from %s', { timeout: 120_000 }, async (which) => {
+  it.each(part(['the plan in its results', 'the plan of the audit'], 2))('repeats to the same results from %s', { timeout: 120_000 }, async (which) => {
     const plan = join(root, 'elsewhere', `${randomUUID()}.json`);
     mkdirSync(join(root, 'elsewhere'), { recursive: true });
     if (which.includes('results')) writeFileSync(plan, JSON.stringify(results.plan));
