@@ -20,7 +20,8 @@ describe('the layer table', () => {
       }
     });
     expect(LAYERS['images']).toEqual(['shared', 'files']);
-    expect(LAYERS['norms']).toEqual(['shared']);
+    expect(LAYERS['simd']).toEqual([]);
+    expect(LAYERS['norms']).toEqual(['shared', 'simd']);
     expect(LAYERS['renderer']).toEqual(['shared']);
     for (const blind of ['graph', 'autodiff', 'model', 'runtime', 'attacks']) expect(LAYERS[blind]).not.toContain('images');
     for (const seeing of ['audit', 'report', 'engine', 'electron', 'web', 'cli']) expect(LAYERS[seeing]).toContain('images');
