@@ -231,8 +231,7 @@ export class CountedTarget implements Target {
 
   /** Writes the pixels to be evaluated: clip(clean + δ, 0, 1), or as given. */
   private place(image: number, points: Float32Array, areDeltas: boolean): void {
-    const of = (all: Float32Array): Float32Array => all.subarray(image * this.features, (image + 1) * this.features);
-    const [pixels, clean, point] = [of(this.pixels), of(this.clean), of(points)];
+    const [pixels, clean, point] = [this.pixels, this.clean, points].map((all) => this.part(all, image)) as [Float32Array, Float32Array, Float32Array];
     if (!areDeltas) pixels.set(point);
     else if (this.boxed) place(clean, point, pixels);
     else for (let j = 0; j < pixels.length; j++) pixels[j] = clean[j]! + point[j]!;
@@ -247,7 +246,7 @@ export class CountedTarget implements Target {
       this.refer(row, image);
     }
     const pixels = this.packed(images);
-    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference, ...this.own);
+    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference, this.own);
     const { logits } = out ?? (await this.model.forward(pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;
@@ -256,7 +255,7 @@ export class CountedTarget implements Target {
       if (out) {
         this.backwards[image]!++;
         answer.loss[image] = out.loss[row]!;
-        const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
+        const gradient = this.masked(image, this.part(out.gradient, row));
         // A lone picture's gradient is handed on as it comes.
         if (this.count === 1) answer.gradient = gradient;
         else answer.gradient.set(gradient, image * features);
@@ -265,18 +264,22 @@ export class CountedTarget implements Target {
     }
   }
 
+  /** What is an image's of an array of all images, or a row's of a block. */
+  private part(all: Float32Array, image: number): Float32Array {
+    return all.subarray(image * this.features, (image + 1) * this.features);
+  }
+
   /** The pixels of a block's images. Of a photograph, which is a block by itself, they are not copied. */
   private packed(images: readonly number[]): Float32Array {
-    const { block, features } = this;
-    const of = (image: number): Float32Array => this.pixels.subarray(image * features, (image + 1) * features);
-    if (this.model.rows === 1) return of(images[0]!);
-    for (let row = 0; row < this.model.rows; row++) block.pixels.set(of(images[row] ?? images[0]!), row * features);
+    const { pixels, block, features } = this;
+    if (this.model.rows === 1) return this.part(pixels, images[0]!);
+    for (let row = 0; row < this.model.rows; row++) block.pixels.set(this.part(pixels, images[row] ?? images[0]!), row * features);
     return block.pixels;
   }
 
   /** Where the gradient of a lone picture may be written: the one that it had before is over, as it is with more of them. */
-  private get own(): [Float32Array] | [] {
-    return this.count === 1 && this.model.rows === 1 ? [this.answer.gradient] : [];
+  private get own(): Float32Array | undefined {
+    return this.count === 1 && this.model.rows === 1 ? this.answer.gradient : undefined;
   }
 
   private refer(row: number, image: number): void {
@@ -417,7 +420,7 @@ export class CountedTarget implements Target {
     const out = await this.model.gradient('difference', this.packed(pairs.map((pair) => pair.image)), block.label, block.towards, block.reference);
     pairs.forEach((pair, row) => {
       const { image } = pair;
-      const gradient = this.masked(image, out.gradient.subarray(row * features, (row + 1) * features));
+      const gradient = this.masked(image, this.part(out.gradient, row));
       this.forwards[image]!++;
       this.backwards[image]!++;
       answer.logits.set(out.logits.subarray(row * classes, (row + 1) * classes), image * classes);

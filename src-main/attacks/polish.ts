@@ -1,5 +1,5 @@
 import { groupSize, pixelGains } from '../norms/pixels.ts';
-import { kthLargest } from '../norms/select.ts';
+import { falling } from '../norms/select.ts';
 import { atDelta, lockstep } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
 import type { Target } from './target.ts';
@@ -94,16 +94,18 @@ function changedGroups(delta: Float32Array, size: number): number[] {
 }
 
 /** By falling gain, the lower index first where equal. */
-function byFalling(gain: Float64Array, groups: Iterable<number>): Uint32Array {
+function byFalling(gain: Float64Array, groups: readonly number[]): Uint32Array {
   return Uint32Array.from(groups).sort((a, b) => gain[b]! - gain[a]! || a - b);
 }
 
 /** The `count` of largest gain; the others of a photograph need not be in order. */
 function strongest(gain: Float64Array, count: number): Uint32Array {
-  const least = count < gain.length ? kthLargest(gain, count) : 0;
   const found: number[] = [];
-  gain.forEach((value, p) => value >= least && found.push(p));
-  return byFalling(gain, found).subarray(0, count);
+  for (const p of falling(gain)) {
+    if (found.length === count) break;
+    found.push(p);
+  }
+  return Uint32Array.from(found);
 }
 
 function corners(chosen: Uint32Array, gradient: Float32Array, clean: Float32Array, size: number): Float32Array {

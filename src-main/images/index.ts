@@ -2,7 +2,7 @@ export type { Picture } from './picture.ts';
 export { fromUnit, pictureHash, toUnit } from './picture.ts';
 export { decodeFile, decodeImage } from './decode.ts';
 export { MEGAPIXELS, megapixels } from './limits.ts';
-export { decodePlainPng, unfiltered } from './plainPng.ts';
+export { decodePlainPng, inflatedWhole, unfiltered } from './plainPng.ts';
 export { encodePng } from './encode.ts';
 export { encodeNpy } from './encodeNpy.ts';
 export { encodeSheet } from './sheet.ts';

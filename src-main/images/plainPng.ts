@@ -38,11 +38,20 @@ function picture(header: Buffer, packed: Buffer): Picture | null {
   if (depth !== 8 || channels === null || compression !== 0 || filter !== 0 || interlace !== 0) return null;
   if (width === 0 || height === 0 || width * height > mostPixels()) return null;
   const size = height * (1 + width * channels);
+  const rows = inflatedWhole(packed, size);
+  const data = rows?.length === size ? unfiltered(rows, width * channels, channels) : null;
+  return data && { width, height, channels, data };
+}
+
+/**
+ * Unpacks zlib's data that ends where its bytes do: what stands behind its end nobody unpacks, and it may hold anything.
+ * @param most bytes that it unpacks to @returns null for damaged data, and for any that is longer, before or after
+ */
+export function inflatedWhole(data: Uint8Array, most: number): Buffer | null {
   try {
     // Types leave out what `info` makes of it.
-    const { buffer: rows, engine } = inflateSync(packed, { maxOutputLength: size, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-    const data = rows.length === size && engine.bytesWritten === packed.length ? unfiltered(rows, width * channels, channels) : null;
-    return data && { width, height, channels, data };
+    const { buffer, engine } = inflateSync(data, { maxOutputLength: most, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return engine.bytesWritten === data.length ? buffer : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import type { FeatureNorm } from '../../shared/norms.ts';
 import { room } from './projectBox.ts';
 import { concaveRoot } from './rootOf.ts';
-import { kthLargest } from './select.ts';
+import { falling } from './select.ts';
 
 /**
  * Closed forms for a linear function g·δ over a ball and the box: what one exact step of an attack is, and what the
@@ -84,25 +84,11 @@ function smallestKnapsack(
   return size;
 }
 
-/** How many features are put in order at first, and how many times as many whenever these were too few. */
-const BATCH = { first: 256, growth: 8 };
-
-/**
- * Features by falling gain: of a full move (l0) or per unit moved (l1); the lower index first where equal. Few are asked for, so
- * they are put in order a batch at a time: those whose gain is at least the batch's smallest and below that of the one before.
- */
-function* ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>): Generator<number> {
-  const n = gradient.length;
-  const gain = new Float64Array(n);
-  for (let j = 0; j < n; j++) gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
-  let above = Infinity;
-  for (let size = BATCH.first; above > 0; size *= BATCH.growth) {
-    const least = size < n ? kthLargest(gain, size) : 0;
-    const batch: number[] = [];
-    for (let j = 0; j < n; j++) if (gain[j]! >= least && gain[j]! < above) batch.push(j);
-    yield* batch.sort((a, b) => gain[b]! - gain[a]! || a - b);
-    above = least;
-  }
+/** Features by falling gain: of a full move (l0) or per unit moved (l1); the lower index first where equal. */
+function ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>): Generator<number> {
+  const gain = new Float64Array(gradient.length);
+  for (let j = 0; j < gain.length; j++) gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
+  return falling(gain);
 }
 
 /** Room against the gradient: a descent step moves down where g > 0. */

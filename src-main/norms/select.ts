@@ -66,6 +66,25 @@ function median(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
+/** How many places are put in order at first, and how many times as many whenever these were too few. */
+const BATCH = { first: 256, growth: 8 };
+
+/**
+ * Places by falling value, the lower one first where equal. Few are asked for, so they are put in order a batch at a time: those
+ * whose value is at least the batch's smallest and below that of the one before.
+ * @param values 0 or more
+ */
+export function* falling(values: Float64Array): Generator<number> {
+  let above = Infinity;
+  for (let size = BATCH.first; above > 0; size *= BATCH.growth) {
+    const least = size < values.length ? kthLargest(values, size) : 0;
+    const batch: number[] = [];
+    for (let j = 0; j < values.length; j++) if (values[j]! >= least && values[j]! < above) batch.push(j);
+    yield* batch.sort((a, b) => values[b]! - values[a]! || a - b);
+    above = least;
+  }
+}
+
 let scratch = new Float64Array(0);
 
 let pair: [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)];

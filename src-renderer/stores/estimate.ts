@@ -1,8 +1,9 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import type { CallIn, PlanCost } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
+import { asking } from './asking.ts';
 import { useImages } from './images.ts';
 import { useRun } from './run.ts';
 import { useThreat } from './threat.ts';
@@ -62,18 +63,7 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(
-      question,
-      () => {
-        busy.value = question.value !== null;
-        rest.begin();
-      },
-      { immediate: true },
-    );
-    return () => {
-      stop();
-      rest.stop();
-    };
+    return asking(() => question.value, () => question.value !== null, busy, rest);
   }
 
   return { cost, busy, perImage, follow };

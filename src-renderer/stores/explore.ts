@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, reactive, ref, shallowRef, watch } from 'vue';
+import { computed, reactive, ref, shallowRef } from 'vue';
 import type { AttackCard, CallIn } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { formatEps } from '../../shared/format.ts';
@@ -16,6 +16,7 @@ import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
 import { S } from '../strings.ts';
+import { asking } from './asking.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
@@ -164,17 +165,9 @@ export const useExplore = defineStore('explore', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(
-      request,
-      () => {
-        pending.value = subject.value !== null;
-        rest.begin();
-      },
-      { immediate: true },
-    );
+    const stop = asking(() => request.value, () => subject.value !== null, pending, rest);
     return () => {
       stop();
-      rest.stop();
       round++;
       pending.value = false;
     };

@@ -1,10 +1,11 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef, watch } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import { messageOf } from '../../shared/errors.ts';
 import { PREVIEW_MOST, type Preview, type PreviewPicture } from '../../shared/preview.ts';
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
 import { spread } from '../../shared/spread.ts';
+import { asking } from './asking.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 
@@ -89,17 +90,9 @@ export const usePreview = defineStore('preview', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = watch(
-      () => `${key.value} ${oneKey.value}`,
-      () => {
-        pending.value = subject.value !== null;
-        rest.begin();
-      },
-      { immediate: true },
-    );
+    const stop = asking(() => `${key.value} ${oneKey.value}`, () => subject.value !== null, pending, rest);
     return () => {
       stop();
-      rest.stop();
       round++;
       pending.value = false;
     };

@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { inflatedWhole } from '../../images/index.ts';
 
 export interface PdfObject {
   /** As it is written, without the length of what follows. */
@@ -45,7 +45,8 @@ export function objectsOf(bytes: Buffer): Map<number, PdfObject> | null {
     const length = Number(/\/Length (\d+)/.exec(dict)?.[1] ?? NaN);
     const from = body + packed + 8;
     if (!text.startsWith('\nendstream\nendobj\n', from + length)) return null;
-    const stream = unpacked(bytes.subarray(from, from + length), dict);
+    const data = bytes.subarray(from, from + length);
+    const stream = dict.includes('/Filter /FlateDecode') ? inflatedWhole(data, MOST) : data;
     if (stream === null) return null;
     objects.set(number, { dict: dict.replace(/\/Length \d+/, '/Length'), stream });
     at = from + length + 18;
@@ -57,15 +58,4 @@ export function objectsOf(bytes: Buffer): Map<number, PdfObject> | null {
   const right = [...places].every(([number, place]) => entries[number] === `${String(place).padStart(10, '0')} 00000 n `);
   if (!right || entries.filter((entry) => entry.endsWith('n ')).length !== places.size) return null;
   return objects.set(AROUND, { dict: `${header[0]}${tail[3]!}`, stream: null });
-}
-
-function unpacked(data: Buffer, dict: string): Buffer | null {
-  if (!dict.includes('/Filter /FlateDecode')) return data;
-  try {
-    // Types leave out what `info` makes of it. What stands behind the end of the packed data is read by nobody, and may hold another page.
-    const { buffer, engine } = inflateSync(data, { maxOutputLength: MOST, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-    return engine.bytesWritten === data.length ? buffer : null;
-  } catch {
-    return null;
-  }
 }
