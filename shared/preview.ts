@@ -10,6 +10,7 @@ export const PreviewRequest = z.strictObject({
   model: AuditPlan.shape.model,
   input: AuditPlan.shape.input,
   fixed: AuditPlan.shape.fixed,
+  answer: AuditPlan.shape.answer,
   output: AuditPlan.shape.output,
   preprocessing: AuditPlan.shape.preprocessing,
   /** Ids of `LoadedImage`s. */
@@ -56,12 +57,13 @@ export const PreviewWarning = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('chance'), right: z.number().int(), of: z.number().int(), classes: z.number().int(), commonest: z.number().int().nullable(), p: z.number() }),
   /** Better with the other order of channels: by labels hit, or else by the mean probability of the likeliest class. */
   z.object({ kind: z.literal('swapped'), use: z.enum(['rgb', 'bgr']), by: z.enum(['labels', 'probability']), now: z.number(), then: z.number(), of: z.number().int() }),
-  /** More labels are hit under another preprocessing than could be by chance: with other values, the other order of channels, or labels that count from another class. */
+  /** More labels are hit under another preprocessing than could be by chance: with other values, another order or layout of the channels, or labels that count from another class. */
   z.object({
     kind: z.literal('better'),
     preprocessing: AuditPlan.shape.preprocessing,
     values: TrialValues.nullable(),
     order: z.enum(['rgb', 'bgr']).nullable(),
+    layout: z.enum(['nchw', 'nhwc']).nullable(),
     shift: z.union([z.literal(-1), z.literal(0), z.literal(1)]),
     now: z.number().int(),
     then: z.number().int(),

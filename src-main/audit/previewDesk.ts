@@ -80,12 +80,12 @@ export class PreviewDesk {
   /** What an audit tries before it begins (`trials.ts`). @param most runs of the model */
   private async better({ pictures, preprocessing: given }: PreviewTask, classifier: NonNullable<Held['classifier']>, input: ImageInput, most: number, gate: Gate): Promise<Better | null> {
     const labelled = pictures.flatMap(({ label, ...picture }) => (label === null ? [] : [{ picture, label }]));
-    const channels = networkInput(input, given, pictures[0]!, input.batch ?? 1).image.channels;
-    const tried = await tryOthers(classifier, given, channels, labelled, most, () => gate.check());
+    const { channels } = networkInput(input, given, pictures[0]!, input.batch ?? 1).image;
+    const tried = await tryOthers(classifier, given, { channels, dims: input.dims }, labelled, most, () => gate.check());
     if (!tried?.better) return null;
     const { preprocessing, values, shift, right } = tried.better;
-    const { channels: order } = preprocessing;
-    return { kind: 'better', preprocessing, values, order: order === given.channels || order === 'grey' ? null : order, shift, now: tried.now.right, then: right, of: tried.of };
+    const { channels: order, layout } = preprocessing;
+    return { kind: 'better', preprocessing, values, order: order === given.channels || order === 'grey' ? null : order, layout: layout === given.layout ? null : layout, shift, now: tried.now.right, then: right, of: tried.of };
   }
 
   private async open(task: PreviewTask, key: string): Promise<Held> {
@@ -106,12 +106,12 @@ type Better = Extract<PreviewWarning, { kind: 'better' }>;
 /** One of the two is told: of channels alone that they are swapped. */
 function withBetter(warnings: PreviewWarning[], better: Better | null): PreviewWarning[] {
   if (better === null) return warnings;
-  const alone = better.values === null && better.shift === 0 && warnings.some((one) => one.kind === 'swapped' && one.by === 'labels');
+  const alone = better.values === null && better.layout === null && better.shift === 0 && warnings.some((one) => one.kind === 'swapped' && one.by === 'labels');
   return alone ? warnings : [...warnings.filter(({ kind }) => kind !== 'swapped'), better];
 }
 
-async function openModel({ model, preprocessing, ...wanted }: PreviewTask): Promise<Held> {
-  const { graph, input, output } = await modelEnds(model, wanted);
+async function openModel({ model, preprocessing, pictures, ...wanted }: PreviewTask): Promise<Held> {
+  const { graph, input, output } = await modelEnds(model, { ...wanted, ...(pictures[0] && { size: pictures[0] }) });
   if (!('classes' in output)) return { input, classifier: null };
   return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu' }) } };
 }

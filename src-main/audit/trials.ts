@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/errors.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { TrialValues } from '../../shared/preview.ts';
@@ -22,6 +23,12 @@ export interface Labelled {
 export interface Subject {
   original: OriginalField;
   output: ClassifierOutput;
+}
+
+/** What a network reads of a picture: its channels, and the dimensions that its input declares, batch first; null where open. */
+export interface Read {
+  channels: number;
+  dims: readonly (number | null)[];
 }
 
 /** How the labels fit under a preprocessing. */
@@ -57,18 +64,34 @@ const VALUES: { values: TrialValues; words: string; of: Pick<Preprocessing, 'sca
   { values: 'mnist-norm', words: "MNIST's mean and deviation", of: PRESETS['mnist-norm']!.preprocessing },
 ];
 
-/** Other preprocessings that the pictures' labels may fit better, the one given first. */
-export function candidates(given: Preprocessing, channels: number): Untried[] {
+/**
+ * Layouts that an input's shape leaves open: one after the other channels of flat values, or four dimensions of which either may be
+ * the channels.
+ * @param dims declared, batch first; null where open
+ */
+function layouts(given: Preprocessing['layout'], dims: readonly (number | null)[], channels: number): Preprocessing['layout'][] {
+  const fits = (d: number | null | undefined) => d === null || d === channels;
+  const open = channels > 1 && (dims.length === 2 || (dims.length === 4 && fits(dims[1]) && fits(dims[3]) && (dims[1] === null) === (dims[3] === null)));
+  return open ? [given, given === 'nhwc' ? 'nchw' : 'nhwc'] : [given];
+}
+
+/**
+ * Other preprocessings that the pictures' labels may fit better, the one given first.
+ * @param network what it reads: its channels, and the dimensions its input declares
+ */
+export function candidates(given: Preprocessing, { channels, dims }: Read): Untried[] {
   const orders = channels === 1 || given.channels === 'grey' ? [given.channels] : [given.channels, given.channels === 'bgr' ? ('rgb' as const) : ('bgr' as const)];
   const all = [{ values: null, words: '', of: given }, ...VALUES.filter(({ of }) => of.mean.length === 1 || of.mean.length === channels)];
   const known = new Map<string, Untried>();
-  for (const { values, words, of } of all)
-    for (const order of orders) {
-      const preprocessing = { ...given, scale: of.scale, mean: of.mean, std: of.std, channels: order };
-      const turned = order === given.channels ? '' : order.toUpperCase();
-      const key = JSON.stringify([order, of.scale, of.mean, of.std]);
-      if (!known.has(key)) known.set(key, { preprocessing, values, words: [words, turned].filter(Boolean).join(', ') });
-    }
+  for (const layout of layouts(given.layout, dims, channels))
+    for (const { values, words, of } of all)
+      for (const order of orders) {
+        const preprocessing = { ...given, scale: of.scale, mean: of.mean, std: of.std, channels: order, layout };
+        const turned = order === given.channels ? '' : order.toUpperCase();
+        const laid = layout === given.layout ? '' : layout.toUpperCase();
+        const key = JSON.stringify([order, layout, of.scale, of.mean, of.std]);
+        if (!known.has(key)) known.set(key, { preprocessing, values, words: [words, turned, laid].filter(Boolean).join(', ') });
+      }
   return [...known.values()];
 }
 
@@ -76,14 +99,13 @@ export function candidates(given: Preprocessing, channels: number): Untried[] {
  * Tries other preprocessings on labelled pictures: all of them on a few, the best on more, and labels that count from
  * another class.
  * @param pictures at most `TRIED` are of use
- * @param channels that the network reads
  * @param most runs of the model; with fewer than it takes nothing is tried
  * @param check called between two runs; what it throws ends the trials
  * @returns what is given, and what fits the labels better beyond chance (McNemar's exact test); null where there is nothing better, or
  *   too little to say so
  */
-export async function tryOthers(subject: Subject, given: Preprocessing, channels: number, pictures: readonly Labelled[], most: number, check: () => void | Promise<void> = () => undefined): Promise<{ now: Trial; better: Trial | null; of: number } | null> {
-  const all = candidates(given, channels);
+export async function tryOthers(subject: Subject, given: Preprocessing, network: Read, pictures: readonly Labelled[], most: number, check: () => void | Promise<void> = () => undefined): Promise<{ now: Trial; better: Trial | null; of: number } | null> {
+  const all = candidates(given, network);
   const few = Math.min(FIRST, pictures.length, Math.floor(most / 2 / all.length));
   if (few < FEWEST) return null;
   const of = Math.min(TRIED, pictures.length, few + Math.floor((most - all.length * few) / (BEST + 1)));
@@ -122,10 +144,16 @@ async function classesUnder({ original, output }: Subject, preprocessing: Prepro
   const found: number[] = [];
   for (const { picture } of pictures) {
     await check();
-    const scores = readScores(await under.output(toUnit(picture), picture), output);
-    found.push(areNumbers(scores) ? scores.prediction : NO_CLASS);
+    const scores = await under.output(toUnit(picture), picture).then((values) => readScores(values, output), refused);
+    found.push(scores && areNumbers(scores) ? scores.prediction : NO_CLASS);
   }
   return found;
+}
+
+/** A layout that the model does not take is one that fits no label. */
+function refused(error: unknown): null {
+  if (error instanceof UserError) return null;
+  throw error;
 }
 
 const hits = (classes: readonly number[], pictures: readonly Labelled[], shift: number): boolean[] => classes.map((k, i) => k === pictures[i]!.label + shift);

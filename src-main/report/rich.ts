@@ -52,13 +52,18 @@ function bounded(text: string): string {
 }
 
 // Control characters and marks that turn the direction of writing: a file name must not be able to
-// show itself as another one.
+// show itself as another one. They stand as their code, as characters do that no face has: two names stay two.
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** A character that cannot be drawn, as JavaScript writes it. */
+function code(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
 
 /**
  * Breaks text into lines no wider than `width`: at spaces, and inside a word only where it is too long
  * for a line of its own (paths, hashes), then best after punctuation. Characters that a face lacks are
- * taken from the text face, and drawn as □ where that lacks them too.
+ * taken from the text face, and written as their code where that lacks them too.
  */
 export function breakLines(rich: Rich, face: Face, color: string, width: number, measure: Measure): Piece[][] {
   const runs = (typeof rich === 'string' ? [rich] : rich).map((part) => (typeof part === 'string' ? { text: part } : part));
@@ -83,7 +88,7 @@ export function breakLines(rich: Rich, face: Face, color: string, width: number,
   };
   for (const run of runs) {
     const style = { face: run.face ?? face, color: run.color ?? color };
-    for (const token of bounded(run.text).replace(UNSAFE, '□').split(/( +|\n)/)) {
+    for (const token of bounded(run.text).replace(UNSAFE, code).split(/( +|\n)/)) {
       if (token === '') continue;
       if (token !== '\n' && token.trim() !== '') word.push(...pieces(token, style, measure));
       else {
@@ -107,7 +112,7 @@ function pieces(token: string, style: { face: Face; color: string }, measure: Me
       const point = character.codePointAt(0)!;
       const own = measure.covers(style.face, point);
       const face = own || style.face === 'bold' ? style.face : 'text';
-      const text = own || measure.covers(face, point) ? character : '□';
+      const text = own || measure.covers(face, point) ? character : code(character);
       const last = found.at(-1);
       if (!fresh && last?.face === face) last.text += text;
       else found.push({ text, face, color: style.color, number, width: 0 });

@@ -105,6 +105,7 @@ const CASES: [string, () => string[], RegExp][] = [
   ['gradcheck: an empty model', () => ['gradcheck', at('empty.onnx')], /is empty/],
   ['gradcheck: an operator without a gradient', () => ['gradcheck', at('noRule.onnx')], /Hardmax/],
   ['verify: a folder without an audit', () => ['verify', at('nothing')], /holds no finished audit/],
+  ['verify: pictures that are not there', () => ['verify', at('nothing'), '--images', at('absent')], /absent does not exist: check the path after --images/],
   ['report: a folder without an audit', () => ['report', at('nothing')], /holds no finished audit/],
 ];
 if (existsSync('/proc/self')) CASES.push(['an output folder that no one can make', () => audit('--out', '/proc/hairline/out'), /cannot be written: choose another output folder/]);

@@ -54,6 +54,28 @@ describe('renderPdf', () => {
     expect(all).toMatch(new RegExp(`\\d (${names.filter((_, k) => k % 2 === 1).map((name) => name.split(' ')[0]).join('|')})`));
   });
 
+  test('writes letters of file names that no font has as their code, and says so', async () => {
+    const { readPng, results } = fixture;
+    const [first, ...images] = results.images;
+    const { pages } = await open(await renderPdf({ ...results, images: [{ ...first!, source: '写真/中.png' }, ...images] }, readPng));
+    const all = pages.join('\n');
+    expect(all).toContain('\\u{5199}\\u{771f}/\\u{4e2d}.png');
+    expect(all).toContain('Letters that the fonts of this report lack stand as their code');
+    expect(read.pages.join('\n')).not.toContain('stand as their code');
+  });
+
+  test('says that images of the size that is stretched to are left as they are, and which file the labels come from', async () => {
+    const { readPng, results } = fixture;
+    const { width, height } = results.images[0]!;
+    const stretched = (by: number) => ({ ...results, preprocessing: { ...results.preprocessing, geometry: 'stretch' as const, width: width + by, height, resizeTo: null } });
+    const named = { role: 'labels' as const, file: 'truth.csv', sha256: 'ab'.repeat(32), bytes: 12 };
+    const [all, other] = await Promise.all([{ ...stretched(0), files: [named] }, stretched(1)].map(async (one) => (await open(await renderPdf(one, readPng))).pages.join('\n')));
+    expect(all).toContain(`every image is ${width} × ${height} already`);
+    expect(all).toContain('given in truth.csv');
+    expect(other).toContain(`stretched to ${width + 1} × ${height}`);
+    expect(other).not.toContain('truth.csv');
+  });
+
   test('numbers its pages and names the results at the foot of each', () => {
     const { pages } = read;
     expect(pages.length).toBeGreaterThanOrEqual(6);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Measure } from '../../src-main/report/rich.ts';
 import { bold, breakLines, mono, widthOf } from '../../src-main/report/rich.ts';
 
-/** Every character one wide, so that the right lines can be counted by hand; ASCII, the hard space and □ are covered. */
+/** Every character one wide, so that the right lines can be counted by hand; ASCII, and the hard space are covered. */
 const measure: Measure = { width: (text) => [...text].length, covers: (_, point) => point < 128 || point === 0xa0 || point === 0x25a1 };
 const lines = (text: Parameters<typeof breakLines>[0], width: number): string[] =>
   breakLines(text, 'text', '#000', width, measure).map((line) => line.map((piece) => piece.text).join(''));
@@ -34,7 +34,7 @@ describe('breakLines', () => {
   });
 
   test('shows what the faces lack, and what could turn the direction of writing, as a box', () => {
-    expect(lines('日\u202egnp.exe\u0007', 50)).toEqual(['□□gnp.exe□']);
+    expect(lines('日\u202egnp.exe\u0007', 50)).toEqual(['\\u{65e5}\\u{202e}gnp.exe\\u{7}']);
   });
 
   test('a bold word keeps its face even for a character the face lacks', () => {

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Cancelled } from '../../../shared/errors.ts';
+import { isDynamicPattern } from 'tinyglobby';
+import { Cancelled, UserError } from '../../../shared/errors.ts';
 import { FLAG } from '../../audit/files.ts';
 import { readAnyResults } from '../../engine/documents.ts';
 import { verifyFolder } from '../../engine/verification.ts';
@@ -44,12 +46,19 @@ export function verifyCommand(): Command {
     .action(async (folder: string, flags: Flags) => {
       const at = resolve(folder);
       const { model = null, images = [], labels = null, classNames = null, picture: pictures = [], surrogate: surrogates = [] } = flags;
+      demandThere([[FLAG.model, model], ...images.map((path) => [FLAG.images, path] as const), [FLAG.labels, labels], [FLAG.classNames, classNames], ...pictures.map((path) => [FLAG.pictures, path] as const), ...surrogates.map((path) => [FLAG.surrogates, path] as const)]);
       const request = { folder: at, results: readAnyResults(at), named: { model, images, labels, classNames, pictures, surrogates }, data: PATHS.data, repeat: whole('--repeat', flags.repeat, 1) ?? 0 };
       const found = await interruptibly(request);
       if (flags.json) json(found);
       else print(found);
       if (found.problems.length > 0) throw new Exit(EXIT.findings);
     });
+}
+
+/** What was named and is not there is a slip, and no difference of the audit. @throws UserError naming it */
+function demandThere(named: readonly (readonly [flag: string, path: string | null])[]): void {
+  for (const [flag, path] of named)
+    if (path !== null && !existsSync(path) && !(flag === FLAG.images && isDynamicPattern(path))) throw new UserError(`${path} does not exist: check the path after ${flag}.`);
 }
 
 async function interruptibly(request: Parameters<typeof verifyFolder>[0]): Promise<Verified> {

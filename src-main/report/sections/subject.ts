@@ -2,7 +2,7 @@ import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isGrave } from '../../../shared/grave.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
-import { fieldWords } from '../../../shared/outputs.ts';
+import { fieldWords, scoresWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
@@ -66,7 +66,7 @@ function numbers({ norm, eps }: ThreatResult): string {
 }
 
 function model(paper: Paper, results: Results): void {
-  const { model: identity, output, classes } = results;
+  const { model: identity, output, classes, scores } = results;
   const value = ({ name, type, shape }: ModelIdentity['inputs'][number]): string => `${name}: ${type} [${shape.join(', ')}]`;
   const operators = Object.entries(identity.operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   facts(paper, [
@@ -80,7 +80,7 @@ function model(paper: Paper, results: Results): void {
     ['Inputs', first(identity.inputs.map(value), '\n')],
     ['Outputs', first(identity.outputs.map(value), '\n')],
     ...fixedFacts(results),
-    output ? ['Audited output', fieldWords(output)] : ['Classes', count(classes)],
+    output ? ['Audited output', fieldWords(output)] : ['Classes', `${count(classes)}${scores ? scoresWords(scores) : ''}`],
     ['Operators', first(operators.map(([name, n]) => `${shortened(name, 80)} ${count(n)}`), ', ', 200)],
   ], { title: { level: 1, text: 'Model' } });
 }
@@ -105,13 +105,18 @@ function fixedFacts({ model: { inputs }, plan }: Results): [string, Rich][] {
   ];
 }
 
+const LACKED = 'Letters that the fonts of this report lack stand as their code, such as \\u{4e2d}; the attached results.json has the names as they are.';
+
 function images(paper: Paper, results: Results): void {
   const first = results.images[0];
   const last = results.images.at(-1);
   const sizes = [...new Set(results.images.map((image) => `${image.width} × ${image.height}, ${image.channels === 1 ? 'grey' : 'RGB'}`))];
+  const file = results.files?.find(({ role }) => role === 'labels')?.file;
+  const given = file === undefined ? 'with the images' : `in ${shortened(file, 300)}`;
+  const lacked = [results.model.file, ...results.images.map(({ source }) => source)].some((name) => !paper.sets(name));
   const labels = {
-    all: 'given with the images',
-    some: 'given for some; for the others the model’s own prediction of the clean image counts as right',
+    all: `given ${given}`,
+    some: `given ${given} for some; for the others the model’s own prediction of the clean image counts as right`,
     none: 'none given; the model’s own prediction of the clean image counts as right',
   };
   facts(paper, [
@@ -119,6 +124,7 @@ function images(paper: Paper, results: Results): void {
     ...(results.drawn && results.drawn.of > results.images.length ? ([['Drawn', drawnWords(results.drawn.of, results.drawn.byClass && !results.output)]] as [string, Rich][]) : []),
     ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
     ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
+    ...(lacked ? ([['Names', LACKED]] as [string, Rich][]) : []),
     ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
     ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
     ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
@@ -146,14 +152,15 @@ function preprocessing(paper: Paper, results: Results): void {
   const p = results.preprocessing;
   const guess = (results.plan as { guess?: unknown } | null)?.guess;
   const size = p.width === null || p.height === null ? '' : ` to ${p.width} × ${p.height}`;
+  const same = results.images.length > 0 && results.images.every(({ width, height }) => width === p.width && height === p.height);
   const geometry: Record<typeof p.geometry, string> = {
     none: 'none: the picture’s own size',
-    stretch: `stretched${size}`,
+    stretch: same ? `none: every image is ${p.width} × ${p.height} already` : `stretched${size}`,
     'centre-crop': `shorter side resized to ${p.resizeTo ?? Math.max(p.width ?? 0, p.height ?? 0)}, then cropped at the centre${size}`,
     letterbox: `fitted inside and padded${size}, padding ${significant(p.padValue)}`,
     pad: `centred on a canvas without scaling${size}, padding ${significant(p.padValue)}`,
   };
-  const resized = p.geometry !== 'none' && p.geometry !== 'pad';
+  const resized = p.geometry !== 'none' && p.geometry !== 'pad' && !(p.geometry === 'stretch' && same);
   facts(paper, [
     ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
     ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
