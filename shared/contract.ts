@@ -4,7 +4,7 @@ import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
-import { ClassScore, GradientCheck, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, State } from './results.ts';
+import { ClassScore, GradientCheck, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, ScoresFound, State } from './results.ts';
 import type { LeftOut } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
@@ -65,6 +65,8 @@ export const ModelCard = z.object({
   guess: z.string(),
   /** softmax, sigmoid, log-softmax or logits: what a classifier's file puts out; values: no class scores. */
   output: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid', 'values']),
+  /** Where class scores were found, as far as there was a choice. */
+  scores: ScoresFound.optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
   field: OutputField.nullable(),
 });
@@ -195,7 +197,7 @@ export type SubsetAttacked = z.infer<typeof SubsetAttacked>;
 const none = z.strictObject({});
 
 /** Which input takes the image, what the others hold, and which output is meant: as a plan has them. */
-const ends = { input: AuditPlan.shape.input, fixed: AuditPlan.shape.fixed, output: AuditPlan.shape.output };
+const ends = { input: AuditPlan.shape.input, fixed: AuditPlan.shape.fixed, output: AuditPlan.shape.output, answer: AuditPlan.shape.answer };
 
 /** A classifier, and two networks that put out pictures. */
 export const SAMPLES = ['signs', 'autoencoder', 'colorizer'] as const;
@@ -229,6 +231,8 @@ export const CALLS = {
     in: z.strictObject({
       model: z.string(),
       ...ends,
+      /** Of the pictures, where some are loaded: for a network that leaves it open. */
+      size: z.strictObject({ width: z.number().int().positive(), height: z.number().int().positive() }).optional(),
     }),
     out: ModelCard,
   },

@@ -1,6 +1,6 @@
 import { count, NBSP, REFERENCE_WORDS, significant } from './format.ts';
 import type { Goal } from './plan.ts';
-import type { OutputField } from './results.ts';
+import type { OutputField, ScoresFound } from './results.ts';
 
 /*
  * The words for networks that put out pictures or vectors, and for goals on their output: the same in the window, the
@@ -12,6 +12,13 @@ export function fieldWords({ name, dims, width, picture }: Pick<OutputField, 'na
   if (picture === null) return `${count(width)} ${width === 1 ? 'value' : 'values'} (${name} [${dims.join(', ')}])`;
   const colours = { 1: 'grey', 3: 'RGB' }[picture.channels] ?? `${picture.channels} channels`;
   return `a picture of ${picture.width} × ${picture.height}, ${colours} (${name})`;
+}
+
+/** Which output the class scores are taken from, as the end of a sentence on classes. */
+export function scoresWords({ output, why, others = [], threshold }: ScoresFound): string {
+  const since = why === undefined ? '' : `, since ${why}`;
+  const rest = others.length === 0 ? '' : `; ${others.join(', ')} may hold class scores, too`;
+  return `, from ${output}${since}${threshold === undefined ? '' : `, the second above ${threshold}`}${rest}`;
 }
 
 /** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. Cut, not rounded: what is below a threshold never reads as reaching it. */

@@ -106,6 +106,10 @@ export const PROVIDERS = ['cpu', 'cuda', 'dml', 'webgpu', 'coreml'] as const;
 export const Provider = z.enum(PROVIDERS);
 export type Provider = z.infer<typeof Provider>;
 
+/** What is said of a classifier's answer; null: found. */
+export const Answer = z.strictObject({ output: z.string().nullable().default(null), threshold: z.number().nullable().default(null) });
+export type Answer = z.infer<typeof Answer>;
+
 /** A random sample of the images that are left after offset and limit: so many, class by class where labels are given. */
 export const Sample = z.strictObject({ size: z.number().int().positive(), seed: z.number().int().min(0).max(0xffffffff).default(0) });
 export type Sample = z.infer<typeof Sample>;
@@ -132,6 +136,8 @@ export const AuditPlan = z.strictObject({
   fixed: z.record(z.string(), z.union([z.number(), z.array(z.number())])).default({}),
   /** Output, or any value inside the network, that goals of deviation and match are about; null: found. */
   output: z.string().nullable().default(null),
+  /** Of goals on classes: which value holds the class scores; of a single number, from which value on it stands for the second of two classes. Absent: found. */
+  answer: Answer.optional(),
   preprocessing: Preprocessing,
   /** Where nobody set the preprocessing: what it was guessed from, in a sentence. Absent where somebody did, or nothing is known of that. */
   guess: z.string().max(2000).optional(),

@@ -8,6 +8,7 @@ export const ProbeRequest = z.strictObject({
   model: AuditPlan.shape.model,
   input: AuditPlan.shape.input,
   fixed: AuditPlan.shape.fixed,
+  answer: AuditPlan.shape.answer,
   output: AuditPlan.shape.output,
   preprocessing: AuditPlan.shape.preprocessing,
   provider: AuditPlan.shape.provider,

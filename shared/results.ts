@@ -224,6 +224,10 @@ export type LeftOutList = z.infer<typeof LeftOutList>;
 export const Drawn = z.object({ of: Count, byClass: z.boolean() });
 export type Drawn = z.infer<typeof Drawn>;
 
+/** The value that holds the class scores: what speaks for it, what else may hold some, and from which value on a single number stands for the second class. */
+export const ScoresFound = z.object({ output: z.string(), why: z.string().optional(), others: z.array(z.string()).optional(), threshold: z.number().optional() });
+export type ScoresFound = z.infer<typeof ScoresFound>;
+
 /** A file that the plan names beside models and images, as it was when the audit began. */
 export const NamedFile = z.object({ role: z.enum(['labels', 'classNames', 'picture']), file: z.string(), sha256: z.string(), bytes: Count });
 export type NamedFile = z.infer<typeof NamedFile>;
@@ -251,6 +255,8 @@ export const Results = z.object({
   cleanAccuracy: CurvePoint.nullable(),
   /** Where goals are on the output of the network: which; null of classifiers. Labels and predictions are then 0: unbroken. */
   output: OutputField.nullable().default(null),
+  /** Where a classifier's answer was found, and why there, as far as there was a choice; absent where there was none. */
+  scores: ScoresFound.optional(),
   /** Classes the model tells apart: the length of its logits; 2 where goals are on the output: unbroken and broken. */
   classes: z.number().int(),
   threats: z.array(ThreatResult),

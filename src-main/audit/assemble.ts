@@ -7,6 +7,7 @@ import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
 import { bounds, curvePoint, mean, median } from '../../shared/stats.ts';
 import { chanceOf } from './chance.ts';
 import { toldPlan } from './dropped.ts';
+import { scoresFound } from '../model/output.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
 import type { Outcome } from './outcomes.ts';
 import { machineName } from './machine.ts';
@@ -61,6 +62,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     gradientCheck: toldCheck(setup.gradientCheck),
     cleanAccuracy,
     output: setup.field,
+    ...(setup.scores && scoresFound(setup.scores)),
     classes: setup.classes,
     threats,
     images: records.map((image, i) => imageResult(image, outcomes.map((of) => of[i]!))),
@@ -73,6 +75,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
 }
+
 
 function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
   const { index: _index, leastLikely: _leastLikely, ...known } = image;

@@ -1,7 +1,7 @@
 import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import type { MapProgress, ModelCard, SubsetAttacked, VulnerabilityMap } from '../../shared/contract.ts';
 import type { PartitionChoice } from '../../shared/partitions.ts';
-import type { GradientCheck, NoiseOutput, Results } from '../../shared/results.ts';
+import type { GradientCheck, ModelIdentity, NoiseOutput, Results } from '../../shared/results.ts';
 import type { Picture } from '../images/index.ts';
 import type { GradcheckRequest } from './gradcheck.ts';
 import type { Wanted } from './inspect.ts';
@@ -23,6 +23,8 @@ export interface Tasks {
   weigh: { in: { model: string }; out: { bytes: number } };
   load: { in: { model: string } & Wanted; out: { large: boolean; bytes: number } };
   inspect: { in: { model: string } & Wanted; out: ModelCard };
+  /** What can be said of any file, whether it can be audited or not. */
+  identity: { in: { model: string }; out: ModelIdentity };
   values: { in: { model: string } & Wanted; out: { name: string; dims: number[] }[] };
   unclearInputs: { in: { model: string }; out: string[] };
   gradcheck: { in: GradcheckRequest; out: GradientCheck };

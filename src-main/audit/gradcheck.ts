@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { UserError } from '../../shared/errors.ts';
 import { verdictOf } from '../../shared/gradientCheck.ts';
-import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Answer, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import { DType } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
@@ -33,6 +33,7 @@ export interface GradcheckRequest {
   input?: string | null;
   fixed?: Record<string, number | number[]>;
   output?: string | null;
+  answer?: Answer | undefined;
   provider?: Provider;
   /** It ends after so long with what it has. */
   seconds?: number;
@@ -107,7 +108,7 @@ function partOf({ shape, pictures }: Sample): Sample {
   return { shape: { channels, height: h, width: w }, pictures: pictures.map((x) => cut(x, shape, window)) };
 }
 
-/** Uniform pixels from a fixed sequence: the same check every time. */
+/** Uniform 8-bit pixels from a fixed sequence: the same check every time. */
 function random(models: Models, spec: Preprocessing): Sample {
   const { dims } = models.input;
   const flat = dims.length !== 4;
@@ -126,7 +127,8 @@ function random(models: Models, spec: Preprocessing): Sample {
   const pictures = Array.from({ length: CHECKED }, () =>
     Float32Array.from({ length: shape.channels * shape.height * shape.width }, () => {
       state = (Math.imul(state, 1664525) + 1013904223) | 0;
-      return (state >>> 8) / 2 ** 24;
+      // As pictures have them: a network that reads whole numbers is asked about nothing else.
+      return (state >>> 24) / 255;
     }),
   );
   return { shape, pictures };

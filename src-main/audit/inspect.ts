@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { ModelCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import type { Answer } from '../../shared/plan.ts';
 import { inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
+import { openImages } from '../images/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { fieldNames, findField } from '../model/field.ts';
@@ -9,19 +11,30 @@ import type { FieldOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
-import { findLogits, NoScores } from '../model/output.ts';
+import { findLogits, NoScores, scoresFound } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
-import { guessPreprocessing, leadingNormalisation } from '../model/preprocessing/index.ts';
+import { largestWhole } from '../model/wholeNumbers.ts';
+import { guessPreprocessing, imageMetadata, leadingNormalisation } from '../model/preprocessing/index.ts';
 import { traceFacts } from '../runtime/trace.ts';
 
-/** Side of the picture a model of free size is tried with. */
+/** Side of the picture a model of free size is tried with, where no picture says one; and others, where it does not run at that one. */
 const FREE_SIDE = 224;
+const OTHER_SIDES = [32, 28, 64, 96, 128, 256, 299, 384, 512, 16];
 
 /** Which input takes the image, what the others hold, and which output is of interest, as in a plan; null: found. */
 export interface Wanted {
   input?: string | null;
   fixed?: Record<string, number | number[]>;
   output?: string | null;
+  answer?: Answer | undefined;
+  /** For a network that leaves it open: the size of its pictures, or pictures that have it. */
+  size?: Size | undefined;
+  images?: string[] | undefined;
+}
+
+interface Size {
+  width: number;
+  height: number;
 }
 
 /**
@@ -32,13 +45,13 @@ export interface Wanted {
 export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
-  const { input, hints, first, picture, rows, image, fixed, facts } = await traceModel(graph, wanted);
+  const { input, declared, hints, first, picture, rows, image, fixed, facts } = await traceModel(graph, wanted);
   const { network } = first;
-  const output = answerOf(fixed, facts, rows, image, wanted.output ?? null);
+  const output = answerOf(fixed, facts, rows, image, wanted);
   const classes = 'classes' in output ? output.classes : 0;
   if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
   // The number of classes says more: a thousand of them mean ImageNet.
-  const guess = classes > 0 ? guessPreprocessing(input, { ...hints, classes }) : first;
+  const guess = classes > 0 ? guessPreprocessing(declared, { ...hints, classes }) : first;
   return {
     path: resolve(path),
     identity,
@@ -46,10 +59,11 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     imageInputs: imageInputs(graph).names,
     inputs: input.others.map(({ name, dims }) => ({ name, dims })),
     classes,
-    network: { width: network.width, height: network.height, channels: picture.channels },
+    network: { width: network.width ?? hints.only?.width ?? null, height: network.height ?? hints.only?.height ?? null, channels: picture.channels },
     preprocessing: guess.preprocessing,
     guess: guess.why,
     output: 'classes' in output ? output.kind : 'values',
+    ...('classes' in output && scoresFound(output)),
     field: 'classes' in output ? null : output,
   };
 }
@@ -58,7 +72,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
 export async function modelEnds(path: string, wanted: Wanted): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
   const graph = loadGraph(path);
   const { input, rows, image, fixed, facts } = await traceModel(graph, wanted);
-  return { graph, input, output: answerOf(fixed, facts, rows, image, wanted.output ?? null) };
+  return { graph, input, output: answerOf(fixed, facts, rows, image, wanted) };
 }
 
 /** What goals can be about, by name: outputs, then values inside the network. */
@@ -76,21 +90,66 @@ export function unclearInputs(path: string): string[] {
 /** The model at the size it reads, or is tried with: every value's type and dimensions. */
 export async function traceModel(graph: Graph, wanted: Wanted) {
   const input = findImageInput(graph, wanted.input ?? null, wanted.fixed);
-  const hints = { leading: leadingNormalisation(graph, input.name), producer: producerOf(graph) };
-  const first = guessPreprocessing(input, hints);
+  const known = { leading: leadingNormalisation(graph, input.name), producer: producerOf(graph), metadata: imageMetadata(graph) };
+  const declared = { ...input, largest: largestWhole(input.type) };
+  const first = guessPreprocessing(declared, known);
   const { network } = first;
-  const picture = { channels: network.channels ?? 3, height: network.height ?? FREE_SIDE, width: network.width ?? FREE_SIDE };
   const rows = input.batch ?? 1;
-  const { dims, image } = networkInput(input, first.preprocessing, picture, rows);
   const fixed = fixInputs(graph, input.others, rows, input.batch);
-  return { input, hints, first, picture, rows, image, fixed, facts: await traceFacts(fixed, { [input.name]: dims }) };
+  const at = async (side: Size) => {
+    const picture = { channels: network.channels as 1 | 3, height: network.height ?? side.height, width: network.width ?? side.width };
+    const { dims, image } = networkInput(input, first.preprocessing, picture, rows);
+    return { picture, image, facts: await traceFacts(fixed, { [input.name]: dims }) };
+  };
+  const open = network.width === null || network.height === null;
+  const { found, only } = await anySize(at, open ? await sizeOf(wanted) : null, open);
+  const hints = { ...known, only };
+  return { input, declared, hints, first: only ? guessPreprocessing(declared, hints) : first, rows, fixed, ...found };
+}
+
+/** What is known of it before anything is tried; pictures that cannot be read say nothing here. */
+async function sizeOf({ size, images }: Wanted): Promise<Size | null> {
+  if (size || !images) return size ?? null;
+  const set = await openImages({ paths: images, labels: null, offset: 0, limit: null, unlabelled: true, enough: 1 }).catch(() => null);
+  const first = set?.items[0];
+  return first ? { width: first.width, height: first.height } : null;
+}
+
+/**
+ * A model at the size that it is given, or else at one that it runs at: files leave it open that take but one.
+ * @returns which one that was, where it was looked for
+ * @throws UserError where none is found
+ */
+async function anySize<T>(at: (size: Size) => Promise<T>, size: Size | null, open: boolean): Promise<{ found: T; only: Size | null }> {
+  const first = size ?? { width: FREE_SIDE, height: FREE_SIDE };
+  let why: UserError;
+  try {
+    return { found: await at(first), only: null };
+  } catch (error) {
+    if (!(error instanceof UserError) || !open) throw error;
+    why = error;
+  }
+  const named = `The file leaves the size of its pictures open, and does not run at ${first.width} x ${first.height}, ${size ? 'the size of the pictures' : 'which was tried'}`;
+  let [before, same] = [why.message, 0];
+  for (const side of size ? [] : OTHER_SIDES) {
+    const square = { width: side, height: side };
+    try {
+      return { found: await at(square), only: square };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // What is wrong at any size is not the size's fault.
+      if (error.message === before && ++same > 1) throw error;
+      before = error.message;
+    }
+  }
+  throw new UserError(`${named}: give the size it was made for, as geometry, width and height of the preprocessing. ${why.message}`);
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */
-function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape, wanted: string | null): ClassifierOutput | FieldOutput {
-  if (wanted !== null) return findField(graph, facts, wanted, rows, image);
+function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape, { output = null, answer }: Wanted): ClassifierOutput | FieldOutput {
+  if (output !== null) return findField(graph, facts, output, rows, image);
   try {
-    const scores = findLogits(graph, facts, rows);
+    const scores = findLogits(graph, facts, rows, answer);
     if (scores.width !== image.channels * image.height * image.width) return scores;
   } catch (error) {
     if (!(error instanceof NoScores)) throw error;

@@ -1,5 +1,5 @@
 import type { Norm } from '../../shared/norms.ts';
-import type { Goal, Knowledge, Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Answer, Goal, Knowledge, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import type { FieldOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
@@ -27,6 +27,8 @@ export interface JobContext {
   fixed: Record<string, number | number[]>;
   /** The value that goals are on, as the plan names it. */
   output: string | null;
+  /** What the plan says of a classifier's answer. */
+  answer?: Answer | undefined;
   preprocessing: Preprocessing;
   /** One of these two, as the setup found. */
   scores: ClassifierOutput | null;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Preprocessing, Provider, Surrogate } from '../../shared/plan.ts';
+import type { Answer, Preprocessing, Provider, Surrogate } from '../../shared/plan.ts';
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
@@ -25,6 +25,7 @@ export interface ModelSource {
   input: string | null;
   fixed: Record<string, number | number[]>;
   output: string | null;
+  answer?: Answer | undefined;
   preprocessing: Preprocessing;
   provider: Provider;
   /** Threads inside a session; 1 where several workers share the machine. */
@@ -55,8 +56,8 @@ export class Models {
 
   /** Everything a derived graph needs but the picture and the rows. */
   get request() {
-    const { preprocessing, provider, threads = 1 } = this.source;
-    return { graph: this.graph, input: this.input, preprocessing, provider, threads };
+    const { preprocessing, provider, answer, threads = 1 } = this.source;
+    return { graph: this.graph, input: this.input, preprocessing, provider, answer, threads };
   }
 
   /** Whether the model is taken by its output: one is named, or it puts out no class scores. */
@@ -100,7 +101,7 @@ export class Models {
   /** A surrogate's models, kept open beside these. */
   surrogate({ model, preprocessing }: Surrogate): Models {
     const key = JSON.stringify([model, preprocessing]);
-    const known = this.surrogates.get(key) ?? new Models({ ...this.source, model, preprocessing: preprocessing ?? this.source.preprocessing, input: null, fixed: {}, output: null });
+    const known = this.surrogates.get(key) ?? new Models({ ...this.source, model, preprocessing: preprocessing ?? this.source.preprocessing, input: null, fixed: {}, output: null, answer: undefined });
     this.surrogates.set(key, known);
     return known;
   }

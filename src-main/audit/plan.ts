@@ -27,7 +27,8 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
   const onOutput = plan.threats.filter((threat) => isOutputGoal(threat.goal)).length;
   if (onOutput !== 0 && onOutput !== plan.threats.length)
     throw new UserError('The plan has goals on classes and goals on the output; an audit has one kind: make two of it.');
-  if (onOutput === 0 && plan.output !== null) throw new UserError(`The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match.`);
+  if (onOutput === 0 && plan.output !== null) throw new UserError(`The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match, or name the class scores as answer.output.`);
+  if (onOutput !== 0 && plan.answer) throw new UserError('The plan says where class scores are, but its goals are on the output: leave the answer out.');
   if (new Set(plan.threats.flatMap(({ goal }) => (isOutputGoal(goal) ? [goal.peak] : []))).size > 1) throw new UserError('The plan gives the one output several peaks: give every threat model the same.');
   const threats = plan.threats.map((threat) => {
     const seen = new Set<string>();

@@ -9,6 +9,7 @@ import type { ImageSet, OpenRequest } from '../images/index.ts';
 import { mostValues, valuesOf } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { readClassNames } from '../model/labels.ts';
+import { scoreNotes } from '../model/output.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { fallbackNote } from '../runtime/placement.ts';
@@ -119,11 +120,11 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
   const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.pixels.work), tell }) : UNCHECKED;
   const labelled = await readLabelled(set);
-  const tried = await tryOthers({ original, output }, plan.preprocessing, model.pixels.network.image.channels, labelled, Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))));
+  const tried = await tryOthers({ original, output }, plan.preprocessing, { channels: model.pixels.network.image.channels, dims: models.input.dims }, labelled, Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))));
   const better = tried === null ? null : betterWords(tried);
   const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
   const common = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
-  return { set, ...choice, ...common, warnings: [...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  return { set, ...choice, ...common, warnings: [...scoreNotes(output), ...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
 }
 
 /** Multiplications of what is tried beside the preprocessing that is given: at most about half a minute. */

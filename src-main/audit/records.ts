@@ -35,6 +35,9 @@ export const Setup = z.object({
       kind: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid']),
       width: z.number().int().positive(),
       classes: z.number().int().positive(),
+      threshold: z.number().optional(),
+      others: z.array(z.string()).optional(),
+      why: z.string().optional(),
     })
     .nullable(),
   /** The output that goals are on; null of classifiers. */

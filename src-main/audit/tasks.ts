@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { Gate } from '../attacks/counted.ts';
+import { inspectGraph, loadGraph } from '../graph/index.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
 import type { Report, TaskName, Tasks } from './crew.ts';
@@ -50,6 +51,8 @@ export class TaskRunner {
         return (await loadModel(input as Tasks['load']['in'])) as Tasks[N]['out'];
       case 'inspect':
         return (await inspectModel((input as Tasks['inspect']['in']).model, input as Tasks['inspect']['in'])) as Tasks[N]['out'];
+      case 'identity':
+        return inspectGraph(loadGraph((input as Tasks['identity']['in']).model)) as Tasks[N]['out'];
       case 'values': {
         const { model, ...wanted } = input as Tasks['values']['in'];
         return (await modelValues(model, wanted)) as Tasks[N]['out'];
@@ -149,7 +152,7 @@ export class TaskRunner {
   }
 
   private async modelsFor(context: ModelSource): Promise<Models> {
-    const key = JSON.stringify([context.model, stampOf(context.model), context.input, context.fixed, context.output, context.preprocessing, context.provider]);
+    const key = JSON.stringify([context.model, stampOf(context.model), context.input, context.fixed, context.output, context.answer, context.preprocessing, context.provider]);
     if (this.models?.key !== key) {
       const old = this.models;
       // Closed but once, even where the next model does not open.

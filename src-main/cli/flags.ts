@@ -9,8 +9,8 @@ import { readRegular } from '../files/regular.ts';
 import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
 import type { LimitedProcess } from '../engine/limited.ts';
 import { inLimits } from './limited.ts';
-import { outputGoal, wantedFrom } from './output.ts';
-import type { OutputGoalFlags, WantedFlags } from './output.ts';
+import { classEnds, outputGoal, wantedFrom } from './output.ts';
+import type { OutputGoalFlags, Wanted, WantedFlags } from './output.ts';
 
 /** What makes a plan, and how it is run. */
 export interface PlanFlags extends WantedFlags, OutputGoalFlags {
@@ -67,12 +67,13 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
   const steps = whole('--steps', flags.steps, 1);
   const onOutput = outputGoal(flags);
   if (onOutput !== null && flags.targets !== undefined) throw new UserError('--targets is for goals on classes: leave it out, or --goal.');
-  if (onOutput === null && flags.output !== undefined) throw new UserError('--output is for goals on an output: give --goal deviation or --goal match, too.');
+  if (onOutput !== null && flags.threshold !== undefined) throw new UserError('--threshold is for goals on classes: leave it out, or --goal.');
+  const ends = onOutput === null ? classEnds(flags) : wantedFrom(flags);
   const plan: AuditPlanInput = {
     name: flags.name ?? '',
     model: flags.model,
-    ...wantedFrom(flags),
-    ...(await inLimits((limited) => guessed(flags, limited))),
+    ...ends,
+    ...(await inLimits((limited) => guessed(flags, limited, ends))),
     images: flags.images,
     labels: flags.labels ?? null,
     classNames: flags.classNames ?? null,
@@ -113,13 +114,13 @@ export async function preprocessing(flags: PreprocessingFlags, limited: LimitedP
   return (await guessed(flags, limited)).preprocessing;
 }
 
-type PreprocessingFlags = Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | keyof WantedFlags>;
+type PreprocessingFlags = Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | 'images' | keyof WantedFlags>;
 
 /** The same, and what it was guessed from where no flag says it. */
-async function guessed(flags: PreprocessingFlags, limited: LimitedProcess): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
+async function guessed(flags: PreprocessingFlags, limited: LimitedProcess, ends: Wanted = wantedFrom(flags)): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
   if (flags.preprocess) return { preprocessing: parsePreprocessing(flags.preprocess) };
-  const card = await limited.run('inspect', { model: flags.model!, ...wantedFrom(flags) });
+  const card = await limited.run('inspect', { model: flags.model!, ...ends, ...(flags.images && { images: flags.images }) });
   if (!flags.preset) return { preprocessing: card.preprocessing, guess: card.guess };
   return { preprocessing: presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout }) };
 }

@@ -1,12 +1,16 @@
 import { UserError } from '../../shared/errors.ts';
 import { REFERENCES } from '../../shared/plan.ts';
-import type { AuditPlanInput, Goal } from '../../shared/plan.ts';
+import type { AuditPlan, AuditPlanInput, Goal } from '../../shared/plan.ts';
+
+/** What flags say of a model's ends, as a plan has it. */
+export type Wanted = Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
 
 /** Flags that say which values of a network an audit or a check is about. */
 export interface WantedFlags {
   input?: string;
   fix?: string[];
   output?: string;
+  threshold?: string;
 }
 
 /** Flags of goals on an output. */
@@ -19,8 +23,17 @@ export interface OutputGoalFlags {
 }
 
 /** What an auditor names of a model: the image's input, values of the others, the output. @throws UserError for a value that is none */
-export function wantedFrom({ input, fix, output }: WantedFlags): { input: string | null; fixed: Record<string, number | number[]>; output: string | null } {
+export function wantedFrom(flags: WantedFlags): Wanted {
+  const { input, fix, output, threshold } = flags;
+  // A threshold is one of class scores, and so is the output then.
+  if (threshold !== undefined) return classEnds(flags);
   return { input: input ?? null, fixed: Object.fromEntries((fix ?? []).map(fixedValue)), output: output ?? null };
+}
+
+/** The same where goals are on classes: the output holds the scores. */
+export function classEnds({ output, threshold, ...flags }: WantedFlags): Wanted {
+  const answer = { output: output ?? null, threshold: decimal('--threshold', threshold) };
+  return { ...wantedFrom(flags), ...((answer.output ?? answer.threshold) !== null && { answer }) };
 }
 
 /** `sigma=0.1`, `mask=0,0,1,1`. */

@@ -132,8 +132,8 @@ export class Audits {
           folder,
           resume,
           crew: async () => {
-            const { model, input, fixed, output } = opened ?? plan;
-            const { large, bytes } = await checker.run('load', { model, input, fixed, output });
+            const { model, input, fixed, output, answer, images } = opened ?? plan;
+            const { large, bytes } = await checker.run('load', { model, input, fixed, output, answer, images });
             // More threads than cores would only take memory.
             const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
             return (crew = new AuditCrew(size, checker, () => this.hire(size, control, bytes)));

@@ -20,7 +20,7 @@ const CHECK_SECONDS = 10 * LOADING.seconds;
 const COPIES = 3;
 
 /** Tasks that look at a model, and those that somebody watches and can stop; all others check it. */
-const LOAD: ReadonlySet<TaskName> = new Set<TaskName>(['weigh', 'load', 'inspect', 'values', 'unclearInputs']);
+const LOAD: ReadonlySet<TaskName> = new Set<TaskName>(['weigh', 'load', 'inspect', 'identity', 'values', 'unclearInputs']);
 const WATCHED: ReadonlySet<TaskName> = new Set<TaskName>(['gradcheck', 'probe', 'preview', 'map', 'mapMore', 'mapAttack', 'mapTable', 'vulnerability', 'verify', 'repeat', 'documents']);
 
 /**

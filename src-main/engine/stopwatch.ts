@@ -32,8 +32,8 @@ export class Stopwatch {
   /** The model and its attacks are timed with pictures of the most frequent shape. */
   async estimate(plan: AuditPlan, pictures: Pictures[]): Promise<PlanCost> {
     const { count: _, ...picture } = pictures.reduce((a, b) => (b.count > a.count ? b : a));
-    const { model, input, fixed, output, preprocessing, provider, threats } = plan;
-    const source = { model, input, fixed, output, preprocessing, provider };
+    const { model, input, fixed, output, answer, preprocessing, provider, threats } = plan;
+    const source = { model, input, fixed, output, answer, preprocessing, provider };
     const images = pictures.reduce((n, { count }) => n + count, 0);
     const block = { source, picture, images: Math.min(images, MANY) };
     const measured = await this.ask('measure', block, () => block);

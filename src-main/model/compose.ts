@@ -3,14 +3,16 @@ import { fold, upgrade } from '../graph/upgrade/index.ts';
 import { DType, freeBatch, GraphBuilder, multiplications, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { Preprocessing } from '../../shared/plan.ts';
+import type { Answer, Preprocessing } from '../../shared/plan.ts';
 import type { ImageShape, Objective } from './differentiable.ts';
 import { emitLoss } from './goals.ts';
 import { fixInputs } from './inputs.ts';
+import { withoutIdleClips } from './idleClips.ts';
 import { networkInput } from './network.ts';
 import type { ImageInput, NetworkInput } from './network.ts';
-import { findLogits, NoScores } from './output.ts';
+import { findLogits, NoScores, thresholdLogit } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
+import { largestWhole, readAsFloats } from './wholeNumbers.ts';
 import { emitPreprocessing } from './preprocessing/emit.ts';
 
 /** Names of the derived graphs' inputs and outputs. */
@@ -54,6 +56,10 @@ export interface ComposeRequest {
   preprocessing: Preprocessing;
   picture: ImageShape;
   rows: number;
+  /** Whether the network's own numbers are other than those of the picture's pixels, as after a resize: then whole numbers are rounded. */
+  between?: boolean;
+  /** What is said of a classifier's answer. */
+  answer?: Answer | undefined;
   trace: Tracer;
 }
 
@@ -71,8 +77,12 @@ export interface ComposedNetwork {
  * Values of the network keep their names.
  * @throws UserError when picture, preprocessing and model do not fit.
  */
-export async function composeNetwork({ graph: file, input, preprocessing, picture, rows, trace }: ComposeRequest): Promise<ComposedNetwork> {
+export async function composeNetwork({ graph: given, input, preprocessing, picture, rows, between = false, trace }: ComposeRequest): Promise<ComposedNetwork> {
   const network = networkInput(input, preprocessing, picture, rows);
+  const floats = readAsFloats(given, input.name);
+  // What lies between pixels after a resize may be beyond them.
+  const file = between ? floats : withoutIdleClips(floats, input.name, preprocessing);
+  const most = largestWhole(input.type);
   const own = input.batch ?? rows;
   if (!input.batched && rows !== 1) throw new UserError(`The model's input ${input.name} takes one image at a time.`);
   const at = (graph: Graph, batch: number) => fixInputs(graph, input.others, batch, input.batch);
@@ -88,9 +98,16 @@ export async function composeNetwork({ graph: file, input, preprocessing, pictur
   let read = emitPreprocessing(builder, { pixels, spec: preprocessing, picture, network: network.image, rows });
   if (network.embed) read = embedded(builder, read, network.embed);
   const shaped = builder.node('Reshape', [read, builder.ints(network.dims)]);
-  builder.node('Cast', [shaped], { to: input.type }, { outputs: [input.name] });
+  if (most === null) builder.node('Cast', [shaped], { to: input.type }, { outputs: [input.name] });
+  else wholeNumbers(builder, shaped, between ? most : null, input.name);
   for (const node of lifted.nodes) builder.append(node);
   return { builder, original, facts, network };
+}
+
+/** Numbers for an input of whole ones; those of a picture's own pixels are so without rounding. */
+function wholeNumbers(builder: GraphBuilder, value: string, most: number | null, name: string): void {
+  const whole = most === null ? value : builder.node('Clip', [builder.node('Round', [value]), builder.scalar(0), builder.scalar(most)]);
+  builder.node('Identity', [whole], {}, { outputs: [name] });
 }
 
 /** The picture among other channels, which hold one value. */
@@ -113,7 +130,7 @@ export async function settled(graph: Graph, { picture, rows, trace }: Pick<Compo
 export async function composePixels(request: ComposeRequest): Promise<PixelModel> {
   const { picture, rows } = request;
   const { builder, original, facts, network } = await composeNetwork(request);
-  const output = findLogits(original, facts, rows);
+  const output = findLogits(original, facts, rows, request.answer);
   const { channels, height, width } = network.image;
   if (output.width === channels * height * width)
     throw new NoScores(`The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`);
@@ -122,8 +139,8 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
   const logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])], {}, plain ? declared : {});
   if (!plain) {
     const cast = builder.node('Cast', [logits], { to: DType.float32 });
-    // One sigmoid tells two classes apart; against a constant 0 its logit decides just as against 1/2 after the sigmoid.
-    if (output.width === 1) builder.node('Concat', [builder.constant(new Array<number>(rows).fill(0), [rows, 1]), cast], { axis: 1 }, declared);
+    // One number tells two classes apart; against a constant its logit decides just as against the threshold after a sigmoid.
+    if (output.width === 1) builder.node('Concat', [builder.constant(new Array<number>(rows).fill(thresholdLogit(output)), [rows, 1]), cast], { axis: 1 }, declared);
     else builder.node('Identity', [cast], {}, declared);
   }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);

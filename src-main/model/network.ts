@@ -4,6 +4,7 @@ import type { Preprocessing } from '../../shared/plan.ts';
 import { declaredShape, DTYPE_NAME, elementCount, isFloat } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
+import { largestWhole } from './wholeNumbers.ts';
 import { MOST_VALUES, otherInputs } from './inputs.ts';
 import type { OtherInput } from './inputs.ts';
 
@@ -53,10 +54,12 @@ function choose(graph: Graph, wanted: string | null): Declared {
 
 /** The only one, the only one that looks like pictures, or the only one that could take them. */
 function clearly(inputs: readonly Declared[]): Declared | undefined {
-  return [inputs, inputs.filter(isPicture), inputs.filter(takesPictures)].find((some) => some.length === 1)?.[0];
+  const floats = inputs.filter(({ type }) => isFloat(type));
+  return [inputs, floats.filter(isPicture), inputs.filter(isPicture), floats.filter(takesPictures)].find((some) => some.length === 1)?.[0];
 }
 
-const takesPictures = ({ type, dims }: Declared): boolean => isFloat(type) && dims.length >= 2;
+const isNumeric = (type: number): boolean => isFloat(type) || largestWhole(type) !== null;
+const takesPictures = ({ type, dims }: Declared): boolean => isNumeric(type) && dims.length >= 2;
 
 /** The inputs that could take the image, and whether it is clear which does. */
 export function imageInputs(graph: Graph): { names: string[]; clear: boolean } {
@@ -66,12 +69,13 @@ export function imageInputs(graph: Graph): { names: string[]; clear: boolean } {
 
 /** Four dimensions, of which the channels are those of a picture or open. */
 function isPicture({ type, dims }: Declared): boolean {
-  return isFloat(type) && dims.length === 4 && [dims[1], dims[3]].some((d) => d === 1 || d === 3 || d === null);
+  return isNumeric(type) && dims.length === 4 && [dims[1], dims[3]].some((d) => d === 1 || d === 3 || d === null);
 }
 
 function checked(input: Declared): Omit<ImageInput, 'others'> {
   const { name, type, dims } = input;
-  if (!isFloat(type)) throw new UserError(`The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers.`);
+  if (!isNumeric(type)) throw new UserError(`The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers, uint8 or uint16.`);
+  if (dims.length > 4) throw new UserError(`The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] has ${dims.length} dimensions: it reads volumes or films, and no picture.`);
   if (dims.length < 2)
     throw new UserError(
       `The model's input ${name} has ${dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
@@ -79,7 +83,10 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
   if (dims.some((d) => d !== null && d > MOST_VALUES))
     throw new UserError(`The model's input ${name} has the shape [${dims.map((d) => d ?? '?').join(', ')}], which is larger than any image: export it for images that there are.`);
   const colour = (d: number | null | undefined) => d === 1 || d === 3;
-  const bare = dims.length === 3 && ((colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[0] === 3 || dims[1] === null || dims[1] === dims[2])) || (dims[2] === 3 && (dims[0] ?? 0) > 4));
+  if (dims.length === 4 && Math.max(dims[1] ?? 0, dims[3] ?? 0) > 4 && dims.slice(1).filter((d) => d === 1).length === 2)
+    throw new UserError(`The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] takes a vector, such as the latent one of a generator, and no picture.`);
+  const large = (d: number | null | undefined) => d === null || (d ?? 0) > 4;
+  const bare = dims.length === 3 && ((dims[0] === 3 && large(dims[2])) || (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) || (dims[2] === 3 && large(dims[0]) && dims[0] !== null));
   return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };
 }
 
@@ -98,10 +105,17 @@ export interface NetworkInput {
  */
 export function networkInput(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {
   const network = fitted(input, spec, picture, rows);
+  demandLevels(input, spec);
   const count = elementCount(network.dims);
   if (count > MOST_VALUES)
     throw new UserError(`The model reads ${count.toLocaleString('en')} values at once (${network.dims.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it for smaller images or fewer at once.`);
   return network;
+}
+
+/** Whole numbers up to 1 are black and white, nearly always by mistake. @throws UserError */
+function demandLevels({ name, type }: ImageInput, { scale, std }: Preprocessing): void {
+  const most = largestWhole(type);
+  if (most !== null && std.every((one) => scale / one < 2)) throw new UserError(`The model's input ${name} takes whole numbers from 0 to ${most}, and this preprocessing leaves 0 and 1 of them: take values from 0 to ${most} (scale=${most}).`);
 }
 
 function fitted(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {

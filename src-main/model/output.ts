@@ -1,7 +1,11 @@
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
+import type { Answer } from '../../shared/plan.ts';
+import type { ScoresFound } from '../../shared/results.ts';
 import { elementCount, int, isFloat, opset } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
+import { classRows, FINAL, PLAIN, rowWidth } from './classRows.ts';
+import type { ClassRow } from './classRows.ts';
 
 export type OutputKind = 'logits' | 'softmax' | 'log-softmax' | 'sigmoid';
 
@@ -15,59 +19,61 @@ export interface ClassifierOutput {
   /** Length of a row of `name`; 1 for a single sigmoid, which tells two classes apart. */
   width: number;
   classes: number;
+  /** Of a single number: from which value of `name` on it stands for the second class; absent: 1/2 of a sigmoid. */
+  threshold?: number;
+  /** What speaks for this value of several outputs, as the end of "..., since", and other rows that may hold class scores, where there are any. */
+  why?: string;
+  others?: string[];
 }
 
 /** The model puts out no class scores: it is no classifier, and may be attacked by its output. */
 export class NoScores extends UserError {}
 
-/** Operators that only rearrange a row, so what is before them is the same answer. */
-const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
-/** Operators that make a label, or a map from labels to probabilities, of a row of scores. */
-const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap']);
-const FINAL: Record<string, OutputKind> = { Softmax: 'softmax', LogSoftmax: 'log-softmax', Sigmoid: 'sigmoid' };
+/** Nothing is said of a classifier's answer. */
+const FOUND: Answer = { output: null, threshold: null };
 
 /**
  * Finds a classifier's class scores and takes them back to logits.
  * @param rows length of the batch dimension the facts were traced with
- * @throws NoScores when no output looks like one row of class scores per image.
+ * @throws NoScores when no output looks like one row of class scores per image; UserError when what is said of the answer does not fit.
  */
-export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: number): ClassifierOutput {
+export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: number, said: Answer | undefined = FOUND): ClassifierOutput {
   const producers = new Map<string, NodeProto>();
   for (const node of graph.nodes) for (const output of node.output) producers.set(output, node);
-  const scores = (name: string) => {
-    const f = facts.get(name);
-    return f !== undefined && isFloat(f.type) && rowWidth(f.dims, rows) !== null;
-  };
-  const outputs = graph.outputs.map((o) => o.name);
-  const name = outputs.find(scores) ?? outputs.map((o) => behind(o, producers, scores)).find((n) => n !== null);
-  if (!name) {
-    const shapes = outputs.map((o) => `${o} [${facts.get(o)?.dims.join(', ') ?? '?'}]`).join(', ');
-    throw new NoScores(`No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation.`);
-  }
-  const width = rowWidth(facts.get(name)!.dims, rows)!;
+  const { rows: found, why } = classRows(graph, facts, rows);
+  const { name, width } = said.output === null ? (found[0] ?? none(graph, facts)) : named(said.output, facts, rows);
   const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
-  if (width === 1 && kind !== 'sigmoid')
-    throw new NoScores(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart.`);
-  return { name, logits, kind, width, classes: width === 1 ? 2 : width };
-}
-
-/** Scores per image of a value of these dimensions, or null when it is no row per image. */
-function rowWidth(dims: readonly number[], rows: number): number | null {
-  if (dims.length < 2 || dims[0] !== rows) return null;
-  const wide = dims.slice(1).filter((d) => d !== 1);
-  return wide.length > 1 ? null : (wide[0] ?? 1);
-}
-
-/** Label outputs hide the scores they were chosen from: walk back to those. */
-function behind(output: string, producers: Map<string, NodeProto>, scores: (name: string) => boolean): string | null {
-  let names = [output];
-  for (let depth = 0; depth < 6 && names.length > 0; depth++) {
-    const nodes = names.map((n) => producers.get(n)).filter((n) => n !== undefined);
-    const chooser = nodes.find((n) => CHOOSERS.has(n.opType) && scores(n.input[0]!));
-    if (chooser) return chooser.input[0]!;
-    names = [...new Set(nodes.flatMap((n) => n.input.filter((i) => i !== '')))];
+  const others = said.output === null ? found.slice(1).filter((other) => other.width > 1) : [];
+  const choice = { ...(said.output !== null ? { why: 'it was named' } : why !== null && { why }), ...(others.length > 0 && { others: others.map((other) => other.name) }) };
+  if (width > 1) {
+    if (said.threshold !== null) throw new UserError(`The model's output ${name} holds ${width} numbers an image, and a threshold is for a single one: leave it out.`);
+    return { name, logits, kind, width, classes: width, ...choice };
   }
-  return null;
+  if (kind !== 'sigmoid' && said.threshold === null)
+    throw new NoScores(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).`);
+  return { name, logits, kind, width, classes: 2, ...choice, ...(said.threshold !== null && { threshold: said.threshold }) };
+}
+
+function none(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): never {
+  const shapes = graph.outputs.map(({ name }) => `${name} [${facts.get(name)?.dims.join(', ') ?? '?'}]`).join(', ');
+  throw new NoScores(`No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation, or name the value that is (--output).`);
+}
+
+/** A value that is said to hold the scores. @throws UserError where there is none of that name, or it is no row of numbers */
+function named(name: string, facts: ReadonlyMap<string, ValueFacts>, rows: number): ClassRow {
+  const known = facts.get(name);
+  if (!known) throw new UserError(`The model has no output or inner value called ${name}: inspect lists its outputs.`);
+  const width = isFloat(known.type) ? rowWidth(known.dims, rows, true) : null;
+  if (width === null) throw new UserError(`The model's value ${name} [${known.dims.join(', ')}] is no row of class scores for each image: name another one.`);
+  return { name, width };
+}
+
+/** How far a single number's threshold lies from 0 as a logit. @throws UserError for a probability that is none */
+export function thresholdLogit({ kind, threshold }: Pick<ClassifierOutput, 'kind' | 'threshold'>): number {
+  if (threshold === undefined) return 0;
+  if (kind !== 'sigmoid') return threshold;
+  if (threshold <= 0 || threshold >= 1) throw new UserError(`A sigmoid puts out numbers between 0 and 1, and the threshold ${threshold} is none of them.`);
+  return Math.log(threshold / (1 - threshold));
 }
 
 interface Row {
@@ -88,7 +94,7 @@ function unwrap(name: string, row: Row): { logits: string; kind: OutputKind } {
     const input = node.input[0]!;
     if (kind) return normalizesRow(node, input, row) ? { logits: input, kind } : { logits: name, kind: 'logits' };
     const before = facts.get(input);
-    if (!PLAIN.has(node.opType) || !before || !isFloat(before.type) || rowWidth(before.dims, rows) !== width) break;
+    if (!PLAIN.has(node.opType) || !before || !isFloat(before.type) || rowWidth(before.dims, rows, true) !== width) break;
     at = input;
   }
   return { logits: name, kind: 'logits' };
@@ -97,12 +103,27 @@ function unwrap(name: string, row: Row): { logits: string; kind: OutputKind } {
 /** A softmax counts only if it runs over the classes; over another axis it is part of the network. */
 function normalizesRow(node: NodeProto, name: string, { graph, facts, rows, width }: Row): boolean {
   const dims = facts.get(name)?.dims;
-  if (!dims || rowWidth(dims, rows) !== width) return false;
+  if (!dims || rowWidth(dims, rows, true) !== width) return false;
   if (node.opType === 'Sigmoid') return true;
   if (width === 1) return false;
   // Before opset 13 it ran over all axes from the given one on, 1 by default.
   const flat = opset(graph) < 13;
   const axis = int(node, 'axis', flat ? 1 : -1);
   const at = axis < 0 ? axis + dims.length : axis;
-  return at > 0 && (flat ? elementCount(dims.slice(at)) : dims[at]) === width;
+  return (at > 0 || dims.length === 1) && (flat ? elementCount(dims.slice(at)) : dims[at]) === width;
+}
+
+/** What has to be known of the scores that were taken, in sentences. */
+export function scoreNotes({ name, kind, width, others, why, threshold }: Pick<ClassifierOutput, 'name' | 'kind' | 'width' | 'others' | 'why' | 'threshold'>): string[] {
+  return [
+    ...(others ? [`The class scores are taken from the output ${name}, since ${why!}; ${others.join(', ')} may hold some, too: --output NAME takes another.`] : []),
+    ...(kind === 'sigmoid' && width > 1 ? [`The output ${name} ends in a sigmoid for each of ${width} classes, as of a model that gives a picture several labels at once; here the largest alone counts, and a picture is broken once another one is larger.`] : []),
+    ...(threshold === undefined ? [] : [`The output ${name} is a single number: above ${threshold} it stands for class 1, else for class 0.`]),
+  ];
+}
+
+/** Where the answer was found, as far as there was a choice. */
+export function scoresFound({ name: output, why, others, threshold }: Pick<ClassifierOutput, 'name' | 'others' | 'why' | 'threshold'>): { scores?: ScoresFound } {
+  if (why === undefined && threshold === undefined) return {};
+  return { scores: { output, ...(why !== undefined && { why }), ...(others && { others }), ...(threshold !== undefined && { threshold }) } };
 }

@@ -1,4 +1,5 @@
 import type { ClassScore } from '../../shared/results.ts';
+import { thresholdLogit } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
 
 /** Smallest probability whose logarithm is still a plain number in float32. */
@@ -16,11 +17,13 @@ export interface Scores {
  * Reads one row of a model's own output as logits and probabilities, whatever its last layer is.
  * @param row `output.width` values
  */
-export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput, 'kind' | 'width'>): Scores {
+export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput, 'kind' | 'width' | 'threshold'>): Scores {
   const raw = Float64Array.from(row);
   if (output.width === 1) {
-    const p = raw[0]!;
-    return { prediction: p > 0.5 ? 1 : 0, logits: Float64Array.of(0, logOdds(p)), probabilities: Float64Array.of(1 - p, p) };
+    const [value] = raw as unknown as [number];
+    const logits = Float64Array.of(thresholdLogit(output), output.kind === 'sigmoid' ? logOdds(value) : value);
+    // As the file decides: what rounding does to the logit must not matter.
+    return { prediction: value > (output.threshold ?? 0.5) ? 1 : 0, logits, probabilities: softmax(logits) };
   }
   const prediction = argMax(raw);
   switch (output.kind) {

@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
-import type { Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Answer, Preprocessing, Provider } from '../../shared/plan.ts';
 import { saveGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { composeGradient, composePixels, PORT } from '../model/compose.ts';
@@ -19,6 +19,8 @@ export interface OpenRequest {
   graph: Graph;
   input: ImageInput;
   preprocessing: Preprocessing;
+  /** What is said of a classifier's answer. */
+  answer?: Answer | undefined;
   picture: ImageShape;
   /** The part of the picture that is asked about, out of which the network must read nothing; null: all of it. */
   window?: Window | null;
@@ -97,7 +99,7 @@ export class Sessions {
  */
 export async function openDifferentiable(request: OpenRequest): Promise<OpenModel> {
   const { inner, resampler } = atNetworkSize(request);
-  const pixels = await composePixels({ ...inner, trace: traceFacts });
+  const pixels = await composePixels({ ...inner, between: resampler !== null, trace: traceFacts });
   const core = openScored(pixels, request);
   return Object.assign(resampledScores(core, request, resampler), { pixels, core, read: (pictures: Float32Array) => resampler?.forward(pictures) ?? pictures });
 }

@@ -36,7 +36,7 @@ export interface OpenField extends Products {
  */
 export async function openField(request: OpenRequest, wanted: string | null): Promise<OpenField> {
   const { inner, resampler } = atNetworkSize(request);
-  const model = await composeField({ ...inner, trace: traceFacts }, wanted);
+  const model = await composeField({ ...inner, between: resampler !== null, trace: traceFacts }, wanted);
   const { rows, picture } = model;
   const { width } = model.output;
   const sessions = new Sessions(request);

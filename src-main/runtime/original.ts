@@ -13,7 +13,7 @@ import { embed, preprocess } from '../model/preprocessing/reference.ts';
 import { readScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
 import { openSession, ortReason } from './ort.ts';
-import { floatTensor, numbersOf, tensorOf } from './values.ts';
+import { imageTensor, numbersOf, tensorOf } from './values.ts';
 
 /** The original model, one picture at a time: the judge of every finding. */
 export interface OriginalField {
@@ -82,7 +82,7 @@ export async function openOriginalField(request: OriginalRequest & { output: { n
         for (let r = 0; r < rows; r++) batch.set(data, r * data.length);
         let out: Awaited<ReturnType<typeof session.run>>;
         try {
-          out = await session.run({ ...beside, [input.name]: floatTensor(input.type, batch, network.dims) }, [output.name]);
+          out = await session.run({ ...beside, [input.name]: imageTensor(input.type, batch, network.dims) }, [output.name]);
         } catch (error) {
           throw new UserError(`The model does not run on a picture of ${shape.width} x ${shape.height}: ${ortReason(error)}`);
         }

@@ -18,6 +18,8 @@ export function zeros(type: number, dims: readonly number[]): OrtTensor {
       return new Tensor('int32', new Int32Array(count), dims);
     case 'uint8':
       return new Tensor('uint8', new Uint8Array(count), dims);
+    case 'uint16':
+      return new Tensor('uint16', new Uint16Array(count), dims);
     case 'int8':
       return new Tensor('int8', new Int8Array(count), dims);
     case 'bool':
@@ -29,18 +31,27 @@ export function zeros(type: number, dims: readonly number[]): OrtTensor {
   }
 }
 
-/** Numbers as a tensor of the floating-point type that an input declares; 16-bit floats are rounded to the nearest. */
-export function floatTensor(type: number, data: Float32Array, dims: readonly number[]): OrtTensor {
+/** Numbers as a tensor of the type that an image's input declares; whole numbers and 16-bit floats are rounded to the nearest. */
+export function imageTensor(type: number, data: Float32Array, dims: readonly number[]): OrtTensor {
   // In place of bfloat16 runs float32, which rounds by itself (see `withoutBfloat16`).
   if (type === DType.float32 || type === DType.bfloat16) return new Tensor('float32', data, dims);
   if (type === DType.float64) return new Tensor('float64', Float64Array.from(data), dims);
   if (type === DType.float16) return new Tensor('float16', Uint16Array.from(data, floatToHalf) as never, dims);
+  if (type === DType.uint8) return new Tensor('uint8', Uint8Array.from(data, (value) => whole(value, 255)), dims);
+  if (type === DType.uint16) return new Tensor('uint16', Uint16Array.from(data, (value) => whole(value, 65535)), dims);
   throw new UserError(`The model takes an input of type ${DTYPE_NAME[type] ?? type}, which Hairline cannot feed.`);
+}
+
+/** To even from the middle, as onnxruntime's Round does. */
+function whole(value: number, most: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return Math.min(most, Math.max(0, low + (rest > 0.5 || (rest === 0.5 && low % 2 !== 0) ? 1 : 0)));
 }
 
 /** Numbers as a tensor of any type that an input declares; integers are rounded towards 0. */
 export function tensorOf(type: number, data: readonly number[], dims: readonly number[]): OrtTensor {
-  if (ORT_TYPE[type] === 'float16') return floatTensor(type, Float32Array.from(data), dims);
+  if (ORT_TYPE[type] === 'float16') return imageTensor(type, Float32Array.from(data), dims);
   const tensor = zeros(type, dims);
   const to = tensor.data as unknown as (number | bigint)[];
   const big = ORT_TYPE[type] === 'int64' || ORT_TYPE[type] === 'uint64';

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 import { inspectModel, modelValues, unclearInputs } from '../../src-main/audit/inspect.ts';
 import { plain, twoInputs } from './models.ts';
 import { singular } from './singular.ts';
@@ -23,6 +24,37 @@ it('names the inputs to choose from only where it is not clear which takes the i
   await expect(inspectModel(files['two']!)).rejects.toThrow(/not clear which takes the image/);
   const card = await inspectModel(files['two']!, { input: 'other' });
   expect(card).toMatchObject({ input: 'other', imageInputs: ['pixels', 'other'], inputs: [{ name: 'pixels', dims: [null, 3, 32, 32] }], classes: 10 });
+});
+
+it('finds the size of a network that leaves it open and takes but one, by the pictures or by trying', async () => {
+  const b = new GraphBuilder(emptyGraph('open'));
+  b.input('x', DType.float32, ['N', 'C', 'H', 'W']);
+  const flat = b.node('Reshape', ['x', b.ints([0, -1])]);
+  b.node('Gemm', [flat, b.constant(new Float32Array(3 * 28 * 28 * 4).fill(0.1), [3 * 28 * 28, 4])], {}, { outputs: ['y'] });
+  b.output('y', DType.float32, ['N', 4]);
+  const path = join(folder, 'open.onnx');
+  writeFileSync(path, saveGraph(b.graph).bytes);
+  const tried = await inspectModel(path);
+  expect(tried).toMatchObject({ classes: 4, network: { width: 28, height: 28 }, preprocessing: { geometry: 'stretch', width: 28, height: 28 } });
+  expect(tried.guess).toContain('any size, of which only 28 x 28 runs of those tried');
+  const given = await inspectModel(path, { size: { width: 28, height: 28 } });
+  expect(given).toMatchObject({ classes: 4, network: { width: null, height: null }, preprocessing: { geometry: 'none' } });
+  await expect(inspectModel(path, { size: { width: 30, height: 20 } })).rejects.toThrow(/^The file leaves the size of its pictures open, and does not run at 30 x 20, the size of the pictures: give the size it was made for/);
+});
+
+it('says which output the class scores come from, where there are several', async () => {
+  expect((await inspectModel(files['plain']!)).scores).toBeUndefined();
+  const b = new GraphBuilder(emptyGraph('several'));
+  b.input('x', DType.float32, ['N', 3, 8, 8]);
+  const flat = b.node('Reshape', ['x', b.ints([-1, 192])]);
+  for (const [name, width] of [['a', 3], ['logits', 4]] as const) {
+    b.node('Gemm', [flat, b.constant(new Float32Array(192 * width).fill(0.1), [192, width])], {}, { outputs: [name] });
+    b.output(name, DType.float32, ['N', width]);
+  }
+  const path = join(folder, 'several.onnx');
+  writeFileSync(path, saveGraph(b.graph).bytes);
+  expect(await inspectModel(path)).toMatchObject({ classes: 4, scores: { output: 'logits', others: ['a'], why: 'its name says so' } });
+  expect(await inspectModel(path, { answer: { output: 'a', threshold: null } })).toMatchObject({ classes: 3, scores: { output: 'a', why: 'it was named' } });
 });
 
 it('lists every value that can be taken as the output, and no other', async () => {

@@ -28,7 +28,9 @@ describe('the input that takes the image', () => {
     ['none', [], null, 'The model has no input, so no image can be put into it.'],
     ['two of the same kind', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], null, 'The model has 2 inputs (a, b), and it is not clear which takes the image: name it.'],
     ['one of another name', [['a', DType.float32, [1, 3, 8, 8]]], 'b', 'The model has no input called b; it has: a.'],
-    ['bytes', [['a', DType.uint8, [1, 3, 8, 8]]], null, "The model's input a is of type uint8; an image has to enter as floating-point numbers."],
+    ['a type that no picture has', [['a', DType.int64, [1, 3, 8, 8]]], null, "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16."],
+    ['a volume', [['a', DType.float32, ['N', 1, 12, 8, 8]]], null, "The model's input a [?, 1, 12, 8, 8] has 5 dimensions: it reads volumes or films, and no picture."],
+    ['a latent vector', [['z', DType.float32, ['N', 100, 1, 1]]], null, "The model's input z [?, 100, 1, 1] takes a vector, such as the latent one of a generator, and no picture."],
     ['a plain vector', [['a', DType.float32, [784]]], null, "The model's input a has only one dimension; it takes a batch dimension and an image"],
     ['no shape', [['a', DType.float32, []]], null, "The model's input a has no shape; it takes a batch dimension and an image"],
   ])('is refused in one sentence: %s', (_, inputs, wanted, message) => {
@@ -41,6 +43,8 @@ describe('the image among several inputs', () => {
   it.each<[string, [string, DType, Dims][], string | null, string]>([
     ['the only picture', [['noise', DType.float32, ['N', 16]], ['a', DType.float32, ['N', 3, 8, 8]], ['flag', DType.bool, [1]]], null, 'a'],
     ['the only one with floats', [['flag', DType.bool, [1]], ['a', DType.float32, ['N', 64]]], null, 'a'],
+    ['the one with floats, beside one of bytes', [['mask', DType.uint8, [1, 3, 8, 8]], ['a', DType.float32, [1, 3, 8, 8]]], null, 'a'],
+    ['the only one with bytes', [['a', DType.uint8, [1, 8, 8, 3]]], null, 'a'],
     ['the one that is named', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], 'b', 'b'],
   ])('is %s', (_, inputs, wanted, name) => {
     const found = findImageInput(modelWith(...inputs), wanted);
@@ -59,8 +63,16 @@ describe('the image among several inputs', () => {
     expect(() => valuesBeside({ ...others[0]!, value: [1, 2, 3] }, 2, null)).toThrow("The model's input noise takes 2 values an image (? x 2), but 3 are given.");
   });
 
+  it('takes whole numbers, and not those that a preprocessing for [0,1] would leave', () => {
+    const bytes = findImageInput(modelWith(['x', DType.uint8, ['N', 3, 8, 8]]), null);
+    const at = (spec: object) => networkInput(bytes, Preprocessing.parse(spec), { channels: 3, height: 8, width: 8 }, 1);
+    expect(at({ scale: 255 }).dims).toEqual([1, 3, 8, 8]);
+    expect(() => at({})).toThrow("The model's input x takes whole numbers from 0 to 255, and this preprocessing leaves 0 and 1 of them: take values from 0 to 255 (scale=255).");
+  });
+
   it('may have no batch dimension', () => {
     expect(fit([3, 8, 8], [3, 8, 8], {}, 1).dims).toEqual([3, 8, 8]);
+    expect(fit([3, 'H', 'W'], [3, 8, 9], {}, 1).dims).toEqual([3, 8, 9]);
     expect(fit([8, 9, 3], [3, 8, 9], { layout: 'nhwc' }, 1).dims).toEqual([8, 9, 3]);
     expect(float([3, 8, 8])).toMatchObject({ batch: 1, batched: false });
   });

@@ -1,23 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
+import type { Answer } from '../../shared/plan.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
-import { findLogits } from '../../src-main/model/output.ts';
+import { findLogits, scoreNotes } from '../../src-main/model/output.ts';
 import type { ClassifierOutput } from '../../src-main/model/output.ts';
+import { readScores } from '../../src-main/model/scores.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 
 /** What is found in a model whose input `x` [rows, ...dims] goes through `body`; `body` declares the outputs. */
-async function found(dims: number[], body: (b: GraphBuilder) => void, { rows = 2, opset = 18 } = {}): Promise<ClassifierOutput> {
+async function found(dims: number[], body: (b: GraphBuilder) => void, { rows = 2, opset = 18 } = {}, said?: Answer): Promise<ClassifierOutput> {
   const b = new GraphBuilder(emptyGraph('g', opset));
   b.input('x', DType.float32, ['N', ...dims]);
   b.node('Relu', ['x'], {}, { outputs: ['z'] });
   body(b);
-  return findLogits(b.graph, await traceFacts(b.graph, { x: [rows, ...dims] }), rows);
+  return findLogits(b.graph, await traceFacts(b.graph, { x: [rows, ...dims] }), rows, said);
 }
 
 const out = (b: GraphBuilder, value: string, name = 'y', type: DType = DType.float32) => {
   b.node('Identity', [value], {}, { outputs: [name] });
   b.output(name, type, ['N', '?']);
 };
+
+/** A layer whose weights are told apart by where they are. */
+const gemm = (b: GraphBuilder, value: string, from: number, to: number): string => b.node('Gemm', [value, b.constant(Array.from({ length: from * to }, (_, i) => Math.sin(i)), [from, to])]);
+/** The best three and their classes. */
+function best(b: GraphBuilder, row: string): void {
+  b.node('TopK', [row, b.ints([3])], { axis: 1 }, { outputs: ['values', 'indices'] });
+  b.output('values', DType.float32, ['N', 3]);
+  b.output('indices', DType.int64, ['N', 3]);
+}
 
 describe('class scores taken back to logits', () => {
   it.each<[string, number[], (b: GraphBuilder) => string, Partial<ClassifierOutput>, { rows?: number; opset?: number }]>([
@@ -63,6 +74,53 @@ describe('which output holds the scores', () => {
     expect(result).toMatchObject({ name: 'scores', logits: 'z', kind: 'softmax' });
   });
 
+  it.each<[string, number[], (b: GraphBuilder) => void, Partial<ClassifierOutput>]>([
+    ['the row after the features that lead to it', [7], (b) => (out(b, 'z', 'first'), out(b, gemm(b, 'z', 7, 5), 'second')), { name: 'second', width: 5, others: ['first'], why: 'the others only lead to it' }],
+    ['the row that is called so, of two beside each other', [7], (b) => (out(b, gemm(b, 'z', 7, 4), 'embedding'), out(b, gemm(b, 'z', 7, 5), 'logits')), { name: 'logits', others: ['embedding'], why: 'its name says so' }],
+    ['the first of two that nothing tells apart', [7], (b) => (out(b, gemm(b, 'z', 7, 4), 'a'), out(b, gemm(b, 'z', 7, 5), 'b')), { name: 'a', others: ['b'], why: 'it comes first' }],
+    ['a row rather than a single number', [7], (b) => (out(b, gemm(b, 'z', 7, 1), 'age'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5, why: 'the others are single numbers' }],
+    ['a row rather than the sigmoid of one number', [7], (b) => (out(b, b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), 'male'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5 }],
+    ['what the best few were chosen from', [5], (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] })), { name: 'p', logits: 'z', kind: 'softmax', classes: 5 }],
+    ['what the best score was chosen from', [5], (b) => out(b, b.node('ReduceMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([1])], { keepdims: 1 }), 'score'), { name: 'p', classes: 5 }],
+    ['what the label was chosen from, though another row comes first', [5], (b) => (out(b, gemm(b, 'z', 5, 9), 'probs'), out(b, b.node('ArgMax', ['z'], { axis: 1 }), 'label', DType.int64)), { name: 'z', classes: 5, others: ['probs'], why: 'the file chooses its label from it' }],
+  ])('is %s', async (_, dims, body, expected) => {
+    expect(await found(dims, body)).toMatchObject(expected);
+  });
+
+  it('is the row that is named, inner values included', async () => {
+    const two = (b: GraphBuilder) => (out(b, gemm(b, 'z', 7, 4), 'a'), out(b, b.node('Softmax', [gemm(b, 'z', 7, 5)]), 'b'));
+    expect(await found([7], two, {}, { output: 'b', threshold: null })).toMatchObject({ name: 'b', kind: 'softmax', classes: 5, why: 'it was named' });
+    expect(await found([7], two, {}, { output: 'z', threshold: null })).toMatchObject({ name: 'z', kind: 'logits', classes: 7 });
+    await expect(found([7], two, {}, { output: 'c', threshold: null })).rejects.toThrow('The model has no output or inner value called c');
+    await expect(found([7], two, {}, { output: 'b', threshold: 0 })).rejects.toThrow('The model\'s output b holds 5 numbers an image, and a threshold is for a single one');
+  });
+
+  it.each<[string, (b: GraphBuilder) => string, { rows: number }, Partial<ClassifierOutput>]>([
+    ['a sigmoid without a dimension of its own', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.ints([1])]), { rows: 2 }, { kind: 'sigmoid', width: 1, classes: 2 }],
+    ['the same of one image', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)])]), { rows: 1 }, { kind: 'sigmoid', width: 1, classes: 2 }],
+    ['a row whose batch was squeezed away', (b) => b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])]), { rows: 1 }, { kind: 'softmax', width: 5, classes: 5 }],
+  ])('has no batch in %s', async (_, body, at, expected) => {
+    expect(await found([7], (b) => out(b, body(b)), at)).toMatchObject({ name: 'y', ...expected });
+  });
+
+  it('may be a single number, with a threshold', async () => {
+    const one = (b: GraphBuilder) => out(b, gemm(b, 'z', 7, 1));
+    const output = await found([7], one, {}, { output: null, threshold: 0.25 });
+    expect(output).toMatchObject({ kind: 'logits', width: 1, classes: 2, threshold: 0.25 });
+    expect([0.2, 0.25, 0.3].map((value) => readScores([value], output).prediction)).toEqual([0, 0, 1]);
+    // By the definition of the logistic function, of the distance from the threshold.
+    expect(readScores([0.75], output).probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(-0.5)), 12);
+    const sigmoid = await found([7], (b) => out(b, b.node('Sigmoid', [gemm(b, 'z', 7, 1)])), {}, { output: null, threshold: 0.9 });
+    expect([0.89, 0.91].map((value) => readScores([value], sigmoid).prediction)).toEqual([0, 1]);
+    const { logits } = readScores([0.9], sigmoid);
+    expect(logits[1]! - logits[0]!).toBeCloseTo(0, 12);
+  });
+
+  it('is a row of sigmoids, of which it is said that they are several labels', async () => {
+    expect(scoreNotes(await found([5], (b) => out(b, b.node('Sigmoid', ['z']))))).toEqual([expect.stringMatching(/^The output y ends in a sigmoid for each of 5 classes, as of a model that gives a picture several labels/)]);
+    expect(scoreNotes(await found([5], (b) => out(b, b.node('Softmax', ['z']))))).toEqual([]);
+  });
+
   it('is what a label was made from, where there is only a label', async () => {
     const result = await found([5], (b) => out(b, b.node('Squeeze', [b.node('ArgMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] })], { axis: 1 }), b.ints([1])]), 'label', DType.int64));
     expect(result).toMatchObject({ name: 'p', logits: 'z', kind: 'softmax', classes: 5 });
@@ -79,9 +137,9 @@ describe('which output holds the scores', () => {
   });
 
   it.each<[string, number[], (b: GraphBuilder) => string, DType, string]>([
-    ['a picture', [3, 4, 4], () => 'z', DType.float32, 'No output of the model is one row of class scores per image (y [2, 3, 4, 4]): choose a goal on its output, such as deviation.'],
+    ['a picture', [3, 4, 4], () => 'z', DType.float32, 'No output of the model is one row of class scores per image (y [2, 3, 4, 4]): choose a goal on its output, such as deviation, or name the value that is (--output).'],
     ['a count', [5], (b) => b.node('Cast', [b.node('ReduceSum', ['z'], { keepdims: 0 })], { to: DType.int64 }), DType.int64, 'No output of the model is one row of class scores per image (y []'],
-    ['a single number without a sigmoid', [1], () => 'z', DType.float32, "The model's output y is a single number without a sigmoid, so there are no classes to tell apart."],
+    ['a single number without a sigmoid', [1], () => 'z', DType.float32, "The model's output y is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit)."],
     ['a single number after a softmax', [1], (b) => b.node('Softmax', ['z']), DType.float32, 'is a single number without a sigmoid'],
   ])('none, when there is only %s', async (_, dims, body, type, message) => {
     const finding = found(dims, (b) => out(b, body(b), 'y', type));

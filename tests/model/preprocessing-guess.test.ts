@@ -1,7 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { existsSync } from 'node:fs';
+import { StringStringEntryProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { DType, GraphBuilder, loadGraph } from '../../src-main/graph/index.ts';
-import { guessPreprocessing, leadingNormalisation, PRESETS } from '../../src-main/model/preprocessing/index.ts';
+import { guessPreprocessing, imageMetadata, leadingNormalisation, PRESETS } from '../../src-main/model/preprocessing/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 
 describe('guessPreprocessing', () => {
@@ -23,6 +25,32 @@ describe('guessPreprocessing', () => {
     expect(guess.preprocessing).toMatchObject({ scale: 1, mean: [0], std: [1] });
     expect(guess.network).toEqual(network);
     expect(guess.why).toMatch(/^From the input .*\.$/);
+  });
+
+  it('reads an input without a batch as one picture', () => {
+    expect(guessPreprocessing({ dims: [3, 16, 20], batched: false })).toMatchObject({ preprocessing: { channels: 'rgb', layout: 'nchw', width: 20, height: 16 }, network: { channels: 3 } });
+    expect(guessPreprocessing({ dims: [16, 20, 3], batched: false })).toMatchObject({ preprocessing: { channels: 'rgb', layout: 'nhwc', width: 20, height: 16 } });
+  });
+
+  it('gives whole numbers what they can hold, and a network of one size that size', () => {
+    expect(guessPreprocessing({ dims: [1, 8, 8, 3], largest: 255 })).toMatchObject({ preprocessing: { scale: 255, mean: [0], layout: 'nhwc' }, why: expect.stringContaining('whole numbers of 8 bits') });
+    expect(guessPreprocessing({ dims: [1, 8, 8, 3], largest: 65535 }).preprocessing.scale).toBe(65535);
+    expect(guessPreprocessing({ dims: [null, 3, null, null] }, { only: { width: 24, height: 20 } })).toMatchObject({ preprocessing: { geometry: 'stretch', width: 24, height: 20 }, why: expect.stringContaining('of which only 24 x 20 runs of those tried') });
+  });
+
+  it.each([
+    [{ 'Image.BitmapPixelFormat': 'Bgr8', 'Image.NominalPixelRange': 'NominalRange_0_255' }, { channels: 'bgr', scale: 255, mean: [0] }],
+    [{ 'Image.NominalPixelRange': 'Normalized_1_1' }, { channels: 'rgb', scale: 2, mean: [1] }],
+    [{ 'Image.NominalPixelRange': 'NominalRange_16_235' }, { scale: 219, mean: [-16] }],
+    [{ 'Image.BitmapPixelFormat': 'Rgb8', 'Image.NominalPixelRange': 'Normalized_0_1' }, { channels: 'rgb', scale: 1 }],
+    [{ 'Image.BitmapPixelFormat': 'Bgr8' }, { channels: 'bgr', scale: 1 }],
+  ])("takes what the file's own metadata say: %j", (entries, expected) => {
+    const builder = new GraphBuilder();
+    for (const [key, value] of Object.entries(entries)) builder.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
+    const metadata = imageMetadata(builder.graph);
+    const guess = guessPreprocessing({ dims: [1, 3, 32, 32] }, { metadata });
+    expect(guess.preprocessing).toMatchObject(expected);
+    for (const value of Object.values(entries)) expect(guess.why).toContain(value);
   });
 
   it('takes ImageNet values for 1000 classes, unless the network normalises itself', () => {
@@ -51,6 +79,31 @@ describe('leadingNormalisation', () => {
     expect(chain(['Mul', 1 / 127.5], ['Sub', 1])).toEqual({ operators: ['Mul', 'Sub'], bytes: true });
     expect(chain(['Sub', 127.5]).bytes).toBe(true);
     expect(chain()).toEqual({ operators: [], bytes: false });
+  });
+
+  it.each<[string, (b: GraphBuilder, x: string) => string]>([
+    ['Resize', (b, x) => b.node('Resize', [x, '', b.constant([1, 1, 2, 2], [4])], { mode: 'linear' })],
+    ['Clip', (b, x) => b.node('Clip', [x, b.scalar(0), b.scalar(1)])],
+    ['Gather of the channels the other way round', (b, x) => b.node('Gather', [x, b.ints([2, 1, 0])], { axis: 1 })],
+    ['Slice', (b, x) => b.node('Slice', [x, b.ints([0]), b.ints([3]), b.ints([2])])],
+  ])('looks behind %s', (_, step) => {
+    const b = new GraphBuilder();
+    const value = b.node('Div', [step(b, b.input('x', DType.float32, [1, 3, 4, 4])), b.scalar(255)]);
+    b.node('Conv', [value, b.constant([300, 300, 300], [1, 3, 1, 1])]);
+    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Div'], bytes: true });
+  });
+
+  it('looks at every channel where they are taken apart and put together again, and no further than the first layer', () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', DType.float32, [1, 3, 4, 4]);
+    const planes = [0, 1, 2].map((c) => b.node('Mul', [b.node('Gather', [x, b.ints([c])], { axis: 1 }), b.scalar(1 / (128 + c))]));
+    const y = b.node('Conv', [b.node('Concat', planes, { axis: 1 }), b.constant([1, 1, 1], [1, 3, 1, 1])]);
+    b.node('Div', [b.node('Add', [y, x]), b.scalar(3)]);
+    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Mul'], bytes: true });
+    const plain = new GraphBuilder();
+    const both = plain.node('Mul', [plain.input('x', DType.float32, [1, 3, 4, 4]), plain.node('Relu', ['x'])]);
+    plain.node('Div', [both, plain.scalar(255)]);
+    expect(leadingNormalisation(plain.graph, 'x')).toEqual({ operators: [], bytes: false });
   });
 
   const folder = '../shared/models/classify-mnist';

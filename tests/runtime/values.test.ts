@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DType, halfToFloat } from '../../src-main/graph/index.ts';
-import { floatTensor, floatToHalf, numbersOf, zeros } from '../../src-main/runtime/values.ts';
+import { imageTensor, floatToHalf, numbersOf, zeros } from '../../src-main/runtime/values.ts';
 
 describe('16-bit words of numbers', () => {
   it('are the nearest, for every word there is', () => {
@@ -37,7 +37,7 @@ describe('tensors for onnxruntime', () => {
     [DType.float64, [0.5, -2]],
     [DType.float16, [0.5, -2]],
   ])('of floating-point type %i hold the numbers given', (type, values) => {
-    const tensor = floatTensor(type, Float32Array.from(values), [2, 1]);
+    const tensor = imageTensor(type, Float32Array.from(values), [2, 1]);
     expect(tensor.dims).toEqual([2, 1]);
     expect(Array.from(numbersOf(tensor))).toEqual(values);
   });
@@ -48,13 +48,13 @@ describe('tensors for onnxruntime', () => {
   });
 
   it('for bfloat16 are float32, which the session rounds', () => {
-    const tensor = floatTensor(DType.bfloat16, Float32Array.of(0.1), [1]);
+    const tensor = imageTensor(DType.bfloat16, Float32Array.of(0.1), [1]);
     expect([tensor.type, Array.from(tensor.data as Float32Array)]).toEqual(['float32', [Math.fround(0.1)]]);
   });
 
   it('of other types are refused by name', () => {
     expect(() => zeros(DType.bfloat16, [1])).toThrow('The model takes an input of type bfloat16, which Hairline cannot feed.');
-    expect(() => floatTensor(DType.string, new Float32Array(1), [1])).toThrow('The model takes an input of type string');
+    expect(() => imageTensor(DType.string, new Float32Array(1), [1])).toThrow('The model takes an input of type string');
     expect(() => zeros(DType.string, [1])).toThrow('of type string');
   });
 });

@@ -48,8 +48,8 @@ export async function openJudge(graph: Graph, plan: AuditPlan, setup: Setup, fir
   const problems = setup.input === '' || setup.input === input.name ? [] : [`The journal says that the input ${setup.input} takes the image, and it is ${input.name}.`];
   const sides = { told: 'the journal', found: 'the model' };
   if (setup.field === null) {
-    const output = findLogits(graph, facts, rows);
-    const of = ({ kind, width, classes }: typeof output) => ({ kind, width, classes });
+    const output = findLogits(graph, facts, rows, plan.answer);
+    const of = ({ kind, width, classes, threshold }: typeof output) => ({ kind, width, classes, ...(threshold !== undefined && { threshold }) });
     if (setup.scores) problems.push(...differences(of(setup.scores), of(output), sides, ['scores']).problems);
     else if (setup.classes !== output.classes) problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
     return classJudge(await openOriginal({ ...request, output }), plan, setup, problems);

@@ -36,7 +36,8 @@ export function auditCommand(): Command {
     .option('--peak <value>', 'largest value the output can take, such as 255 (default: 1)')
     .option('--picture <file>', 'the picture whose output is to be matched; with --resume repeatable', list)
     .option('--surrogate <file>', 'with --resume: a model that stands in for the one under attack, in the order of the plan; repeatable', list)
-    .option('--output <name>', 'the output, or value inside the network, that the goal is on (default: found)')
+    .option('--output <name>', 'the output, or value inside the network, that the goal is on; of goals on classes, the one with the class scores (default: found)')
+    .option('--threshold <value>', 'where the class scores are one number an image: from which value on it stands for the second of two classes (default: 1/2 of a sigmoid)')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
     .option('--limit <n>', 'a random sample of at most so many images, class by class where labels are given; the seed says which')
@@ -75,7 +76,7 @@ export function auditCommand(): Command {
 
 /** What a plan says, and no flag may say as well; but for the files, which may lie elsewhere when an audit goes on. */
 const FILES_OF_IT = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', picture: '--picture', surrogate: '--surrogate' } as const;
-const REST_OF_IT = { preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', fix: '--fix' } as const;
+const REST_OF_IT = { preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', threshold: '--threshold', fix: '--fix' } as const;
 const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', steps: '--steps' } as const;
 
 interface Wanted {

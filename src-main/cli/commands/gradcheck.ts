@@ -33,6 +33,7 @@ export function gradcheckCommand(): Command {
     .option('--preset <name>', 'preprocessing by name')
     .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
     .option('--output <name>', 'check this output or inner value as a network of pictures or vectors (default: class scores, where there are any)')
+    .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
     .option('--seconds <n>', `after which it ends with what it has (default: ${SECONDS})`)

@@ -57,6 +57,7 @@ export function mapCommand(): Command {
     .option('--out <files...>', 'where to write: .png the drawn map, .json and .csv the values of all maps')
     .option('--picture <file>', 'write the best attack on a single subset as a PNG')
     .option('--output <name>', 'an output or inner value of pictures or vectors (default: class scores, where there are any)')
+    .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
     .option('--preset <name>', 'preprocessing by name')
@@ -91,7 +92,7 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
   };
   const report = (done: number, total: number) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
   const found = await inLimits(async (limited) => {
-    const request = { ...asked, preprocessing: await preprocessing({ ...flags, model }, limited) };
+    const request = { ...asked, preprocessing: await preprocessing({ ...flags, model, images: [image] }, limited) };
     let heard: Signal | null = null;
     const stop = (signal: Signal): void => {
       heard = signal;

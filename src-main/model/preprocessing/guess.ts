@@ -1,4 +1,5 @@
 import { Preprocessing } from '../../../shared/plan.ts';
+import type { ImageMetadata } from './imageMetadata.ts';
 import type { Leading } from './leading.ts';
 import { PRESETS } from '../../../shared/presets.ts';
 import { sized } from './presets.ts';
@@ -8,6 +9,19 @@ export interface GuessHints {
   producer?: string;
   classes?: number | null;
   leading?: Leading;
+  metadata?: ImageMetadata | null;
+  /** Of a network of any size: the only one of those tried that it runs at. */
+  only?: { width: number; height: number } | null;
+}
+
+/** An input as its file declares it. */
+export interface DeclaredInput {
+  /** null where open. */
+  dims: readonly (number | null)[];
+  /** Whether the first dimension counts pictures; true unless said otherwise. */
+  batched?: boolean;
+  /** Largest value of an input of whole numbers; null, or absent, of floating-point ones. */
+  largest?: number | null;
 }
 
 export interface Guess {
@@ -21,21 +35,21 @@ export interface Guess {
 /**
  * A first guess of the preprocessing from a network's own input. Layout and size can be read off its shape; the scale
  * cannot, so [0,1] is taken unless normalising inside the network, ImageNet's 1000 classes or Caffe say otherwise.
- * @param dims declared dimensions of the input, batch first; null where open
  */
-export function guessPreprocessing(input: { dims: readonly (number | null)[] }, hints: GuessHints = {}): Guess {
-  const { layout, ...network } = imageOf(input.dims);
-  const { width, height, channels } = network;
-  const values = guessValues(channels, hints);
+export function guessPreprocessing({ dims, batched = true, largest = null }: DeclaredInput, hints: GuessHints = {}): Guess {
+  const { layout, ...network } = imageOf(batched ? dims : [1, ...dims]);
+  const { channels } = network;
+  const { width, height } = hints.only ?? network;
+  const values = guessValues(channels, largest, hints);
   const fixed = width !== null && height !== null;
   // Small networks are fed whole pictures; large square ones mostly the middle of a larger picture.
   const crop = fixed && width === height && width > 64;
   const geometry = fixed ? sized(crop ? 'centre-crop' : 'none', width, height) : {};
-  const order = channels === 1 ? 'grey' : values.spec.channels;
+  const order = channels === 1 ? 'grey' : values.spec.channels === 'grey' ? 'rgb' : values.spec.channels;
   const preprocessing = Preprocessing.parse({ ...values.spec, ...geometry, layout, channels: order });
-  const size = fixed ? `${width} x ${height}` : 'any size';
+  const size = !fixed ? 'any size' : hints.only ? `any size, of which only ${width} x ${height} runs of those tried` : `${width} x ${height}`;
   const how = crop ? ' (centre crop)' : '';
-  const shape = input.dims.map((d) => d ?? '?').join(' x ');
+  const shape = dims.map((d) => d ?? '?').join(' x ');
   const read = [order === 'grey' ? 'grey' : order.toUpperCase(), layout.toUpperCase(), `${size}${how}`, values.why].join(', ');
   const why = `From the input ${shape}: ${read}.`;
   return { preprocessing, why, network };
@@ -75,7 +89,16 @@ interface Values {
   why: string;
 }
 
-function guessValues(channels: number, { producer = '', classes = null, leading }: GuessHints): Values {
+function guessValues(channels: number, largest: number | null, { producer = '', classes = null, leading, metadata = null }: GuessHints): Values {
+  if (metadata?.range) {
+    const { scale, mean } = metadata.range;
+    return { spec: { channels: metadata.channels ?? 'rgb', scale, mean: [mean] }, why: `as the file's own metadata say (${metadata.says.join(', ')})` };
+  }
+  if (metadata?.channels) {
+    const other = guessValues(channels, largest, { producer, classes, ...(leading && { leading }) });
+    return { spec: { ...other.spec, channels: metadata.channels }, why: `${metadata.says.join(', ')} as the file's own metadata say, ${other.why}` };
+  }
+  if (largest !== null) return { spec: { channels: 'rgb', scale: largest }, why: `values 0 to ${largest}, because the input takes whole numbers of ${largest === 255 ? '8' : '16'} bits` };
   const inside = leading?.operators.join(', ');
   if (leading?.bytes)
     return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };

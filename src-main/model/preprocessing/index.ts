@@ -11,6 +11,7 @@ export type { Fit } from './presets.ts';
 export { presetFor } from './presets.ts';
 export { parsePreprocessing } from './parse.ts';
 export type { Leading } from './leading.ts';
+export { imageMetadata } from './imageMetadata.ts';
 export { leadingNormalisation } from './leading.ts';
 export type { Guess, GuessHints } from './guess.ts';
 export { guessPreprocessing } from './guess.ts';

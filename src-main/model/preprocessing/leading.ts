@@ -11,44 +11,53 @@ export interface Leading {
 }
 
 const NORMALISERS = new Set(['Sub', 'Div', 'Mul', 'Add', 'BatchNormalization', 'ImageScaler']);
-const MOVERS = new Set(['Cast', 'Transpose', 'Identity', 'Reshape', 'Unsqueeze', 'Squeeze', 'QuantizeLinear', 'DequantizeLinear']);
+/** Operators that rearrange, cut, resize or bound a picture, and leave its values what they are. */
+const MOVERS = new Set([
+  'Cast', 'Transpose', 'Identity', 'Reshape', 'Flatten', 'Unsqueeze', 'Squeeze', 'QuantizeLinear', 'DequantizeLinear', 'Resize', 'Upsample', 'Gather', 'Slice', 'Split', 'Concat', 'Pad', 'Clip', 'Expand',
+]);
 
 /**
- * Follows the input through operators that only normalise or rearrange. Constants tell the units: 255 or 127.5 taken
- * off or divided by belong to bytes, 0.13 belongs to [0,1].
+ * Follows the input through operators that only normalise or rearrange, channel by channel where it is taken apart and put together
+ * again. Constants tell the units: 255 or 127.5 taken off or divided by belong to bytes, 0.13 belongs to [0,1].
  */
 export function leadingNormalisation(graph: Graph, input: string): Leading {
-  const leading: Leading = { operators: [], bytes: false };
-  // A chain of many thousand nodes is followed without going through all of them at each.
-  const users = new Map<string, Set<NodeProto>>();
-  for (const node of graph.nodes) for (const name of node.input) users.set(name, (users.get(name) ?? new Set()).add(node));
-  let value = input;
-  for (;;) {
-    const [node, another] = users.get(value) ?? [];
-    if (!node || another || (!NORMALISERS.has(node.opType) && !MOVERS.has(node.opType))) return leading;
-    if (NORMALISERS.has(node.opType)) {
-      leading.operators.push(node.opType);
-      const constants = node.input.filter((name) => name !== value).flatMap((name) => constant(graph, name));
-      const largest = constants.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-      if (forBytes(node.opType, largest)) leading.bytes = true;
+  const operators = new Set<string>();
+  let bytes = false;
+  // Everything that is still the picture. Nodes come in an order in which each has its inputs before it.
+  const carried = new Set([input]);
+  for (const node of graph.nodes) {
+    const mine = node.input.filter((name) => carried.has(name));
+    if (mine.length === 0) continue;
+    const constants = node.input.filter((name) => name !== '' && !carried.has(name)).map((name) => constant(graph, name));
+    const mover = MOVERS.has(node.opType) && (node.opType !== 'Concat' || mine.length === node.input.length);
+    // What is added to something computed, or multiplied by it, is no picture any more.
+    const normaliser = NORMALISERS.has(node.opType) && mine.length === 1 && constants.every((values) => values !== null);
+    if (!mover && !normaliser) continue;
+    if (normaliser) {
+      operators.add(node.opType);
+      if (forBytes(node, constants.flatMap((values) => values ?? []))) bytes = true;
     }
-    value = node.output[0]!;
+    // Pictures of bytes are bounded where bytes end.
+    if (node.opType === 'Clip' && constants.some((values) => (values ?? []).some((value) => value > 127))) bytes = true;
+    for (const output of node.output) carried.add(output);
   }
+  return { operators: [...operators], bytes };
 }
 
 /** A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes. ImageScaler is Core ML's, for bytes. */
-function forBytes(operator: string, largest: number): boolean {
-  if (operator === 'ImageScaler') return true;
-  if (operator === 'Mul') return largest > 0 && largest < 0.05;
-  return operator !== 'BatchNormalization' && largest > 4;
+function forBytes({ opType }: NodeProto, constants: readonly number[]): boolean {
+  if (opType === 'ImageScaler') return true;
+  const largest = constants.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  if (opType === 'Mul') return largest > 0 && largest < 0.05;
+  return opType !== 'BatchNormalization' && largest > 4;
 }
 
 /** At most this many numbers are a normalising constant; more are weights. */
 const FEW = 4096;
 
-function constant(graph: Graph, name: string): number[] {
-  // Constant nodes are initializers, too, once a model is loaded.
+/** Null for what is none: computed, or too large. Constant nodes are initializers, too, once a model is loaded. */
+function constant(graph: Graph, name: string): number[] | null {
   const tensor = graph.initializers.get(name);
-  if (!tensor || elementsOf(tensor) > FEW) return [];
-  return Array.from(tensorNumbers(tensor, graph));
+  if (!tensor) return null;
+  return elementsOf(tensor) > FEW ? [] : Array.from(tensorNumbers(tensor, graph));
 }

@@ -1,0 +1,111 @@
+import type { NodeProto } from 'onnx-buf';
+import { isFloat } from '../graph/index.ts';
+import type { Graph, ValueFacts } from '../graph/index.ts';
+
+/** A value that holds one row of numbers for each image, and so may be the class scores. */
+export interface ClassRow {
+  name: string;
+  /** Numbers in a row. */
+  width: number;
+}
+
+/** Rows of numbers among a file's outputs, the likeliest class scores first. */
+export interface ClassRows {
+  rows: ClassRow[];
+  /** What speaks for the first, as the end of "..., since"; null where the file has but one output. */
+  why: string | null;
+}
+
+/** Operators that only rearrange a row, so what is before them is the same answer. */
+export const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
+/** Operators that make a label, a map from labels to probabilities, or the best few, of a row of scores. */
+const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap', 'ReduceMax']);
+/** Steps from an output back to where it was chosen. */
+const FAR = 6;
+
+const SAYS_CLASSES = /logit|prob|score|softmax|class|label|pred/i;
+const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
+
+/**
+ * Class scores hide among other outputs: features come first, or what was chosen from the scores (best label, best score, the best few,
+ * sorted), or a value of another kind. What the file itself chooses from is taken before all others; then rows that others only lead to;
+ * then names; then the order in the file. A single number is taken only where there is no wider row.
+ * @param rows length of the batch dimension the facts were traced with
+ */
+export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): ClassRows {
+  const producers = new Map<string, NodeProto>();
+  for (const node of graph.nodes) for (const output of node.output) producers.set(output, node);
+  const names = graph.outputs.map(({ name }) => name);
+  const floats = names.filter((name) => isFloat(facts.get(name)?.type ?? 0));
+  const widthOf = (name: string): number | null => {
+    const known = facts.get(name);
+    return known && isFloat(known.type) ? rowWidth(known.dims, rows, floats.length === 1) : null;
+  };
+  const chosen = new Map(names.map((name) => [name, behind(name, producers, widthOf)]));
+  const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
+  const base = (name: string): string => baseOf(name, producers);
+  // An output of the file is taken rather than what it is made of.
+  const sources = [...new Set([...chosen.values()].flatMap((name) => (name === null ? [] : [own.find((other) => base(other) === base(name)) ?? name])))];
+  const known = new Set(sources.map(base));
+  const others = own.filter((name) => !known.has(base(name)) && own.find((other) => base(other) === base(name)) === name);
+  const before = ancestors(others, producers);
+  const ranked = others
+    .map((name, at) => ({ name, at, single: widthOf(name) === 1, leads: before.has(name), says: SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0 }))
+    .sort((a, b) => Number(a.single) - Number(b.single) || Number(a.leads) - Number(b.leads) || a.says - b.says || a.at - b.at);
+  const all = [...sources, ...ranked.map(({ name }) => name)].map((name) => ({ name, width: widthOf(name)! }));
+  const [first, second] = ranked;
+  const why = names.length < 2 ? null : all.length < 2 && sources.length === 0 ? 'no other output is a row of numbers for each image' : sources.length === 1 ? 'the file chooses its label from it' : sources.length > 1 ? 'it comes first' : first!.single !== second!.single ? 'the others are single numbers' : first!.leads !== second!.leads ? 'the others only lead to it' : first!.says !== second!.says ? 'its name says so' : 'it comes first';
+  return { rows: all, why };
+}
+
+/**
+ * Numbers for each image of a value of these dimensions; null when it is no row for each image.
+ * @param alone whether there is no other output: then one dimension may be the classes of a single image
+ */
+export function rowWidth(dims: readonly number[], rows: number, alone = false): number | null {
+  if (dims.length === 0) return rows === 1 ? 1 : null;
+  if (dims.length === 1) return dims[0] === rows ? 1 : rows === 1 && alone ? dims[0]! : null;
+  if (dims[0] !== rows) return null;
+  const wide = dims.slice(1).filter((d) => d !== 1);
+  return wide.length > 1 ? null : (wide[0] ?? 1);
+}
+
+/** The row of scores that an output was chosen from, a few steps back; null where it was not. */
+function behind(output: string, producers: ReadonlyMap<string, NodeProto>, widthOf: (name: string) => number | null): string | null {
+  const own = widthOf(output);
+  let names = [output];
+  for (let depth = 0; depth < FAR && names.length > 0; depth++) {
+    const nodes = names.map((name) => producers.get(name)).filter((node) => node !== undefined);
+    const from = nodes.flatMap((node) => (CHOOSERS.has(node.opType) ? node.input.slice(0, 1) : [])).find((name) => (widthOf(name) ?? 0) > Math.max(1, own ?? 1));
+    if (from !== undefined) return from;
+    // A row of numbers that more was computed of is an answer of its own.
+    const on = own === null ? nodes : nodes.filter(({ opType }) => PLAIN.has(opType));
+    names = [...new Set(on.flatMap(({ input }) => input.filter((name) => name !== '')))];
+  }
+  return null;
+}
+
+/** Which of some values others of them are computed from; what is one answer with them is none. */
+function ancestors(names: readonly string[], producers: ReadonlyMap<string, NodeProto>): Set<string> {
+  const found = new Set<string>();
+  for (const name of names) {
+    const seen = new Set<string>();
+    const open = [...(producers.get(name)?.input ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(...(producers.get(next)?.input ?? []));
+    }
+    for (const other of names) if (seen.has(baseOf(other, producers)) && baseOf(name, producers) !== baseOf(other, producers)) found.add(other);
+  }
+  return found;
+}
+
+/** What a value is but for the order of its dimensions, or a last softmax: two of one base are one answer. */
+function baseOf(name: string, producers: ReadonlyMap<string, NodeProto>): string {
+  const node = producers.get(name);
+  return node && (PLAIN.has(node.opType) || node.opType in FINAL) ? baseOf(node.input[0]!, producers) : name;
+}
+
+/** Operators that end a classifier, and what they put out. */
+export const FINAL: Record<string, 'softmax' | 'log-softmax' | 'sigmoid'> = { Softmax: 'softmax', LogSoftmax: 'log-softmax', Sigmoid: 'sigmoid' };
