@@ -8,7 +8,7 @@ type Ask = CallIn<'map'>;
 /** A model and the pictures that can be mapped on it: those loaded now, or an audit's. */
 export interface MapSubject {
   /** What a map is asked for with, but for its settings. */
-  request: Pick<Ask, 'model' | 'preprocessing' | 'input' | 'fixed' | 'output' | 'provider' | 'peak'>;
+  request: Pick<Ask, 'model' | 'preprocessing' | 'input' | 'fixed' | 'output' | 'answer' | 'provider' | 'peak'>;
   images: readonly Pick<LoadedImage, 'id' | 'source' | 'width' | 'height' | 'channels'>[];
   names: readonly string[] | null;
   onOutput: boolean;
@@ -20,7 +20,7 @@ export interface MapSubject {
 export interface Loaded {
   card: ModelCard;
   preprocessing: Preprocessing;
-  ends: Pick<AuditPlan, 'input' | 'fixed' | 'output'>;
+  ends: Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
   provider: Provider;
   images: readonly LoadedImage[];
   names: readonly string[] | null;
@@ -47,11 +47,11 @@ export function loadedSubject({ card, preprocessing, ends, provider, images, nam
 export function auditSubject(audit: string, results: Results, threat: number, images: MapSubject['images'], loaded: ModelCard | null): MapSubject | null {
   const plan = AuditPlan.safeParse(results.plan).data;
   if (!plan) return null;
-  const { model, preprocessing, input, fixed, output, provider } = plan;
+  const { model, preprocessing, input, fixed, output, answer, provider } = plan;
   const goal = results.threats[threat]?.goal;
   const held = goal?.kind === 'deviation' || goal?.kind === 'match' ? goal : null;
   return {
-    request: { model: loaded?.identity.sha256 === results.model.sha256 ? loaded.path : model, preprocessing, input, fixed, output, provider, peak: held?.peak ?? 1 },
+    request: { model: loaded?.identity.sha256 === results.model.sha256 ? loaded.path : model, preprocessing, input, fixed, output, answer, provider, peak: held?.peak ?? 1 },
     images,
     names: results.classNames,
     onOutput: results.output !== null,

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { CallOut, ModelCard, ModelCheck, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
+import type { Answer, AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
 import { useApp } from './app.ts';
@@ -11,8 +11,8 @@ import { useImages } from './images.ts';
 /** How long the preprocessing must rest before the gradient is checked again. */
 const REST = 600;
 
-/** Which input takes the image, what the others hold, and which output is meant. */
-type Ends = Pick<AuditPlan, 'input' | 'fixed' | 'output'>;
+/** Which input takes the image, what the others hold, which output is meant, and what is said of class scores. */
+type Ends = Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
 const FOUND: Ends = { input: null, fixed: {}, output: null };
 
 function without(fixed: Ends['fixed'], name: string): Ends['fixed'] {
@@ -36,7 +36,7 @@ export const useModel = defineStore('model', () => {
   const output = computed(() => named.value.output);
   /** As calls and plans have it. */
   const ends = computed((): Ends => ({ ...named.value, input: card.value?.input ?? named.value.input }));
-  /** Why what was last said of an end cannot be, beside its field: `input`, `output`, or `fixed:` and the name of another input. */
+  /** Why what was last said of an end cannot be, beside its field: `input`, `output`, `answer:output`, `answer:threshold`, or `fixed:` and the name of another input. */
   const refused = shallowRef<{ end: string; why: string } | null>(null);
   /** A model that is not open yet: one of these inputs has to be named for the image. */
   const unclear = shallowRef<{ path: string; inputs: string[]; why: string } | null>(null);
@@ -75,7 +75,8 @@ export const useModel = defineStore('model', () => {
   async function read(path: string, said: Ends): Promise<void> {
     loading.value = true;
     try {
-      const found = await theHost().call('inspect', { model: path, ...said });
+      const [picture] = useImages().images;
+      const found = await theHost().call('inspect', { model: path, ...said, ...(picture && { size: { width: picture.width, height: picture.height } }) });
       // A screen that shows the one asks for the other.
       preprocessing.value ??= found.preprocessing;
       if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
@@ -101,7 +102,12 @@ export const useModel = defineStore('model', () => {
     void runCheck();
   }
 
-  const setOutput = (name: string | null): Promise<void> => setEnds({ output: name });
+  const setOutput = (name: string | null): Promise<void> => setEnds({ output: name, answer: undefined });
+  /** @param said which value holds the class scores, or where the second class of a single number begins; null: found */
+  function setAnswer(said: Partial<Answer>, end: keyof Answer): Promise<void> {
+    const answer = { output: null, threshold: null, ...named.value.answer, ...said };
+    return setEnds({ output: null, answer: (answer.output ?? answer.threshold) === null ? undefined : answer }, `answer:${end}`);
+  }
   const setInput = (name: string): Promise<void> => setEnds({ input: name, fixed: without(named.value.fixed, name) }, 'input');
   /** @param value null: 0 again */
   const setFixed = (name: string, value: number | number[] | null): Promise<void> =>
@@ -151,6 +157,6 @@ export const useModel = defineStore('model', () => {
 
   return {
     card, loading, preprocessing, isGuess, provider, check, checking, checked, checkError, named, output, ends, refused, unclear, values,
-    open, close, setEnds, setOutput, setInput, setFixed, listValues, runCheck, stopCheck, hear, setPreprocessing,
+    open, close, setEnds, setOutput, setAnswer, setInput, setFixed, listValues, runCheck, stopCheck, hear, setPreprocessing,
   };
 });

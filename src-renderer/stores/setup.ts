@@ -37,7 +37,7 @@ export const useSetup = defineStore('setup', () => {
     try {
       const kept = JSON.parse(text) as Kept;
       const { settings } = kept;
-      const ends = { input: settings['input'], fixed: settings['fixed'], output: settings['output'] } as Parameters<ReturnType<typeof useModel>['open']>[1];
+      const ends = { input: settings['input'], fixed: settings['fixed'], output: settings['output'], answer: settings['answer'] } as Parameters<ReturnType<typeof useModel>['open']>[1];
       const given = [kept.model, ...kept.images].filter((path) => path !== null);
       // A browser's copies may be gone with an earlier server.
       await theHost().uploads?.(given);

@@ -152,6 +152,20 @@ it('takes a model by other ends than were found, and keeps all of it when one do
   expect(asked.findLast(([name]) => name === 'gradcheck')![1]).toMatchObject({ input: 'y', fixed: {} });
 });
 
+it('takes a named output or what is said of class scores, never both', async () => {
+  await ready();
+  const model = useModel();
+  await model.setAnswer({ output: 'logits' }, 'output');
+  expect(asked.findLast(([name]) => name === 'inspect')![1]).toMatchObject({ output: null, answer: { output: 'logits', threshold: null } });
+  expect(AuditPlan.parse(useThreat().plan()).answer).toEqual({ output: 'logits', threshold: null });
+  await model.setAnswer({ output: null }, 'output');
+  expect(model.named.answer).toBeUndefined();
+  await model.setAnswer({ threshold: 0 }, 'threshold');
+  expect(model.ends.answer).toEqual({ output: null, threshold: 0 });
+  await model.setOutput('z');
+  expect(model.named).toMatchObject({ output: 'z', answer: undefined });
+});
+
 it('asks which input takes the image where that is not clear', async () => {
   Object.assign(answers, { inspect: new Error('It is not clear which takes the image.'), unclearInputs: ['a', 'b'] });
   const model = useModel();
