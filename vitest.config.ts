@@ -14,7 +14,7 @@ const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts', 'te
 /** Tests that replace modules, globals or the environment, watch what is loaded, measure the memory of their process, or keep a folder for a module of theirs. */
 const ALONE = ['tests/{electron,renderer}/**/*.test.ts', 'tests/engine/explore.test.ts', 'tests/images/sharp.test.ts', 'tests/audit/verify/*.test.ts', 'tests/runtime/{memory,webgpu}.test.ts'];
 /** Published models against what the libraries reach on them, minutes each: `npm run oracles`. */
-const ORACLES = ['tests/e2e/shared.test.ts', 'tests/attacks/{oracles,deepfool-reference}.test.ts'];
+const ORACLES = ['tests/e2e/shared.test.ts', 'tests/attacks/{oracles,deepfool-reference,verified,balda-lenet}.test.ts'];
 const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**

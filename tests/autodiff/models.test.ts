@@ -7,6 +7,7 @@ import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { filled, gaussian, gradientAt, integralError, openPair, uniform } from './gradient.ts';
+import { part } from '../part.ts';
 import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../shared/models');
@@ -24,7 +25,7 @@ function scores(graph: Graph, types: Map<string, { type: number }>): string {
 }
 
 describe.skipIf(models.length === 0)('published models (skipped: ../shared/models is not there)', () => {
-  it.each(models.filter((m) => !INTEGER.test(m)))('%s', async (file) => {
+  it.each(part(models.filter((m) => !INTEGER.test(m)), 3))('%s', async (file) => {
     const original = loadGraph(join(ROOT, file));
     const input = original.inputs[0]!;
     const dims = declaredShape(input).dims.map((d) => (typeof d === 'number' ? d : 1));

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { JournalRecord } from '../../src-main/audit/records.ts';
 import { alive, BIN, engineOf, hairline, IMAGES, launch, MODEL, said, scratch, start, untimed } from './hairline.ts';
 import type { Ended, Running } from './hairline.ts';
-import { writePlan } from './samplePlan.ts';
+import { SAMPLE_PLAN, writePlan } from './samplePlan.ts';
 
 /*
  * Processes are killed at random moments of the work; whatever is left must lead to the same results. Windows has no
@@ -37,8 +37,8 @@ async function finish(out: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  writePlan(plan);
-  const run = await hairline(['audit', plan, '--out', whole, '--workers', '1', '--batch', '12']);
+  writePlan(plan, { ...SAMPLE_PLAN, limit: 6 });
+  const run = await hairline(['audit', plan, '--out', whole, '--workers', '1', '--batch', '6']);
   expect(run.code, run.err).toBe(0);
 }, 60_000);
 
