@@ -280,6 +280,8 @@ export const CALLS = {
    * newer request overtook this one.
    */
   probe: { in: ProbeRequest, out: Probe.nullable() },
+  /** Ends the attack at work, which is then answered with null; the next one opens its model anew. */
+  probeStop: { in: none, out: none },
   /**
    * What the network reads of some loaded images, what it says of them, and what looks wrong; the model stays open between calls. Of
    * very large pictures only the first ones. null: a newer request overtook this one.

@@ -68,7 +68,7 @@ export class Explorer {
     return encodePng(difference(await known.image.read(), await decodeFile(path, file)).picture);
   }
 
-  /** Gives the worker and its model back; the pictures stay. */
+  /** Ends what is at work and gives the worker and its model back; the pictures stay. */
   rest(): void {
     this.live.rest();
   }

@@ -136,6 +136,7 @@ export class EngineService implements Service {
       return { width: picture.width, height: picture.height, ...(await this.desk.run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
+    probeStop: () => (this.explorer.rest(), {}),
     preview: ({ images, ...request }) => this.previews.preview(request, images.map((id) => this.shownImage(id))),
     estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
     start: ({ plan, folder, resume, files }) => {

@@ -46,6 +46,7 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   unclearInputs: ofModel,
   gradcheck: ({ model, images }) => ({ reads: [model, ...images] }),
   gradcheckStop: nothing,
+  probeStop: nothing,
   images: ofSet,
   relabel: ofSet,
   nameClasses: nothing,

@@ -48,6 +48,8 @@ export const useExplore = defineStore('explore', () => {
   const shown = shallowRef<Shown | null>(null);
   const trials = shallowRef<Trial[]>([]);
   const pending = ref(false);
+  /** The last one was ended before it had an answer. */
+  const stopped = ref(false);
   const error = ref<string | null>(null);
   let round = 0;
   /** Which picture is shown, of which model: once another is asked about, nothing of it is shown on. */
@@ -135,7 +137,7 @@ export const useExplore = defineStore('explore', () => {
     const scene = JSON.stringify([asked.model, asked.preprocessing, asked.image, image.value!.source]);
     if (scene !== shownOf) [shown.value, error.value] = [null, null];
     shownOf = scene;
-    pending.value = true;
+    [pending.value, stopped.value] = [true, false];
     try {
       const host = theHost();
       const answer = await host.call('probe', { ...asked, eps: budget });
@@ -154,6 +156,13 @@ export const useExplore = defineStore('explore', () => {
     } finally {
       if (!taken()) pending.value = false;
     }
+  }
+
+  /** Ends the attack at work; what is set next, or `ask`, begins another. */
+  function stop(): void {
+    round++;
+    [pending.value, stopped.value] = [false, true];
+    theHost().call('probeStop', {}).catch((fault: unknown) => useApp().fail(fault));
   }
 
   let noted = '';
@@ -201,7 +210,7 @@ export const useExplore = defineStore('explore', () => {
   }
 
   return {
-    norm, eps, chosen, goal, target, shown, trials, pending, error, image, place, classGoal, aim, goalNow, attacks, attack, optionsNow, epsNow, stops, minimal, held, verdict, found,
-    setOption, ask, follow, show, move, use,
+    norm, eps, chosen, goal, target, shown, trials, pending, stopped, error, image, place, classGoal, aim, goalNow, attacks, attack, optionsNow, epsNow, stops, minimal, held, verdict, found,
+    setOption, ask, stop, follow, show, move, use,
   };
 });

@@ -15,6 +15,7 @@ interface Asked {
   answer(value: Probe | null | Error): Promise<void>;
 }
 const asked: Asked[] = [];
+let stops = 0;
 const other: Record<string, unknown> = {};
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
@@ -23,7 +24,7 @@ const settle = async (): Promise<void> => {
 const host = {
   call: (name: string, input: never) =>
     name !== 'probe'
-      ? Promise.resolve(other[name])
+      ? Promise.resolve(name === 'probeStop' ? (stops++, {}) : other[name])
       : new Promise((resolve, reject) => {
           asked.push({
             input: CALLS.probe.in.parse(input),
@@ -256,6 +257,22 @@ describe('exploring', () => {
     leave();
     await rest();
     expect([asked.length, explore.pending]).toEqual([2, false]);
+  });
+
+  it('is ended by Stop, and asked again by hand', async () => {
+    const explore = useExplore();
+    await rest();
+    expect([explore.pending, explore.stopped]).toEqual([true, false]);
+    explore.stop();
+    expect([stops, explore.pending, explore.stopped]).toEqual([1, false, true]);
+    // What was under way says nothing any more.
+    await asked[0]!.answer(broken(2 / 255));
+    expect(explore.shown).toBeNull();
+    void explore.ask();
+    await settle();
+    expect([explore.pending, explore.stopped]).toEqual([true, false]);
+    await asked[1]!.answer(broken(3 / 255));
+    expect([explore.shown!.answer.state, explore.pending]).toEqual(['broken', false]);
   });
 
   it('puts norm, budget, attack, options and goal into the plan of an audit', async () => {
