@@ -67,6 +67,8 @@ export const ModelCard = z.object({
   output: z.enum(['logits', 'softmax', 'log-softmax', 'sigmoid', 'values']),
   /** Where class scores were found, as far as there was a choice. */
   scores: ScoresFound.optional(),
+  /** What has to be known of how it is taken, in sentences; absent where there is nothing. */
+  notes: z.array(z.string()).optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
   field: OutputField.nullable(),
 });

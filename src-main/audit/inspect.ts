@@ -11,7 +11,7 @@ import type { FieldOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
-import { findLogits, NoScores, scoresFound } from '../model/output.ts';
+import { findLogits, NoScores, scoreNotes, scoresFound } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { largestWhole } from '../model/wholeNumbers.ts';
 import { guessPreprocessing, imageMetadata, leadingNormalisation } from '../model/preprocessing/index.ts';
@@ -52,6 +52,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
   // The number of classes says more: a thousand of them mean ImageNet.
   const guess = classes > 0 ? guessPreprocessing(declared, { ...hints, classes }) : first;
+  const notes = 'classes' in output ? scoreNotes(output) : latentNotes(input, output);
   return {
     path: resolve(path),
     identity,
@@ -64,8 +65,16 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     guess: guess.why,
     output: 'classes' in output ? output.kind : 'values',
     ...('classes' in output && scoresFound(output)),
+    ...(notes.length > 0 && { notes }),
     field: 'classes' in output ? null : output,
   };
+}
+
+/** Numbers of which a larger picture is made are no picture, though they may be as many as one has. */
+export function latentNotes(input: ImageInput, { picture, width }: FieldOutput): string[] {
+  const values = input.dims.slice(1).reduce<number>((product, d) => product * (d ?? 1), 1);
+  if (input.dims.length !== 2 || picture === null || width <= values) return [];
+  return [`The input ${input.name} takes ${values} values, of which the model makes a picture of ${picture.width} x ${picture.height}: it looks like a generator, whose input is a latent vector and no picture.`];
 }
 
 /** The model's two ends as its card tells of them: the input that takes the image, and class scores or else an output. */
@@ -102,9 +111,19 @@ export async function traceModel(graph: Graph, wanted: Wanted) {
     return { picture, image, facts: await traceFacts(fixed, { [input.name]: dims }) };
   };
   const open = network.width === null || network.height === null;
-  const { found, only } = await anySize(at, open ? await sizeOf(wanted) : null, open);
+  const size = open ? await sizeOf(wanted) : null;
+  if (open && size === null) demandPicture(input);
+  const { found, only } = await anySize(at, size, open);
   const hints = { ...known, only };
   return { input, declared, hints, first: only ? guessPreprocessing(declared, hints) : first, rows, fixed, ...found };
+}
+
+/** A row of so many values is a square picture or none. @throws UserError */
+function demandPicture({ name, dims }: ImageInput): void {
+  const values = dims.slice(1);
+  if (dims.length > 3 || values.includes(null)) return;
+  const count = values.reduce<number>((product, d) => product * d!, 1);
+  throw new UserError(`The model's input ${name} takes ${count} values, as no square picture has, grey or in colour: a vector, such as a generator's latent one, is no picture; where they are one, give its size as width and height of the preprocessing (inspect takes --size).`);
 }
 
 /** What is known of it before anything is tried; pictures that cannot be read say nothing here. */

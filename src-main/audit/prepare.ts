@@ -21,6 +21,7 @@ import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { toldText } from './dropped.ts';
+import { latentNotes } from './inspect.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
 import { demandBudgets, rangeOf } from './plan.ts';
@@ -156,7 +157,7 @@ async function field(plan: AuditPlan, models: Models, picture: ImageShape, open:
   const gradientCheck = pictures.length > 0 ? await checkField(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.model.work), tell }) : UNCHECKED;
   // A reference that does not fit is told now, not at the first attack.
   for (const { goal } of plan.threats) if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
-  return { set, ...choice, warnings: [], gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
+  return { set, ...choice, warnings: latentNotes(models.input, output), gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
 }
 
 /** The first few pictures of one shape that the model gives numbers for. */

@@ -111,9 +111,15 @@ function withBetter(warnings: PreviewWarning[], better: Better | null): PreviewW
 }
 
 async function openModel({ model, preprocessing, pictures, ...wanted }: PreviewTask): Promise<Held> {
-  const { graph, input, output } = await modelEnds(model, { ...wanted, ...(pictures[0] && { size: pictures[0] }) });
+  const { graph, input, output } = await modelEnds(model, { ...wanted, ...sizeOf(preprocessing, pictures[0]) });
   if (!('classes' in output)) return { input, classifier: null };
   return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu' }) } };
+}
+
+/** What the network is given, or else what the pictures have. */
+function sizeOf({ width, height }: Preprocessing, picture: Picture | undefined): { size?: { width: number; height: number } } {
+  if (width !== null && height !== null) return { size: { width, height } };
+  return picture ? { size: picture } : {};
 }
 
 async function top({ output, original }: NonNullable<Held['classifier']>, spec: Preprocessing, pixels: Float32Array, picture: Picture): Promise<ClassScore | null> {

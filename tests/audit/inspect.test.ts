@@ -57,6 +57,18 @@ it('says which output the class scores come from, where there are several', asyn
   expect(await inspectModel(path, { answer: { output: 'a', threshold: null } })).toMatchObject({ classes: 3, scores: { output: 'a', why: 'it was named' } });
 });
 
+it.each<[string, number, boolean]>([['10 x 10', 100, true], ['no square', 90, false]])('names a generator, whose input is no picture: %s values', async (_, values, square) => {
+  const b = new GraphBuilder(emptyGraph('generator'));
+  b.input('z', DType.float32, ['N', values]);
+  const all = b.node('Gemm', ['z', b.constant(new Float32Array(values * 768).fill(0.1), [values, 768])]);
+  b.node('Reshape', [all, b.ints([-1, 3, 16, 16])], {}, { outputs: ['picture'] });
+  b.output('picture', DType.float32, ['N', 3, 16, 16]);
+  const path = join(folder, `generator-${values}.onnx`);
+  writeFileSync(path, saveGraph(b.graph).bytes);
+  if (square) expect((await inspectModel(path)).notes).toEqual(['The input z takes 100 values, of which the model makes a picture of 16 x 16: it looks like a generator, whose input is a latent vector and no picture.']);
+  else await expect(inspectModel(path)).rejects.toThrow(/^The model's input z takes 90 values, as no square picture has/);
+});
+
 it('lists every value that can be taken as the output, and no other', async () => {
   const values = await modelValues(files['two']!, { input: 'other' });
   expect(values[0]).toEqual({ name: 'scores', dims: [10] });

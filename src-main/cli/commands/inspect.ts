@@ -53,6 +53,7 @@ function told(card: ModelCard): string[] {
   return [
     ...(card.inputs.length > 0 ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`] : []),
     card.field ? `puts out    ${fieldWords(card.field)}` : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
+    ...(card.notes ?? []).map((note) => `note        ${note}`),
     `guess       ${card.guess} Check it against the accuracy on labelled images.`,
   ];
 }
