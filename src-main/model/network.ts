@@ -48,7 +48,7 @@ function choose(graph: Graph, wanted: string | null): Declared {
     throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
   if (wanted !== null) return inputs.find((i) => i.name === wanted)!;
   const found = clearly(inputs);
-  if (!found) throw new UserError(`The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it.`);
+  if (!found) throw new UserError(`The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.`);
   return found;
 }
 

@@ -26,7 +26,7 @@ describe('the input that takes the image', () => {
 
   it.each<[string, [string, DType, Dims][], string | null, string]>([
     ['none', [], null, 'The model has no input, so no image can be put into it.'],
-    ['two of the same kind', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], null, 'The model has 2 inputs (a, b), and it is not clear which takes the image: name it.'],
+    ['two of the same kind', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], null, 'The model has 2 inputs (a, b), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.'],
     ['one of another name', [['a', DType.float32, [1, 3, 8, 8]]], 'b', 'The model has no input called b; it has: a.'],
     ['a type that no picture has', [['a', DType.int64, [1, 3, 8, 8]]], null, "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16."],
     ['a volume', [['a', DType.float32, ['N', 1, 12, 8, 8]]], null, "The model's input a [?, 1, 12, 8, 8] has 5 dimensions: it reads volumes or films, and no picture."],
