@@ -6,11 +6,21 @@ import type { Dropped } from '../host/files.ts';
 import { theHost } from '../host/index.ts';
 import { baseName, sortPaths } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
-import { useApp } from './app.ts';
+import { useApp, type Step } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useOpening } from './opening.ts';
 import { useThreat } from './threat.ts';
+
+/** Leads to the screen of what was taken, unless somebody has gone to another one while it was being read. */
+type Lead = (to: Step) => void;
+function leader(): Lead {
+  const app = useApp();
+  const from = app.step;
+  return (to) => {
+    if (app.step === from) app.step = to;
+  };
+}
 
 /** Takes in whatever was dropped or picked, and brings each thing where it belongs. */
 export const useIntake = defineStore('intake', () => {
@@ -38,14 +48,15 @@ export const useIntake = defineStore('intake', () => {
    * @param use takes in what the host made of the files
    * @param lost files that are left out already
    */
-  async function take(files: readonly File[], use: (paths: string[]) => unknown = place, lost: readonly LeftOut[] = []): Promise<void> {
+  async function take(files: readonly File[], use: (paths: string[], lead: Lead) => unknown = place, lost: readonly LeftOut[] = []): Promise<void> {
     const app = useApp();
+    const lead = leader();
     if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
     importing.value += files.length;
     try {
       const { paths, leftOut } = await theHost().importFiles([...files]);
       const left = [...lost, ...leftOut];
-      if (paths.length > 0) await use(paths);
+      if (paths.length > 0) await use(paths, lead);
       leave(left, paths);
     } catch (error) {
       app.fail(error);
@@ -67,7 +78,7 @@ export const useIntake = defineStore('intake', () => {
     if (files.length > 0) await take(files);
   }
 
-  async function place(paths: readonly string[]): Promise<void> {
+  async function place(paths: readonly string[], lead = leader()): Promise<void> {
     const app = useApp();
     const images = useImages();
     const sorted = sortPaths(paths);
@@ -79,7 +90,7 @@ export const useIntake = defineStore('intake', () => {
       app.tell(S.taken.as(baseName(threat.picture), S.taken.picture));
       return;
     }
-    if (sorted.model !== null && (await useModel().open(sorted.model))) app.step = 'model';
+    if (sorted.model !== null && (await useModel().open(sorted.model))) lead('model');
     // With pictures, files beside them are read along with them, once.
     if (sorted.images.length > 0) {
       images.classNamesFile = sorted.classNames ?? images.classNamesFile;
@@ -91,17 +102,18 @@ export const useIntake = defineStore('intake', () => {
     // Only these are guesses: what else was dropped is seen at once.
     if (sorted.labels !== null && images.labels === sorted.labels) app.tell(S.taken.as(baseName(sorted.labels), S.taken.labels));
     if (sorted.classNames !== null && images.classNamesFile === sorted.classNames) app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
-    if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) app.step = 'images';
+    if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) lead('images');
   }
 
   /** Loads a bundled model with its pictures. */
   async function sample(name: SampleName = 'signs'): Promise<void> {
     const app = useApp();
+    const lead = leader();
     sampling.value = true;
     try {
       const given = await theHost().call('sample', { name });
       if (!(await useImages().replace(given.images, given.labels, given.classNames))) return;
-      if (await useModel().open(given.model)) app.step = 'model';
+      if (await useModel().open(given.model)) lead('model');
     } catch (error) {
       app.fail(error);
     } finally {

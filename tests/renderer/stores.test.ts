@@ -152,6 +152,24 @@ it('takes a model by other ends than were found, and keeps all of it when one do
   expect(asked.findLast(([name]) => name === 'gradcheck')![1]).toMatchObject({ input: 'y', fixed: {} });
 });
 
+it('leads to what was taken, but nobody away from where he has gone meanwhile', async () => {
+  const model = new File(['x'], 'm.onnx');
+  await useIntake().take([model]);
+  expect(useApp().step).toBe('model');
+  let found: (value: ModelCard) => void = () => undefined;
+  answers['inspect'] = new Promise((resolve) => (found = resolve));
+  useApp().step = 'images';
+  const taking = useIntake().take([model]);
+  await vi.waitFor(() => expect(asked.filter(([name]) => name === 'inspect')).toHaveLength(2));
+  useApp().step = 'threat';
+  found(card);
+  await taking;
+  expect(useApp().step).toBe('threat');
+  answers['inspect'] = card;
+  await useIntake().take([model]);
+  expect(useApp().step).toBe('model');
+});
+
 it('takes a named output or what is said of class scores, never both', async () => {
   await ready();
   const model = useModel();
