@@ -12,7 +12,7 @@ import { networkInput } from './network.ts';
 import type { ImageInput, NetworkInput } from './network.ts';
 import { findLogits, NoScores, thresholdLogit } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
-import { largestWhole, readAsFloats } from './wholeNumbers.ts';
+import { largestWhole, readAsFloats, TIE } from './wholeNumbers.ts';
 import { emitPreprocessing } from './preprocessing/emit.ts';
 
 /** Names of the derived graphs' inputs and outputs. */
@@ -106,7 +106,7 @@ export async function composeNetwork({ graph: given, input, preprocessing, pictu
 
 /** Numbers for an input of whole ones; those of a picture's own pixels are so without rounding. */
 function wholeNumbers(builder: GraphBuilder, value: string, most: number | null, name: string): void {
-  const whole = most === null ? value : builder.node('Clip', [builder.node('Round', [value]), builder.scalar(0), builder.scalar(most)]);
+  const whole = most === null ? value : builder.node('Clip', [builder.node('Round', [builder.node('Add', [value, builder.scalar(TIE)])]), builder.scalar(0), builder.scalar(most)]);
   builder.node('Identity', [whole], {}, { outputs: [name] });
 }
 

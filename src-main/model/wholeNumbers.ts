@@ -16,6 +16,17 @@ export function largestWhole(type: number): number | null {
   return type === DType.uint8 ? 255 : type === DType.uint16 ? 65535 : null;
 }
 
+/**
+ * Added before rounding, by the judge and the derived graph alike: the means of a resize lie just between two whole numbers all the
+ * time, where the last bit of either would decide. No mean of whole numbers lies here.
+ */
+export const TIE = 0.00137;
+
+/** The whole number that is given for a value. */
+export function nearestWhole(value: number, largest: number): number {
+  return Math.min(largest, Math.max(0, Math.round(value + TIE)));
+}
+
 /** Operators that compute the same of a value as a whole number and as a floating-point one. */
 const SAME = new Set(['Identity', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Slice', 'Gather', 'GatherND', 'Split', 'Concat', 'Pad', 'Tile', 'Expand', 'Clip', 'Min', 'Max', 'MaxPool', 'DepthToSpace', 'SpaceToDepth']);
 

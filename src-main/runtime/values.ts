@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { DType, DTYPE_NAME, elementCount, halfToFloat } from '../graph/index.ts';
+import { nearestWhole } from '../model/wholeNumbers.ts';
 import { ORT_TYPE, Tensor } from './ort.ts';
 import type { OrtTensor } from './ort.ts';
 
@@ -37,16 +38,9 @@ export function imageTensor(type: number, data: Float32Array, dims: readonly num
   if (type === DType.float32 || type === DType.bfloat16) return new Tensor('float32', data, dims);
   if (type === DType.float64) return new Tensor('float64', Float64Array.from(data), dims);
   if (type === DType.float16) return new Tensor('float16', Uint16Array.from(data, floatToHalf) as never, dims);
-  if (type === DType.uint8) return new Tensor('uint8', Uint8Array.from(data, (value) => whole(value, 255)), dims);
-  if (type === DType.uint16) return new Tensor('uint16', Uint16Array.from(data, (value) => whole(value, 65535)), dims);
+  if (type === DType.uint8) return new Tensor('uint8', Uint8Array.from(data, (value) => nearestWhole(value, 255)), dims);
+  if (type === DType.uint16) return new Tensor('uint16', Uint16Array.from(data, (value) => nearestWhole(value, 65535)), dims);
   throw new UserError(`The model takes an input of type ${DTYPE_NAME[type] ?? type}, which Hairline cannot feed.`);
-}
-
-/** To even from the middle, as onnxruntime's Round does. */
-function whole(value: number, most: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return Math.min(most, Math.max(0, low + (rest > 0.5 || (rest === 0.5 && low % 2 !== 0) ? 1 : 0)));
 }
 
 /** Numbers as a tensor of any type that an input declares; integers are rounded towards 0. */

@@ -79,6 +79,30 @@ describe('a network that reads whole numbers', () => {
     await original.close();
   });
 
+  it('rounds what lies between pixels as its judge does, and says that its gradient passes that by a surrogate', async () => {
+    const b = new GraphBuilder(emptyGraph('g', 18));
+    b.input('image', DType.uint8, ['N', 4, 4, 3]);
+    b.node('Gemm', [b.node('Reshape', [share(b, 'image'), b.ints([-1, 48])]), b.constant(weights, [48, CLASSES])], {}, { outputs: ['scores'] });
+    b.output('scores', DType.float32, ['N', CLASSES]);
+    const input = findImageInput(b.graph, null);
+    const output = findLogits(b.graph, await traceFacts(b.graph, { image: [1, 4, 4, 3] }), 1);
+    // Halved, every value is the mean of four: half of them lie just between two whole numbers, or a quarter off.
+    const preprocessing = Preprocessing.parse({ layout: 'nhwc', scale: 255, geometry: 'stretch', width: 4, height: 4 });
+    const picture = { channels: 3, height: 8, width: 8 } as const;
+    const large = Float32Array.from({ length: 192 }, (_, i) => ((i * 91 + 5) % 256) / 255);
+    const derived = await openDifferentiable({ graph: b.graph, input, preprocessing, picture, rows: 1, provider: 'cpu' });
+    const original = await openOriginal({ graph: b.graph, input, preprocessing, output, provider: 'cpu' });
+    const read = original.read(large, picture);
+    expect(read.filter((value) => Math.abs(value - Math.floor(value) - 0.5) < 1e-3).length).toBeGreaterThan(5);
+    const seen = await original.predict(large, picture);
+    const { logits, gradient } = await derived.gradient('margin', large, Int32Array.of(0), null);
+    logits.forEach((value, k) => expect(value).toBeCloseTo(seen.logits[k]!, 4));
+    expect(gradient.some((value) => value !== 0)).toBe(true);
+    expect(derived.surrogates).toEqual(['Round']);
+    await derived.close();
+    await original.close();
+  });
+
   it('is refused by name where it computes with them as such', async () => {
     await expect(open((b, x) => toFloat(b, b.node('Mod', [x, b.scalar(7, DType.uint8)])))).rejects.toThrow('The model reads uint8 numbers and computes with them as such (Mod), which cannot be differentiated: export it with a floating-point input.');
   });
