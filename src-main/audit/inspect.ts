@@ -161,7 +161,7 @@ async function anySize<T>(at: (size: Size) => Promise<T>, size: Size | null, ope
       before = error.message;
     }
   }
-  throw new UserError(`${named}: give the size it was made for, as geometry, width and height of the preprocessing. ${why.message}`);
+  throw new UserError(`${named}: give the size it was made for, as geometry, width and height of the preprocessing (inspect takes --size), or load pictures of that size first. ${why.message}`);
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */

@@ -19,7 +19,9 @@ export interface ClassRows {
 /** Operators that only rearrange a row, so what is before them is the same answer. */
 export const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
 /** Operators that make a label, a map from labels to probabilities, or the best few, of a row of scores. */
-const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap', 'ReduceMax']);
+const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap']);
+/** What may come between the best few and an output: percent, probabilities among them. */
+const DRESSING = new Set([...PLAIN, 'Mul', 'Div', 'Add', 'Sub', 'Softmax', 'Sigmoid', 'Clip', 'Round']);
 /** Steps from an output back to where it was chosen. */
 const FAR = 6;
 
@@ -37,9 +39,10 @@ export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
   for (const node of graph.nodes) for (const output of node.output) producers.set(output, node);
   const names = graph.outputs.map(({ name }) => name);
   const floats = names.filter((name) => isFloat(facts.get(name)?.type ?? 0));
+  const squeezed = floats.every((name) => facts.get(name)!.dims.length < 2);
   const widthOf = (name: string): number | null => {
     const known = facts.get(name);
-    return known && isFloat(known.type) ? rowWidth(known.dims, rows, floats.length === 1) : null;
+    return known && isFloat(known.type) ? rowWidth(known.dims, rows, squeezed) : null;
   };
   const chosen = new Map(names.map((name) => [name, behind(name, producers, widthOf)]));
   const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
@@ -60,11 +63,11 @@ export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
 
 /**
  * Numbers for each image of a value of these dimensions; null when it is no row for each image.
- * @param alone whether there is no other output: then one dimension may be the classes of a single image
+ * @param squeezed whether no output has a batch dimension: then the only one may be the classes of a single image
  */
-export function rowWidth(dims: readonly number[], rows: number, alone = false): number | null {
+export function rowWidth(dims: readonly number[], rows: number, squeezed = false): number | null {
   if (dims.length === 0) return rows === 1 ? 1 : null;
-  if (dims.length === 1) return dims[0] === rows ? 1 : rows === 1 && alone ? dims[0]! : null;
+  if (dims.length === 1) return dims[0] === rows ? 1 : rows === 1 && squeezed ? dims[0]! : null;
   if (dims[0] !== rows) return null;
   const wide = dims.slice(1).filter((d) => d !== 1);
   return wide.length > 1 ? null : (wide[0] ?? 1);
@@ -76,10 +79,11 @@ function behind(output: string, producers: ReadonlyMap<string, NodeProto>, width
   let names = [output];
   for (let depth = 0; depth < FAR && names.length > 0; depth++) {
     const nodes = names.map((name) => producers.get(name)).filter((node) => node !== undefined);
-    const from = nodes.flatMap((node) => (CHOOSERS.has(node.opType) ? node.input.slice(0, 1) : [])).find((name) => (widthOf(name) ?? 0) > Math.max(1, own ?? 1));
+    const chosen = nodes.filter((node) => CHOOSERS.has(node.opType) || (node.opType === 'ReduceMax' && own === 1)).flatMap(({ input }) => input.slice(0, 1));
+    const from = chosen.find((name) => (widthOf(name) ?? 0) > 1);
     if (from !== undefined) return from;
     // A row of numbers that more was computed of is an answer of its own.
-    const on = own === null ? nodes : nodes.filter(({ opType }) => PLAIN.has(opType));
+    const on = own === null ? nodes : nodes.filter(({ opType }) => DRESSING.has(opType));
     names = [...new Set(on.flatMap(({ input }) => input.filter((name) => name !== '')))];
   }
   return null;

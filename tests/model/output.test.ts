@@ -24,10 +24,10 @@ const out = (b: GraphBuilder, value: string, name = 'y', type: DType = DType.flo
 /** A layer whose weights are told apart by where they are. */
 const gemm = (b: GraphBuilder, value: string, from: number, to: number): string => b.node('Gemm', [value, b.constant(Array.from({ length: from * to }, (_, i) => Math.sin(i)), [from, to])]);
 /** The best three and their classes. */
-function best(b: GraphBuilder, row: string): void {
-  b.node('TopK', [row, b.ints([3])], { axis: 1 }, { outputs: ['values', 'indices'] });
-  b.output('values', DType.float32, ['N', 3]);
-  b.output('indices', DType.int64, ['N', 3]);
+function best(b: GraphBuilder, row: string, count = 3): void {
+  b.node('TopK', [row, b.ints([count])], { axis: 1 }, { outputs: ['values', 'indices'] });
+  b.output('values', DType.float32, ['N', count]);
+  b.output('indices', DType.int64, ['N', count]);
 }
 
 describe('class scores taken back to logits', () => {
@@ -81,6 +81,8 @@ describe('which output holds the scores', () => {
     ['a row rather than a single number', [7], (b) => (out(b, gemm(b, 'z', 7, 1), 'age'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5, why: 'the others are single numbers' }],
     ['a row rather than the sigmoid of one number', [7], (b) => (out(b, b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), 'male'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5 }],
     ['what the best few were chosen from', [5], (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] })), { name: 'p', logits: 'z', kind: 'softmax', classes: 5 }],
+    ['what all scores were sorted from', [5], (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] }), 5), { name: 'p', kind: 'softmax', classes: 5 }],
+    ['what percentages of the best few were chosen from', [5], (b) => out(b, b.node('Mul', [b.node('TopK', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([3])], { axis: 1 }, { outputs: ['v', 'i'] }), b.scalar(100)])), { name: 'p', classes: 5 }],
     ['what the best score was chosen from', [5], (b) => out(b, b.node('ReduceMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([1])], { keepdims: 1 }), 'score'), { name: 'p', classes: 5 }],
     ['what the label was chosen from, though another row comes first', [5], (b) => (out(b, gemm(b, 'z', 5, 9), 'probs'), out(b, b.node('ArgMax', ['z'], { axis: 1 }), 'label', DType.int64)), { name: 'z', classes: 5, others: ['probs'], why: 'the file chooses its label from it' }],
   ])('is %s', async (_, dims, body, expected) => {
@@ -98,6 +100,7 @@ describe('which output holds the scores', () => {
   it.each<[string, (b: GraphBuilder) => string, { rows: number }, Partial<ClassifierOutput>]>([
     ['a sigmoid without a dimension of its own', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.ints([1])]), { rows: 2 }, { kind: 'sigmoid', width: 1, classes: 2 }],
     ['the same of one image', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)])]), { rows: 1 }, { kind: 'sigmoid', width: 1, classes: 2 }],
+    ['one of two rows whose batch was squeezed away', (b) => (out(b, b.node('Squeeze', [gemm(b, 'z', 7, 3)]), 'features'), b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])])), { rows: 1 }, { kind: 'softmax', width: 5, classes: 5 }],
     ['a row whose batch was squeezed away', (b) => b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])]), { rows: 1 }, { kind: 'softmax', width: 5, classes: 5 }],
   ])('has no batch in %s', async (_, body, at, expected) => {
     expect(await found([7], (b) => out(b, body(b)), at)).toMatchObject({ name: 'y', ...expected });

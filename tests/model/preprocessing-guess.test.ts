@@ -93,6 +93,14 @@ describe('leadingNormalisation', () => {
     expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Div'], bytes: true });
   });
 
+  it('takes a bound of bytes for what it is', () => {
+    const b = new GraphBuilder();
+    b.node('Clip', [b.input('x', DType.float32, [1, 3, 4, 4]), b.scalar(0), b.scalar(255)]);
+    const leading = leadingNormalisation(b.graph, 'x');
+    expect(leading).toEqual({ operators: ['Clip'], bytes: true });
+    expect(guessPreprocessing({ dims: [1, 3, 4, 4] }, { leading }).why).toContain('the model itself begins with Clip made for them');
+  });
+
   it('looks at every channel where they are taken apart and put together again, and no further than the first layer', () => {
     const b = new GraphBuilder();
     const x = b.input('x', DType.float32, [1, 3, 4, 4]);

@@ -4,7 +4,7 @@ import type { Graph } from '../../graph/index.ts';
 
 /** What a network does to its input before its first layer with weights. */
 export interface Leading {
-  /** Operators that normalise: Sub, Div, Mul, Add, BatchNormalization, ImageScaler. */
+  /** Operators that normalise: Sub, Div, Mul, Add, BatchNormalization, ImageScaler; a Clip where bytes end. */
   operators: string[];
   /** Its constants only make sense for values up to 255. */
   bytes: boolean;
@@ -38,7 +38,10 @@ export function leadingNormalisation(graph: Graph, input: string): Leading {
       if (forBytes(node, constants.flatMap((values) => values ?? []))) bytes = true;
     }
     // Pictures of bytes are bounded where bytes end.
-    if (node.opType === 'Clip' && constants.some((values) => (values ?? []).some((value) => value > 127))) bytes = true;
+    if (node.opType === 'Clip' && constants.some((values) => (values ?? []).some((value) => value > 127))) {
+      bytes = true;
+      operators.add('Clip');
+    }
     for (const output of node.output) carried.add(output);
   }
   return { operators: [...operators], bytes };
