@@ -6,6 +6,7 @@ import { refused } from './leftOut.ts';
 import type { Refused } from './leftOut.ts';
 import { codeUnits, naturalSort } from './naturalOrder.ts';
 import { fileSource } from './pictureFiles.ts';
+import { areNumbers } from './places.ts';
 import { isPicture, namedLikePicture, sniff } from './sniff.ts';
 import type { Source } from './source.ts';
 import { walk } from './walk.ts';
@@ -15,7 +16,8 @@ import { walk } from './walk.ts';
  * beside them and is no picture, each with its reason. Hidden files are left out without a word.
  *
  * When all pictures lie in two or more sub-folders, these are the classes: labels are the positions in the names
- * sorted by code unit, as torchvision's ImageFolder counts, or, when every name is a whole number, that number.
+ * sorted by code unit, as torchvision's ImageFolder counts, or, when every name is a whole number, that number. Where the
+ * sub-folders are parts of a data set (train, val, test), the classes are the folders inside them.
  * @throws UserError when the folder cannot be read.
  */
 export async function folderSource(folder: string): Promise<{ source: Source | null; leftOut: Refused[] }> {
@@ -37,27 +39,38 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
   return { source: labelled(top, folder, naturalSort(pictures, (file) => file), walked.folders.filter((name) => !hollow.includes(name))), leftOut };
 }
 
+/** How the parts of a data set are called that models are trained and tested with. */
+const PART = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval(uation)?|holdout)([ _-]?(set|data|images|imgs))?$/i;
+
 /** Pictures with the labels that their sub-folders give, if these are classes. */
 function labelled(top: string, folder: string, files: string[], folders: string[]): Source {
   const source = fileSource(files.map((file) => ({ path: join(folder, file), name: `${top}/${file}` })));
-  const classes = folders.filter((name) => !name.includes('/'));
-  const numbered = classes.every((name) => /^\d{1,15}$/.test(name));
   const direct = files.some((file) => !file.includes('/'));
-  const filled = new Set(files.filter((file) => file.includes('/')).map(classOf));
-  if (direct || classes.length === 0 || (classes.length === 1 && !numbered)) {
-    const mixed = direct && filled.size > 0;
-    return mixed ? { ...source, labelNote: `${top} holds pictures beside its sub-folders, so these were not taken for classes.` } : source;
+  const outer = folders.filter((name) => !name.includes('/'));
+  const parts = !direct && outer.length > 0 && outer.every((name) => PART.test(name));
+  // A data set's parts are no classes: these are inside them.
+  const at = parts ? 1 : 0;
+  const deep = files.every((file) => file.split('/').length > at + 1);
+  const classes = [...new Set(folders.map((name) => name.split('/')).filter(({ length }) => length === at + 1).map((names) => names[at]!))].sort(codeUnits);
+  const numbered = areNumbers(classes);
+  if (!deep || classes.length === 0 || (classes.length === 1 && !numbered && !parts)) {
+    const beside = direct ? files.some((file) => file.includes('/')) : parts && classes.length > 0;
+    if (beside) return { ...source, labelNote: direct ? `${top} holds pictures beside its sub-folders, so these were not taken for classes.` : `${top} holds ${listed(outer)}, parts of a data set, with pictures beside their sub-folders, so none of these were taken for classes.` };
+    return parts ? { ...source, labelNote: `${top} holds ${listed(outer)}, which are parts of a data set and not classes, so the images have no label by their folders.` } : source;
   }
-  classes.sort(codeUnits);
+  const classOf = (file: string): string => file.split('/')[at]!;
   const numbers = new Map(classes.map((name, i) => [name, numbered ? Number(name) : i]));
   const labels = files.map((file) => numbers.get(classOf(file))!);
+  const filled = new Set(files.map(classOf));
   const empty = classes.find((name) => !filled.has(name));
-  const labelNote = empty === undefined ? undefined : `${top}: the sub-folder ${empty} holds no picture, but was counted as a class.`;
-  return { ...source, labels, classNames: numbered ? null : classes, labelNote };
+  const notes = [
+    ...(parts ? [`${top} holds ${listed(outer)}, which are parts of a data set and not classes: the folders inside were taken for the classes${outer.length > 1 ? ', and the pictures of all parts together; to audit one part, give its folder' : ''}.`] : []),
+    ...(empty === undefined ? [] : [`${top}: the sub-folder ${empty} holds no picture, but was counted as a class.`]),
+  ];
+  return { ...source, labels, classNames: numbered ? null : classes, folders: { names: classes, labels: [...numbers.values()], of: top }, labelNote: notes.join(' ') || undefined };
 }
 
-/** The first folder on the way to a file. */
-const classOf = (file: string): string => file.slice(0, file.indexOf('/'));
+const listed = (names: readonly string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0]!);
 
 /** All folders on the way to a file. */
 function foldersAbove(file: string): string[] {

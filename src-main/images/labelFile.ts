@@ -1,11 +1,12 @@
 import { UserError } from '../../shared/errors.ts';
 import { parseJson } from '../../shared/json.ts';
-import { shown } from '../../shared/printable.ts';
+import { shortened, shown } from '../../shared/printable.ts';
 import { parseTable, wholeNumber } from '../../shared/table.ts';
 import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
 import { openBytes } from './bytes.ts';
 import { MOST_JSON, MOST_PICTURES, MOST_TEXT } from './limits.ts';
+import { FILE_COLUMNS, LABEL_COLUMNS, columnName, fromOneHot } from './columns.ts';
 import { sniff } from './sniff.ts';
 
 /** A label as written: a class number or a class name. */
@@ -13,14 +14,15 @@ export type RawLabel = number | string;
 
 /**
  * What a labels file holds: one label per picture in order (null: none), or labels by picture name or number. `byHand`:
- * which places of the list were set by hand, and `was`: what they held before.
+ * which places of the list were set by hand, and `was`: what they held before. `columns`: where the file has a column for each class,
+ * their names, which the labels are then among.
  */
-export type LabelFile = { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] } | { kind: 'map'; labels: Map<string, RawLabel> };
+export type LabelFile = ({ kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] } | { kind: 'map'; labels: Map<string, RawLabel> }) & { columns?: readonly string[] };
 
 /**
  * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, an object from picture to
  * label, or what `byHand.ts` writes), or text: a label a line, or a table of picture and label with comma, semicolon or tab, with or without a
- * header; also `name label` with a space, as ImageNet's val.txt has it.
+ * header; also `name label` with a space, as ImageNet's val.txt has it, and a column for each class with a single 1 in each row.
  * @throws UserError when it cannot be read that way.
  */
 export async function readLabelFile(path: string): Promise<LabelFile> {
@@ -77,9 +79,6 @@ function placeOf(value: unknown, path: string): number {
 
 const cell = (text: string): RawLabel => wholeNumber(text) ?? text;
 
-const FILE_COLUMNS = ['file', 'filename', 'file_name', 'path', 'image', 'picture', 'image_id', 'id', 'name', 'index'];
-const LABEL_COLUMNS = ['label', 'class', 'target', 'class_id', 'class_index', 'label_id', 'index', 'y'];
-
 function fromTable(text: string, path: string): LabelFile {
   let rows = parseTable(text, `The labels file ${path}`);
   if (rows.length === 0) throw new UserError(`The labels file ${path} is empty.`);
@@ -91,6 +90,8 @@ function fromTable(text: string, path: string): LabelFile {
   if (ragged >= 0)
     throw new UserError(`The labels file ${path} has ${rows[ragged]!.length} columns in line ${ragged + 1}, but ${width} in the first.`);
   if (width === 1) return { kind: 'list', labels: withoutHeader(rows).map(([v]) => cell(v!)) };
+  const oneHot = fromOneHot(rows, path);
+  if (oneHot) return oneHot;
   const { file, label, body } = columns(rows, path);
   if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
   return { kind: 'map', labels: new Map(body.map((row) => [row[file]!, cell(row[label]!)])) };
@@ -106,13 +107,13 @@ function atLastSpace(line: string): [string, string] | null {
 /** A first line that is a word above nothing but numbers, or names the column, is a header. */
 function withoutHeader(rows: string[][]): string[][] {
   const [first, ...rest] = rows;
-  const header = LABEL_COLUMNS.includes(first![0]!.toLowerCase());
+  const header = LABEL_COLUMNS.includes(columnName(first![0]!));
   const odd = wholeNumber(first![0]!) === null && rest.length > 0 && rest.every(([v]) => wholeNumber(v!) !== null);
   return header || odd ? rest : rows;
 }
 
 function columns(rows: string[][], path: string): { file: number | null; label: number; body: string[][] } {
-  const names = rows[0]!.map((name) => name.toLowerCase());
+  const names = rows[0]!.map(columnName);
   const find = (wanted: string[], not = -1): number => wanted.map((name) => names.indexOf(name)).find((at) => at >= 0 && at !== not) ?? -1;
   const label = find(LABEL_COLUMNS);
   if (label >= 0) {
@@ -120,7 +121,7 @@ function columns(rows: string[][], path: string): { file: number | null; label: 
     return { file: file < 0 ? null : file, label, body: rows.slice(1) };
   }
   if (rows[0]!.length > 2)
-    throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns: name them in a first line, such as file,label.`);
+    throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns (${shortened(rows[0]!.join(', '), 80)}), none of them called label or class: name them in a first line, such as file,label.`);
   // Two columns without a header: the one of whole numbers is the label; of two such, the first is the picture's number.
   const numeric = (at: number): boolean => rows.every((row) => wholeNumber(row[at]!) !== null);
   return numeric(0) && !numeric(1) ? { file: 1, label: 0, body: rows } : { file: 0, label: 1, body: rows };

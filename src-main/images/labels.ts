@@ -1,54 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
-import type { LabelFile, RawLabel } from './labelFile.ts';
-
-/** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
-type Named = { file: string | null };
-
-/**
- * One raw label per picture from a labels file; null where a list has none.
- * @param isGone whether a picture cannot be taken, and so needs no label
- * @throws UserError when a list has another length than there are pictures, or a map lacks one of them.
- */
-export async function matchLabels<T extends Named>(labels: LabelFile, pictures: readonly T[], path: string, isGone: (picture: T) => Promise<boolean>): Promise<(RawLabel | null)[]> {
-  if (labels.kind === 'map') return fromMap(labels.labels, pictures, path, isGone);
-  if (labels.labels.length !== pictures.length)
-    throw new UserError(
-      `${path} holds ${labels.labels.length} labels, but there are ${pictures.length} images: give the labels that belong to these images.`,
-    );
-  return labels.labels;
-}
-
-async function fromMap<T extends Named>(labels: Map<string, RawLabel>, pictures: readonly T[], path: string, isGone: (picture: T) => Promise<boolean>): Promise<(RawLabel | null)[]> {
-  const byName = new Map([...labels].map(([name, label]) => [name.replaceAll('\\', '/').replace(/^\.?\//, ''), label]));
-  const takenBy = new Map<string, string>();
-  const missing: { name: string; picture: T }[] = [];
-  const found = pictures.map((picture, index) => {
-    const { file } = picture;
-    const key = (file === null ? [String(index)] : namesOf(file)).find((name) => byName.has(name));
-    if (key === undefined) {
-      missing.push({ name: file ?? `image ${index}`, picture });
-      return null;
-    }
-    const other = takenBy.get(key);
-    if (other !== undefined && file !== null && other !== file)
-      throw new UserError(`${path} names "${key}", which may be ${other} or ${file}: write more of the path in the labels file.`);
-    takenBy.set(key, file ?? key);
-    return byName.get(key)!;
-  });
-  for (const { name, picture } of missing)
-    if (!(await isGone(picture))) throw new UserError(`${path} holds ${labels.size} labels, but none for ${missing.length} of the ${pictures.length} images, such as ${name}.`);
-  return found;
-}
-
-/** A file's path, then ever less of it from the left, each with and without its extension. */
-function namesOf(file: string): string[] {
-  const parts = file.split('/');
-  return parts.flatMap((_, i) => {
-    const tail = parts.slice(i).join('/');
-    return [tail, tail.replace(/\.[^./]+$/, '')];
-  });
-}
+import { classFinder } from './classFinder.ts';
+import type { RawLabel } from './labelFile.ts';
 
 /**
  * Class numbers from raw labels: names are looked up in the class names, and labels that can only count from 1 are
@@ -61,10 +14,12 @@ export function classNumbers(
   classNames: readonly string[] | null,
   classes: number | null,
   path: string,
+  ids: readonly string[] | null = null,
 ): { labels: number[]; warnings: string[] } {
-  const find = classNames && classFinder(classNames);
+  const find = classNames && classFinder(classNames, ids);
+  const byName = find !== null && areNames(raw, classNames!);
   const labels = raw.map((label) => {
-    if (typeof label === 'number') return label;
+    if (typeof label === 'number') return byName ? find(String(label)) : label;
     if (!find) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is no number: give class names, too, or class numbers.`);
     const at = find(label);
     if (at < 0) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is not among the ${classNames.length} class names.`);
@@ -88,11 +43,8 @@ export function classNumbers(
   return { labels, warnings: suspicious ? [warning] : [] };
 }
 
-/** Finds the position of a class name: as it is, else without regard to case, spaces and underscores; -1 when absent. */
-export function classFinder(classNames: readonly string[]): (name: string) => number {
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[\s_-]+/g, ' ').trim();
-  // The first of equal names counts.
-  const places = (of: (name: string) => string): Map<string, number> => new Map(classNames.map((name, i) => [of(name), i] as const).reverse());
-  const [exact, like] = [places((name) => name), places(plain)];
-  return (name) => exact.get(name) ?? like.get(plain(name)) ?? -1;
+/** Whether the labels are numbers that are no places, but the names of the classes. */
+function areNames(raw: readonly RawLabel[], classNames: readonly string[]): boolean {
+  const names = new Set(classNames);
+  return raw.some((label) => typeof label === 'number' && label >= classNames.length) && raw.every((label) => names.has(String(label)));
 }

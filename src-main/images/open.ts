@@ -4,15 +4,12 @@ import type { Drawn, LeftOut } from '../../shared/results.ts';
 import type { Picture } from './picture.ts';
 import { sortedNote } from './draw.ts';
 import type { Stratum } from './draw.ts';
-import { look } from './look.ts';
 import { lookAt } from './lookAt.ts';
 import type { Look } from './look.ts';
 import { nothingLeft } from './leftOut.ts';
 import { naturalSort } from './naturalOrder.ts';
-import { classFinder, classNumbers, matchLabels } from './labels.ts';
-import { readLabelFile } from './labelFile.ts';
-import type { LabelFile, RawLabel } from './labelFile.ts';
 import { MOST_PICTURES } from './limits.ts';
+import { labelsOf } from './setLabels.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
 
@@ -30,6 +27,10 @@ export interface OpenRequest {
   classes?: number | null;
   /** The model's class names, when known: class folders and labels given as words are looked up in them. */
   classNames?: readonly string[] | null;
+  /** WordNet ids of the model's classes, where their names do not begin with them. */
+  classIds?: readonly string[] | null;
+  /** Class folders are numbered as Hairline did before it looked for their names one by one: of an audit that was begun so. */
+  foldersByOrder?: boolean;
   /** Labels are of no use and not looked for. */
   unlabelled?: boolean;
   /** How closely each is looked at before it is taken; by its header where nothing is said. */
@@ -66,6 +67,8 @@ export interface ImageSet {
   /** Names of the classes as the images' own folders or data set give them, or null. */
   classNames: string[] | null;
   warnings: string[];
+  /** The labels are those of class folders. */
+  byFolders?: true;
   /** Where only some were asked for by id: how many others lie between them. */
   others?: number;
 }
@@ -96,7 +99,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   }));
   const alpha = looked.taken.filter(({ header }) => header.alpha).length;
   if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
-  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: looked.others, ...(looked.drawn && { drawn: looked.drawn }) };
+  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: looked.others, ...(labelled.byFolders && { byFolders: true }), ...(looked.drawn && { drawn: looked.drawn }) };
 }
 
 /** The labels of a whole set, in order, which of them were set by hand before, and what these were before that. */
@@ -106,7 +109,7 @@ export async function openLabels(request: Asked): Promise<{ labels: (number | nu
 }
 
 /** A whole set. */
-type Asked = Omit<OpenRequest, 'offset' | 'limit'>;
+export type Asked = Omit<OpenRequest, 'offset' | 'limit'>;
 
 async function openSet(request: Asked) {
   const { sources, leftOut } = await openSources(request.paths);
@@ -117,81 +120,6 @@ async function openSet(request: Asked) {
   const ownNames = request.unlabelled ? null : commonClassNames(sources);
   const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
   return { sources, entries, ownNames, labelled, leftOut };
-}
-
-interface Labelled {
-  labels: (number | null)[] | null;
-  warnings: string[];
-  byHand: number[];
-  /** Classes as they were given, before any label was set by hand: what a sample is drawn by. */
-  strata: readonly Stratum[] | null;
-}
-
-async function labelsOf(
-  request: Asked,
-  sources: readonly Source[],
-  entries: readonly Entry[],
-  ownNames: string[] | null,
-): Promise<Labelled> {
-  if (request.unlabelled) return { labels: null, warnings: [], byHand: [], strata: await strataOf(request, sources, entries) };
-  const classes = request.classes ?? null;
-  if (request.labels !== null) {
-    const file = await readLabelFile(request.labels);
-    const byHand = (file.kind === 'list' && file.byHand) || [];
-    const raw = await matchLabels(file, entries, request.labels, isGone);
-    const { labels, warnings } = numbered(raw, request.classNames ?? ownNames, classes, request.labels);
-    // A list says where it has none; in a table only files that cannot be taken have none.
-    if (file.kind === 'list') warnings.unshift(...missing(raw));
-    if (byHand.length > 0) warnings.unshift(`${byHand.length} of ${labels.length} labels were set by hand.`);
-    return { labels, warnings, byHand, strata: beforeHand(raw, file) };
-  }
-  const warnings = sources.flatMap((source) => source.labelNote ?? []);
-  if (sources.every((source) => source.labels === null)) return { labels: null, warnings, byHand: [], strata: null };
-  const own = ownLabels(sources);
-  // Class folders count among themselves; the model may know more classes, under the same names.
-  const places = ownNames && request.classNames ? ownNames.map(classFinder(request.classNames)) : null;
-  if (places?.every((place) => place >= 0)) return { labels: own.map((label) => (label === null ? null : places[label]!)), warnings: [...warnings, ...missing(own)], byHand: [], strata: own };
-  const stranger = places && ownNames![places.indexOf(-1)];
-  if (stranger) warnings.push(`The class "${stranger}" of the images is not among the model's class names, so classes were matched by their order.`);
-  const fitted = numbered(own, null, classes, 'The data set');
-  return { labels: fitted.labels, warnings: [...warnings, ...missing(own), ...fitted.warnings], byHand: [], strata: own };
-}
-
-/** The labels that the sources themselves give. */
-function ownLabels(sources: readonly Source[]): (number | null)[] {
-  return sources.flatMap((source): readonly (number | null)[] => source.labels ?? new Array<null>(source.count).fill(null));
-}
-
-/** Classes where labels are of no other use; read from a file only where a sample is drawn by them. */
-async function strataOf({ labels, sample }: Asked, sources: readonly Source[], entries: readonly Entry[]): Promise<readonly Stratum[] | null> {
-  if (labels === null) return sources.some((source) => source.labels !== null) ? ownLabels(sources) : null;
-  if (!sample) return null;
-  const file = await readLabelFile(labels);
-  return beforeHand(await matchLabels(file, entries, labels, isGone), file);
-}
-
-/** The labels as they were before any was set by hand: who corrects one shall not have another sample by it. */
-function beforeHand(raw: readonly Stratum[], file: LabelFile): Stratum[] {
-  const strata = [...raw];
-  if (file.kind === 'list') file.was?.forEach((label, i) => (strata[file.byHand![i]!] = label));
-  return strata;
-}
-
-/** Whether a picture cannot be taken, and so needs no label. */
-async function isGone(entry: Entry): Promise<boolean> {
-  return (await look([{ entry, at: 0 }], 'all')).leftOut.length > 0;
-}
-
-/** Class numbers of those that have a label. */
-function numbered(raw: readonly (RawLabel | null)[], names: readonly string[] | null, classes: number | null, path: string): { labels: (number | null)[]; warnings: string[] } {
-  const fitted = classNumbers(raw.filter((label) => label !== null), names, classes, path);
-  let next = 0;
-  return { labels: raw.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings: fitted.warnings };
-}
-
-function missing(labels: readonly unknown[]): string[] {
-  const without = labels.filter((label) => label === null).length;
-  return without > 0 ? [`${without} of ${labels.length} images have no label.`] : [];
 }
 
 /** The class names of the sources that have any. @throws UserError when two sources name classes differently. */

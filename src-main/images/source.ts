@@ -12,6 +12,8 @@ export interface Source {
   /** How the labels came about, where that is not plain to see; said unless a labels file replaces them. */
   labelNote?: string | undefined;
   classNames: readonly string[] | null;
+  /** Where the labels are those of class folders: what these are called, the label of each, and the folder that they are in. */
+  folders?: { names: readonly string[]; labels: readonly number[]; of: string };
   warnings: readonly string[];
   entry(index: number): Entry;
 }
