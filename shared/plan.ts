@@ -146,6 +146,8 @@ export const AuditPlan = z.strictObject({
   labels: z.string().nullable().default(null),
   /** File with one class name a line, or null. */
   classNames: z.string().nullable().default(null),
+  /** Which of these nobody named: they were found beside the images. Absent where there is none. */
+  beside: z.array(z.enum(['labels', 'classNames'])).optional(),
   offset: z.number().int().min(0).default(0),
   /** The first so many after the offset; null: all. Sorted by class, they may be of one class: see `sample`. */
   limit: z.number().int().positive().nullable().default(null),

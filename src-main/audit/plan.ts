@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/issues.ts';
 import { isCount } from '../../shared/norms.ts';
@@ -60,6 +60,13 @@ export function demandBudgets({ threats }: Pick<AuditPlan, 'threats'>, shape: Im
       const why = coversAll(norm, one, shape);
       if (why !== null) throw new UserError(why);
     }
+}
+
+const BESIDE = { labels: ['The labels come', '--labels'], classNames: ['The class names come', '--class-names'] } as const;
+
+/** What nobody named, but was found beside the images. */
+export function besideNotes({ beside = [], ...plan }: AuditPlan): string[] {
+  return beside.map((kind) => `${BESIDE[kind][0]} from ${basename(plan[kind] ?? '')}, which lies beside the images: ${BESIDE[kind][1]} takes another file, or none.`);
 }
 
 /** Which images a plan takes. */

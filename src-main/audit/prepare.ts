@@ -8,8 +8,9 @@ import { imageVersions, openImages, toUnit } from '../images/index.ts';
 import type { ImageSet, OpenRequest } from '../images/index.ts';
 import { mostValues, valuesOf } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import { readClassNames } from '../model/labels.ts';
 import { scoreNotes } from '../model/output.ts';
+import type { ClassList } from '../model/labels.ts';
+import { namedClasses } from './classes.ts';
 import { checkField, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { fallbackNote } from '../runtime/placement.ts';
@@ -24,7 +25,7 @@ import { toldText } from './dropped.ts';
 import { latentNotes } from './inspect.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
-import { demandBudgets, rangeOf } from './plan.ts';
+import { besideNotes, demandBudgets, rangeOf } from './plan.ts';
 import { isOutputGoal, referenceOf } from './outputGoal.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
@@ -49,7 +50,7 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
   try {
     const first = (await openImages({ ...rangeOf(plan), labels: plan.labels, unlabelled: true, look: 'all', enough: 1 })).items[0]!;
     demandBudgets(plan, first);
-    const setup = await settle(plan, provider, models, first, (classes, names) => openSet(plan, classes, names, { look: 'all' }), tell);
+    const setup = await settle(plan, provider, models, first, (classes, list) => openSet(plan, classes, list, { look: 'all' }), tell);
     const files = await hashNamed(plan);
     const warnings = setup.warnings.map((warning) => toldText(plan, warning));
     const { leftOut } = setup;
@@ -60,7 +61,7 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
 }
 
 /** The images of an audit, once the model's classes are known. */
-type Open = (classes: number, classNames: string[] | null) => Promise<ImageSet>;
+type Open = (classes: number, list: ClassList | null) => Promise<ImageSet>;
 
 /**
  * The same for a model that is open already.
@@ -71,7 +72,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
-  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...budgetNotes(plan.threats), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
+  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...budgetNotes(plan.threats), ...besideNotes(plan), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
   // Where no picture has scores, there is nothing to check and nothing to attack.
   if (gradientCheck !== UNCHECKED) warnings.push(...demand(gradientCheck));
   else
@@ -93,6 +94,7 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
     field: subject.field,
     classNames,
     images: set.items.map((i) => i.id),
+    ...(set.byFolders && { folders: 'by-name' }),
     ...out,
     ...(set.drawn && { drawn: set.drawn }),
     provider,
@@ -113,8 +115,8 @@ interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNam
 async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
   const trial = await models.differentiable(picture, models.input.batch ?? 1);
   const { output } = trial.pixels;
-  const named = plan.classNames === null ? null : await readClassNames(plan.classNames, output.classes);
-  const set = await open(output.classes, named);
+  const { list, note: namesNote } = await namedClasses(plan, models.graph, output.classes);
+  const set = await open(output.classes, list);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)));
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
@@ -123,9 +125,9 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const labelled = await readLabelled(set);
   const tried = await tryOthers({ original, output }, plan.preprocessing, { channels: model.pixels.network.image.channels, dims: models.input.dims }, labelled, Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))));
   const better = tried === null ? null : betterWords(tried);
-  const classNames = named ?? (set.classNames?.length === output.classes ? set.classNames : null);
+  const classNames = list?.names ?? (set.classNames?.length === output.classes ? set.classNames : null);
   const common = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
-  return { set, ...choice, ...common, warnings: [...scoreNotes(output), ...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  return { set, ...choice, ...common, warnings: [...scoreNotes(output), ...(namesNote === null ? [] : [namesNote]), ...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
 }
 
 /** Multiplications of what is tried beside the preprocessing that is given: at most about half a minute. */
@@ -185,7 +187,7 @@ function leftOutNote(taken: number, left: number): string {
 }
 
 /** The plan's images, with labels checked against the model's classes; goals on an output have no use for any. */
-export function openSet(plan: AuditPlan, classes: number, classNames: string[] | null, how: Pick<OpenRequest, 'look' | 'only'>): Promise<ImageSet> {
+export function openSet(plan: AuditPlan, classes: number, list: ClassList | null, how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder'>): Promise<ImageSet> {
   const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
-  return openImages({ ...rangeOf(plan), labels: plan.labels, classes, classNames, unlabelled, ...how });
+  return openImages({ ...rangeOf(plan), labels: plan.labels, classes, classNames: list?.names ?? null, classIds: list?.ids ?? null, unlabelled, ...how });
 }

@@ -45,6 +45,8 @@ export const Setup = z.object({
   classNames: ClassNames.nullable(),
   /** Files that the plan names beside models and images; absent where there is none. */
   files: z.array(NamedFile).optional(),
+  /** How class folders were matched; absent where there are none, and in audits of an older Hairline, which went by order where it did not know a name. */
+  folders: z.literal('by-name').optional(),
   /** Images of the audit, and their ids in order. */
   images: z.array(FileName),
   /** What was given beside them and could not be taken; absent where there is none. */

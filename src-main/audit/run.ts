@@ -7,6 +7,7 @@ import { demandFit } from './fit.ts';
 import { checkGoals } from './goal.ts';
 import type { JobContext } from './jobs.ts';
 import { forgetLost } from './lost.ts';
+import { settledClasses } from './classes.ts';
 import { openSet } from './prepare.ts';
 import type { End, Setup } from './records.ts';
 import { demandSameFiles, demandSameImages, demandSameModel, demandSameSetup } from './same.ts';
@@ -55,7 +56,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       }
       const setup = state.setup!;
       // Which images there are was settled then: each was decoded once.
-      const set = await openSet(opened, setup.classes, setup.classNames, { only: new Set(setup.images) });
+      const set = await openSet(opened, setup.classes, await settledClasses(opened, setup), { only: new Set(setup.images), foldersByOrder: !setup.folders });
       demandSameImages(set, setup, state);
       await demandSameFiles(opened, setup);
       checkGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);

@@ -7,6 +7,7 @@ import type { Report } from '../crew.ts';
 import { FLAG } from '../files.ts';
 import { demandModel } from '../same.ts';
 import { digestOf, namedPaths } from '../namedFiles.ts';
+import { settledClasses } from '../classes.ts';
 import { openSet } from '../prepare.ts';
 import { surrogatesOf } from '../surrogates.ts';
 import { differences } from './differences.ts';
@@ -95,11 +96,11 @@ async function surrogates({ setup }: Told, opened: AuditPlan, may: May, out: Sou
 
 /** Labels and pixels of the images as the plan names them. */
 async function pictures({ setup, state }: Told, opened: AuditPlan, mayLabels: boolean, out: Sources, report: Report): Promise<void> {
-  const only = new Set(setup.images);
+  const how = { only: new Set(setup.images), foldersByOrder: !setup.folders };
   let labelled = mayLabels;
   let set: ImageSet | null = null;
-  if (labelled) labelled = await there(out, async () => (set = await openSet(opened, setup.classes, setup.classNames, { only })));
-  if (!labelled && (opened.labels !== null || !mayLabels)) await there(out, async () => (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames, { only })));
+  if (labelled) labelled = await there(out, async () => (set = await openSet(opened, setup.classes, await settledClasses(opened, setup), how)));
+  if (!labelled && (opened.labels !== null || !mayLabels)) await there(out, async () => (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames && { names: setup.classNames, ids: null }, how)));
   // Assigned inside: the compiler does not see that.
   const found = set as ImageSet | null;
   if (found === null) return;
