@@ -2,15 +2,13 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { AuditPlan, AuditPlanInput, Preprocessing, Provider } from '../../shared/plan.ts';
+import type { AuditPlan, AuditPlanInput, Provider } from '../../shared/plan.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
-import { readRegular } from '../files/regular.ts';
-import { parsePreprocessing, presetFor } from '../model/preprocessing/index.ts';
-import type { LimitedProcess } from '../engine/limited.ts';
+import { cardOf, guessed, lists, textOf } from './given.ts';
 import { inLimits } from './limited.ts';
 import { classEnds, outputGoal, wantedFrom } from './output.ts';
-import type { OutputGoalFlags, Wanted, WantedFlags } from './output.ts';
+import type { OutputGoalFlags, WantedFlags } from './output.ts';
 
 /** What makes a plan, and how it is run. */
 export interface PlanFlags extends WantedFlags, OutputGoalFlags {
@@ -73,10 +71,11 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     name: flags.name ?? '',
     model: flags.model,
     ...ends,
-    ...(await inLimits((limited) => guessed(flags, limited, ends))),
+    ...(await inLimits(async (limited) => {
+      const card = cardOf(flags, limited, ends);
+      return { ...(await guessed(flags, card)), ...(await lists(flags, flags.images!, onOutput !== null, card)) };
+    })),
     images: flags.images,
-    labels: flags.labels ?? null,
-    classNames: flags.classNames ?? null,
     offset: whole('--offset', flags.offset, 0) ?? 0,
     limit: whole('--first', flags.first, 1),
     ...sampleOf(flags),
@@ -109,22 +108,6 @@ function chosen(attacks: string[] | undefined, norm: Norm, several: boolean): st
   return fitting;
 }
 
-/** @param limited where the model is looked at, when its own guess is wanted */
-export async function preprocessing(flags: PreprocessingFlags, limited: LimitedProcess): Promise<Preprocessing> {
-  return (await guessed(flags, limited)).preprocessing;
-}
-
-type PreprocessingFlags = Pick<AuditFlags, 'preset' | 'preprocess' | 'model' | 'images' | keyof WantedFlags>;
-
-/** The same, and what it was guessed from where no flag says it. */
-async function guessed(flags: PreprocessingFlags, limited: LimitedProcess, ends: Wanted = wantedFrom(flags)): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
-  if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
-  if (flags.preprocess) return { preprocessing: parsePreprocessing(flags.preprocess) };
-  const card = await limited.run('inspect', { model: flags.model!, ...ends, ...(flags.images && { images: flags.images }) });
-  if (!flags.preset) return { preprocessing: card.preprocessing, guess: card.guess };
-  return { preprocessing: presetFor(flags.preset, { network: card.network, layout: card.preprocessing.layout }) };
-}
-
 function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
   const out = new Map<Norm, number[]>();
   for (const text of texts) {
@@ -149,22 +132,12 @@ export function epsilon(text: string): number {
 function goal(text: string | undefined): NonNullable<AuditPlanInput['threats'][number]['goal']> {
   if (text === undefined) return { kind: 'untargeted' };
   if (text === 'next' || text === 'least-likely') return { kind: 'targeted', target: text };
-  const numbers = existsSync(text) ? targetsIn(text).trim().split(/[\s,;]+/) : text.split(',');
+  const numbers = existsSync(text) ? textOf(text, MOST_TARGETS, 'The target classes').trim().split(/[\s,;]+/) : text.split(',');
   const classes = numbers.map((n) => {
     if (!/^\d+$/.test(n.trim())) throw new UserError(`--targets takes a class number, a list with one class per image, a file of them, next, or least-likely, not ${text}.`);
     return Number(n);
   });
   return { kind: 'targeted', target: classes.length === 1 ? classes[0]! : classes };
-}
-
-/** @throws UserError when it cannot be read */
-function targetsIn(file: string): string {
-  try {
-    return readRegular(file, { most: MOST_TARGETS }).toString('utf8');
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`The target classes in ${file} cannot be read: check that the file may be opened.`);
-  }
 }
 
 export function whole(flag: string, text: string | undefined, least: number): number | null {

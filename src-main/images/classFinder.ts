@@ -12,9 +12,7 @@ const plain = (text: string): string => text.normalize('NFC').toLowerCase().repl
  * @param ids WordNet ids of the classes, where the names do not begin with them
  */
 export function classFinder(names: readonly string[], ids: readonly string[] | null = null): (name: string) => number {
-  // The first of equal names counts.
-  const places = (of: (name: string) => string): Map<string, number> => new Map(names.map((name, i) => [of(name), i] as const).reverse());
-  const [exact, like] = [places((name) => name), places(plain)];
+  const named = nameFinder(names);
   const byId = new Map<string, number>();
   const also = new Map<string, number>();
   names.forEach((name, i) => {
@@ -23,11 +21,19 @@ export function classFinder(names: readonly string[], ids: readonly string[] | n
     for (const form of formsOf(name)) also.set(form, (also.get(form) ?? i) === i ? i : -1);
   });
   return (name) => {
-    const known = exact.get(name) ?? like.get(plain(name)) ?? byId.get(WORDNET.exec(name)?.[1] ?? '');
+    const known = named(name) ?? byId.get(WORDNET.exec(name)?.[1] ?? '');
     if (known !== undefined) return known;
     const found = new Set(formsOf(name).flatMap((form) => also.get(form) ?? []));
     return found.size === 1 ? [...found][0]! : -1;
   };
+}
+
+/** Finds a class by its whole name: as it is, else as `plain` has it. */
+export function nameFinder(names: readonly string[]): (name: string) => number | undefined {
+  // The first of equal names counts.
+  const places = (of: (name: string) => string): Map<string, number> => new Map(names.map((name, i) => [of(name), i] as const).reverse());
+  const [exact, like] = [places((name) => name), places(plain)];
+  return (name) => exact.get(name) ?? like.get(plain(name));
 }
 
 /** What a class may be called as well: all of its name, and each synonym. */

@@ -9,4 +9,8 @@ export { encodeSheet } from './sheet.ts';
 export { imageVersions, loadSharp } from './sharp.ts';
 export type { ImageRef, ImageSet, OpenRequest } from './open.ts';
 export { openImages, openLabels } from './open.ts';
+export type { Outline } from './beside.ts';
+export { besideImages, fitsImages, imagesOf } from './beside.ts';
+export { readLabelFile } from './labelFile.ts';
+export type { LabelFile } from './labelFile.ts';
 export { walk } from './walk.ts';

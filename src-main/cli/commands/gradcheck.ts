@@ -8,7 +8,7 @@ import { flatNote, SECONDS } from '../../audit/gradcheck.ts';
 import { Checks } from '../../engine/checks.ts';
 import { Live } from '../../engine/live.ts';
 import { EXIT, Exit } from '../exit.ts';
-import { preprocessing } from '../flags.ts';
+import { preprocessing } from '../given.ts';
 import { answering } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
@@ -31,7 +31,7 @@ export function gradcheckCommand(): Command {
     .argument('<model>', 'the .onnx file')
     .option('--images <path...>', 'pictures to check at (default: random pixels)')
     .option('--preset <name>', 'preprocessing by name')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
+    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
     .option('--output <name>', 'check this output or inner value as a network of pictures or vectors (default: class scores, where there are any)')
     .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
     .option('--input <name>', 'the input that takes the image (default: found)')

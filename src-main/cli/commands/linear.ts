@@ -33,7 +33,7 @@ export function linearCommand(): Command {
     .option('--images <path...>', 'images, as for audit')
     .option('--labels <file>', 'their labels')
     .option('--preset <name>', 'preprocessing by name')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
+    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
     .option('--eps <list>', 'budgets of a norm, such as l2=0.5,1 (repeatable)', list)
     .option('--exponent <p>', 'also the minima in ℓp for this exponent above 1')
     .option('--limit <n>', 'at most so many images')

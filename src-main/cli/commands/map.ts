@@ -11,7 +11,8 @@ import { encodePng } from '../../images/index.ts';
 import { heatMap, mapCsv } from '../../report/heatmap.ts';
 import { crisp } from '../../report/pictures.ts';
 import { EXIT, Exit } from '../exit.ts';
-import { epsilon, preprocessing, whole } from '../flags.ts';
+import { epsilon, whole } from '../flags.ts';
+import { preprocessing } from '../given.ts';
 import { answering, WORD } from '../interrupt.ts';
 import type { Signal } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
@@ -61,7 +62,7 @@ export function mapCommand(): Command {
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
     .option('--preset <name>', 'preprocessing by name')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list')
+    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
     .addOption(new Option('--provider <name>', 'execution provider').choices([...PROVIDERS]))
     .option('--json', 'the values as one JSON line')
     .action(run);

@@ -10,7 +10,7 @@ import { findImageInput } from '../../model/network.ts';
 import { curvesCsv } from '../../report/curvesCsv.ts';
 import { openDifferentiable } from '../../runtime/differentiable.ts';
 import { EXIT, Exit } from '../exit.ts';
-import { preprocessing } from '../flags.ts';
+import { preprocessing } from '../given.ts';
 import { inLimits } from '../limited.ts';
 import { json, line, lines, table } from '../print.ts';
 import { number, readDigits } from './data.ts';

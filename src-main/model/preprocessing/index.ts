@@ -9,7 +9,7 @@ export type { Preset } from '../../../shared/presets.ts';
 export { PRESETS } from '../../../shared/presets.ts';
 export type { Fit } from './presets.ts';
 export { presetFor } from './presets.ts';
-export { parsePreprocessing } from './parse.ts';
+export { parsePreprocessing, preprocessingFile } from './parse.ts';
 export type { Leading } from './leading.ts';
 export { imageMetadata } from './imageMetadata.ts';
 export { leadingNormalisation } from './leading.ts';

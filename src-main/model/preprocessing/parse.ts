@@ -2,6 +2,9 @@ import { UserError } from '../../../shared/errors.ts';
 import { firstIssue } from '../../../shared/issues.ts';
 import { Preprocessing } from '../../../shared/plan.ts';
 import { PRESETS } from '../../../shared/presets.ts';
+import { sized } from './presets.ts';
+import type { Fit } from './presets.ts';
+import { publishedPreprocessing } from './published.ts';
 
 /**
  * Reads a preprocessing as people write it on a command line: JSON, or a list of key=value with commas between, where
@@ -13,7 +16,29 @@ export function parsePreprocessing(text: string): Preprocessing {
   const trimmed = text.trim();
   if (trimmed === '')
     throw new UserError(`The preprocessing is empty: give a preset (${Object.keys(PRESETS).join(', ')}) or key=value pairs.`);
-  return checked(trimmed.startsWith('{') ? fromJson(trimmed) : fromPairs(trimmed));
+  if (!trimmed.startsWith('{')) return checked(fromPairs(trimmed));
+  const value = fromJson(trimmed);
+  return checked(publishedPreprocessing(value) ?? value);
+}
+
+/**
+ * Reads a preprocessing from a file: one that `parsePreprocessing` reads, or what lies beside a published model (Hugging Face's
+ * preprocessor_config.json, timm's config.json), fitted to the network in what such a file does not say.
+ * @param source how error messages call the file
+ * @throws UserError for a file that is neither, or asks for what Hairline does not do
+ */
+export function preprocessingFile(text: string, source: string, fit: Fit): Preprocessing {
+  try {
+    const value = fromJson(text.replace(/^\uFEFF/, '').trim());
+    const published = publishedPreprocessing(value);
+    if (published === null) return checked(value);
+    const { width, height } = fit.network;
+    const size = published.geometry === undefined && width !== null && height !== null ? sized('stretch', width, height) : {};
+    return checked({ layout: fit.layout, ...size, ...published });
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${source} cannot be taken for a preprocessing: ${error.message}`);
+    throw error;
+  }
 }
 
 function fromJson(text: string): unknown {

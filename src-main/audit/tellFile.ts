@@ -1,0 +1,59 @@
+import { UserError } from '../../shared/errors.ts';
+import { wholeNumber } from '../../shared/table.ts';
+import { fitsImages, readLabelFile } from '../images/index.ts';
+import type { LabelFile, Outline } from '../images/index.ts';
+import { readClassNames } from '../model/labels.ts';
+
+/** What a text file holds that nobody said anything of. */
+export type TextKind = 'labels' | 'classNames';
+
+/** Names that say what a file is, where its content may be either. */
+const NAMES = /class|name|categor|synset/i;
+/** Names of pictures. */
+const PICTURE = /\.(png|jpe?g|webp|bmp|gif|tiff?|avif|p[pgnb]m)$/i;
+
+/**
+ * Tells a file of labels from one of class names by its content: labels name pictures or are as many as these, class names are all
+ * different, and as many as the classes of the model. Null for what is neither.
+ * @param images null where none are known
+ * @param classes of the model; null while unknown
+ */
+export async function tellFile(path: string, images: Outline | null, classes: number | null): Promise<TextKind | null> {
+  const labels = await unless(readLabelFile(path));
+  const names = await unless(readClassNames(path, null));
+  if (names === null || new Set(names).size !== names.length || names.length < 2) return labels && 'labels';
+  if (labels === null) return 'classNames';
+  if (labels.kind === 'map') return (await namesImages(labels, images)) || labels.columns ? 'labels' : names.length === classes || isList(labels) ? 'classNames' : 'labels';
+  const count = labels.labels.length;
+  if (count === classes && count !== images?.files.length) return 'classNames';
+  if (labels.labels.every((label) => typeof label !== 'string')) return 'labels';
+  return count === images?.files.length && !(count === classes && NAMES.test(path.split(/[\\/]/).at(-1)!)) ? 'labels' : 'classNames';
+}
+
+/** Whether a table names pictures. */
+async function namesImages(labels: LabelFile & { kind: 'map' }, images: Outline | null): Promise<boolean> {
+  const keys = [...labels.labels.keys()];
+  if (keys.some((key) => PICTURE.test(key))) return true;
+  // Numbers alone may be those of classes.
+  return images !== null && !keys.every((key) => wholeNumber(key) !== null) && (await fitsImages(labels, images));
+}
+
+/** Whether it is a list of classes: a name for each number or a number for each name, from 0 or 1 on, or names with commas in them. */
+function isList({ labels }: LabelFile & { kind: 'map' }): boolean {
+  if ([...labels.values()].every((value) => typeof value === 'string') && new Set(labels.values()).size === labels.size) return true;
+  const sides = [[...labels.keys()].map(wholeNumber), [...labels.values()].map((value) => (typeof value === 'number' ? value : null))];
+  return sides.some((numbers) => {
+    const known = new Set(numbers);
+    return known.size === labels.size && !known.has(null) && Math.max(...(numbers as number[])) - Math.min(...(numbers as number[])) === labels.size - 1 && Math.min(...(numbers as number[])) <= 1;
+  });
+}
+
+/** Null for what cannot be read so. */
+async function unless<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
