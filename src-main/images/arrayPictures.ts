@@ -1,6 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
+import { depthNotes, SIXTEEN, TWELVE } from './depth.ts';
 import { demandPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { stemOf } from './source.ts';
@@ -24,7 +25,7 @@ interface Layout {
  * Shapes: H x W (one grey picture), N x H x W (grey), H x W x 3 (one colour picture, .npy only), N x H x W x C and
  * N x C x H x W with C of 1 or 3; where both could be meant, C comes last.
  *
- * Values: bytes and other whole numbers are levels 0 to 255, booleans are black and white. Floats are all read, once:
+ * Values: bytes and other whole numbers are levels 0 to 255 (16 bits without a sign that go beyond: see `depth.ts`), booleans are black and white. Floats are all read, once:
  * when every value is within [0,1] they are shares of 255, when within [0,255] they are levels; both are rounded to
  * the nearest level, with a warning where that changes anything.
  * @throws UserError for other shapes and values (normalised data: the pictures before normalising are needed), and for pictures
@@ -33,9 +34,10 @@ interface Layout {
 export async function arraySource(file: ArrayFile): Promise<Source> {
   const layout = layoutOf(file);
   demandPixels(layout.width, layout.height, file.name);
-  const { factor, rounded } = await levels(file);
+  const { factor, rounded, twelve } = await levels(file);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
+  if (twelve !== undefined) warnings.push(...depthNotes(layout.count, twelve ? layout.count : 0, layout.count).map((note) => `${file.name}: ${note}`));
   if (file.format === '.npy' && file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
     warnings.push(`${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`);
   const { count, height, width, channels } = layout;
@@ -82,8 +84,8 @@ function layoutOf({ dims, name, format }: ArrayFile): Layout {
   throw new UserError(`${name} has the shape ${dims.join('x')}: pictures need N x H x W, N x H x W x C or N x C x H x W with C of 1 or 3.`);
 }
 
-/** What a stored number is multiplied with to become a level, and whether rounding will change any. */
-async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boolean }> {
+/** What a stored number is multiplied with to become a level, and whether rounding will change any. Of 16 bits: whether they are 12 in 16. */
+async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boolean; twelve?: boolean }> {
   const { kind, bytes } = file.type;
   if (kind === 'bool') return { factor: 255, rounded: false };
   if (kind === 'uint' && bytes === 1) return { factor: 1, rounded: false };
@@ -103,6 +105,8 @@ async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boole
   }
   if (kind === 'float' && low >= 0 && high <= 1) return { factor: 255, rounded: offShares };
   if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
+  // 16 bits without a sign hold nothing but grey values.
+  if (kind === 'uint' && bytes === 2) return { factor: 255 / (high <= TWELVE ? TWELVE : SIXTEEN), rounded: false, twelve: high <= TWELVE };
   throw new UserError(
     `${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`,
   );

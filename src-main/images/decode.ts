@@ -3,8 +3,10 @@ import { UserError, messageOf } from '../../shared/errors.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { firstBytes, readable } from './bytes.ts';
 import { BMP_HEADER_BYTES, bmpHeader, decodeBmp } from './bmp.ts';
+import { toLevels, whiteOf } from './depth.ts';
 import { demandPixels, mostPictureBytes, mostPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
+import { PPM_HEADER_BYTES, decodePpm, ppmHeader } from './ppm.ts';
 import { loadSharp } from './sharp.ts';
 import { unread } from './foreign.ts';
 import { PICTURE_FORMATS, isPicture, sniff } from './sniff.ts';
@@ -16,24 +18,36 @@ export interface PictureHeader {
   channels: 1 | 3;
   /** It has an alpha channel, which `decodeImage` drops. */
   alpha: boolean;
+  /** It has more than 8 bits a value, which `decodeImage` reduces. */
+  deep?: boolean;
+  /** It has several frames or pages, of which `decodeImage` takes the first. */
+  frames?: boolean;
+  /** It has the colours of print, which `decodeImage` takes for those of a screen. */
+  print?: boolean;
 }
 
 /**
  * Decodes a picture file to 8-bit grey or RGB, the way training pipelines (PIL's `convert('RGB')`, OpenCV) do:
  * EXIF orientation is applied, alpha is dropped without blending, colour profiles are ignored, 16 bits
- * are rounded to 8, CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
+ * are rounded to 8 (see `depth.ts`), CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
  * @param name how error messages call the file
  * @throws UserError for an empty, truncated or damaged file, for what is no picture, and, before anything is decoded, for too many
  *   pixels.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Picture> {
+  return (await decoded(bytes, name)).picture;
+}
+
+/** With what counts as white in its file. */
+async function decoded(bytes: Uint8Array, name: string): Promise<{ picture: Picture; white: number }> {
   const kind = pictureKind(bytes, bytes.length, name);
-  if (kind === 'bmp') return decodeBmp(bytes, name);
+  if (kind === 'bmp') return { picture: decodeBmp(bytes, name), white: 255 };
+  if (kind === 'ppm') return decodePpm(bytes, name);
   const meta = await metadata(bytes, name);
   const sharp = await loadSharp();
   try {
     const grey = isGrey(meta);
-    const deep = meta.space === 'grey16' || meta.space === 'rgb16';
+    const deep = isDeep(meta);
     const { data, info } = await sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: mostPixels() })
       .autoOrient()
       .removeAlpha()
@@ -41,9 +55,12 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pict
       .raw({ depth: deep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const channels = grey ? 1 : 3;
-    const levels = deep ? toEightBits(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
+    // Raw pixels come in the machine's own order.
+    const words = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : null;
+    const white = words ? whiteOf(words) : 255;
+    const levels = words ? toLevels(words, white) : new Uint8Array(data.buffer, data.byteOffset, data.length);
     if (levels.length !== info.width * info.height * channels) throw new Error(`it decodes to ${info.channels} channels`);
-    return { width: info.width, height: info.height, channels, data: levels };
+    return { picture: { width: info.width, height: info.height, channels, data: levels }, white };
   } catch (error) {
     throw damaged(name, error);
   }
@@ -54,6 +71,11 @@ export async function decodeFile(path: string, name: string): Promise<Picture> {
   return decodeImage(await pictureBytes(path), name);
 }
 
+/** What counts as white in a picture file. @throws UserError as `decodeFile` */
+export async function whiteOfFile(path: string, name: string): Promise<number> {
+  return (await decoded(await pictureBytes(path), name)).white;
+}
+
 /**
  * Size and channels of a picture file, without decoding its pixels.
  * @throws UserError as `decodeImage`, as far as the header tells.
@@ -62,18 +84,35 @@ export async function readHeader(path: string, name: string): Promise<PictureHea
   const { start, size } = await firstBytes(path);
   const kind = pictureKind(start, size, name);
   if (kind === 'bmp') return { ...bmpHeader((await firstBytes(path, BMP_HEADER_BYTES)).start, name), alpha: false };
-  const meta = (await headOf(path, kind, name)) ?? (await metadata(await pictureBytes(path), name));
-  return { width: meta.autoOrient.width, height: meta.autoOrient.height, channels: isGrey(meta) ? 1 : 3, alpha: meta.hasAlpha };
+  if (kind === 'ppm') {
+    const { width, height, channels, white } = ppmHeader((await firstBytes(path, PPM_HEADER_BYTES)).start, name);
+    return { width, height, channels, alpha: false, ...(white > 255 && { deep: true }) };
+  }
+  const { meta, bytes } = (await headOf(path, kind, name)) ?? (await whole(path, name));
+  const { autoOrient, hasAlpha, pages = 1, space } = meta;
+  const frames = pages > 1 || (kind === 'png' && isAnimated(bytes));
+  return { width: autoOrient.width, height: autoOrient.height, channels: isGrey(meta) ? 1 : 3, alpha: hasAlpha, ...(isDeep(meta) && { deep: true }), ...(frames && { frames: true }), ...(space === 'cmyk' && { print: true }) };
 }
 
 /** First bytes of a photograph that hold its header, but for unusually much beside it. */
 const HEAD = 1 << 18;
 
 /** The header of the kinds that have all of it at the start, from there; null when that was not enough. */
-async function headOf(path: string, kind: string, name: string): Promise<Metadata | null> {
+async function headOf(path: string, kind: string, name: string): Promise<Head | null> {
   if (kind !== 'jpeg' && kind !== 'png') return null;
   const { start, size } = await firstBytes(path, HEAD);
-  return size <= HEAD ? metadata(start, name) : metadata(start, name).catch(() => null);
+  const head = metadata(start, name).then((meta) => ({ meta, bytes: start }));
+  return size <= HEAD ? head : head.catch(() => null);
+}
+
+interface Head {
+  meta: Metadata;
+  bytes: Uint8Array;
+}
+
+async function whole(path: string, name: string): Promise<Head> {
+  const bytes = await pictureBytes(path);
+  return { meta: await metadata(bytes, name), bytes };
 }
 
 /** What a picture says of itself. Only the bytes go to sharp, never a path: it would open whatever is there. @throws UserError */
@@ -86,6 +125,7 @@ async function metadata(bytes: Uint8Array, name: string): Promise<Metadata> {
     throw damaged(name, error);
   }
   demandPixels(meta.width, meta.height, name);
+  if (meta.depth !== 'uchar' && meta.depth !== 'ushort') throw new UserError(`${name} holds pixels of the kind ${meta.depth}, which are not read: save it as PNG or TIFF of 8 or 16 bits.`);
   return meta;
 }
 
@@ -93,13 +133,19 @@ function pictureBytes(path: string): Promise<Uint8Array> {
   return readable(path, readRegularFile(path, { most: mostPictureBytes() }));
 }
 
-/** 65535 is 257 * 255. libvips itself rounds grey and drops bits of colour; here is one rule for both. */
-function toEightBits(data: Buffer): Uint8Array {
-  // Raw pixels come in the machine's own order.
-  const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  const levels = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) levels[i] = Math.round(values[i]! / 257);
-  return levels;
+function isDeep(meta: Metadata): boolean {
+  return meta.space === 'grey16' || meta.space === 'rgb16';
+}
+
+/** Whether a PNG is an animation: it says so before its first pixels, which libvips passes over. */
+function isAnimated(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (type === 'IDAT') return false;
+    if (type === 'acTL') return at + 12 <= bytes.length && view.getUint32(at + 8) > 1;
+  }
+  return false;
 }
 
 function isGrey(meta: Metadata): boolean {

@@ -11,7 +11,7 @@ function nameOf(start: Uint8Array): string | null {
   const brand = ascii(start, 4, 8) === 'ftyp' ? ascii(start, 8, 12) : '';
   if (/^(hei[cxms]|hev[cxms])$/.test(brand)) return 'a HEIC picture';
   if (brand.startsWith('crx')) return 'a raw photograph';
-  if (/^P[1-7Ff]\s/.test(ascii(start, 0, 3))) return 'a PPM (netpbm) picture';
+  if (/^P[7Ff]\s/.test(ascii(start, 0, 3))) return 'a PAM or PFM (netpbm) picture';
   if (ascii(start, 0, 4) === '8BPS') return 'a Photoshop picture';
   if (begins(start, 0xff, 0x0a) || ascii(start, 4, 8) === 'JXL ') return 'a JPEG XL picture';
   if (ascii(start, 4, 8) === 'jP  ' || begins(start, 0xff, 0x4f, 0xff, 0x51)) return 'a JPEG 2000 picture';

@@ -9,6 +9,7 @@ import type { Look } from './look.ts';
 import { nothingLeft } from './leftOut.ts';
 import { naturalSort } from './naturalOrder.ts';
 import { MOST_PICTURES } from './limits.ts';
+import { reductions } from './reductions.ts';
 import { labelsOf } from './setLabels.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
@@ -97,8 +98,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const items = looked.taken.map(({ entry, at, header: { width, height, channels } }): ImageRef => ({
     id: idOf(entry, at), at, source: entry.source, width, height, channels, label: labelled.labels?.[at] ?? null, read: entry.read,
   }));
-  const alpha = looked.taken.filter(({ header }) => header.alpha).length;
-  if (alpha > 0) warnings.push(`${alpha} of ${items.length} images have an alpha channel, which was dropped.`);
+  warnings.push(...(await reductions(looked.taken)));
   return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: looked.others, ...(labelled.byFolders && { byFolders: true }), ...(looked.drawn && { drawn: looked.drawn }) };
 }
 

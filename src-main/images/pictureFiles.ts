@@ -1,4 +1,4 @@
-import { decodeFile, readHeader } from './decode.ts';
+import { decodeFile, readHeader, whiteOfFile } from './decode.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -17,7 +17,7 @@ export function fileSource(files: readonly NamedFile[]): Source {
     warnings: [],
     entry: (index) => {
       const { path, name } = files[index]!;
-      return { source: name, stem: stemOf(name), file: name, path, header: () => readHeader(path, path), read: () => decodeFile(path, path) };
+      return { source: name, stem: stemOf(name), file: name, path, header: () => readHeader(path, path), read: () => decodeFile(path, path), white: () => whiteOfFile(path, path) };
     },
   };
 }

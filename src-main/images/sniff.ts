@@ -1,5 +1,5 @@
 /** What a file is by its first bytes; names and extensions are not believed. */
-export type FileKind = 'png' | 'jpeg' | 'webp' | 'bmp' | 'gif' | 'tiff' | 'avif' | 'gzip' | 'npy' | 'idx' | null;
+export type FileKind = 'png' | 'jpeg' | 'webp' | 'bmp' | 'gif' | 'tiff' | 'avif' | 'ppm' | 'gzip' | 'npy' | 'idx' | null;
 
 /** First bytes `sniff` needs. */
 export const SNIFF_BYTES = 16;
@@ -19,13 +19,15 @@ export function sniff(bytes: Uint8Array): FileKind {
   if (ascii(bytes, 0, 4) === 'II*\0' || ascii(bytes, 0, 4) === 'MM\0*') return 'tiff';
   if (ascii(bytes, 4, 8) === 'ftyp' && /avif|avis|mif1/.test(ascii(bytes, 8, 12))) return 'avif';
   if (ascii(bytes, 0, 2) === 'BM' && bytes.length >= 10 && bytes.subarray(6, 10).every((v) => v === 0)) return 'bmp';
+  // A text may begin with P3, too, but not go on with a number.
+  if (/^P[1-6]\s+[\d#]/.test(ascii(bytes, 0, SNIFF_BYTES))) return 'ppm';
   if (a === 0x1f && b === 0x8b) return 'gzip';
   if (a === 0x93 && ascii(bytes, 1, 6) === 'NUMPY') return 'npy';
   if (a === 0 && b === 0 && IDX_TYPES.includes(c!) && d! >= 1 && d! <= 4) return 'idx';
   return null;
 }
 
-const PICTURES: ReadonlySet<FileKind> = new Set(['png', 'jpeg', 'webp', 'bmp', 'gif', 'tiff', 'avif'] as const);
+const PICTURES: ReadonlySet<FileKind> = new Set(['png', 'jpeg', 'webp', 'bmp', 'gif', 'tiff', 'avif', 'ppm'] as const);
 
 export function isPicture(kind: FileKind): boolean {
   return PICTURES.has(kind);
@@ -33,8 +35,8 @@ export function isPicture(kind: FileKind): boolean {
 
 /** Whether a file is named like a picture: such a file in a folder is expected to be one. */
 export function namedLikePicture(name: string): boolean {
-  return /\.(png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?|avif)$/i.test(name);
+  return /\.(png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?|avif|p[pgbn]m)$/i.test(name);
 }
 
 /** For messages. */
-export const PICTURE_FORMATS = 'PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF';
+export const PICTURE_FORMATS = 'PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF or PPM';

@@ -29,12 +29,14 @@ export interface Entry {
   path: string | null;
   header(): Promise<PictureHeader>;
   read(): Promise<Picture>;
+  /** What counts as white in its file, where it has more than 8 bits. */
+  white?(): Promise<number>;
 }
 
 /** The readable part of an id: file name without folders and extensions, safe on every file system, at most 40 characters. */
 export function stemOf(name: string): string {
   const base = name.split(/[\\/]/).at(-1)!;
-  const bare = base.replace(/(\.(gz|npy|idx|bin|png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?|avif))+$/i, '');
+  const bare = base.replace(/(\.(gz|npy|idx|bin|png|jpe?g|jpe|jfif|webp|bmp|dib|gif|tiff?|avif|p[pgbn]m))+$/i, '');
   const short = bare.replace(/[-_.]images[-_.]idx\d.*$/i, '');
   const safe = short.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '');
   return safe.slice(0, 40) || 'image';
