@@ -18,6 +18,7 @@ export const TITLES_DE: Record<ActionId, string> = {
   'file.pictures': 'Bilder hinzufügen…',
   'file.folder': 'Bilderordner hinzufügen…',
   'file.labels': 'Labeldatei öffnen…',
+  'file.names': 'Klassennamen öffnen…',
   'file.sample': 'Beispiel öffnen',
   'file.autoencoder': 'Autoencoder öffnen',
   'file.colorizer': 'Kolorierer öffnen',

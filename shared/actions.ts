@@ -23,6 +23,7 @@ export const ACTIONS = [
   { id: 'file.pictures', title: 'Add pictures…', group: 'file', shortcut: 'Mod+I' },
   { id: 'file.folder', title: 'Add folder of pictures…', group: 'file', shortcut: 'Mod+Shift+I' },
   { id: 'file.labels', title: 'Open label file…', group: 'file', shortcut: null },
+  { id: 'file.names', title: 'Open class names…', group: 'file', shortcut: null },
   { id: 'file.sample', title: 'Try the sample', group: 'file', shortcut: null },
   { id: 'file.autoencoder', title: 'Try the autoencoder', group: 'file', shortcut: null },
   { id: 'file.colorizer', title: 'Try the colorizer', group: 'file', shortcut: null },

@@ -71,6 +71,8 @@ export const ModelCard = z.object({
   notes: z.array(z.string()).optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
   field: OutputField.nullable(),
+  /** Class names that the file itself holds. */
+  classNames: z.array(z.string()).optional(),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
@@ -257,10 +259,33 @@ export const CALLS = {
   },
   /** Ends the check at work: it is answered with what is known. */
   gradcheckStop: { in: none, out: none },
-  /** `classNames`: a file of names; class folders and labels given as words are looked up in it. */
+  /**
+   * `classNames`: a file of names; class folders and labels given as words are looked up in it, else in `modelNames`, which the model
+   * holds. `classes`: how many the model has, so that labels beyond them are told at once. `unlabelled`: no labels are looked for.
+   */
   images: {
-    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable().default(null), offset: z.number().int().min(0), limit: z.number().int().positive().nullable(), sample: Sample.optional() }),
+    in: z.strictObject({
+      paths: z.array(z.string()).min(1),
+      labels: z.string().nullable(),
+      classNames: z.string().nullable().default(null),
+      modelNames: z.array(z.string()).nullable().default(null),
+      classes: z.number().int().positive().nullable().default(null),
+      unlabelled: z.boolean().default(false),
+      offset: z.number().int().min(0),
+      limit: z.number().int().positive().nullable(),
+      sample: Sample.optional(),
+    }),
     out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()), leftOut: LeftOutList }),
+  },
+  /** What text files hold that nobody said anything of, by their content; null for what is neither. `paths`: the pictures, as far as there are any. */
+  tell: {
+    in: z.strictObject({ files: z.array(z.string()), paths: z.array(z.string()), classes: z.number().int().positive().nullable() }),
+    out: z.array(z.enum(['labels', 'classNames']).nullable()),
+  },
+  /** Files of labels and class names that lie in the folders given. */
+  beside: {
+    in: z.strictObject({ paths: z.array(z.string()).min(1), classes: z.number().int().positive().nullable() }),
+    out: z.object({ labels: z.string().nullable(), classNames: z.string().nullable() }),
   },
   /**
    * One label set by hand: gives a new labels file for all images, with those that were there. `at` counts before the offset; null

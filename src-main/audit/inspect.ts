@@ -9,6 +9,7 @@ import type { ImageShape } from '../model/differentiable.ts';
 import { fieldNames, findField } from '../model/field.ts';
 import type { FieldOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
+import { namesInModel } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
 import { findLogits, NoScores, scoreNotes, scoresFound } from '../model/output.ts';
@@ -50,6 +51,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   const output = answerOf(fixed, facts, rows, image, wanted);
   const classes = 'classes' in output ? output.classes : 0;
   if (classes === 1) throw new UserError('The model tells fewer than two classes apart.');
+  const names = classes > 0 ? namesInModel(graph, classes) : null;
   // The number of classes says more: a thousand of them mean ImageNet.
   const guess = classes > 0 ? guessPreprocessing(declared, { ...hints, classes }) : first;
   const notes = 'classes' in output ? scoreNotes(output) : latentNotes(input, output);
@@ -67,6 +69,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     ...('classes' in output && scoresFound(output)),
     ...(notes.length > 0 && { notes }),
     field: 'classes' in output ? null : output,
+    ...(names && { classNames: names.names }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { wholeNumber } from '../../shared/table.ts';
-import { fitsImages, readLabelFile } from '../images/index.ts';
+import { fitsImages, imagesOf, readLabelFile } from '../images/index.ts';
 import type { LabelFile, Outline } from '../images/index.ts';
 import { readClassNames } from '../model/labels.ts';
 
@@ -28,6 +28,14 @@ export async function tellFile(path: string, images: Outline | null, classes: nu
   if (count === classes && count !== images?.files.length) return 'classNames';
   if (labels.labels.every((label) => typeof label !== 'string')) return 'labels';
   return count === images?.files.length && !(count === classes && NAMES.test(path.split(/[\\/]/).at(-1)!)) ? 'labels' : 'classNames';
+}
+
+/** The same for several, beside pictures that may not be there yet. */
+export async function tellFiles(files: readonly string[], paths: readonly string[], classes: number | null): Promise<(TextKind | null)[]> {
+  const images = files.length > 0 && paths.length > 0 ? await unless(imagesOf(paths)) : null;
+  const told: (TextKind | null)[] = [];
+  for (const file of files) told.push(await tellFile(file, images, classes));
+  return told;
 }
 
 /** Whether a table names pictures. */

@@ -6,6 +6,8 @@ import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, Sample
 import { UserError } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { attackCards } from '../attacks/registry.ts';
+import { findBeside } from '../audit/beside.ts';
+import { tellFiles } from '../audit/tellFile.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
 import { Installation } from '../audit/installation.ts';
 import { FILES, SIZES } from '../audit/jobs.ts';
@@ -16,7 +18,7 @@ import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
 import { encodePng, encodeSheet, openImages } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
-import { readClassNames } from '../model/labels.ts';
+import { readClasses, readClassNames } from '../model/labels.ts';
 import { difference } from '../report/index.ts';
 import { offeredProviders } from '../runtime/providers.ts';
 import { VERSION } from '../../shared/version.ts';
@@ -118,14 +120,17 @@ export class EngineService implements Service {
     unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
     gradcheck: ({ images, ...request }) => this.checks.check({ ...request, images: images.length > 0 ? images : null }),
     gradcheckStop: () => (this.checks.stop(), {}),
-    images: async ({ paths, labels, classNames: file, offset, limit, sample }) => {
-      const names = file === null ? null : await readClassNames(file, null);
-      const set = await openImages({ paths, labels, offset, limit, sample, classNames: names, look: 'some' });
+    images: async ({ classNames: file, modelNames, ...asked }) => {
+      const list = file === null ? { names: modelNames, ids: null } : await readClasses(file, asked.classes);
+      const { names } = list;
+      const set = await openImages({ ...asked, classNames: names, classIds: list.ids, look: 'some' });
       for (const item of set.items) this.shown.set(item.id, item);
       const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({ id, at, source, width, height, channels, label }));
       const leftOut = { total: set.leftOut.length, files: set.leftOut.slice(0, NAMED) };
       return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings, leftOut };
     },
+    tell: ({ files, paths, classes }) => tellFiles(files, paths, classes),
+    beside: ({ paths, classes }) => findBeside(paths, () => Promise.resolve(classes)),
     relabel: async ({ paths, labels, classNames: file, at, label }) => {
       const classNames = file === null ? null : await readClassNames(file, null);
       return { file: await relabel({ paths, labels, classNames }, at, label, this.options.audits) };

@@ -48,6 +48,8 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   gradcheckStop: nothing,
   probeStop: nothing,
   images: ofSet,
+  tell: ({ files, paths }) => ({ reads: [...files, ...paths] }),
+  beside: ({ paths }) => ({ reads: paths }),
   relabel: ofSet,
   nameClasses: nothing,
   partition: nothing,

@@ -60,6 +60,7 @@ const DEEDS: Record<ActionId, Deed> = {
   'file.pictures': pick({ accept: ACCEPT.pictures, multiple: true }),
   'file.folder': pick({ folder: true }),
   'file.labels': pick({ accept: ACCEPT.labels }),
+  'file.names': { run: async () => useIntake().takeNames(await pickFiles({ accept: ACCEPT.names })) },
   'file.sample': { enabled: () => !useIntake().sampling, run: () => useIntake().sample() },
   'file.autoencoder': { enabled: () => !useIntake().sampling, run: () => useIntake().sample('autoencoder') },
   'file.colorizer': { enabled: () => !useIntake().sampling, run: () => useIntake().sample('colorizer') },

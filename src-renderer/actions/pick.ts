@@ -17,4 +17,5 @@ export const ACCEPT = {
   model: '.onnx,.data,.bin',
   pictures: 'image/*,.npy,.gz,.bin',
   labels: '.txt,.csv,.tsv,.json,.gz,.npy',
+  names: '.txt,.csv,.tsv,.json',
 };

@@ -11,8 +11,14 @@ export interface Sorted {
 const WEIGHTS = /\.(data|bin|weights|weight|pb)$/i;
 const TEXT = /\.(txt|csv|tsv|json)$/i;
 
-/** Sorts what was dropped into a model, label files and pictures. External weights go with their model. */
-export function sortPaths(paths: readonly string[]): Sorted {
+/** Whether a file is named like a text that may hold labels or class names. */
+export const isText = (path: string): boolean => TEXT.test(path);
+
+/**
+ * Sorts what was dropped into a model, label files and pictures. External weights go with their model.
+ * @param told what texts hold, where their content tells; else their names do
+ */
+export function sortPaths(paths: readonly string[], told: ReadonlyMap<string, 'labels' | 'classNames' | null> = new Map()): Sorted {
   const sorted: Sorted = { audit: null, model: null, labels: null, classNames: null, images: [] };
   const labelled: string[] = [];
   const texts: string[] = [];
@@ -22,6 +28,7 @@ export function sortPaths(paths: readonly string[]): Sorted {
     const name = baseName(path);
     if (/\.hairline$/i.test(name)) sorted.audit ??= path;
     else if (isModel(path)) sorted.model ??= path;
+    else if (told.get(path)) (told.get(path) === 'labels' ? labelled : named).push(path);
     else if (/idx1-ubyte/i.test(name) || (/label/i.test(name) && /\.(txt|csv|tsv|json|npy|gz)$/i.test(name))) labelled.push(path);
     else if (TEXT.test(name)) (/class|name|categor|synset/i.test(name) ? named : texts).push(path);
     else if (!(hasModel && WEIGHTS.test(name))) sorted.images.push(path);

@@ -4,7 +4,10 @@ import type { CallIn, CallOut, LoadedImage } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { LeftOut, LeftOutList } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
+import { baseName } from '../logic/sort.ts';
+import { S } from '../strings.ts';
 import { useApp } from './app.ts';
+import { useModel } from './model.ts';
 
 /** What a first look at a large data set takes; the user raises it. */
 const FIRST_LIMIT = 100;
@@ -32,6 +35,10 @@ export const useImages = defineStore('images', () => {
   const notCopied = shallowRef<LeftOut[]>([]);
   /** Why the labels or class names do not fit the pictures, which were taken without them; null where they do. */
   const unfit = ref<string | null>(null);
+  /** Files that nobody named, but that were found in the folders. */
+  const beside = ref<string[]>([]);
+  /** Which of the files in use these are. */
+  const found = computed(() => ([['labels', labels.value], ['classNames', classNamesFile.value]] as const).flatMap(([kind, file]) => (file !== null && beside.value.includes(file) ? [kind] : [])));
   const loading = ref(false);
   /** The one that is chosen in the grid. */
   const chosen = ref<string | null>(null);
@@ -42,14 +49,35 @@ export const useImages = defineStore('images', () => {
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
 
-  /** Adds to what is there. What cannot be read at all is taken out again. */
-  async function add(more: readonly string[]): Promise<boolean> {
+  /**
+   * Adds to what is there. What cannot be read at all is taken out again.
+   * @param search whether labels and class names that lie in the folders are taken, too
+   */
+  async function add(more: readonly string[], search = true): Promise<boolean> {
     const before = paths.value;
+    if (search) await lookBeside(more);
     paths.value = [...new Set([...before, ...more])];
     const ok = await load();
     if (!ok) paths.value = before;
     return ok;
   }
+
+  /** Takes labels and class names that lie in folders, where nobody gave any. */
+  async function lookBeside(folders: readonly string[]): Promise<void> {
+    if (labels.value !== null && classNamesFile.value !== null) return;
+    // Where the pictures cannot be opened, opening them says so.
+    const found = await theHost().call('beside', { paths: [...folders], classes: classes() }).catch(() => null);
+    const taken: [string | null | undefined, typeof labels, string][] = [[found?.labels, labels, S.taken.labels], [found?.classNames, classNamesFile, S.taken.classNames]];
+    for (const [file, into, what] of taken) {
+      if (file == null || into.value !== null) continue;
+      into.value = file;
+      beside.value = [...beside.value, file];
+      useApp().tell(S.taken.as(baseName(file), what));
+    }
+  }
+
+  /** Classes of the model; null while unknown, and of a network that has none. */
+  const classes = (): number | null => useModel().card?.classes || null;
 
   /** Takes some of what was given back. */
   async function remove(gone: readonly string[]): Promise<void> {
@@ -104,7 +132,7 @@ export const useImages = defineStore('images', () => {
     clear();
     labels.value = labelFile;
     classNamesFile.value = namesFile;
-    return add(all);
+    return add(all, false);
   }
 
   function clear(): void {
@@ -164,17 +192,18 @@ export const useImages = defineStore('images', () => {
   /** Opens the pictures. Labels that do not fit are no reason to refuse pictures: these are taken without. */
   async function open(strict: boolean): Promise<{ out: CallOut<'images'>; why: string | null }> {
     const input = { paths: [...paths.value], ...range.value };
-    const ask = (labelFile: string | null, namesFile: string | null) => theHost().call('images', { ...input, labels: labelFile, classNames: namesFile });
+    const ask = (labelFile: string | null, namesFile: string | null, unlabelled = false) =>
+      theHost().call('images', { ...input, labels: labelFile, classNames: namesFile, modelNames: namesFile === null ? (useModel().card?.classNames ?? null) : null, classes: classes(), unlabelled });
     try {
       return { out: await ask(labels.value, classNamesFile.value), why: null };
     } catch (error) {
-      if ((labels.value === null && classNamesFile.value === null) || strict) throw error;
-      return { out: await ask(null, null), why: messageOf(error) };
+      if (strict) throw error;
+      return { out: await ask(null, null, true), why: messageOf(error) };
     }
   }
 
   return {
-    paths, labels, classNamesFile, offset, limit, range, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit,
+    paths, labels, classNamesFile, offset, limit, range, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit, found,
     add, remove, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
   };
 });

@@ -4,7 +4,7 @@ import type { SampleName } from '../../shared/contract.ts';
 import type { LeftOut } from '../../shared/results.ts';
 import type { Dropped } from '../host/files.ts';
 import { theHost } from '../host/index.ts';
-import { baseName, sortPaths } from '../logic/sort.ts';
+import { baseName, isText, sortPaths } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
 import { useApp, type Step } from './app.ts';
 import { useImages } from './images.ts';
@@ -81,7 +81,7 @@ export const useIntake = defineStore('intake', () => {
   async function place(paths: readonly string[], lead = leader()): Promise<void> {
     const app = useApp();
     const images = useImages();
-    const sorted = sortPaths(paths);
+    let sorted = sortPaths(paths);
     if (sorted.audit !== null) await useOpening().open(await theHost().call('open', { file: sorted.audit }));
     // A goal that waits for its picture takes the one that is dropped on it.
     const threat = useThreat();
@@ -91,6 +91,8 @@ export const useIntake = defineStore('intake', () => {
       return;
     }
     if (sorted.model !== null && (await useModel().open(sorted.model))) lead('model');
+    // Whether a text is labels or names is told by what it holds, and by the model that it is for.
+    sorted = sortPaths(paths, await told(paths.filter(isText), [...images.paths, ...sorted.images.filter((path) => !isText(path))]));
     // With pictures, files beside them are read along with them, once.
     if (sorted.images.length > 0) {
       images.classNamesFile = sorted.classNames ?? images.classNamesFile;
@@ -103,6 +105,17 @@ export const useIntake = defineStore('intake', () => {
     if (sorted.labels !== null && images.labels === sorted.labels) app.tell(S.taken.as(baseName(sorted.labels), S.taken.labels));
     if (sorted.classNames !== null && images.classNamesFile === sorted.classNames) app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
     if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) lead('images');
+  }
+
+  async function told(files: string[], paths: string[]): Promise<Map<string, 'labels' | 'classNames' | null>> {
+    if (files.length === 0) return new Map();
+    const kinds = await theHost().call('tell', { files, paths, classes: useModel().card?.classes || null });
+    return new Map(files.map((file, i) => [file, kinds[i] ?? null]));
+  }
+
+  /** A file that was picked for class names. */
+  async function takeNames(files: readonly File[]): Promise<void> {
+    if (files.length > 0) await take(files, ([path]) => useImages().setClassNames(path!));
   }
 
   /** Loads a bundled model with its pictures. */
@@ -121,5 +134,5 @@ export const useIntake = defineStore('intake', () => {
     }
   }
 
-  return { importing, sampling, drop, take, takeSome, open, sample };
+  return { importing, sampling, drop, take, takeSome, takeNames, open, sample };
 });

@@ -20,6 +20,9 @@ function without(fixed: Ends['fixed'], name: string): Ends['fixed'] {
   return rest;
 }
 
+/** Its classes, as far as labels hang on them. */
+const classesOf = (card: ModelCard | null): string => JSON.stringify([card?.classes || null, card?.classNames ?? null]);
+
 /** The model under audit: what it is, how pictures become its input, whether its gradient can be trusted. */
 export const useModel = defineStore('model', () => {
   const card = shallowRef<ModelCard | null>(null);
@@ -80,7 +83,10 @@ export const useModel = defineStore('model', () => {
       // A screen that shows the one asks for the other.
       preprocessing.value ??= found.preprocessing;
       if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
+      const classes = classesOf(card.value);
       card.value = found;
+      // Labels are held against the classes of the model.
+      if (classesOf(found) !== classes) void useImages().tellAgain();
       named.value = said;
       refused.value = null;
     } finally {

@@ -147,6 +147,7 @@ export const useThreat = defineStore('threat', () => {
       // Of no use to goals on an output, but what their sample was drawn by.
       labels: onOutput.value && images.unfit !== null ? null : images.labels,
       classNames: onOutput.value ? null : images.classNamesFile,
+      ...(!onOutput.value && images.found.length > 0 && { beside: images.found }),
       ...images.range,
       threats: active.value.map((norm) => ({
         norm,

@@ -186,6 +186,7 @@ export const de: Words = {
     partly: (n) => `${images(n)} ohne Label`,
     unlabelled: 'Keine Labels: als richtig gilt, was das Modell ungestört vorhersagt',
     labelsFile: 'Labeldatei…',
+    namesFile: 'Datei mit Klassennamen…',
     labelOf: 'Label des Bildes',
     setOne: 'Label…',
     label: 'Klasse',

@@ -142,6 +142,7 @@ export const en = {
     partly: (n: number) => `${plural(n, 'image')} without label`,
     unlabelled: 'No labels: the model’s own clean prediction counts as right',
     labelsFile: 'Label file…',
+    namesFile: 'Class names file…',
     labelOf: 'Label of the image',
     setOne: 'Label…',
     label: 'Class',
@@ -264,7 +265,7 @@ export const en = {
     need: {
       model: 'Open a model first.',
       images: 'Add pictures first.',
-      labels: 'The labels or class names do not fit the pictures: remove them, or give others.',
+      labels: 'The labels or class names do not fit the pictures or the model: remove them, or give others.',
       busy: 'Another audit is running: wait for its end, or cancel it.',
       picture: 'Choose the picture whose output is to be matched.',
       norms: 'Choose at least one norm.',

@@ -51,6 +51,8 @@ beforeEach(() => {
     unclearInputs: [],
     gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [], fallbacks: [] },
     images: { images: [image('a'), image('b', 1)], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
+    tell: [],
+    beside: { labels: null, classNames: null },
     start: { audit: 'one' },
     audits: [],
     results: new Error('none'),
@@ -212,13 +214,56 @@ it('brings each dropped thing to its place', async () => {
 it('reads pictures again with dropped class names, and not at all without pictures', async () => {
   const images = useImages();
   await useIntake().open(['/x/classes.txt']);
-  expect([images.classNamesFile, asked]).toEqual(['/x/classes.txt', []]);
+  const opened = () => asked.filter(([name]) => name === 'images').map(([, input]) => (input as { classNames: unknown }).classNames);
+  expect([images.classNamesFile, opened()]).toEqual(['/x/classes.txt', []]);
   await images.add(['/i']);
   await useIntake().open(['/x/category_names.txt']);
-  expect(asked.map(([, input]) => (input as { classNames: unknown }).classNames)).toEqual(['/x/classes.txt', '/x/category_names.txt']);
+  expect(opened()).toEqual(['/x/classes.txt', '/x/category_names.txt']);
   answers['images'] = new Error('bad.txt holds no class names.');
   await useIntake().open(['/x/class-bad.txt']);
   expect(images.classNamesFile).toBe('/x/category_names.txt');
+});
+
+it('takes a text for what its content says, whatever its name', async () => {
+  await ready();
+  answers['tell'] = ['classNames'];
+  await useIntake().open(['/x/метки.txt']);
+  expect([useImages().classNamesFile, useImages().labels]).toEqual(['/x/метки.txt', null]);
+  expect(asked.findLast(([name]) => name === 'tell')![1]).toEqual({ files: ['/x/метки.txt'], paths: ['/i'], classes: 3 });
+  answers['tell'] = ['labels'];
+  await useIntake().open(['/x/classes.csv']);
+  expect([useImages().classNamesFile, useImages().labels]).toEqual(['/x/метки.txt', '/x/classes.csv']);
+  // What was picked for class names is taken for nothing else.
+  await useIntake().takeNames([new File([], 'labels.txt')]);
+  expect(useImages().classNamesFile).toBe('/in/labels.txt');
+});
+
+it('takes labels and names that lie beside pictures, says so, and names them in the plan', async () => {
+  answers['beside'] = { labels: '/i/labels.csv', classNames: null };
+  await ready();
+  expect(asked.findLast(([name]) => name === 'images')![1]).toMatchObject({ labels: '/i/labels.csv', classes: 3 });
+  expect(useApp().toasts.map(({ message }) => message)).toEqual([expect.stringContaining('labels.csv')]);
+  expect(AuditPlan.parse(useThreat().plan())).toMatchObject({ labels: '/i/labels.csv', beside: ['labels'] });
+  // Once removed it stays away, and another file is somebody's choice.
+  await useImages().setLabels(null);
+  expect(AuditPlan.parse(useThreat().plan()).beside).toBeUndefined();
+  expect(useImages().labels).toBeNull();
+});
+
+it('takes pictures without labels where class folders do not fit the model, and holds them against every other model', async () => {
+  const call = host.call;
+  host.call = (async (name: string, input: { unlabelled?: boolean; classes?: number | null }) => {
+    if (name === 'images' && input.classes === 3 && !input.unlabelled) throw new Error('x has 2 class folders, but the model has 3 classes.');
+    return call(name as never, input as never);
+  }) as Host['call'];
+  await ready();
+  expect([useImages().images.length, useImages().unfit]).toEqual([2, 'x has 2 class folders, but the model has 3 classes.']);
+  expect(useThreat().missing).toMatch(/do not fit the pictures or the model/);
+  answers['inspect'] = { ...card, path: '/two.onnx', classes: 2, classNames: ['a', 'b'] };
+  await useModel().open('/two.onnx');
+  await vi.waitFor(() => expect(useImages().unfit).toBeNull());
+  expect(asked.findLast(([name]) => name === 'images')![1]).toMatchObject({ classes: 2, modelNames: ['a', 'b'], unlabelled: false });
+  host.call = call;
 });
 
 it('catches up with an audit it did not see, and counts nothing twice', async () => {

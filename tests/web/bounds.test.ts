@@ -18,6 +18,7 @@ const WORDS: Record<string, readonly string[]> = {
   partition: ['image'],
   probe: ['image', 'attack.id'],
   preview: ['images'],
+  images: ['modelNames'],
   nameClasses: ['text'],
   noiseOutput: ['image', 'attack'],
   map: ['image.image'],
