@@ -7,6 +7,7 @@ import { coversAll } from '../../shared/reach.ts';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { Folder } from '../files/folder.ts';
 import { readRegular } from '../files/regular.ts';
+import type { OpenRequest } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
 import { withPaths } from './files.ts';
@@ -70,8 +71,8 @@ export function besideNotes({ beside = [], ...plan }: AuditPlan): string[] {
 }
 
 /** Which images a plan takes. */
-export function rangeOf({ images, offset, limit, sample }: AuditPlan): { paths: string[]; offset: number; limit: number | null; sample: AuditPlan['sample'] } {
-  return { paths: images, offset, limit, sample };
+export function rangeOf({ images, offset, limit, sample, beside = [], ...plan }: AuditPlan): Pick<OpenRequest, 'paths' | 'offset' | 'limit' | 'sample' | 'lists'> {
+  return { paths: images, offset, limit, sample, lists: beside.flatMap((kind) => plan[kind] ?? []) };
 }
 
 /**

@@ -123,7 +123,7 @@ export class EngineService implements Service {
     images: async ({ classNames: file, modelNames, ...asked }) => {
       const list = file === null ? { names: modelNames, ids: null } : await readClasses(file, asked.classes);
       const { names } = list;
-      const set = await openImages({ ...asked, classNames: names, classIds: list.ids, look: 'some' });
+      const set = await openImages({ ...asked, classNames: names, classIds: list.ids, lists: [asked.labels, file].filter((path) => path !== null), look: 'some' });
       for (const item of set.items) this.shown.set(item.id, item);
       const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({ id, at, source, width, height, channels, label }));
       const leftOut = { total: set.leftOut.length, files: set.leftOut.slice(0, NAMED) };

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { Sample } from '../../shared/plan.ts';
 import type { Drawn, LeftOut } from '../../shared/results.ts';
@@ -32,6 +33,8 @@ export interface OpenRequest {
   classIds?: readonly string[] | null;
   /** Class folders are numbered as Hairline did before it looked for their names one by one: of an audit that was begun so. */
   foldersByOrder?: boolean;
+  /** Files of labels and class names that lie beside the pictures: they are no pictures that were left out. */
+  lists?: readonly string[];
   /** Labels are of no use and not looked for. */
   unlabelled?: boolean;
   /** How closely each is looked at before it is taken; by its header where nothing is said. */
@@ -112,7 +115,9 @@ export async function openLabels(request: Asked): Promise<{ labels: (number | nu
 export type Asked = Omit<OpenRequest, 'offset' | 'limit'>;
 
 async function openSet(request: Asked) {
-  const { sources, leftOut } = await openSources(request.paths);
+  const { sources, leftOut: all } = await openSources(request.paths);
+  const lists = new Set(request.lists?.map((path) => resolve(path)));
+  const leftOut = all.filter(({ path }) => !lists.has(resolve(path)));
   const total = sources.reduce((sum, { count }) => sum + count, 0);
   if (total > MOST_PICTURES) throw new UserError(`There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`);
   const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));

@@ -18,11 +18,14 @@ const CLASSES = { ant: 12, bee: 6, cat: 3 };
 let root: string;
 let model: string;
 let images: string;
+let classNames: string;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'hairline-sample-'));
   model = write(join(root, 'model.onnx'), plain());
   images = join(root, 'images');
+  classNames = join(root, 'names.txt');
+  writeFileSync(classNames, [...Object.keys(CLASSES), ...'defghij'].join('\n'));
   let seed = 0;
   for (const [name, n] of Object.entries(CLASSES)) {
     mkdirSync(join(images, name), { recursive: true });
@@ -36,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const planOf = (more: Partial<AuditPlanInput>): AuditPlan =>
-  checkPlan({ model, preprocessing: {}, images: [images], threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }], ...more }, root);
+  checkPlan({ model, preprocessing: {}, images: [images], classNames, threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }], ...more }, root);
 
 let n = 0;
 const newFolder = (): string => join(root, `audit ${++n}`);

@@ -23,6 +23,18 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
   });
 });
 
+describe('docs/bring.md', () => {
+  it('names a test that exists in every row', () => {
+    const rows = read('docs/bring.md').split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !line.startsWith('| What'));
+    expect(rows.length).toBeGreaterThan(20);
+    for (const row of rows) {
+      const files = [...row.matchAll(/`(tests\/[\w./-]+)`/g)].map(([, file]) => file!);
+      expect(files, row).not.toEqual([]);
+      for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
+    }
+  });
+});
+
 describe('docs/offline.md', () => {
   const text = read('docs/offline.md');
   it('names every package that ships, and those that the window is built with', () => {
