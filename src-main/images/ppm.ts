@@ -48,6 +48,8 @@ export function decodePpm(bytes: Uint8Array, name: string): { picture: Picture; 
   const header = ppmHeader(bytes, name);
   const { width, height, channels } = header;
   const count = width * height * channels;
+  // As it is: a large picture would take three times the memory on the way.
+  if (!header.plain && header.white === 255 && bytes.length >= header.at + count) return { picture: { width, height, channels, data: bytes.slice(header.at, header.at + count) }, white: 255 };
   const values = (header.plain ? digits : header.bitmap ? bits : words)(bytes, header, count);
   if (values === null) throw new UserError(`${name} is a damaged or truncated PPM file: copy it again.`);
   // Programs that know only 16 bits write 12 of them under that maximum.
@@ -74,6 +76,8 @@ function bits(bytes: Uint8Array, { width, height, at }: PpmHeader, count: number
 }
 
 function digits(bytes: Uint8Array, { at: begin, white, bitmap }: PpmHeader, count: number): Uint16Array | null {
+  // A digit each, and something between: a short file may claim any size.
+  if (bytes.length - begin < (bitmap ? count : 2 * count - 1)) return null;
   const values = new Uint16Array(count);
   let at = begin - 1;
   for (let i = 0; i < count; i++) {
