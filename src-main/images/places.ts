@@ -44,7 +44,7 @@ export function placeClasses(own: OwnClasses, model: ModelClasses): Placed {
   if (strange.length < names.length)
     return {
       places: found.map((place) => (place < 0 ? null : place)),
-      warnings: [`The ${kind} ${listed(strange)} of ${of} are not among the model's class names, so their images count as without label: ${REMEDY}.`],
+      warnings: [`The ${strange.length > 1 ? kind : kind.slice(0, -1)} ${listed(strange)} of ${of} ${strange.length > 1 ? 'are' : 'is'} not among the model's class names, so ${strange.length > 1 ? 'their' : 'its'} images count as without label: ${REMEDY}.`],
     };
   // Without a model they count among themselves.
   const order = names.map((_, i) => i);

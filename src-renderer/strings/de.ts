@@ -319,7 +319,7 @@ export const de: Words = {
     need: {
       model: 'Zuerst ein Modell öffnen.',
       images: 'Zuerst Bilder hinzufügen.',
-      labels: 'Die Labels oder Klassennamen passen nicht zu den Bildern: entfernen oder andere angeben.',
+      labels: 'Die Labels oder Klassennamen passen nicht zu den Bildern oder zum Modell: entfernen oder andere angeben.',
       busy: 'Ein anderes Audit läuft: das Ende abwarten oder es abbrechen.',
       picture: 'Das Bild wählen, dessen Ausgabe erreicht werden soll.',
       norms: 'Mindestens eine Norm wählen.',

@@ -56,7 +56,7 @@ describe.skipIf(!browser)('labels by hand', () => {
     await names.fill(before.with(0, 'Pfeil').join('\n'));
     await dialog.getByRole('button', { name: 'Use these names' }).click();
     await poll(() => dialog.count()).toBe(0);
-    await page.getByRole('alert').getByText('The class "arrow"').or(page.getByText('The class "arrow"')).first().waitFor();
+    await page.getByRole('alert').getByText('The class folder "arrow"').or(page.getByText('The class folder "arrow"')).first().waitFor();
     await good('named');
   });
 });

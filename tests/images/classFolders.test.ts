@@ -37,7 +37,7 @@ describe('class folders of a model whose classes have names', () => {
 
   it('does not take a word for a class that two classes share', async () => {
     const set = await open(classes('shared two', ['crane', 'heron']), { classNames: ['crane, bird', 'crane, machine', 'heron'], classes: 3 });
-    expect([await labels(set), set.warnings[0]]).toEqual([[null, 2], expect.stringMatching(/"crane" of shared two are not among the model's class names/)]);
+    expect([await labels(set), set.warnings[0]]).toEqual([[null, 2], expect.stringMatching(/"crane" of shared two is not among the model's class names/)]);
   });
 
   it('leaves those without label that it does not find, whatever their order', async () => {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ModelCard } from '../../../shared/contract.ts';
 import { messageOf, UserError } from '../../../shared/errors.ts';
 import { fieldWords, scoresWords } from '../../../shared/outputs.ts';
+import { shortened } from '../../../shared/printable.ts';
 import type { ModelIdentity } from '../../../shared/results.ts';
 import { inLimits, withLimits } from '../limited.ts';
 import { wantedFrom } from '../output.ts';
@@ -54,6 +55,7 @@ function told(card: ModelCard): string[] {
     ...(card.inputs.length > 0 ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`] : []),
     card.field ? `puts out    ${fieldWords(card.field)}` : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
     ...(card.notes ?? []).map((note) => `note        ${note}`),
+    ...(card.classNames ? [`class names ${shortened(card.classNames.join(', '), 80)} (in the file)`] : []),
     `guess       ${card.guess} Check it against the accuracy on labelled images.`,
   ];
 }
