@@ -13,7 +13,7 @@ import { inputsOf } from './inputs.ts';
  * either names it here or in src-main/web/named.ts.
  */
 const WORDS: Record<string, readonly string[]> = {
-  '*': ['input', 'output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id', 'plan.dropped.folder', 'plan.dropped.files.name', 'plan.dropped.files.sha256'],
+  '*': ['input', 'output', 'answer.output', 'plan.answer.output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id', 'plan.dropped.folder', 'plan.dropped.files.name', 'plan.dropped.files.sha256'],
   gradcheck: [],
   partition: ['image'],
   probe: ['image', 'attack.id'],
