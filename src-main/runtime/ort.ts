@@ -4,7 +4,7 @@ import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
-import { loadGraph, saveGraph, saveOriginal } from '../graph/index.ts';
+import { loadGraph, poolsPadding, saveGraph, saveOriginal } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
 import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
@@ -38,7 +38,7 @@ export interface SessionOptions {
  * @throws UserError with onnxruntime's own reason in one sentence.
  */
 export async function openSession(source: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
-  const model = typeof source === 'string' ? fromFile(source) : source;
+  const { model, padded } = typeof source === 'string' ? fromFile(source) : { model: source, padded: source.padded };
   const large = typeof model !== 'string' && model.large === true;
   const { provider = 'cpu', threads = 1, optimize = true, strict = false, onCpu = [], profile } = options;
   const session: Record<string, string> = {};
@@ -55,7 +55,7 @@ export async function openSession(source: SavedGraph | string, options: SessionO
     // DirectML refuses memory patterns; for one fixed shape they save nothing elsewhere that matters.
     enableMemPattern: provider !== 'dml',
     logSeverityLevel: 4,
-    extra: { session },
+    extra: { session, ...(padded && { optimization: { disable_specified_optimizers: 'Pad_Fusion' } }) },
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
   try {
@@ -75,10 +75,10 @@ export async function openSession(source: SavedGraph | string, options: SessionO
  * leave the folder it refuses, so these get the same message with pointers to the weights; and bfloat16 it cannot run.
  * @throws UserError for a file that is no model: onnxruntime is not given what might keep it waiting.
  */
-function fromFile(path: string): SavedGraph | string {
+function fromFile(path: string): { model: SavedGraph | string; padded: boolean } {
   const graph = loadGraph(path);
   const wide = withoutBfloat16(graph);
-  return wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path);
+  return { model: wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path), padded: poolsPadding(graph) };
 }
 
 /**

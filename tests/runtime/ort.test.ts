@@ -58,5 +58,25 @@ describe('sessions', () => {
     await expect(opening).rejects.not.toThrow(folder.path);
   });
 
+  /** Two pixels of zeros around -1 ... -16, and windows as wide: by hand, the maximum is 0 wherever a zero is in the window. */
+  it.each([
+    ['MaxPool', 2, [0, 0, 0, 0, 0, -1, -3, 0, 0, -9, -11, 0, 0, 0, 0, 0]],
+    ['AveragePool', 2, [0, 0, 0, 0, 0, -3.5, -5.5, 0, 0, -11.5, -13.5, 0, 0, 0, 0, 0]],
+    ['MaxPool', 4, [0, 0, 0, 0]],
+  ] as const)('pool what a Pad wrote as what it is: %s of %i pixels', async (op, side, expected) => {
+    const b = new GraphBuilder();
+    b.input('x', DType.float32, [1, 1, 4, 4]);
+    const around = b.node('Pad', ['x', b.ints([0, 0, 2, 2, 0, 0, 2, 2])]);
+    b.node(op, [around], { kernel_shape: [side, side], strides: [side, side] }, { outputs: ['y'] });
+    b.output('y', DType.float32, [1, 1, 8 / side, 8 / side]);
+    const saved = saveGraph(b.graph);
+    for (const model of [saved, folder.write('padded.onnx', saved.bytes)]) {
+      const session = await openSession(model);
+      const out = await session.run({ x: new Tensor('float32', Float32Array.from({ length: 16 }, (_, i) => -1 - i), [1, 1, 4, 4]) });
+      expect(Array.from(out['y']!.data as Float32Array, (v) => v + 0)).toEqual(expected);
+      await session.release();
+    }
+  });
+
   it('know the version of onnxruntime', () => expect(ortVersion).toMatch(/^\d+\.\d+\.\d+/));
 });
