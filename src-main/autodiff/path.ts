@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { isFloat, operatorName } from '../graph/index.ts';
+import { isFloat, operatorName, readsOf } from '../graph/index.ts';
 import type { ValueFacts } from '../graph/index.ts';
 import { QUANTISING } from './rules/quantised.ts';
 
@@ -22,13 +22,13 @@ export function carries(node: NodeProto, i: number, facts: ReadonlyMap<string, V
 export function path(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string, of: readonly string[]) {
   const reached = new Set([wrt]);
   for (const node of nodes)
-    if (node.input.some((i) => reached.has(i))) node.output.forEach((output, i) => carries(node, i, facts, reached) && reached.add(output));
+    if (readsOf(node).some((i) => reached.has(i))) node.output.forEach((output, i) => carries(node, i, facts, reached) && reached.add(output));
   const active = new Set(of.filter((value) => reached.has(value)));
   const consumers = new Map<string, NodeProto[]>();
   for (let k = nodes.length - 1; k >= 0; k--) {
     const node = nodes[k]!;
     if (!node.output.some((o) => active.has(o))) continue;
-    for (const input of node.input) {
+    for (const input of readsOf(node)) {
       if (!reached.has(input)) continue;
       active.add(input);
       const known = consumers.get(input);

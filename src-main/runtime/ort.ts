@@ -93,6 +93,8 @@ export function ortReason(error: unknown, file = ''): string {
     .replace(/^Load model from .* failed:/, '')
     .replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+?\([^)]*\)\S* |\S+ )/, '')
     .replace(/^This is an invalid model\. In Node, .*, Error /, '')
+    // Nodes of our own are named after the model's; those before and behind it have names that say nothing.
+    .replace(/ Name:'([^']*)'/, (_, name: string) => (/^hl[/:]/.test(name) ? '' : ` Name:'${name.replace(/\/hl_\w+$/, '')}'`))
     // What follows is the node as a text of several lines.
     .replace(/, however input '(.*)' of node:\s*$/, ", however input '$1' of a node comes from none before it");
   const last = file === '' ? text : text.replaceAll(file, basename(file));

@@ -108,13 +108,101 @@ describe('control flow whose course is known is written out', () => {
     );
   });
 
-  it('what depends on the image is refused by name', async () => {
-    const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['x'], {}, { outputs: ['out'] }));
-    const graph = graphOf((b) => {
-      const condition = b.node('Greater', [b.node('ReduceSum', ['x'], { keepdims: 0 }), b.scalar(0)]);
-      return { op: 'If', inputs: [condition], bodies: [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))], outputs: ['z'] };
+  /** A body that multiplies by the picture and adds the step's number, and hands on a condition by that name. */
+  const stepping = (on: string, write: (b: GraphBuilder) => void = () => undefined) =>
+    bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      write(b);
+      b.node('Tanh', [b.node('Add', [b.node('Mul', ['state', 'x']), b.node('Cast', ['k'], { to: F })])], {}, { outputs: ['next'] });
     });
-    await expect(check(graph)).rejects.toThrow(/^No gradient (rule for If|reaches x)/);
+  /** onnxruntime takes no value of outside as a body's output but through a node. */
+  const handed = (b: GraphBuilder) => void b.node('Identity', ['outside'], {}, { outputs: ['on'] });
+  const count = (folded: Graph) => folded.nodes.filter((n) => n.opType === 'Tanh').length;
+
+  it.each([
+    ['true for good', 1, 3],
+    ['false for good: it runs once', 0, 1],
+  ])('Loop, its condition outside of its body, %s', async (_, value, steps) => {
+    const folded = await check(
+      graphOf((b) => {
+        b.graph.initializers.set('outside', { ...b.graph.initializers.get(b.constant([value], [], DType.bool))!, name: 'outside' });
+        return { op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+      }),
+    );
+    expect(count(folded)).toBe(steps);
+  });
+
+  it('Loop, its condition computed outside of it from the shape of the image', async () => {
+    const folded = await check(
+      graphOf((b) => {
+        b.node('Less', [b.node('Gather', [b.node('Shape', ['x']), b.constant([0], [], DType.int64)]), b.constant([5], [], DType.int64)], {}, { outputs: ['outside'] });
+        return { op: 'Loop', inputs: [b.constant([2], [], DType.int64), 'outside', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+      }),
+    );
+    expect(count(folded)).toBe(2);
+  });
+
+  it('Loop that never begins', async () => {
+    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), b.constant([0], [], DType.bool), 'x'], bodies: [bodyAttribute('body', stepping('on', (inner) => inner.node('Identity', ['go'], {}, { outputs: ['on'] })))], outputs: ['last'] })));
+    expect(count(folded)).toBe(0);
+  });
+});
+
+describe('control flow whose course hangs on the picture', () => {
+  const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['x'], {}, { outputs: ['out'] }));
+  const branches = () => [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))];
+  const positive = (b: GraphBuilder) => b.node('Greater', [b.node('ReduceSum', ['x'], { keepdims: 0 }), b.scalar(0)]);
+  const named = (graph: Graph, name: string) => {
+    graph.nodes.find((n) => n.opType === 'If' || n.opType === 'Loop')!.name = name;
+    return graph;
+  };
+
+  it('is refused by name, whether the picture comes in by the condition or by what a branch reads', async () => {
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: branches(), outputs: ['z'] }));
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient rule for If at node brighter: the values of the picture decide which of its branches is taken.');
+  });
+
+  it('is refused beside another way to the output: half of a gradient would be wrong', async () => {
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: branches(), outputs: ['z'] }));
+    const b = new GraphBuilder(graph);
+    b.node('Add', ['y', b.node('ReduceSum', ['x'], { keepdims: 0 })], {}, { outputs: ['both'] });
+    graph.outputs[0]!.name = 'both';
+    const facts = await traceFacts(graph, { x: [2, 3] });
+    await expect(openPair(upgrade(graph, facts), facts, 'both', 'x')).rejects.toThrow(/^No gradient rule for If/);
+  });
+
+  it('is named where no branch reads the picture', async () => {
+    const constant = (value: number) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node('Expand', [b.scalar(value), b.ints([2, 3])], {}, { outputs: ['out'] }));
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: [bodyAttribute('then_branch', constant(1)), bodyAttribute('else_branch', constant(2))], outputs: ['z'] }));
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient reaches the picture: If at node brighter has no derivative, as the values of the picture decide which of its branches is taken.');
+  });
+
+  const loop = (begins: string, on: string, write: (b: GraphBuilder) => void = () => undefined) => {
+    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      write(b);
+      b.node('Mul', ['state', 'x'], {}, { outputs: ['next'] });
+    });
+    return named(
+      graphOf((b) => ({ op: 'Loop', inputs: [b.constant([300], [], DType.int64), begins && positive(b), 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })),
+      'again',
+    );
+  };
+  it.each([
+    ['a condition of the picture', () => loop('asks', 'go'), 'the values of the picture decide how often it runs'],
+    ['a body that decides', () => loop('', 'ends', (b) => b.node('Less', [b.node('ReduceSum', ['state'], { keepdims: 0 }), b.scalar(9)], {}, { outputs: ['ends'] })), 'its body decides when it ends'],
+    ['too many steps', () => loop('', 'go'), 'it runs 300 times, and more than 256 are not written out'],
+  ])('a loop with %s is refused with the reason', async (_, graph, reason) => {
+    await expect(check(graph())).rejects.toThrow(`No gradient rule for Loop at node again: ${reason}.`);
+  });
+
+  it('names no node by a name that Hairline gave', async () => {
+    // A body without names of its own, in a loop that is written out.
+    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [['go', DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      b.node('Det', [b.node('MatMul', ['state', b.constant([1, 2, 3, 4, 5, 6], [3, 2])])], {}, { outputs: ['volume'] });
+      b.node('Mul', ['state', 'volume'], {}, { outputs: ['next'] });
+      for (const node of b.graph.nodes) node.name = '';
+    });
+    const graph = named(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([2], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })), 'again');
+    await expect(check(graph)).rejects.toThrow(/^No gradient rule for Det at node again\/volume:/);
   });
 });
 

@@ -18,7 +18,7 @@ describe('reasons that onnxruntime gives', () => {
     ['Failed to load model because protobuf parsing failed.', 'Failed to load model because protobuf parsing failed.'],
     [
       "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:47 onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, onnxruntime::TensorShapeVector&, bool) input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}\n",
-      "Non-zero status code returned while running Reshape node. Name:'hl/y' Status Message: The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}.",
+      "Non-zero status code returned while running Reshape node. Status Message: The input tensor cannot be reshaped to the requested shape. Input shape:{2,192}, requested shape:{5,7}.",
     ],
     [
       'Load model from /home/me/my models/a.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:191 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const onnxruntime::ModelOptions&) Missing opset in the model.',

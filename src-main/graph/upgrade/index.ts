@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { GraphBuilder, WORKING_OPSET } from '../builder.ts';
-import { operatorName, opset } from '../ir.ts';
+import { nodeLabel, operatorName, opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { bodiesOf } from '../walk.ts';
 import { attention } from './attention.ts';
@@ -27,6 +27,7 @@ import { rotation } from './rotary.ts';
 import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
+export { whyLeft } from './courses.ts';
 export { fold } from './fold.ts';
 export { withoutBfloat16 } from './widen.ts';
 
@@ -60,6 +61,7 @@ export function upgrade(original: Graph, facts: ReadonlyMap<string, ValueFacts>)
   builder.graph.nodes = [];
   for (const written of graph.nodes) {
     const node = plain(written, version);
+    builder.origin = nodeLabel(node);
     const lift = new Lift(node, version, builder, facts);
     refuseOldBodies(lift);
     const lifter = lifterOf(node, version);
