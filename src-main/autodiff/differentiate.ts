@@ -7,6 +7,9 @@ import { carries, path } from './path.ts';
 import { ruleFor } from './registry.ts';
 import { gradientType, RuleContext } from './rule.ts';
 
+/** Operators whose rule looks at the gradient of every output. */
+const SEVERAL = new Set(['Split', 'LayerNormalization']);
+
 export interface Request {
   /** Values whose gradient is given. */
   of: readonly string[];
@@ -54,6 +57,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     builder.origin = nodeLabel(node);
     const dys = node.output.map((o) => total(builder, o, gradients));
     const ctx = new RuleContext(builder, builder.graph.nodes[place]!, place, dys, around);
+    if (dys.slice(1).some((dy) => dy !== null) && !SEVERAL.has(operatorName(node))) ctx.refuse('more than the first of its outputs is used');
     const left = whyLeft(node, builder.graph, builder.facts);
     const rule = left === null ? ruleFor(node) : () => ctx.refuse(left);
     const results = rule(ctx);

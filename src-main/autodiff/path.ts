@@ -8,12 +8,16 @@ const MOVERS = new Set([
   'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'Identity', 'MaxPool', 'Pad', 'Reshape', 'Resize', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
 ]);
 
+/** Floats that stay the same until they jump, as whole numbers do: a one among zeros. */
+const STEPS = new Set(['Hardmax']);
+
 /** Whether a gradient can flow back through output i of a node: floats, and integers that stand for quantised floats. */
 export function carries(node: NodeProto, i: number, facts: ReadonlyMap<string, ValueFacts>, reached: ReadonlySet<string>): boolean {
   const op = operatorName(node);
   const type = (name: string) => facts.get(name)?.type ?? 0;
   // Behind a quantiser with computed scales those count as constants (see `quantised`).
   if (QUANTISING.has(op)) return i === 0;
+  if (STEPS.has(op)) return false;
   if (isFloat(type(node.output[i]!))) return true;
   return (i === 0 || op === 'Split') && MOVERS.has(op) && node.input.some((name) => reached.has(name) && !isFloat(type(name)));
 }

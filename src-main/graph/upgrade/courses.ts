@@ -1,5 +1,5 @@
 import type { GraphProto, NodeProto } from 'onnx-buf';
-import { body, int, ints } from '../attributes.ts';
+import { body, hasAttribute, int, ints } from '../attributes.ts';
 import { constantTensor } from '../constants.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
@@ -74,6 +74,8 @@ const CONTROL: Record<string, (node: NodeProto, known: Known) => Course | string
   Scan(node, known) {
     const graph = body(node, 'body');
     const count = int(node, 'num_scan_inputs', 0);
+    // Version 8 had lengths before all else, and a batch.
+    if (hasAttribute(node, 'directions') || node.input[0] === '') return 'it is written in the form of operator set 8';
     const states = node.input.slice(0, node.input.length - count);
     const sources = node.input.slice(states.length);
     const shapes = sources.map((name) => known.dims(name));

@@ -10,6 +10,7 @@ import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
 import { channelsLast } from './channelsLast.ts';
 import { unroll } from './control.ts';
+import { cumulative } from './cumulative.ts';
 import { deformable } from './deformConv.ts';
 import { experimental } from './experimental.ts';
 import { fourier } from './fourier.ts';
@@ -19,6 +20,7 @@ import { sampling } from './gridSample.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
 import type { Lifter, Lifters } from './lift.ts';
+import { losses } from './losses.ts';
 import { misc } from './misc.ts';
 import { recurrents } from './recurrent.ts';
 import { resize } from './resize.ts';
@@ -36,7 +38,7 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, deformable, fourier, fused, geometry, recurrents, regions, rotation, sampling);
+const PARTS = table(attention, channelsLast, cumulative, deformable, fourier, fused, geometry, losses, recurrents, regions, rotation, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {

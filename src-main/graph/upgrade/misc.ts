@@ -1,4 +1,4 @@
-import { asFloat, float, int, string } from '../attributes.ts';
+import { asFloat, float, hasAttribute, int, string } from '../attributes.ts';
 import { DType } from '../ir.ts';
 import type { Lifters } from './lift.ts';
 
@@ -11,6 +11,9 @@ export const misc: Lifters = {
   Dropout: {
     since: Infinity,
     lift(lift) {
+      // Without a seed it answers otherwise each time, which the check of the gradient finds and names.
+      const drops = lift.x(2) !== '' && lift.content(lift.x(2))?.[0] === 1 && (lift.x(1) === '' || lift.content(lift.x(1))?.[0] !== 0);
+      if (drops && hasAttribute(lift.node, 'seed')) lift.refuse('it is in training mode and drops values: export the model in evaluation mode');
       if (lift.has(1)) {
         const like = lift.emit('Shape', [lift.x(0)]);
         const mask = lift.emit('Expand', [lift.builder.scalar(lift.version >= 12 ? 1 : 0), like]);
