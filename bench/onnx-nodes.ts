@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { checkNode } from './onnx-nodes/check.ts';
 import type { NodeOutcome } from './onnx-nodes/check.ts';
 import { nodesPage } from './onnx-nodes/page.ts';
-import { generate, testsIn } from './onnx-nodes/tests.ts';
+import { generate, newestOpset, testsIn } from './onnx-nodes/tests.ts';
 import { answer, checkAll } from './onnx-nodes/workers.ts';
 
 const HELP = `Puts ONNX's own backend node tests through the checker and writes what came out into docs/onnx-nodes.md.
@@ -26,11 +26,10 @@ async function main(): Promise<void> {
   if (values.help || (values.python === undefined) === (values.folder === undefined)) return console.log(HELP);
   const made = values.folder ?? values.keep ?? mkdtempSync(join(tmpdir(), 'onnx-nodes-'));
   try {
-    const source = values.python === undefined ? basename(resolve(made)) : generate(values.python, resolve(made));
-    const { root, names } = testsIn(resolve(made));
+    const source = values.python === undefined ? basename(resolve(made)) : generate(values.python, resolve(made), await newestOpset());
     const outcomes = new Map<string, NodeOutcome>();
-    const wanted = names.filter((name) => name.includes(values.only ?? ''));
-    await checkAll(wanted.map((name) => join(root, name)), CHILD, Number(values.limit ?? 60), (folder, outcome) => {
+    const wanted = testsIn(resolve(made)).filter((test) => basename(test).includes(values.only ?? ''));
+    await checkAll(wanted, CHILD, Number(values.limit ?? 60), (folder, outcome) => {
       outcomes.set(basename(folder), outcome);
       if (values.only !== undefined) console.log(basename(folder), JSON.stringify(outcome));
       else if (outcomes.size % 100 === 0) console.log(`${outcomes.size} of ${wanted.length}`);

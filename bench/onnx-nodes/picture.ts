@@ -1,7 +1,7 @@
 import { clone, create } from '@bufbuild/protobuf';
-import { TensorProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
+import { ModelProtoSchema, OperatorSetIdProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
-import { DType, elementCount, GraphBuilder, prune, tensorDims, tensorNumbers } from '../../src-main/graph/index.ts';
+import { DType, elementCount, GraphBuilder, opset, prune, tensorDims, tensorNumbers, WORKING_OPSET } from '../../src-main/graph/index.ts';
 import type { Graph, ValueFacts } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
@@ -37,15 +37,18 @@ export async function openPicture(graph: Graph, values: ReadonlyMap<string, Tens
   for (const [name, value] of values) if (name !== picture) builder.tensor(clone(TensorProtoSchema, value));
   for (const node of graph.nodes) builder.append(node);
   const at = { [PICTURE]: dims };
-  const fixed = builder.graph;
+  const fixed = inVersion(builder.graph);
   fixed.outputs = outputs.map((name) => create(ValueInfoProtoSchema, { name }));
   const facts = await traceFacts(fixed, at);
   const lifted = joined(upgrade(fixed, facts), facts, outputs, type);
   const folded = fold(lifted, await traceFacts(lifted, at));
   const pair = await openPair(folded, await traceFacts(folded, at), ALL, PICTURE);
-  const u = signs(elementCount(pair.dims.of), 101);
+  // What is no number moves nowhere: that it is the same on both sides is for the forward pass to say.
+  const x = filledFrom(tensor, type);
+  const y = await forward(pair, x);
+  const u = signs(elementCount(pair.dims.of), 101).map((s, i) => (Number.isFinite(y[i]!) ? s : 0));
   return {
-    x: filledFrom(tensor, type),
+    x,
     outputs,
     pair: {
       surrogates: pair.surrogates,
@@ -58,6 +61,13 @@ export async function openPicture(graph: Graph, values: ReadonlyMap<string, Tens
       },
     },
   };
+}
+
+/** A model of other operators only may name no version of ONNX's own. */
+function inVersion(graph: Graph): Graph {
+  if (opset(graph) > 0) return graph;
+  const own = create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(WORKING_OPSET) });
+  return { ...graph, model: Object.assign(create(ModelProtoSchema), graph.model, { opsetImport: [own, ...graph.model.opsetImport] }) };
 }
 
 function filledFrom(tensor: TensorProto, type: DType): Numbers {

@@ -1,31 +1,46 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TensorProtoSchema } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
 import { globSync } from 'tinyglobby';
 import { UserError } from '../../shared/errors.ts';
-import { declaredShape, DType, tensorData, tensorDims, tensorNumbers } from '../../src-main/graph/index.ts';
+import { declaredShape, DType, emptyGraph, GraphBuilder, saveGraph, tensorData, tensorDims, tensorNumbers, WORKING_OPSET } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
-import { ORT_TYPE, Tensor } from '../../src-main/runtime/ort.ts';
+import { openSession, ORT_TYPE, Tensor } from '../../src-main/runtime/ort.ts';
 import type { OrtTensor } from '../../src-main/runtime/ort.ts';
 
+/** The newest operator set that onnxruntime takes. */
+export async function newestOpset(): Promise<number> {
+  for (let version = WORKING_OPSET; ; version++) {
+    const b = new GraphBuilder(emptyGraph('trial', version + 1));
+    b.input('x', DType.float32, [1]);
+    b.node('Relu', ['x'], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, [1]);
+    try {
+      await (await openSession(saveGraph(b.graph))).release();
+    } catch {
+      return version;
+    }
+  }
+}
+
 /**
- * Has Python's `onnx` write its node tests into a folder.
+ * Has Python's `onnx` write its node tests into a folder, in no newer operator set than that.
  * @returns its release
  * @throws UserError where that interpreter has no such package
  */
-export function generate(python: string, folder: string): string {
-  const { status, stdout, stderr, error } = spawnSync(python, ['bench/onnx-nodes/generate.py', folder], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+export function generate(python: string, folder: string, opset: number): string {
+  const { status, stdout, stderr, error } = spawnSync(python, ['bench/onnx-nodes/generate.py', folder, String(opset)], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status !== 0) throw new UserError(`${python} cannot write the tests: ${error?.message ?? stderr.trim().split('\n').at(-1)!}`);
   return `onnx ${stdout.trim().split('\n').at(-1)!}`;
 }
 
-/** Names of the tests of a folder, or of its folder `node`, which onnx calls them by. */
-export function testsIn(folder: string): { root: string; names: string[] } {
-  const root = existsSync(join(folder, 'node')) ? join(folder, 'node') : folder;
-  return { root, names: globSync('*/model.onnx', { cwd: root }).map((file) => file.split('/')[0]!).sort() };
+/** Tests of a folder, however deep: a model beside the data that it was tried on. */
+export function testsIn(folder: string): string[] {
+  const found = globSync('**/model.onnx', { cwd: folder }).map((file) => join(folder, dirname(file)));
+  return found.filter((test) => existsSync(join(test, 'test_data_set_0'))).sort();
 }
 
 /**
