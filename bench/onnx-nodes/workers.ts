@@ -14,7 +14,7 @@ export async function checkAll(folders: readonly string[], argument: string, sec
   const work = async () => {
     let child: ChildProcess | null = null;
     for (let folder = left.pop(); folder !== undefined; folder = left.pop()) {
-      child ??= fork(process.argv[1]!, [argument], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      child ??= fork(process.argv[1]!, [argument], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' });
       const outcome = await asked(child, folder, seconds);
       if (outcome.result === 'unfinished') {
         child.kill('SIGKILL');

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
 import { loadGraph, poolsPadding, saveGraph, saveOriginal } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
@@ -10,8 +9,10 @@ import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
 import type { Session } from './largeSession.ts';
 import { loadLibrary } from './library.ts';
+import { ortReason } from './reason.ts';
 
 export type { Session } from './largeSession.ts';
+export { ortReason } from './reason.ts';
 export type OrtTensor = Ort.Tensor;
 const ort = loadLibrary();
 export const { Tensor } = ort;
@@ -79,26 +80,6 @@ function fromFile(path: string): { model: SavedGraph | string; padded: boolean }
   const graph = loadGraph(path);
   const wide = withoutBfloat16(graph);
   return { model: wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path), padded: poolsPadding(graph) };
-}
-
-/**
- * onnxruntime's messages carry file names, line numbers, signatures and conditions of its own sources; what a user can use
- * comes after. The user knows where the model lies, and a report must not.
- * @param file path of the model, where it came from one
- */
-export function ortReason(error: unknown, file = ''): string {
-  const text = messageOf(error)
-    .replace(/^Error: /, '')
-    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .replace(/^Load model from .* failed:/, '')
-    .replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+?\([^)]*\)\S* |\S+ )/, '')
-    .replace(/^This is an invalid model\. In Node, .*, Error /, '')
-    // Nodes of our own are named after the model's; those before and behind it have names that say nothing.
-    .replace(/ Name:'([^']*)'/, (_, name: string) => (/^hl[/:]/.test(name) ? '' : ` Name:'${name.replace(/\/hl_\w+$/, '')}'`))
-    // What follows is the node as a text of several lines.
-    .replace(/, however input '(.*)' of node:\s*$/, ", however input '$1' of a node comes from none before it");
-  const last = file === '' ? text : text.replaceAll(file, basename(file));
-  return last.trim().replace(/\.?$/, '.');
 }
 
 /** Element type names as onnxruntime-node has them, by ONNX number. */

@@ -24,8 +24,15 @@ describe('reasons that onnxruntime gives', () => {
       'Load model from /home/me/my models/a.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:191 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const onnxruntime::ModelOptions&) Missing opset in the model.',
       'Missing opset in the model.',
     ],
-    ['Load model from a.onnx failed:This is an invalid model. In Node, ("", Debug, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op registered for Debug with domain_version of 7', 'No Op registered for Debug with domain_version of 7.'],
-    ['Load model from C:\\models\\a.onnx failed:Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op', 'Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op.'],
+    ['Load model from a.onnx failed:This is an invalid model. In Node, ("", Debug, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op registered for Debug with domain_version of 7', 'it knows no operator Debug in operator set 7.'],
+    ['Load model from C:\\models\\a.onnx failed:Fatal error: com.microsoft:LegacyPadding(-1) is not a registered function/op', 'it knows no operator com.microsoft:LegacyPadding.'],
+    ["Could not find an implementation for RoiAlign(22) node with name ''", 'it has no kernel for RoiAlign of operator set 22 and these element types on the CPU.'],
+    ["Failed to find kernel for Cast(25) (node:'' ep:'CPUExecutionProvider'). Op with name () domain () and type (Cast) kernel is not supported in CPUExecutionProvider. Encountered following errors: ( Version mismatch. node_version: 25 kernel start version: 6 kernel_end_version: 12\n)", 'it has no kernel for Cast of operator set 25 and these element types on the CPU.'],
+    ['Load model from a.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model.cc:149 onnxruntime::Model::Model(onnx::ModelProto&&, const onnxruntime::PathString&, const onnxruntime::ModelOptions&) Unsupported model IR version: 14, max supported IR version: 13\n', 'the file is in version 14 of the format, and this version of it reads up to 13: export it for an older one.'],
+    [
+      'Load model from a.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:56 void onnxruntime::model_load_utils::ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const onnxruntime::logging::Logger&, bool, const std::string&, int) ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions. Opset 27 is under development and support for this is limited. The operator schemas and or other functionality may change before next ONNX release and in this case ONNX Runtime will not guarantee backward compatibility. Current official support for domain ai.onnx is till opset 26.\n',
+      'the file is in operator set 27 of ai.onnx, and this version of it knows up to 26: export it for an older one.',
+    ],
     ["Nodes in a graph must be topologically sorted, however input 'a' of node: \nname:  OpType: Add\n is not output of any previous nodes.", "Nodes in a graph must be topologically sorted, however input 'a' of a node comes from none before it."],
     ['[ONNXRuntimeError] : 10 : INVALID_GRAPH : This is an invalid model. Error: no node', 'This is an invalid model. Error: no node.'],
   ])('lose what only its authors can use', (message, reason) => expect(ortReason(new Error(message))).toBe(reason));
