@@ -15,7 +15,7 @@ const HELP = `Puts ONNX's own backend node tests through the checker and writes 
     --folder DIR     tests that are there, such as those of Debian's libonnx-testdata
     --keep DIR       where --python leaves them
     --only TEXT      tests whose name contains it; prints what came out and writes nothing
-    --limit SECONDS  for one test; default 60`;
+    --limit SECONDS  for one test; default 180`;
 
 const CHILD = '--check';
 const PAGE = 'docs/onnx-nodes.md';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     const source = values.python === undefined ? basename(resolve(made)) : generate(values.python, resolve(made), await newestOpset());
     const outcomes = new Map<string, NodeOutcome>();
     const wanted = testsIn(resolve(made)).filter((test) => basename(test).includes(values.only ?? ''));
-    await checkAll(wanted, CHILD, Number(values.limit ?? 60), (folder, outcome) => {
+    await checkAll(wanted, CHILD, Number(values.limit ?? 180), (folder, outcome) => {
       outcomes.set(basename(folder), outcome);
       if (values.only !== undefined) console.log(basename(folder), JSON.stringify(outcome));
       else if (outcomes.size % 100 === 0) console.log(`${outcomes.size} of ${wanted.length}`);

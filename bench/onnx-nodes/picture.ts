@@ -6,8 +6,9 @@ import type { Graph, ValueFacts } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { filled, forward, gradientAt, openPair } from '../../tests/autodiff/gradient.ts';
-import type { Numbers } from '../../tests/autodiff/gradient.ts';
+import type { Numbers, Pair } from '../../tests/autodiff/gradient.ts';
 import { signs } from '../../src-main/runtime/direction.ts';
+import { doubled } from './doubled.ts';
 
 const ALL = 'hl:all';
 const PICTURE = 'hl:picture';
@@ -18,6 +19,8 @@ export interface Moved {
   u: Float32Array;
   value(x: Numbers): Promise<Numbers>;
   at(x: Numbers): Promise<{ y: Numbers; gradient: Numbers }>;
+  /** The same in float64. @throws UserError where onnxruntime has no such kernels */
+  exact(): Promise<Pair>;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,10 @@ export async function openPicture(graph: Graph, values: ReadonlyMap<string, Tens
       u,
       value: (x) => forward(pair, x),
       at: (x) => gradientAt(pair, x, u),
+      async exact() {
+        const wide = doubled(folded);
+        return openPair(wide, await traceFacts(wide, at), ALL, PICTURE);
+      },
       close: async () => {
         await pair.forward.release();
         await pair.backward.release();

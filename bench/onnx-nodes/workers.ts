@@ -34,7 +34,7 @@ async function asked(child: ChildProcess, folder: string, seconds: number): Prom
   try {
     return await Promise.race([
       once(child, 'message', { signal: ended.signal }).then(([outcome]) => outcome as NodeOutcome),
-      once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => ({ result: 'unfinished' as const, detail: `its process ended by itself (${signal ?? code})` })),
+      once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => ({ result: 'unfinished' as const, detail: `onnxruntime ended the process (${signal ?? code})` })),
     ]);
   } catch {
     return { result: 'unfinished', detail: `not done after ${seconds} s` };

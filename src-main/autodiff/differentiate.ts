@@ -57,10 +57,13 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     builder.origin = nodeLabel(node);
     const dys = node.output.map((o) => total(builder, o, gradients));
     const ctx = new RuleContext(builder, builder.graph.nodes[place]!, place, dys, around);
-    if (dys.slice(1).some((dy) => dy !== null) && !SEVERAL.has(operatorName(node))) ctx.refuse('more than the first of its outputs is used');
+    const missed = dys.slice(1).some((dy) => dy !== null) && !SEVERAL.has(operatorName(node));
     const left = whyLeft(node, builder.graph, builder.facts);
-    const rule = left === null ? ruleFor(node) : () => ctx.refuse(left);
-    const results = rule(ctx);
+    if (left !== null) ctx.refuse(left);
+    const rule = ruleFor(node);
+    // What else there is to say against it comes first.
+    const results = missed && dys[0] === null ? [] : rule(ctx);
+    if (missed) ctx.refuse('more than the first of its outputs is used');
     node.input.forEach((input, i) => {
       if (!active.has(input)) return;
       const gradient = results[i];
@@ -71,8 +74,9 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
       add(input, gradient);
     });
   }
+  builder.origin = 'hl';
   const gradient = total(builder, wrt, gradients);
-  if (gradient === null) throw new UserError(`No gradient reaches the picture: ${deadEnd(builder, nodes, wrt)}.`);
+  if (gradient === null) throw new UserError(`No gradient reaches the picture: ${active.has(wrt) ? 'on every way what is computed of it counts as constant' : deadEnd(builder, nodes, wrt)}.`);
   return { gradient, surrogates: [...surrogates].sort() };
 }
 

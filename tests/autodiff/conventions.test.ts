@@ -143,11 +143,8 @@ describe('the walk over the graph', () => {
   });
 
   it('refuses an output that a rule does not look at', async () => {
-    const both = await graphOf([2, 4, 3, 3], (b) => {
-      const [y, ...others] = b.nodes('BatchNormalization', ['x', ...[1, 2, 3, 4].map((v) => b.constant([v, v, v, v], [4]))], { training_mode: 1 }, { outputs: 3 });
-      return b.node('Add', [y!, b.node('Reshape', [others[0]!, b.ints([4, 1, 1])])]);
-    });
-    expect(() => withGradient(both.graph, both.facts, 'y', 'x')).toThrow(/^No gradient rule for BatchNormalization at node .*: more than the first of its outputs is used\.$/);
+    const mean = await graphOf([2, 4, 3, 3], (b) => b.nodes('BatchNormalization', ['x', ...[1, 2, 3, 4].map((v) => b.constant([v, v, v, v], [4]))], { training_mode: 1 }, { outputs: 3 })[1]!);
+    expect(() => withGradient(mean.graph, mean.facts, 'y', 'x')).toThrow(/^No gradient rule for BatchNormalization at node .*: more than the first of its outputs is used\.$/);
   });
 
   it('does not take a value for constant that depends on the image', async () => {

@@ -14,12 +14,21 @@ export const softmax: Rules = {
   LogSoftmax: (ctx) => [ctx.sub(ctx.dy, ctx.mul(ctx.emit('Exp', [ctx.y()]), ctx.sum(ctx.dy, axis(ctx))))],
 };
 
-/** The output; zeros for what is no number, where the model asks for that: rows of an attention that are masked altogether. */
+/**
+ * The output; zeros for what is no number, where the model itself looks for that or chooses something else in its place: rows of an
+ * attention that are masked altogether.
+ */
 function numbers(ctx: RuleContext): string {
   const y = ctx.y();
-  const asked = ctx.builder.graph.nodes.find((node) => node.opType === 'IsNaN' && node.input[0] === y);
-  return asked ? ctx.where(asked.output[0]!, 0, y) : y;
+  return replaced(ctx, y) ? ctx.where(ctx.emit('IsNaN', [y]), 0, y) : y;
 }
+
+function replaced(ctx: RuleContext, value: string): boolean {
+  const readers = ctx.builder.graph.nodes.filter((node) => node.input.includes(value));
+  return readers.some((node) => node.opType === 'IsNaN' || node.opType === 'Where' || (THROUGH.includes(node.opType) && replaced(ctx, node.output[0]!)));
+}
+
+const THROUGH = ['Identity', 'Cast', 'CastLike'];
 
 /** Floats that onnxruntime's widest vectors hold. */
 const VECTOR = 16;

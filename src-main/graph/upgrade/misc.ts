@@ -47,6 +47,8 @@ export const misc: Lifters = {
     },
   },
 
+  Scan: { since: 9, lift: (lift) => lift.refuse('it has lengths and a batch, as in operator set 8 only') },
+
   /** Renamed when indices along an axis were told from indices of whole positions. */
   Scatter: { since: Infinity, lift: (lift) => lift.rewrite({ op: 'ScatterElements' }) },
 
