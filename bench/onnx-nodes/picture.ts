@@ -3,7 +3,7 @@ import { ModelProtoSchema, OperatorSetIdProtoSchema, TensorProtoSchema, ValueInf
 import type { TensorProto } from 'onnx-buf';
 import { DType, elementCount, GraphBuilder, opset, prune, tensorDims, tensorNumbers, WORKING_OPSET } from '../../src-main/graph/index.ts';
 import type { Graph, ValueFacts } from '../../src-main/graph/index.ts';
-import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
+import { fold, unrolled, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { filled, forward, gradientAt, openPair } from '../../tests/autodiff/gradient.ts';
 import type { Numbers, Pair } from '../../tests/autodiff/gradient.ts';
@@ -40,9 +40,8 @@ export async function openPicture(graph: Graph, values: ReadonlyMap<string, Tens
   for (const [name, value] of values) if (name !== picture) builder.tensor(clone(TensorProtoSchema, value));
   for (const node of graph.nodes) builder.append(node);
   const at = { [PICTURE]: dims };
-  const fixed = inVersion(builder.graph);
-  fixed.outputs = outputs.map((name) => create(ValueInfoProtoSchema, { name }));
-  const facts = await traceFacts(fixed, at);
+  const whole = { ...inVersion(builder.graph), outputs: outputs.map((name) => create(ValueInfoProtoSchema, { name })) };
+  const { graph: fixed, facts } = await unrolled(whole, (written) => traceFacts(written, at));
   const lifted = joined(upgrade(fixed, facts), facts, outputs, type);
   const folded = fold(lifted, await traceFacts(lifted, at));
   const pair = await openPair(folded, await traceFacts(folded, at), ALL, PICTURE);

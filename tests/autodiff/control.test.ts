@@ -4,7 +4,7 @@ import type { AttributeProto, GraphProto, NodeProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { asFloat, DType, emptyGraph, GraphBuilder, parseGraph, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
-import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
+import { fold, unrolled, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { directionalError, filled, forward, gaussian, openPair, tensor, uniform } from './gradient.ts';
@@ -40,7 +40,8 @@ function graphOf(write: (b: GraphBuilder) => { op: string; inputs: string[]; bod
 
 async function check(graph: Graph): Promise<Graph> {
   const dims = { x: [2, 3] };
-  const lifted = upgrade(graph, await traceFacts(graph, dims));
+  const { graph: written, facts } = await unrolled(graph, (one) => traceFacts(one, dims));
+  const lifted = upgrade(written, facts);
   const folded = fold(lifted, await traceFacts(lifted, dims));
   const pair = await openPair(folded, await traceFacts(folded, dims), 'y', 'x');
   const next = uniform(3);
@@ -139,6 +140,21 @@ describe('control flow whose course is known is written out', () => {
       }),
     );
     expect(count(folded)).toBe(2);
+  });
+
+  it('Loop, in whose body an operator is taken apart by the dimensions it has there, and the number of the step decides a branch', async () => {
+    const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['sampled'], {}, { outputs: ['out'] }));
+    const body = stepping('on', (b) => {
+      b.node('Identity', ['go'], {}, { outputs: ['on'] });
+      const grid = b.constant([-0.5, 0.2, 0.1, 0.7, 0.6, -0.3, 0, 0, 0.4, 0.4, -0.2, 0.9], [1, 2, 3, 2]);
+      b.node('Reshape', [b.node('GridSample', [b.node('Reshape', ['state', b.ints([1, 1, 2, 3])]), grid]), b.ints([2, 3])], {}, { outputs: ['sampled'] });
+      b.node('If', [b.node('Equal', ['k', b.constant([1], [], DType.int64)])], {}, { outputs: ['branched'] });
+      b.graph.nodes.at(-1)!.attribute.push(bodyAttribute('then_branch', branch('Sin')), bodyAttribute('else_branch', branch('Exp')));
+    });
+    // What the step makes of it goes on from the branch.
+    body.node.find((n) => n.opType === 'Mul')!.input[0] = 'branched';
+    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })));
+    expect(folded.nodes.filter((n) => ['Sin', 'Exp', 'If', 'Loop', 'GridSample'].includes(n.opType)).map((n) => n.opType)).toEqual(['Exp', 'Sin', 'Exp']);
   });
 
   it('Loop that never begins', async () => {

@@ -29,6 +29,7 @@ import { rotation } from './rotary.ts';
 import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
+export { unrolled } from './control.ts';
 export { whyLeft } from './courses.ts';
 export { fold } from './fold.ts';
 export { withoutBfloat16 } from './widen.ts';

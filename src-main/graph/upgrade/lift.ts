@@ -55,7 +55,7 @@ export class Lift {
   }
   private known(value: string): ValueFacts {
     const facts = this.facts.get(value);
-    if (!facts) return this.refuse(`the shape of ${value} is not known`);
+    if (!facts) return this.refuse('the shape of what it reads is not known');
     return facts;
   }
 
