@@ -92,21 +92,21 @@ describe('control flow whose course is known is written out', () => {
     expect(folded.nodes.filter((n) => n.opType === 'Tanh')).toHaveLength(3);
   });
 
-  it.each([[0, 0], [1, 1]])('Scan, direction %s', async (direction, axis) => {
+  it.each([[0, 0, 18], [1, 1, 18], [0, 0, 11]])('Scan, direction %s along axis %s, in operator set %s', async (direction, axis, version) => {
     const length = axis === 0 ? 3 : 2;
     const body = bodyOf([['state', F, [length]], ['row', F, [length]]], [['next', F, [length]], ['out', F, [length]]], (b) => {
       b.node('Mul', [b.node('Add', ['state', 'row']), b.scalar(0.7)], {}, { outputs: ['next'] });
       b.node('Sin', ['next'], {}, { outputs: ['out'] });
     });
-    await check(
-      graphOf((b) => ({
-        op: 'Scan',
-        inputs: [b.constant(new Array<number>(length).fill(0.5), [length]), 'x'],
-        bodies: [bodyAttribute('body', body)],
-        outputs: ['last', 'all'],
-        attributes: { num_scan_inputs: 1, scan_input_axes: [axis], scan_input_directions: [direction], scan_output_axes: [axis], scan_output_directions: [direction] },
-      })),
-    );
+    const graph = graphOf((b) => ({
+      op: 'Scan',
+      inputs: [b.constant(new Array<number>(length).fill(0.5), [length]), 'x'],
+      bodies: [bodyAttribute('body', body)],
+      outputs: ['last', 'all'],
+      attributes: { num_scan_inputs: 1, scan_input_axes: [axis], scan_input_directions: [direction], scan_output_axes: [axis], scan_output_directions: [direction] },
+    }));
+    graph.model.opsetImport[0]!.version = BigInt(version);
+    await check(graph);
   });
 
   /** A body that multiplies by the picture and adds the step's number, and hands on a condition by that name. */

@@ -4,7 +4,7 @@ import type { GraphProto, NodeProto } from 'onnx-buf';
 import { UserError } from '../../../shared/errors.ts';
 import { GraphBuilder } from '../builder.ts';
 import { constantTensor } from '../constants.ts';
-import { nodeLabel } from '../ir.ts';
+import { nodeLabel, opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { renamed } from '../rename.ts';
 import { courseOf, isControl } from './courses.ts';
@@ -91,7 +91,9 @@ export class Pen {
   stacked(i: number, values: readonly string[], axis: number): void {
     const name = this.node.output[i];
     if (!name) return;
-    const open = values.map((v) => this.builder.node('Unsqueeze', [v, this.builder.ints([axis])]));
+    // In the model's own operator set, in which it is traced again.
+    const widened = (v: string) => (opset(this.builder.graph) < 13 ? this.builder.node('Unsqueeze', [v], { axes: [axis] }) : this.builder.node('Unsqueeze', [v, this.builder.ints([axis])]));
+    const open = values.map(widened);
     this.builder.node('Concat', open, { axis }, { outputs: [name] });
   }
 }
