@@ -1,9 +1,9 @@
 import { supportedOperators, SURROGATES } from '../../src-main/autodiff/index.ts';
 import { decomposedOperators } from '../../src-main/graph/upgrade/index.ts';
 
-/** Operators that no gradient ever flows through, so that none is needed: their results are integers, booleans or constants. */
+/** Operators that no gradient ever flows through, so that none is needed: their results are integers, booleans, constants or steps. */
 const WITHOUT_GRADIENT = [
-  'And', 'ArgMax', 'ArgMin', 'Constant', 'ConstantOfShape', 'Equal', 'EyeLike', 'Greater', 'GreaterOrEqual', 'IsInf', 'IsNaN', 'Less', 'LessOrEqual', 'NonMaxSuppression', 'NonZero', 'Not', 'OneHot', 'Or', 'Range', 'Shape', 'Size', 'Xor',
+  'And', 'ArgMax', 'ArgMin', 'Constant', 'ConstantOfShape', 'Equal', 'EyeLike', 'Greater', 'GreaterOrEqual', 'Hardmax', 'IsInf', 'IsNaN', 'Less', 'LessOrEqual', 'NonMaxSuppression', 'NonZero', 'Not', 'OneHot', 'Or', 'Range', 'Shape', 'Size', 'Xor',
 ];
 
 /** docs/operators.md, from the tables of rules themselves. */
@@ -29,7 +29,7 @@ Operators of other domains than ONNX's own are named with their domain.
   names it. A quantised operator has the gradient of the float operator it stands for, at dequantised weights and values. Where the zero
   point is at the low end of the range, as quantisers absorb a Relu or Relu6, the gradient stops at both ends; elsewhere it passes.
 - **written out**: where the condition, the number of steps or the length is known beforehand; else refused.
-- **no gradient**: integers, booleans and constants. A path that only leads through them has no gradient, and is refused by name.
+- **no gradient**: integers, booleans, constants and steps. A path that only leads through them has no gradient, and is refused by name.
 
 Kinks follow one convention: Relu'(0) = 0, the derivative of |x| at 0 is 0, Clip has none at its bounds, and of equal maxima the first
 gets everything. Models in 16 bits are computed and differentiated in 32; those in 64 bits in 64. A model's own functions

@@ -1,10 +1,14 @@
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { nodeLabel, operatorName } from '../graph/index.ts';
-import type { GraphBuilder, ValueFacts } from '../graph/index.ts';
+import { nodeLabel, operatorName, readsOf } from '../graph/index.ts';
+import type { GraphBuilder } from '../graph/index.ts';
+import { whyLeft } from '../graph/upgrade/index.ts';
 import { carries, path } from './path.ts';
 import { ruleFor } from './registry.ts';
 import { gradientType, RuleContext } from './rule.ts';
+
+/** Operators whose rule looks at the gradient of every output. */
+const SEVERAL = new Set(['Split', 'LayerNormalization']);
 
 export interface Request {
   /** Values whose gradient is given. */
@@ -49,11 +53,17 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
   const around = { active, consumers, producers, ends: new Set(of), surrogates };
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;
-    if (!node.input.some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
+    if (!readsOf(node).some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
+    builder.origin = nodeLabel(node);
     const dys = node.output.map((o) => total(builder, o, gradients));
-    const rule = ruleFor(node);
     const ctx = new RuleContext(builder, builder.graph.nodes[place]!, place, dys, around);
-    const results = rule(ctx);
+    const missed = dys.slice(1).some((dy) => dy !== null) && !SEVERAL.has(operatorName(node));
+    const left = whyLeft(node, builder.graph, builder.facts);
+    if (left !== null) ctx.refuse(left);
+    const rule = ruleFor(node);
+    // What else there is to say against it comes first.
+    const results = missed && dys[0] === null ? [] : rule(ctx);
+    if (missed) ctx.refuse('more than the first of its outputs is used');
     node.input.forEach((input, i) => {
       if (!active.has(input)) return;
       const gradient = results[i];
@@ -64,8 +74,9 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
       add(input, gradient);
     });
   }
+  builder.origin = 'hl';
   const gradient = total(builder, wrt, gradients);
-  if (gradient === null) throw new UserError(`No gradient reaches ${wrt} from ${of.join(', ')}: ${deadEnd(nodes, builder.facts, wrt)}.`);
+  if (gradient === null) throw new UserError(`No gradient reaches the picture: ${active.has(wrt) ? 'on every way what is computed of it counts as constant' : deadEnd(builder, nodes, wrt)}.`);
   return { gradient, surrogates: [...surrogates].sort() };
 }
 
@@ -81,14 +92,20 @@ function total(builder: GraphBuilder, value: string, gradients: Map<string, stri
   return sum;
 }
 
-/** Where the floating-point path from `wrt` breaks off, for the error message. */
-function deadEnd(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string): string {
-  const reached = new Set([wrt]);
+/** Where the floating-point path from `wrt` breaks off, for the error message: at a branch or a loop, if it is one. */
+function deadEnd({ graph, facts }: GraphBuilder, nodes: readonly NodeProto[], wrt: string): string {
+  const [reached, touched] = [new Set([wrt]), new Set([wrt])];
+  let first = '';
   for (const node of nodes) {
-    if (!node.input.some((i) => reached.has(i))) continue;
+    const read = readsOf(node);
+    if (!read.some((i) => touched.has(i))) continue;
+    for (const output of node.output) touched.add(output);
+    const left = whyLeft(node, graph, facts);
+    if (left !== null) return `${operatorName(node)} at node ${nodeLabel(node)} has no derivative, as ${left}`;
+    if (!read.some((i) => reached.has(i))) continue;
     const carried = node.output.filter((_, i) => carries(node, i, facts, reached));
-    if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType)) return `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
+    if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType)) first ||= `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
     for (const output of carried) reached.add(output);
   }
-  return 'the two are not connected';
+  return first || 'the two are not connected';
 }

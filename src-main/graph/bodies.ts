@@ -1,12 +1,18 @@
-import type { NodeProto } from 'onnx-buf';
-import { bodiesOf, nodesWithin } from './walk.ts';
+import type { GraphProto, NodeProto } from 'onnx-buf';
+import { bodiesOf } from './walk.ts';
 
-/** Names that the bodies of If, Loop and Scan read; some come from outside, where their producers must be kept. */
+/** Names that the bodies of an If, Loop or Scan read from outside: the node's inputs as much as those it lists. */
 export function outerNames(node: NodeProto): string[] {
-  const names: string[] = [];
-  for (const inner of nodesWithin([node])) {
-    if (inner !== node) for (const input of inner.input) names.push(input);
-    for (const attribute of inner.attribute) for (const body of bodiesOf(attribute)) for (const output of body.output) names.push(output.name);
-  }
-  return names;
+  return node.attribute.flatMap((a) => bodiesOf(a).flatMap(outerOf));
+}
+
+/** Every value that a node reads, itself or in its bodies. */
+export function readsOf(node: NodeProto): string[] {
+  return [...node.input, ...outerNames(node)];
+}
+
+/** A body's own values hide those outside. */
+function outerOf(body: GraphProto): string[] {
+  const own = new Set([...body.input.map((v) => v.name), ...body.initializer.map((t) => t.name), ...body.node.flatMap((n) => n.output)]);
+  return [...body.node.flatMap(readsOf), ...body.output.map((v) => v.name)].filter((name) => !own.has(name));
 }

@@ -57,6 +57,8 @@ export class GraphBuilder {
   readonly graph: Graph;
   /** What is known of values; callers that know the shape of what they emit may add to it. */
   readonly facts: Map<string, ValueFacts>;
+  /** Label of the model's node that new nodes stand for; it goes into their names, by which an error message finds it. */
+  origin = 'hl';
   private readonly used = new Set<string>();
   private readonly counters = new Map<string, number>();
   private readonly constants = new Map<string, string>();
@@ -97,7 +99,7 @@ export class GraphBuilder {
       create(NodeProtoSchema, {
         opType: op,
         domain: options.domain ?? '',
-        name: `hl/${output[0] ?? op}`,
+        name: `${this.origin}/${output[0] ?? op}`,
         input: [...inputs],
         output,
         attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),

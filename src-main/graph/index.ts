@@ -8,6 +8,7 @@ export * from './save.ts';
 export * from './size.ts';
 export * from './builder.ts';
 export * from './inspect.ts';
+export * from './padding.ts';
 export * from './prune.ts';
 export * from './work.ts';
 export { externalFile } from './external.ts';

@@ -66,7 +66,7 @@ export function operatorName(node: NodeProto): string {
   return node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`;
 }
 
-/** A node as an error message names it. */
+/** A node as an error message names it; one that was made of another by that other's name (see `GraphBuilder.origin`). */
 export function nodeLabel(node: NodeProto): string {
-  return node.name || node.output.find((o) => o !== '') || '(unnamed)';
+  return node.name.replace(/(?<!^hl)\/hl_\w+$/, '') || node.output.find((o) => o !== '') || '(unnamed)';
 }

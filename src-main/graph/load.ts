@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { outerNames } from './bodies.ts';
+import { readsOf } from './bodies.ts';
 import { constantTensor } from './constants.ts';
 import { inlineFunctions } from './functions.ts';
 import type { Graph } from './ir.ts';
@@ -88,13 +88,9 @@ function sortNodes(nodes: NodeProto[], file: string): NodeProto[] {
 
 function needs(node: NodeProto, producer: Map<string, NodeProto>): NodeProto[] {
   const found = new Set<NodeProto>();
-  for (const name of node.input) {
+  for (const name of readsOf(node)) {
     const p = producer.get(name);
     if (p) found.add(p);
-  }
-  for (const name of outerNames(node)) {
-    const p = producer.get(name);
-    if (p && p !== node) found.add(p); // a body's value may share the name of what the node puts out
   }
   return [...found];
 }

@@ -1,4 +1,4 @@
-import { outerNames } from './bodies.ts';
+import { readsOf } from './bodies.ts';
 import type { Graph } from './ir.ts';
 
 /**
@@ -12,7 +12,7 @@ export function prune(graph: Graph): void {
     const node = graph.nodes[i]!;
     if (!node.output.some((o) => needed.has(o))) continue;
     kept.push(node);
-    for (const name of [...node.input, ...outerNames(node)]) needed.add(name);
+    for (const name of readsOf(node)) needed.add(name);
   }
   graph.nodes = kept.reverse();
   graph.inputs = graph.inputs.filter((i) => needed.has(i.name));

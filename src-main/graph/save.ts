@@ -4,6 +4,7 @@ import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema, TensorProto_Data
 import type { TensorProto } from 'onnx-buf';
 import type { Graph } from './ir.ts';
 import { readOutline } from './outline.ts';
+import { poolsPadding } from './padding.ts';
 import { isLarge } from './size.ts';
 import { elementBytes, elementsOf, tensorData } from './tensors.ts';
 import { placed, placeOf } from './weights.ts';
@@ -16,6 +17,8 @@ export interface SavedGraph {
   dataFolder: string;
   /** See `isLarge`. */
   large?: boolean;
+  /** See `poolsPadding`. */
+  padded?: boolean;
 }
 
 /**
@@ -37,7 +40,7 @@ export function saveGraph(graph: Graph): SavedGraph {
   // Before version 4 an initializer had to be an input as well, which would make it changeable; 8 goes with opset 18.
   const irVersion = graph.model.irVersion > MIN_IR ? graph.model.irVersion : MIN_IR;
   const model = Object.assign(create(ModelProtoSchema), graph.model, { graph: proto, irVersion });
-  return { bytes: toBinary(ModelProtoSchema, model), dataFolder: place.dataFolder, large: isLarge(graph) };
+  return { bytes: toBinary(ModelProtoSchema, model), dataFolder: place.dataFolder, large: isLarge(graph), padded: poolsPadding(graph) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { differentiate } from '../autodiff/index.ts';
-import { fold, upgrade } from '../graph/upgrade/index.ts';
+import { fold, unrolled, upgrade } from '../graph/upgrade/index.ts';
 import { DType, freeBatch, GraphBuilder, multiplications, prune, valueInfo } from '../graph/index.ts';
 import type { Graph, Tracer, ValueFacts } from '../graph/index.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -87,8 +87,8 @@ export async function composeNetwork({ graph: given, input, preprocessing, pictu
   if (!input.batched && rows !== 1) throw new UserError(`The model's input ${input.name} takes one image at a time.`);
   const at = (graph: Graph, batch: number) => fixInputs(graph, input.others, batch, input.batch);
   const as = (batch: number) => ({ [input.name]: input.batched ? [batch, ...network.dims.slice(1)] : network.dims });
-  const original = at(own === rows ? file : freeBatch(file, await trace(at(file, own), as(own)), own), rows);
-  const facts = await trace(original, as(rows));
+  const whole = at(own === rows ? file : freeBatch(file, await trace(at(file, own), as(own)), own), rows);
+  const { graph: original, facts } = await unrolled(whole, (written) => trace(written, as(rows)));
   const lifted = upgrade(original, facts);
 
   const graph: Graph = { ...lifted, inputs: [], outputs: [], nodes: [], initializers: new Map(lifted.initializers) };

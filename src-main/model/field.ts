@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
-import { elementCount, isFloat } from '../graph/index.ts';
+import { elementCount, isFloat, readsOf } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
 
@@ -57,7 +57,7 @@ function ofOne(dims: readonly number[], rows: number): number[] {
 /** Values that depend on an input. */
 function reached(graph: Graph): Set<string> {
   const live = new Set(graph.inputs.map((input) => input.name));
-  for (const node of graph.nodes) if (node.input.some((i) => live.has(i))) for (const output of node.output) live.add(output);
+  for (const node of graph.nodes) if (readsOf(node).some((i) => live.has(i))) for (const output of node.output) live.add(output);
   return live;
 }
 

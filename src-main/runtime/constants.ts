@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
+import { readsOf } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 
 /** Operators whose output's dimensions follow from what some inputs hold, and the first of those inputs. */
@@ -18,7 +19,7 @@ export function constantValues(graph: Graph): Set<string> {
   const resized = new Set<string>();
   for (const node of graph.nodes) {
     const { opType, domain, input, output } = node;
-    if (input.some((i) => resized.has(i)) || !isSizedBy(node, constant)) for (const name of output) resized.add(name);
+    if (readsOf(node).some((i) => resized.has(i)) || !isSizedBy(node, constant)) for (const name of output) resized.add(name);
     const asksSize = (opType === 'Shape' || opType === 'Size') && domain === '' && !resized.has(input[0]!);
     const random = /^(Random|Multinomial|Bernoulli)/.test(opType);
     if (asksSize || (!random && !hasBody(node) && input.every((i) => constant.has(i)))) for (const name of output) constant.add(name);

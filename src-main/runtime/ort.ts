@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
-import { messageOf, UserError } from '../../shared/errors.ts';
+import { UserError } from '../../shared/errors.ts';
 import type { Provider } from '../../shared/plan.ts';
-import { loadGraph, saveGraph, saveOriginal } from '../graph/index.ts';
+import { loadGraph, poolsPadding, saveGraph, saveOriginal } from '../graph/index.ts';
 import type { SavedGraph } from '../graph/index.ts';
 import { withoutBfloat16 } from '../graph/upgrade/index.ts';
 import { LargeSession } from './largeSession.ts';
 import type { Session } from './largeSession.ts';
 import { loadLibrary } from './library.ts';
+import { ortReason } from './reason.ts';
 
 export type { Session } from './largeSession.ts';
+export { ortReason } from './reason.ts';
 export type OrtTensor = Ort.Tensor;
 const ort = loadLibrary();
 export const { Tensor } = ort;
@@ -38,7 +39,7 @@ export interface SessionOptions {
  * @throws UserError with onnxruntime's own reason in one sentence.
  */
 export async function openSession(source: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
-  const model = typeof source === 'string' ? fromFile(source) : source;
+  const { model, padded } = typeof source === 'string' ? fromFile(source) : { model: source, padded: source.padded };
   const large = typeof model !== 'string' && model.large === true;
   const { provider = 'cpu', threads = 1, optimize = true, strict = false, onCpu = [], profile } = options;
   const session: Record<string, string> = {};
@@ -55,7 +56,7 @@ export async function openSession(source: SavedGraph | string, options: SessionO
     // DirectML refuses memory patterns; for one fixed shape they save nothing elsewhere that matters.
     enableMemPattern: provider !== 'dml',
     logSeverityLevel: 4,
-    extra: { session },
+    extra: { session, ...(padded && { optimization: { disable_specified_optimizers: 'Pad_Fusion' } }) },
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
   try {
@@ -75,28 +76,10 @@ export async function openSession(source: SavedGraph | string, options: SessionO
  * leave the folder it refuses, so these get the same message with pointers to the weights; and bfloat16 it cannot run.
  * @throws UserError for a file that is no model: onnxruntime is not given what might keep it waiting.
  */
-function fromFile(path: string): SavedGraph | string {
+function fromFile(path: string): { model: SavedGraph | string; padded: boolean } {
   const graph = loadGraph(path);
   const wide = withoutBfloat16(graph);
-  return wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path);
-}
-
-/**
- * onnxruntime's messages carry file names, line numbers, signatures and conditions of its own sources; what a user can use
- * comes after. The user knows where the model lies, and a report must not.
- * @param file path of the model, where it came from one
- */
-export function ortReason(error: unknown, file = ''): string {
-  const text = messageOf(error)
-    .replace(/^Error: /, '')
-    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .replace(/^Load model from .* failed:/, '')
-    .replace(/\S+\.(cc|h):\d+ (.* was false\. |\S+?\([^)]*\)\S* |\S+ )/, '')
-    .replace(/^This is an invalid model\. In Node, .*, Error /, '')
-    // What follows is the node as a text of several lines.
-    .replace(/, however input '(.*)' of node:\s*$/, ", however input '$1' of a node comes from none before it");
-  const last = file === '' ? text : text.replaceAll(file, basename(file));
-  return last.trim().replace(/\.?$/, '.');
+  return { model: wide !== graph ? saveGraph(wide) : (saveOriginal(graph) ?? path), padded: poolsPadding(graph) };
 }
 
 /** Element type names as onnxruntime-node has them, by ONNX number. */

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { NodeProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
-import { DType, outerNames, saveGraph, valueInfo } from '../graph/index.ts';
+import { DType, readsOf, saveGraph, valueInfo } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import { sizeFollows } from './constants.ts';
 import { openSession } from './ort.ts';
@@ -26,7 +26,7 @@ export async function inferInStages(graph: Graph, known: Inferred, facts: Map<st
   const cut = new Cut(graph, known, facts, constant);
   for (let round = 0; round < MOST; round++) {
     const open = cut.unknown();
-    const ready = open.filter((node) => sizeFollows(node, constant) && node.input.every((name) => cut.isKnown(name)));
+    const ready = open.filter((node) => sizeFollows(node, constant) && readsOf(node).every((name) => cut.isKnown(name)));
     if (ready.length === 0) return;
     await cut.measure(ready);
     const rest = cut.part(cut.unknown());
@@ -34,8 +34,6 @@ export async function inferInStages(graph: Graph, known: Inferred, facts: Map<st
     for (const [name, { type, dims }] of await infer(rest)) if (dims !== null && known.get(name)?.dims === null) known.set(name, { type, dims });
   }
 }
-
-const reads = (node: NodeProto): string[] => [...node.input, ...outerNames(node)];
 
 /** Parts of a graph that begin at values of known dimensions. */
 export class Cut {
@@ -76,15 +74,15 @@ export class Cut {
       if (producer && kept.has(producer)) return;
       if (producer && this.constant.has(name)) {
         kept.add(producer);
-        reads(producer).forEach(need);
+        readsOf(producer).forEach(need);
         return;
       }
       const { type, dims } = this.known.get(name) ?? this.facts.get(name)!;
       if (dims !== null) inputs.set(name, { type, dims });
     };
-    for (const node of nodes) reads(node).forEach(need);
+    for (const node of nodes) readsOf(node).forEach(need);
     const order = this.graph.nodes.filter((node) => kept.has(node));
-    const read = new Set(order.flatMap(reads));
+    const read = new Set(order.flatMap(readsOf));
     return {
       ...this.graph,
       nodes: order,

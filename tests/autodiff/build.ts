@@ -25,7 +25,7 @@ export function build(test: Case, type: Width, seed: number): Built {
   const wrt: string[] = [];
   const names = test.inputs.map((input, i) => {
     if (input === '') return '';
-    if ('ints' in input) return builder.constant(input.ints, input.dims ?? [input.ints.length], DType.int64);
+    if ('ints' in input) return builder.constant(input.ints, input.dims ?? [input.ints.length], input.narrow ? DType.int32 : DType.int64);
     if ('bools' in input) return builder.constant(input.bools, input.dims, DType.bool);
     // Scales of Resize are float32 whatever the image is; scalars (bounds of Clip) have no axis.
     if ('floats' in input) {

@@ -3,9 +3,9 @@ import type { AttributeValue } from '../../src-main/graph/index.ts';
 
 /**
  * Input of a case: dimensions of a random value that the gradient is taken for; a random value that stays fixed;
- * whole numbers (int64, one axis unless dims are given); booleans; or '' for one that is left out.
+ * whole numbers (int64 unless said to be int32, one axis unless dims are given); booleans; or '' for one that is left out.
  */
-export type Input = number[] | { fixed: number[] } | { ints: number[]; dims?: number[] } | { floats: number[]; dims?: number[] } | { bools: number[]; dims: number[] } | '';
+export type Input = number[] | { fixed: number[] } | { ints: number[]; dims?: number[]; narrow?: boolean } | { floats: number[]; dims?: number[] } | { bools: number[]; dims: number[] } | '';
 
 export interface Case {
   op: string;
@@ -210,6 +210,7 @@ export const NORMALIZATIONS: Case[] = [
   c('InstanceNormalization', [image, [3], [3]]),
   c('LayerNormalization', [[2, 3, 4], [4], [4]]),
   c('LayerNormalization', [[2, 3, 4], [3, 4]], { axis: 1 }),
+  ...[1, 2].map((of) => c('LayerNormalization', [[2, 3, 4], { fixed: [4] }, { fixed: [4] }], {}, { outputs: 3, of })),
   c('LayerNormalization', [[2, 3, 4], { fixed: [3, 4] }], { axis: 1, epsilon: asFloat(1e-2) }),
   c('GroupNormalization', [[2, 4, 3, 3], { fixed: [4] }, { fixed: [4] }], { num_groups: 2, stash_type: 11 }, { opset: 21 }),
   c('GroupNormalization', [[2, 4, 3, 3], { fixed: [2] }, { fixed: [2] }], { num_groups: 2, epsilon: asFloat(1e-2) }),

@@ -4,7 +4,7 @@ import type { AttributeProto, GraphProto, NodeProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { asFloat, DType, emptyGraph, GraphBuilder, parseGraph, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
-import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
+import { fold, unrolled, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 import { directionalError, filled, forward, gaussian, openPair, tensor, uniform } from './gradient.ts';
@@ -40,7 +40,8 @@ function graphOf(write: (b: GraphBuilder) => { op: string; inputs: string[]; bod
 
 async function check(graph: Graph): Promise<Graph> {
   const dims = { x: [2, 3] };
-  const lifted = upgrade(graph, await traceFacts(graph, dims));
+  const { graph: written, facts } = await unrolled(graph, (one) => traceFacts(one, dims));
+  const lifted = upgrade(written, facts);
   const folded = fold(lifted, await traceFacts(lifted, dims));
   const pair = await openPair(folded, await traceFacts(folded, dims), 'y', 'x');
   const next = uniform(3);
@@ -91,30 +92,133 @@ describe('control flow whose course is known is written out', () => {
     expect(folded.nodes.filter((n) => n.opType === 'Tanh')).toHaveLength(3);
   });
 
-  it.each([[0, 0], [1, 1]])('Scan, direction %s', async (direction, axis) => {
+  it.each([[0, 0, 18], [1, 1, 18], [0, 0, 11]])('Scan, direction %s along axis %s, in operator set %s', async (direction, axis, version) => {
     const length = axis === 0 ? 3 : 2;
     const body = bodyOf([['state', F, [length]], ['row', F, [length]]], [['next', F, [length]], ['out', F, [length]]], (b) => {
       b.node('Mul', [b.node('Add', ['state', 'row']), b.scalar(0.7)], {}, { outputs: ['next'] });
       b.node('Sin', ['next'], {}, { outputs: ['out'] });
     });
-    await check(
-      graphOf((b) => ({
-        op: 'Scan',
-        inputs: [b.constant(new Array<number>(length).fill(0.5), [length]), 'x'],
-        bodies: [bodyAttribute('body', body)],
-        outputs: ['last', 'all'],
-        attributes: { num_scan_inputs: 1, scan_input_axes: [axis], scan_input_directions: [direction], scan_output_axes: [axis], scan_output_directions: [direction] },
-      })),
-    );
+    const graph = graphOf((b) => ({
+      op: 'Scan',
+      inputs: [b.constant(new Array<number>(length).fill(0.5), [length]), 'x'],
+      bodies: [bodyAttribute('body', body)],
+      outputs: ['last', 'all'],
+      attributes: { num_scan_inputs: 1, scan_input_axes: [axis], scan_input_directions: [direction], scan_output_axes: [axis], scan_output_directions: [direction] },
+    }));
+    graph.model.opsetImport[0]!.version = BigInt(version);
+    await check(graph);
   });
 
-  it('what depends on the image is refused by name', async () => {
-    const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['x'], {}, { outputs: ['out'] }));
-    const graph = graphOf((b) => {
-      const condition = b.node('Greater', [b.node('ReduceSum', ['x'], { keepdims: 0 }), b.scalar(0)]);
-      return { op: 'If', inputs: [condition], bodies: [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))], outputs: ['z'] };
+  /** A body that multiplies by the picture and adds the step's number, and hands on a condition by that name. */
+  const stepping = (on: string, write: (b: GraphBuilder) => void = () => undefined) =>
+    bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      write(b);
+      b.node('Tanh', [b.node('Add', [b.node('Mul', ['state', 'x']), b.node('Cast', ['k'], { to: F })])], {}, { outputs: ['next'] });
     });
-    await expect(check(graph)).rejects.toThrow(/^No gradient (rule for If|reaches x)/);
+  /** onnxruntime takes no value of outside as a body's output but through a node. */
+  const handed = (b: GraphBuilder) => void b.node('Identity', ['outside'], {}, { outputs: ['on'] });
+  const count = (folded: Graph) => folded.nodes.filter((n) => n.opType === 'Tanh').length;
+
+  it.each([
+    ['true for good', 1, 3],
+    ['false for good: it runs once', 0, 1],
+  ])('Loop, its condition outside of its body, %s', async (_, value, steps) => {
+    const folded = await check(
+      graphOf((b) => {
+        b.graph.initializers.set('outside', { ...b.graph.initializers.get(b.constant([value], [], DType.bool))!, name: 'outside' });
+        return { op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+      }),
+    );
+    expect(count(folded)).toBe(steps);
+  });
+
+  it('Loop, its condition computed outside of it from the shape of the image', async () => {
+    const folded = await check(
+      graphOf((b) => {
+        b.node('Less', [b.node('Gather', [b.node('Shape', ['x']), b.constant([0], [], DType.int64)]), b.constant([5], [], DType.int64)], {}, { outputs: ['outside'] });
+        return { op: 'Loop', inputs: [b.constant([2], [], DType.int64), 'outside', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+      }),
+    );
+    expect(count(folded)).toBe(2);
+  });
+
+  it('Loop, in whose body an operator is taken apart by the dimensions it has there, and the number of the step decides a branch', async () => {
+    const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['sampled'], {}, { outputs: ['out'] }));
+    const body = stepping('on', (b) => {
+      b.node('Identity', ['go'], {}, { outputs: ['on'] });
+      const grid = b.constant([-0.5, 0.2, 0.1, 0.7, 0.6, -0.3, 0, 0, 0.4, 0.4, -0.2, 0.9], [1, 2, 3, 2]);
+      b.node('Reshape', [b.node('GridSample', [b.node('Reshape', ['state', b.ints([1, 1, 2, 3])]), grid]), b.ints([2, 3])], {}, { outputs: ['sampled'] });
+      b.node('If', [b.node('Equal', ['k', b.constant([1], [], DType.int64)])], {}, { outputs: ['branched'] });
+      b.graph.nodes.at(-1)!.attribute.push(bodyAttribute('then_branch', branch('Sin')), bodyAttribute('else_branch', branch('Exp')));
+    });
+    // What the step makes of it goes on from the branch.
+    body.node.find((n) => n.opType === 'Mul')!.input[0] = 'branched';
+    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })));
+    expect(folded.nodes.filter((n) => ['Sin', 'Exp', 'If', 'Loop', 'GridSample'].includes(n.opType)).map((n) => n.opType)).toEqual(['Exp', 'Sin', 'Exp']);
+  });
+
+  it('Loop that never begins', async () => {
+    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), b.constant([0], [], DType.bool), 'x'], bodies: [bodyAttribute('body', stepping('on', (inner) => inner.node('Identity', ['go'], {}, { outputs: ['on'] })))], outputs: ['last'] })));
+    expect(count(folded)).toBe(0);
+  });
+});
+
+describe('control flow whose course hangs on the picture', () => {
+  const branch = (op: string) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node(op, ['x'], {}, { outputs: ['out'] }));
+  const branches = () => [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))];
+  const positive = (b: GraphBuilder) => b.node('Greater', [b.node('ReduceSum', ['x'], { keepdims: 0 }), b.scalar(0)]);
+  const named = (graph: Graph, name: string) => {
+    graph.nodes.find((n) => n.opType === 'If' || n.opType === 'Loop')!.name = name;
+    return graph;
+  };
+
+  it('is refused by name, whether the picture comes in by the condition or by what a branch reads', async () => {
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: branches(), outputs: ['z'] }));
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient rule for If at node brighter: the values of the picture decide which of its branches is taken.');
+  });
+
+  it('is refused beside another way to the output: half of a gradient would be wrong', async () => {
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: branches(), outputs: ['z'] }));
+    const b = new GraphBuilder(graph);
+    b.node('Add', ['y', b.node('ReduceSum', ['x'], { keepdims: 0 })], {}, { outputs: ['both'] });
+    graph.outputs[0]!.name = 'both';
+    const facts = await traceFacts(graph, { x: [2, 3] });
+    await expect(openPair(upgrade(graph, facts), facts, 'both', 'x')).rejects.toThrow(/^No gradient rule for If/);
+  });
+
+  it('is named where no branch reads the picture', async () => {
+    const constant = (value: number) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node('Expand', [b.scalar(value), b.ints([2, 3])], {}, { outputs: ['out'] }));
+    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: [bodyAttribute('then_branch', constant(1)), bodyAttribute('else_branch', constant(2))], outputs: ['z'] }));
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient reaches the picture: If at node brighter has no derivative, as the values of the picture decide which of its branches is taken.');
+  });
+
+  const loop = (begins: string, on: string, write: (b: GraphBuilder) => void = () => undefined) => {
+    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      write(b);
+      b.node('Mul', ['state', 'x'], {}, { outputs: ['next'] });
+    });
+    return named(
+      graphOf((b) => ({ op: 'Loop', inputs: [b.constant([300], [], DType.int64), begins && positive(b), 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })),
+      'again',
+    );
+  };
+  it.each([
+    ['a condition of the picture', () => loop('asks', 'go'), 'the values of the picture decide how often it runs'],
+    ['a body that decides', () => loop('', 'ends', (b) => b.node('Less', [b.node('ReduceSum', ['state'], { keepdims: 0 }), b.scalar(9)], {}, { outputs: ['ends'] })), 'its body decides when it ends'],
+    ['too many steps', () => loop('', 'go'), 'it runs 300 times, and more than 256 are not written out'],
+  ])('a loop with %s is refused with the reason', async (_, graph, reason) => {
+    await expect(check(graph())).rejects.toThrow(`No gradient rule for Loop at node again: ${reason}.`);
+  });
+
+  it('names no node by a name that Hairline gave', async () => {
+    // A body without names of its own, in a loop that is written out.
+    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [['go', DType.bool, []], ['next', F, [2, 3]]], (b) => {
+      b.node('Det', [b.node('MatMul', ['state', b.constant([1, 2, 3, 4, 5, 6], [3, 2])])], {}, { outputs: ['volume'] });
+      b.node('Mul', ['state', 'volume'], {}, { outputs: ['next'] });
+      for (const node of b.graph.nodes) node.name = '';
+    });
+    const graph = named(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([2], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })), 'again');
+    await expect(check(graph)).rejects.toThrow(/^No gradient rule for Det at node again\/volume:/);
   });
 });
 

@@ -119,7 +119,32 @@ describe('the walk over the graph', () => {
     const det = await graphOf([2, 2], (b) => b.node('Det', ['x']));
     expect(() => withGradient(det.graph, det.facts, 'y', 'x')).toThrow(/^No gradient rule for Det at node hl\/hl_det_1: /);
     const whole = await graphOf([2], (b) => b.node('Cast', [b.node('Cast', ['x'], { to: DType.int64 })], { to: DType.float32 }));
-    expect(() => withGradient(whole.graph, whole.facts, 'y', 'x')).toThrow(/^No gradient reaches x from y: Cast at node hl\/hl_cast_1 has no derivative\.$/);
+    expect(() => withGradient(whole.graph, whole.facts, 'y', 'x')).toThrow(/^No gradient reaches the picture: Cast at node hl\/hl_cast_1 has no derivative\.$/);
+  });
+
+  it('takes a Hardmax for constant, as it is but where it jumps', async () => {
+    expect(await gradient([1, 3], [1, 3, 2], (b) => b.node('Mul', ['x', b.node('Hardmax', ['x'])]))).toEqual([0, 1, 0]);
+    const alone = await graphOf([1, 3], (b) => b.node('Hardmax', ['x']));
+    expect(() => withGradient(alone.graph, alone.facts, 'y', 'x')).toThrow(/^No gradient reaches the picture: Hardmax at node .* has no derivative\.$/);
+  });
+
+  it('gives all to the upper bound of a Clip whose bounds have crossed', async () => {
+    expect(await gradient([], [1], (b) => b.node('Clip', [b.constant([-2, 0, 6], [3]), b.scalar(2), 'x']), [1, 2, 4])).toEqual([7]);
+    expect(await gradient([], [2], (b) => b.node('Clip', [b.constant([-2, 0, 6], [3]), 'x', b.scalar(1)]), [1, 2, 4])).toEqual([0]);
+  });
+
+  it('gives zeros, and no NaN, where a vector of zeros is normalised and where a model replaces a softmax of nothing', async () => {
+    for (const p of [1, 2]) expect(await gradient([2, 2], [0, 0, 3, -4], (b) => b.node('LpNormalization', ['x'], { p }))).toEqual([0, 0, ...(p === 1 ? [8 / 49, 6 / 49] : [28 / 125, 21 / 125])].map((g) => expect.closeTo(g, 6)));
+    const masked = await gradient([2, 2], [0, 1, 0, 1], (b) => {
+      const shares = b.node('Softmax', [b.node('Add', ['x', b.constant([-Infinity, -Infinity, 0, -Infinity], [2, 2])])], { axis: -1 });
+      return b.node('Mul', ['x', b.node('Where', [b.node('IsNaN', [shares]), b.scalar(0), shares])]);
+    });
+    expect(masked).toEqual([0, 0, 1, 0]);
+  });
+
+  it('refuses an output that a rule does not look at', async () => {
+    const mean = await graphOf([2, 4, 3, 3], (b) => b.nodes('BatchNormalization', ['x', ...[1, 2, 3, 4].map((v) => b.constant([v, v, v, v], [4]))], { training_mode: 1 }, { outputs: 3 })[1]!);
+    expect(() => withGradient(mean.graph, mean.facts, 'y', 'x')).toThrow(/^No gradient rule for BatchNormalization at node .*: more than the first of its outputs is used\.$/);
   });
 
   it('does not take a value for constant that depends on the image', async () => {

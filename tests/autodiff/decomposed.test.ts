@@ -43,6 +43,10 @@ const ATTENTIONS: Case[] = [
   c('Attention', [[2, 4, 5, 4], [2, 2, 6, 4], [2, 2, 6, 3], { fixed: [5, 6] }], { scale: asFloat(0.3) }, { opset: 23 }),
   c('Attention', [token, token, token], { q_num_heads: 2, kv_num_heads: 2, is_causal: 1, softcap: asFloat(2) }, { opset: 23 }),
   c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 1, 1, 1, 0], dims: [2, 3] }], {}, { opset: 23 }),
+  // A query that may look at no key, by the mask or by mask and order together.
+  c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [0, 0, 0, 1, 1, 0], dims: [2, 3] }], {}, { opset: 23 }),
+  ...[23, 24].map((opset) => c('Attention', [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 0, 0, 0, 1, 1, 1, 0], dims: [3, 3] }], { is_causal: 1 }, { opset })),
+  ...[-Infinity, -3.4028234663852886e38].map((low) => c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { floats: [low, low, low, 0.5, 0, low], dims: [2, 3] }], {}, { opset: 23 })),
 ];
 
 const grids = ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
@@ -62,6 +66,7 @@ const ROIS: Case[] = ['half_pixel', 'output_half_pixel'].map((coordinate_transfo
 
 /** Input, weights, recurrent weights, biases: [steps, batch, in], hidden 3. */
 const layer = (gates: number, directions = 1) => [[4, 2, 5], { fixed: [directions, gates * 3, 5] }, { fixed: [directions, gates * 3, 3] }, { fixed: [directions, gates * 6] }];
+const lengths = { ints: [4, 2], narrow: true };
 const RECURRENT: Case[] = [
   c('LSTM', layer(4), { hidden_size: 3 }, { range: [-1, 1] }),
   c('LSTM', layer(4, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of: 2 }),
@@ -70,6 +75,30 @@ const RECURRENT: Case[] = [
   c('GRU', layer(3), { hidden_size: 3, linear_before_reset: 1, direction: 'reverse' }, { range: [-1, 1], outputs: 2, of: 1 }),
   c('GRU', layer(3, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1] }),
   c('RNN', layer(1), { hidden_size: 3 }, { range: [-1, 1] }),
+  c('RNN', layer(1), { hidden_size: 3, activations: ['Softsign'] }, { range: [-1, 1] }),
+  // Sequences of different lengths, in both directions, and every output.
+  ...[0, 1, 2].map((of) => c('LSTM', [...layer(4, 2), lengths], { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of })),
+  ...[0, 1].map((of) => c('GRU', [...layer(3), lengths], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1], outputs: 2, of })),
+  c('RNN', [...layer(1), lengths, [1, 2, 3]], { hidden_size: 3 }, { range: [-1, 1], outputs: 2, of: 1 }),
+  c('LSTM', [...layer(4), '', '', '', { fixed: [1, 9] }], { hidden_size: 3 }, { range: [-1, 1] }),
+  c('LSTM', [...layer(4), lengths, [1, 2, 3], [1, 2, 3], [1, 9]], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1], outputs: 3, of: 2 }),
+];
+
+const targets = { ints: [1, 0, 3, 1, 2, 0], dims: [2, 3] };
+const LOSSES: Case[] = [
+  ...['none', 'sum', 'mean'].flatMap((reduction) => [
+    c('NegativeLogLikelihoodLoss', [[2, 4, 3], targets], { reduction }),
+    c('NegativeLogLikelihoodLoss', [[2, 4, 3], targets, { fixed: [4] }], { reduction, ignore_index: 1 }, { range: [0.5, 2] }),
+    c('SoftmaxCrossEntropyLoss', [[2, 4, 3], targets, { fixed: [4] }], { reduction }, { range: [0.5, 2] }),
+    c('SoftmaxCrossEntropyLoss', [[2, 4, 3], { ...targets, ints: [1, 0, -5, 1, 2, -5] }], { reduction, ignore_index: -5 }),
+  ]),
+  c('SoftmaxCrossEntropyLoss', [[3, 5], { ints: [4, 0, 2], narrow: true }], {}, { outputs: 2, of: 1 }),
+  c('SoftmaxCrossEntropyLoss', [[3, 5], { ints: [4, 0, 2] }], {}, { opset: 12 }),
+];
+
+const CUMULATIVE: Case[] = [
+  ...[0, 1].flatMap((reverse) => [0, 1].map((exclusive) => c('CumProd', [[2, 4, 3], { ints: [1], dims: [] }], { reverse, exclusive }, { opset: 26 }))),
+  c('CumProd', [[3, 4], { ints: [-1], dims: [] }], {}, { opset: 26 }),
 ];
 
 const GEOMETRY: Case[] = [
@@ -103,7 +132,7 @@ const ROTARY: Case[] = [
 ];
 
 const CASES: Record<string, Case[]> = {
-  recurrent: RECURRENT, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'deformable convolutions': DEFORMABLE, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
+  recurrent: RECURRENT, losses: LOSSES, 'running products': CUMULATIVE, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'deformable convolutions': DEFORMABLE, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
 };
 const STEPS = [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4];
 

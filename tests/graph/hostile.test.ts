@@ -114,7 +114,7 @@ describe('hundreds of thousands', () => {
     const chain = Array.from({ length: MANY }, (_, i) => node('Mul', [names(i), 's'], [names(i + 1)])).reverse();
     const graph = parseGraph(model([...io, initializer('s', [], [[TENSOR.rawData, floats([1])]]), ...chain]));
     expect(graph.nodes[0]!.input[0]).toBe('x');
-    expect(leadingNormalisation(graph, 'x').operators).toHaveLength(MANY);
+    expect(leadingNormalisation(graph, 'x').operators).toEqual(['Mul']);
     expect(inspectGraph(graph).operators).toEqual({ Mul: MANY });
     prune(graph);
     expect(graph.nodes).toHaveLength(MANY);

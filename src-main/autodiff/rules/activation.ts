@@ -102,7 +102,7 @@ export const activation: Rules = {
     const held = (i: number, beyond: () => string) =>
       ctx.x(i) && ctx.needs(i) ? ctx.emit('Reshape', [ctx.emit('ReduceSum', [ctx.where(beyond(), ctx.dy, 0)], { keepdims: 0 }), ctx.ints(ctx.dims(ctx.x(i)))]) : null;
     const low = () => (below ? ctx.emit('And', [ctx.emit('Not', [above]), ctx.less(ctx.x(1), ctx.x(2))]) : ctx.emit('Not', [above]));
-    const high = () => (above ? ctx.emit('And', [ctx.emit('Not', [below]), ctx.emit('Not', [low()])]) : ctx.emit('Not', [below]));
+    const high = () => (above ? ctx.emit('And', [ctx.emit('Not', [inside]), ctx.emit('Not', [low()])]) : ctx.emit('Not', [below]));
     return [ctx.where(inside, ctx.dy, 0), held(1, low), held(2, high)];
   },
 

@@ -27,6 +27,18 @@ function affine(ctx: RuleContext, axes: number[], centred: boolean, laid: readon
   return [down(1, () => ctx.mul(ctx.dy, normalized(ctx, ctx.x(), axes, epsilonOf(ctx), centred).z)), down(2, () => ctx.dy)];
 }
 
+/** What flows back by the mean and by 1 / sqrt(var + eps), where a LayerNormalization puts them out: dmean / n and - dinv z inv^2 / n. */
+function statistics(ctx: RuleContext, axes: number[]): string | null {
+  const [, mean, inverse] = ctx.dys;
+  const share = 1 / axes.reduce((n, axis) => n * ctx.dims(ctx.x())[axis]!, 1);
+  const parts = mean ? [ctx.expand(ctx.mul(mean, share), ctx.dims(ctx.x()))] : [];
+  if (inverse) {
+    const { z, deviation } = normalized(ctx, ctx.x(), axes, epsilonOf(ctx));
+    parts.push(ctx.mul(z, ctx.div(ctx.mul(inverse, -share), ctx.mul(deviation, deviation))));
+  }
+  return parts.length === 0 ? null : parts.reduce(ctx.add);
+}
+
 const from = (first: number, rank: number) => Array.from({ length: rank - first }, (_, i) => i + first);
 const epsilonOf = (ctx: RuleContext) => float(ctx.node, 'epsilon', 1e-5);
 /** A vector over channels as a shape that broadcasts from the right. */
@@ -62,7 +74,9 @@ export const normalization: Rules = {
   LayerNormalization(ctx) {
     const rank = ctx.dims(ctx.x()).length;
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
-    return [ctx.needs(0) ? backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx)) : null, ...affine(ctx, axes, true, ctx.dims(ctx.x(1)))];
+    if (!ctx.dys[0]) return [statistics(ctx, axes), null, null];
+    const back = () => [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx)), statistics(ctx, axes)].filter((g) => g !== null).reduce(ctx.add);
+    return [ctx.needs(0) ? back() : null, ...affine(ctx, axes, true, ctx.dims(ctx.x(1)))];
   },
 
   RMSNormalization(ctx) {
@@ -97,12 +111,13 @@ export const normalization: Rules = {
     return [ctx.sub(scaled, ctx.mul(ctx.mul(x, inner), (2 * alpha * beta) / size))];
   },
 
-  /** y = x / |x|_p: (dy - d|x| <dy, y>) / |x|. */
+  /** y = x / |x|_p: (dy - d|x| <dy, y>) / |x|; where all is zero there is no derivative, and none is given. */
   LpNormalization(ctx) {
     const axes = [axisFrom(int(ctx.node, 'axis', -1), ctx.dims(ctx.x()).length)];
     const one = int(ctx.node, 'p', 2) === 1;
     const norm = ctx.emit(one ? 'ReduceL1' : 'ReduceL2', [ctx.x(), ctx.ints(axes)], { keepdims: 1 });
     const along = ctx.mul(one ? ctx.emit('Sign', [ctx.x()]) : ctx.y(), ctx.sum(ctx.mul(ctx.dy, ctx.y()), axes));
-    return [ctx.div(ctx.sub(ctx.dy, along), norm)];
+    const none = ctx.emit('Equal', [norm, ctx.scalar(0, ctx.x())]);
+    return [ctx.where(none, 0, ctx.div(ctx.sub(ctx.dy, along), ctx.where(none, 1, norm)))];
   },
 };

@@ -2,6 +2,7 @@ import { clone } from '@bufbuild/protobuf';
 import { NodeProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { float, int } from '../attributes.ts';
+import { readsOf } from '../bodies.ts';
 import { GraphBuilder } from '../builder.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
@@ -13,7 +14,7 @@ import type { Graph, ValueFacts } from '../ir.ts';
  */
 export function absorb(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
   const readers = new Map<string, number>();
-  for (const node of graph.nodes) for (const input of node.input) readers.set(input, (readers.get(input) ?? 0) + 1);
+  for (const node of graph.nodes) for (const input of readsOf(node)) readers.set(input, (readers.get(input) ?? 0) + 1);
   for (const output of graph.outputs) readers.set(output.name, (readers.get(output.name) ?? 0) + 1);
   const producers = new Map(graph.nodes.flatMap((node) => node.output.map((o) => [o, node] as const)));
   // Weights in 16 bits are cast first (see `widen`).

@@ -12,23 +12,39 @@ interface Heads {
   scale: number;
   /** Added to the scores: float, broadcastable to [batch, heads, queries, keys]. */
   bias?: string;
+  /** Where a query may look at a key, broadcastable likewise. A query that may look at none gets zeros. */
+  keep?: string;
   /** Lengths, where a query may only look at keys up to its own place. */
   causal?: { queries: number; keys: number };
   softcap?: number;
 }
 
 /** softmax(scale q k' + bias) v (Vaswani et al. 2017, equation 1), [batch, heads, queries, size]. */
-function attend(lift: Lift, { q, k, v, scale, bias, causal, softcap }: Heads): string {
+function attend(lift: Lift, { q, k, v, scale, bias, keep = '', causal, softcap }: Heads): string {
   const like = lift.x(0);
   let scores = lift.emit('MatMul', [lift.emit('Mul', [q, lift.scalar(scale, like)]), lift.emit('Transpose', [k], { perm: [0, 1, 3, 2] })]);
   if (softcap) scores = lift.emit('Mul', [lift.emit('Tanh', [lift.emit('Mul', [scores, lift.scalar(1 / softcap, like)])]), lift.scalar(softcap, like)]);
   if (bias) scores = lift.emit('Add', [scores, bias]);
+  let seen = keep;
   if (causal) {
-    const seen = Array.from({ length: causal.queries * causal.keys }, (_, i) => (i % causal.keys <= Math.floor(i / causal.keys) ? 1 : 0));
-    const mask = lift.builder.constant(seen, [causal.queries, causal.keys], DType.bool, 'causal');
-    scores = lift.emit('Where', [mask, scores, lift.scalar(-1e30, like)]);
+    const upTo = Array.from({ length: causal.queries * causal.keys }, (_, i) => (i % causal.keys <= Math.floor(i / causal.keys) ? 1 : 0));
+    const mask = lift.builder.constant(upTo, [causal.queries, causal.keys], DType.bool, 'causal');
+    seen = keep ? lift.emit('And', [keep, mask]) : mask;
   }
-  return lift.emit('MatMul', [lift.emit('Softmax', [scores], { axis: -1 }), v]);
+  if (seen) scores = lift.emit('Where', [seen, scores, lift.scalar(-1e30, like)]);
+  const shares = lift.emit('Softmax', [scores], { axis: -1 });
+  // Up to its own place a query always has a key; of a mask's own there may be none, and then all shares were equal.
+  return lift.emit('MatMul', [keep ? lift.emit('Where', [seen, shares, lift.scalar(0, like)]) : shares, v]);
+}
+
+/** float32's least: as far down as onnxruntime takes an entry of a mask for "not at all". */
+const LEAST = -3.4028234663852886e38;
+
+/** Which entries of a mask let through; '' where all of them are known to. */
+function letThrough(lift: Lift, mask: string): string {
+  if (!mask || lift.type(mask) === DType.bool) return mask;
+  if (lift.content(mask)?.every((v) => v > LEAST)) return '';
+  return lift.emit('Greater', [mask, lift.scalar(LEAST, mask)]);
 }
 
 /** [batch, length, heads size] to [batch, heads, length, size]; 0 keeps an axis as it is. */
@@ -117,13 +133,13 @@ export const attention: Lifters = {
       };
       const width = elementCount(lift.dims(lift.x(2))) / (batch * keyHeads * lengths[1]);
       const mask = lift.x(3);
-      const bias = mask && lift.type(mask) === DType.bool ? lift.emit('Where', [mask, lift.scalar(0, lift.x(0)), lift.scalar(-1e30, lift.x(0))]) : mask;
       const out = attend(lift, {
         q: laid(0),
         k: shared(laid(1), size),
         v: shared(laid(2), width),
         scale: float(node, 'scale', 0) || 1 / Math.sqrt(size),
-        bias,
+        bias: mask && lift.type(mask) !== DType.bool ? mask : '',
+        keep: letThrough(lift, mask),
         softcap: float(node, 'softcap', 0),
         ...(int(node, 'is_causal', 0) ? { causal: { queries: lengths[0], keys: lengths[1] } } : {}),
       });

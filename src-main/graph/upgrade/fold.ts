@@ -1,4 +1,4 @@
-import { outerNames } from '../bodies.ts';
+import { readsOf } from '../bodies.ts';
 import { absorb } from './absorb.ts';
 import { unroll } from './control.ts';
 import { DType } from '../ir.ts';
@@ -28,8 +28,7 @@ function foldConstants(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
     const node = graph.nodes[i]!;
     if (!node.output.some((o) => needed.has(o) && !constant(o))) continue;
     nodes.push(node);
-    for (const input of node.input) needed.add(input);
-    for (const name of outerNames(node)) needed.add(name);
+    for (const name of readsOf(node)) needed.add(name);
   }
   nodes.reverse();
   const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { GraphBuilder, WORKING_OPSET } from '../builder.ts';
-import { operatorName, opset } from '../ir.ts';
+import { nodeLabel, operatorName, opset } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { bodiesOf } from '../walk.ts';
 import { attention } from './attention.ts';
@@ -10,6 +10,7 @@ import { axes } from './axes.ts';
 import { broadcast } from './broadcast.ts';
 import { channelsLast } from './channelsLast.ts';
 import { unroll } from './control.ts';
+import { cumulative } from './cumulative.ts';
 import { deformable } from './deformConv.ts';
 import { experimental } from './experimental.ts';
 import { fourier } from './fourier.ts';
@@ -19,6 +20,7 @@ import { sampling } from './gridSample.ts';
 import { inputs } from './inputs.ts';
 import { Lift } from './lift.ts';
 import type { Lifter, Lifters } from './lift.ts';
+import { losses } from './losses.ts';
 import { misc } from './misc.ts';
 import { recurrents } from './recurrent.ts';
 import { resize } from './resize.ts';
@@ -27,6 +29,8 @@ import { rotation } from './rotary.ts';
 import { softmax } from './softmax.ts';
 import { widen } from './widen.ts';
 
+export { unrolled } from './control.ts';
+export { whyLeft } from './courses.ts';
 export { fold } from './fold.ts';
 export { withoutBfloat16 } from './widen.ts';
 
@@ -35,7 +39,7 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, deformable, fourier, fused, geometry, recurrents, regions, rotation, sampling);
+const PARTS = table(attention, channelsLast, cumulative, deformable, fourier, fused, geometry, losses, recurrents, regions, rotation, sampling);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {
@@ -60,6 +64,7 @@ export function upgrade(original: Graph, facts: ReadonlyMap<string, ValueFacts>)
   builder.graph.nodes = [];
   for (const written of graph.nodes) {
     const node = plain(written, version);
+    builder.origin = nodeLabel(node);
     const lift = new Lift(node, version, builder, facts);
     refuseOldBodies(lift);
     const lifter = lifterOf(node, version);

@@ -46,12 +46,16 @@ export class Lift {
   }
   /** Content of input i, which must be constant. */
   data(i: number): number[] {
-    const { data } = this.known(this.x(i));
-    return data ? Array.from(data) : this.refuse(`input ${i} is not constant`);
+    return this.content(this.x(i)) ?? this.refuse(`input ${i} is not constant`);
+  }
+  /** Content of a small constant; null for any other value. */
+  content(value: string): number[] | null {
+    const { data } = this.known(value);
+    return data ? Array.from(data) : null;
   }
   private known(value: string): ValueFacts {
     const facts = this.facts.get(value);
-    if (!facts) return this.refuse(`the shape of ${value} is not known`);
+    if (!facts) return this.refuse('the shape of what it reads is not known');
     return facts;
   }
 
@@ -86,6 +90,6 @@ export class Lift {
 
   /** @throws UserError naming operator and node. */
   refuse(reason: string): never {
-    throw new UserError(`${operatorName(this.node)} at node ${nodeLabel(this.node)} (operator set ${this.version}) cannot be brought to a newer operator set: ${reason}.`);
+    throw new UserError(`${operatorName(this.node)} at node ${nodeLabel(this.node)} (operator set ${this.version}) cannot be written in operators that have a gradient: ${reason}.`);
   }
 }

@@ -1,4 +1,4 @@
-import { asFloat, float, int, string } from '../attributes.ts';
+import { asFloat, float, hasAttribute, int, string } from '../attributes.ts';
 import { DType } from '../ir.ts';
 import type { Lifters } from './lift.ts';
 
@@ -11,6 +11,9 @@ export const misc: Lifters = {
   Dropout: {
     since: Infinity,
     lift(lift) {
+      // Without a seed it answers otherwise each time, which the check of the gradient finds and names.
+      const drops = lift.x(2) !== '' && lift.content(lift.x(2))?.[0] === 1 && (lift.x(1) === '' || lift.content(lift.x(1))?.[0] !== 0);
+      if (drops && hasAttribute(lift.node, 'seed')) lift.refuse('it is in training mode and drops values: export the model in evaluation mode');
       if (lift.has(1)) {
         const like = lift.emit('Shape', [lift.x(0)]);
         const mask = lift.emit('Expand', [lift.builder.scalar(lift.version >= 12 ? 1 : 0), like]);
@@ -43,6 +46,8 @@ export const misc: Lifters = {
       lift.rewrite({ set: { to } });
     },
   },
+
+  Scan: { since: 9, lift: (lift) => lift.refuse('it has lengths and a batch, as in operator set 8 only') },
 
   /** Renamed when indices along an axis were told from indices of whole positions. */
   Scatter: { since: Infinity, lift: (lift) => lift.rewrite({ op: 'ScatterElements' }) },
