@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { shortened } from '../../shared/printable.ts';
 import type { LabelFile, RawLabel } from './labelFile.ts';
 
 /** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
@@ -50,14 +51,14 @@ function keysOf(labels: ReadonlyMap<string, RawLabel>, pictures: readonly Named[
   const found = own.map((names, i) => {
     const tail = pictures[i]!.file === null ? undefined : names.find((name) => tails.has(name));
     const keys = tail === undefined ? [] : [...tails.get(tail)!];
-    if (keys.length > 1) throw new UserError(`${path} names both ${written.get(keys[0]!)} and ${written.get(keys[1]!)}, and ${pictures[i]!.file} may be either: write the paths as the images have them.`);
+    if (keys.length > 1) throw new UserError(`${path} names both ${shortened(written.get(keys[0]!)!, 80)} and ${shortened(written.get(keys[1]!)!, 80)}, and ${pictures[i]!.file} may be either: write the paths as the images have them.`);
     return keys[0] ?? null;
   });
   const first = found.findIndex((key) => key !== null);
   const [entry = 'nothing'] = labels.keys();
-  if (first < 0) throw new UserError(`${path} holds ${labels.size} labels, but none for any of the ${pictures.length} images: it names ${entry}, and there is ${nameOf(pictures[0]!, pictures)}.`);
+  if (first < 0) throw new UserError(`${path} holds ${labels.size} labels, but none for any of the ${pictures.length} images: it names ${shortened(entry, 80)}, and there is ${nameOf(pictures[0]!, pictures)}.`);
   const keys = singly(found, pictures, path).map((key) => (key === null ? null : written.get(key)!));
-  return { keys, warnings: [`${path} names its pictures in another folder (${keys[first]}), so they were matched by what the names have in common at their end: ${pictures[first]!.file}.`] };
+  return { keys, warnings: [`${path} names its pictures in another folder (${shortened(keys[first]!, 80)}), so they were matched by what the names have in common at their end: ${pictures[first]!.file}.`] };
 }
 
 /** @throws UserError where a name would be that of two pictures */
@@ -67,7 +68,7 @@ function singly(keys: (string | null)[], pictures: readonly Named[], path: strin
     const { file } = pictures[i]!;
     if (key === null || file === null) return;
     const other = takenBy.get(key);
-    if (other !== undefined && other !== file) throw new UserError(`${path} names "${key}", which may be ${other} or ${file}: write more of the path in the labels file.`);
+    if (other !== undefined && other !== file) throw new UserError(`${path} names "${shortened(key, 80)}", which may be ${other} or ${file}: write more of the path in the labels file.`);
     takenBy.set(key, file);
   });
   return keys;
