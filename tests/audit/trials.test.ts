@@ -21,8 +21,9 @@ async function labelled(paths: string[], limit: number): Promise<Labelled[]> {
 }
 
 async function tried(model: string, given: Preprocessing, pictures: Labelled[], most = Infinity) {
-  const { channels } = (await inspectModel(model)).network;
-  const { graph, input, output } = await modelEnds(model, {});
+  const size = pictures[0]!.picture;
+  const { channels } = (await inspectModel(model, { size })).network;
+  const { graph, input, output } = await modelEnds(model, { size });
   const original = await openOriginalField({ graph, input, preprocessing: given, output: output as ClassifierOutput, provider: 'cpu' });
   try {
     return await tryOthers({ original, output: output as ClassifierOutput }, given, { channels, dims: input.dims }, pictures, most);
