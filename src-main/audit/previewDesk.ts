@@ -113,7 +113,7 @@ function withBetter(warnings: PreviewWarning[], better: Better | null): PreviewW
 async function openModel({ model, preprocessing, pictures, ...wanted }: PreviewTask): Promise<Held> {
   const { graph, input, output } = await modelEnds(model, { ...wanted, ...sizeOf(preprocessing, pictures[0]) });
   if (!('classes' in output)) return { input, classifier: null };
-  return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu' }) } };
+  return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu', brief: true }) } };
 }
 
 /** What the network is given, or else what the pictures have. */

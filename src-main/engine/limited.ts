@@ -77,6 +77,15 @@ export class LimitedProcess {
     });
   }
 
+  /** Starts the process, which the next task would have to wait for. */
+  warm(): void {
+    try {
+      this.child ??= this.start();
+    } catch {
+      // Whoever asks it something is told.
+    }
+  }
+
   /** Asks the task at work to end between two queries; tasks that wait are given up. */
   cancel(): void {
     for (const task of this.queue.splice(0)) task.reject(new Cancelled());

@@ -25,6 +25,11 @@ export class Live {
     return answer;
   }
 
+  /** Starts the process, which the next request would have to wait for. */
+  warm(): void {
+    this.process.warm();
+  }
+
   /** Stops what is at work and gives its memory back; a later request starts anew. */
   rest(): void {
     this.newest++;

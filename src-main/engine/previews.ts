@@ -49,6 +49,11 @@ export class Previews {
     }
   }
 
+  /** A preview is about to be asked for. */
+  expect(): void {
+    this.live.warm();
+  }
+
   /** @throws UserError when the answer has no such picture, or too many came after it. */
   picture({ preview, image }: { preview: string; image: string }): Uint8Array {
     const found = this.kept.get(preview)?.get(image);

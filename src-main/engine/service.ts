@@ -114,6 +114,8 @@ export class EngineService implements Service {
     inspect: (request) => {
       this.named.add(request.model);
       this.checks.turnTo(request.model);
+      // What it says of the first picture comes next.
+      this.previews.expect();
       return this.desk.run('inspect', request);
     },
     values: (request) => this.desk.run('values', request),

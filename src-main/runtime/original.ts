@@ -39,6 +39,8 @@ export interface OriginalRequest {
   input: ImageInput;
   preprocessing: Preprocessing;
   provider: Provider;
+  /** For a few pictures that somebody waits for: see `openSession`. */
+  brief?: boolean;
 }
 
 /** @throws UserError when the model does not open. */
@@ -54,12 +56,12 @@ export async function openOriginal(request: OriginalRequest & { output: Classifi
  * @throws UserError when the model does not open.
  */
 export async function openOriginalField(request: OriginalRequest & { output: { name: string; width: number } }): Promise<OriginalField> {
-  const { graph, input, output, provider } = request;
+  const { graph, input, output, provider, brief = false } = request;
   // A file that only puts out a label hides its scores; then the same graph is opened with them as one more output.
   const exposed = graph.outputs.some((o) => o.name === output.name)
     ? graph.path
     : saveGraph({ ...graph, outputs: [...graph.outputs, create(ValueInfoProtoSchema, { name: output.name })] });
-  const session = await openSession(exposed || saveGraph(graph), { provider });
+  const session = await openSession(exposed || saveGraph(graph), { provider, brief });
   const rows = input.batch ?? 1;
   const beside = Object.fromEntries(
     input.others.map((other) => {

@@ -26,6 +26,8 @@ export interface SessionOptions {
   threads?: number;
   /** Off for tracing: every value must exist as the file names it. */
   optimize?: boolean;
+  /** For a few runs that somebody waits for: opened sooner, with weights as they are, and on all cores. */
+  brief?: boolean;
   /** Refuse to run when the provider leaves a node to the CPU. */
   strict?: boolean;
   /** Names of nodes that WebGPU shall leave to the CPU; see `leaveToCpu`. */
@@ -41,15 +43,15 @@ export interface SessionOptions {
 export async function openSession(source: SavedGraph | string, options: SessionOptions = {}): Promise<Session> {
   const { model, padded } = typeof source === 'string' ? fromFile(source) : { model: source, padded: source.padded };
   const large = typeof model !== 'string' && model.large === true;
-  const { provider = 'cpu', threads = 1, optimize = true, strict = false, onCpu = [], profile } = options;
+  const { provider = 'cpu', threads = 1, optimize = true, brief = false, strict = false, onCpu = [], profile } = options;
   const session: Record<string, string> = {};
   if (typeof model !== 'string' && model.dataFolder) session['model_external_initializers_file_folder_path'] = model.dataFolder;
   if (strict) session['disable_cpu_ep_fallback'] = '1';
   // Packed weights are a copy of them. Tracing does not use them at all, and a large model reads them where they are mapped into memory.
-  if (large || !optimize) session['disable_prepacking'] = '1';
+  if (large || brief || !optimize) session['disable_prepacking'] = '1';
   const settings: InferenceSession.SessionOptions = {
     executionProviders: provider === 'cpu' ? ['cpu'] : [onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider, 'cpu'],
-    intraOpNumThreads: large ? availableParallelism() : threads,
+    intraOpNumThreads: large || brief ? availableParallelism() : threads,
     interOpNumThreads: 1,
     // What 'all' has on top is the blocked layout, for which weights are copied.
     graphOptimizationLevel: !optimize ? 'disabled' : large ? 'extended' : 'all',

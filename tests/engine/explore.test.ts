@@ -21,7 +21,7 @@ beforeAll(async () => {
   // Other tests leave theirs in the usual place.
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = root;
   service = new EngineService({ host: 'test', audits: root, assets: join(ROOT, 'assets') }, join(ROOT, 'out/main/worker.js'));
-  ({ images } = await service.call('images', { paths: [IMAGES], labels: null, classNames: join(SAMPLES, 'classes.txt'), offset: 8, limit: 2 }));
+  ({ images } = await service.call('images', CALLS.images.in.parse({ paths: [IMAGES], labels: null, classNames: join(SAMPLES, 'classes.txt'), offset: 8, limit: 2 })));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
