@@ -34,7 +34,7 @@ export async function openPicture(graph: Graph, values: ReadonlyMap<string, Tens
   const dims = tensorDims(tensor);
   const type = tensor.dataType === DType.float64 ? DType.float64 : DType.float32;
   const builder = new GraphBuilder({ ...graph, inputs: [], outputs: [], nodes: [], initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const name of node.output) builder.reserve(name);
+  builder.reserveOutputs(graph.nodes);
   builder.input(PICTURE, type, dims);
   builder.node('Cast', [PICTURE], { to: tensor.dataType }, { outputs: [picture] });
   for (const [name, value] of values) if (name !== picture) builder.tensor(clone(TensorProtoSchema, value));

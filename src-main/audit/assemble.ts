@@ -76,7 +76,6 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
   };
 }
 
-
 function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
   const { index: _index, leastLikely: _leastLikely, ...known } = image;
   return { ...known, outcomes: outcomes.map(({ state, best, distance }, threat) => ({ threat, state, best: best?.attack ?? null, distance })) };

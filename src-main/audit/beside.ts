@@ -1,7 +1,6 @@
 import type { AuditPlan } from '../../shared/plan.ts';
-import { besideImages, fitsImages, imagesOf, readLabelFile } from '../images/index.ts';
-import { readClassNames } from '../model/labels.ts';
-import { tellFile } from './tellFile.ts';
+import { besideImages, fitsImages, imagesOf } from '../images/index.ts';
+import { readText } from './tellFile.ts';
 
 /** Files of labels and of class names that nobody named, but that lie in the folders given; null where there is none. */
 export type Beside = Pick<AuditPlan, 'labels' | 'classNames'>;
@@ -18,9 +17,9 @@ export async function findBeside(paths: readonly string[], classesOf: () => Prom
   if (files.length === 0) return found;
   const [images, classes] = [await imagesOf(paths), await classesOf()];
   for (const file of files) {
-    const kind = await tellFile(file, images, classes);
-    if (kind === 'classNames' && (classes === null || (await readClassNames(file, null)).length === classes)) found.classNames ??= file;
-    if (kind === 'labels' && !images.labelled && found.labels === null && (await fitsImages(await readLabelFile(file), images))) found.labels = file;
+    const text = await readText(file, images, classes);
+    if (text?.kind === 'classNames' && (classes === null || text.names.length === classes)) found.classNames ??= file;
+    if (text?.kind === 'labels' && !images.labelled && found.labels === null && (await fitsImages(text.labels, images))) found.labels = file;
   }
   return found;
 }

@@ -5,7 +5,9 @@ import type { LabelFile, Outline } from '../images/index.ts';
 import { readClassNames } from '../model/labels.ts';
 
 /** What a text file holds that nobody said anything of. */
-export type TextKind = 'labels' | 'classNames';
+type TextKind = 'labels' | 'classNames';
+/** The same, as it was read. */
+export type TextFile = { kind: 'labels'; labels: LabelFile } | { kind: 'classNames'; names: string[] };
 
 /** Names that say what a file is, where its content may be either. */
 const NAMES = /class|name|categor|synset/i;
@@ -18,9 +20,19 @@ const PICTURE = /\.(png|jpe?g|webp|bmp|gif|tiff?|avif|p[pgnb]m)$/i;
  * @param images null where none are known
  * @param classes of the model; null while unknown
  */
-export async function tellFile(path: string, images: Outline | null, classes: number | null): Promise<TextKind | null> {
+export async function readText(path: string, images: Outline | null, classes: number | null): Promise<TextFile | null> {
   const labels = await unless(readLabelFile(path));
   const names = await unless(readClassNames(path, null));
+  const kind = await kindOf(path, labels, names, images, classes);
+  return kind === 'labels' ? { kind, labels: labels! } : kind === 'classNames' ? { kind, names: names! } : null;
+}
+
+/** What it is alone. */
+export async function tellFile(path: string, images: Outline | null, classes: number | null): Promise<TextKind | null> {
+  return (await readText(path, images, classes))?.kind ?? null;
+}
+
+async function kindOf(path: string, labels: LabelFile | null, names: string[] | null, images: Outline | null, classes: number | null): Promise<TextKind | null> {
   if (names === null || new Set(names).size !== names.length || names.length < 2) return labels && 'labels';
   if (labels === null) return 'classNames';
   if (labels.kind === 'map') return (await namesImages(labels, images)) || labels.columns ? 'labels' : names.length === classes || isList(labels) ? 'classNames' : 'labels';

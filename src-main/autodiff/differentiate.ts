@@ -1,6 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { nodeLabel, operatorName, readsOf } from '../graph/index.ts';
+import { nodeLabel, operatorName, producersOf, readsOf } from '../graph/index.ts';
 import type { GraphBuilder } from '../graph/index.ts';
 import { whyLeft } from '../graph/upgrade/index.ts';
 import { carries, path } from './path.ts';
@@ -49,7 +49,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     if (active.has(value)) add(value, cotangents[i]!);
   });
   const surrogates = new Set<string>();
-  const producers = new Map(nodes.flatMap((node) => node.output.map((o) => [o, node] as const)));
+  const producers = producersOf(nodes);
   const around = { active, consumers, producers, ends: new Set(of), surrogates };
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;

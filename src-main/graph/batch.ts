@@ -15,7 +15,7 @@ import type { Graph, ValueFacts } from './ir.ts';
  */
 export function freeBatch(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, own: number): Graph {
   const builder = new GraphBuilder({ ...graph, nodes: [], initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const output of node.output) builder.reserve(output);
+  builder.reserveOutputs(graph.nodes);
   for (const node of graph.nodes) {
     const [value = '', shape = ''] = node.input;
     const to = Array.from(facts.get(shape)?.data ?? []);

@@ -89,6 +89,11 @@ export class GraphBuilder {
     this.used.add(name);
   }
 
+  /** The same for everything that nodes put out which will be appended, as they are or written anew. */
+  reserveOutputs(nodes: readonly NodeProto[]): void {
+    for (const node of nodes) for (const name of node.output) this.reserve(name);
+  }
+
   /** Appends a node and gives the names of all its outputs. */
   nodes(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, options: NodeOptions = {}): string[] {
     const hint = options.hint ?? op.toLowerCase();

@@ -10,5 +10,6 @@ export * from './builder.ts';
 export * from './inspect.ts';
 export * from './padding.ts';
 export * from './prune.ts';
+export { producersOf } from './walk.ts';
 export * from './work.ts';
 export { externalFile } from './external.ts';

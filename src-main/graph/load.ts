@@ -8,6 +8,7 @@ import { constantTensor } from './constants.ts';
 import { inlineFunctions } from './functions.ts';
 import type { Graph } from './ir.ts';
 import { readOutline } from './outline.ts';
+import { producersOf } from './walk.ts';
 import { demandWeights } from './weights.ts';
 
 /**
@@ -58,8 +59,7 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
 
 /** ONNX asks for topological order, but some writers ignore it; everything after this relies on it. */
 function sortNodes(nodes: NodeProto[], file: string): NodeProto[] {
-  const producer = new Map<string, NodeProto>();
-  for (const node of nodes) for (const output of node.output) if (output) producer.set(output, node);
+  const producer = producersOf(nodes);
   const state = new Map<NodeProto, 'open' | 'done'>();
   const sorted: NodeProto[] = [];
   for (const root of nodes) {

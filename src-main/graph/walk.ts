@@ -13,6 +13,11 @@ export function* nodesWithin(nodes: readonly NodeProto[]): Generator<NodeProto> 
     }
 }
 
+/** The node that puts out each value. */
+export function producersOf(nodes: readonly NodeProto[]): Map<string, NodeProto> {
+  return new Map(nodes.flatMap((node) => node.output.flatMap((name) => (name === '' ? [] : [[name, node] as const]))));
+}
+
 /** Every tensor that a model holds: of the graph, its bodies, and its functions. */
 export function* tensorsOf(model: ModelProto): Generator<TensorProto> {
   if (model.graph) yield* ofGraph(model.graph);

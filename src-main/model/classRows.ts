@@ -25,6 +25,8 @@ const DRESSING = new Set([...PLAIN, 'Mul', 'Div', 'Add', 'Sub', 'Softmax', 'Sigm
 /** Steps from an output back to where it was chosen. */
 const FAR = 6;
 
+/** What puts a row behind others, the strongest first, as what then speaks for the one before them. */
+const BEHIND = ['the others are single numbers', 'the others only lead to it', 'its name says so'];
 const SAYS_CLASSES = /logit|prob|score|softmax|class|label|pred/i;
 const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
 
@@ -33,10 +35,9 @@ const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
  * sorted), or a value of another kind. What the file itself chooses from is taken before all others; then rows that others only lead to;
  * then names; then the order in the file. A single number is taken only where there is no wider row.
  * @param rows length of the batch dimension the facts were traced with
+ * @param producers of the graph's values
  */
-export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): ClassRows {
-  const producers = new Map<string, NodeProto>();
-  for (const node of graph.nodes) for (const output of node.output) producers.set(output, node);
+export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number, producers: ReadonlyMap<string, NodeProto>): ClassRows {
   const names = graph.outputs.map(({ name }) => name);
   const floats = names.filter((name) => isFloat(facts.get(name)?.type ?? 0));
   const squeezed = floats.every((name) => facts.get(name)!.dims.length < 2);
@@ -53,12 +54,21 @@ export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
   const others = own.filter((name) => !known.has(base(name)) && own.find((other) => base(other) === base(name)) === name);
   const before = ancestors(others, producers);
   const ranked = others
-    .map((name, at) => ({ name, at, single: widthOf(name) === 1, leads: before.has(name), says: SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0 }))
-    .sort((a, b) => Number(a.single) - Number(b.single) || Number(a.leads) - Number(b.leads) || a.says - b.says || a.at - b.at);
+    .map((name) => ({ name, marks: [Number(widthOf(name) === 1), Number(before.has(name)), SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0] }))
+    .sort((a, b) => (a.marks[apart(a.marks, b.marks)] ?? 0) - (b.marks[apart(a.marks, b.marks)] ?? 0));
   const all = [...sources, ...ranked.map(({ name }) => name)].map((name) => ({ name, width: widthOf(name)! }));
-  const [first, second] = ranked;
-  const why = names.length < 2 ? null : all.length < 2 && sources.length === 0 ? 'no other output is a row of numbers for each image' : sources.length === 1 ? 'the file chooses its label from it' : sources.length > 1 ? 'it comes first' : first!.single !== second!.single ? 'the others are single numbers' : first!.leads !== second!.leads ? 'the others only lead to it' : first!.says !== second!.says ? 'its name says so' : 'it comes first';
+  const why = names.length < 2 ? null : whyFirst(sources.length, ranked.map(({ marks }) => marks));
   return { rows: all, why };
+}
+
+/** The first mark that tells two rows apart; -1 where none does. */
+const apart = (a: readonly number[], b: readonly number[]): number => a.findIndex((mark, i) => mark !== b[i]);
+
+/** @param sources rows that the file chooses from; @param marks of the others, ranked */
+function whyFirst(sources: number, [first, second]: readonly (readonly number[])[]): string {
+  if (sources === 1) return 'the file chooses its label from it';
+  if (sources === 0 && !second) return 'no other output is a row of numbers for each image';
+  return (sources === 0 && BEHIND[apart(first!, second!)]) || 'it comes first';
 }
 
 /**

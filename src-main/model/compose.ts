@@ -93,7 +93,7 @@ export async function composeNetwork({ graph: given, input, preprocessing, pictu
 
   const graph: Graph = { ...lifted, inputs: [], outputs: [], nodes: [], initializers: new Map(lifted.initializers) };
   const builder = new GraphBuilder(graph);
-  for (const node of lifted.nodes) for (const name of node.output) builder.reserve(name);
+  builder.reserveOutputs(lifted.nodes);
   const pixels = builder.input(PORT.pixels, DType.float32, [rows, picture.channels, picture.height, picture.width]);
   let read = emitPreprocessing(builder, { pixels, spec: preprocessing, picture, network: network.image, rows });
   if (network.embed) read = embedded(builder, read, network.embed);

@@ -25,7 +25,7 @@ export function withoutIdleClips(graph: Graph, input: string, preprocessing: Pic
   }
   if (idle.size === 0) return graph;
   const builder = new GraphBuilder({ ...graph, nodes: [], initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const output of node.output) builder.reserve(output);
+  builder.reserveOutputs(graph.nodes);
   for (const node of graph.nodes)
     if (idle.has(node)) builder.node('Identity', [node.input[0]!], {}, { outputs: node.output });
     else builder.append(node);

@@ -53,7 +53,7 @@ export function valuesBeside({ name, dims, value }: OtherInput, rows: number, ow
 export function fixInputs(graph: Graph, others: readonly OtherInput[], rows: number, own: number | null): Graph {
   if (others.length === 0) return graph;
   const builder = new GraphBuilder({ ...graph, inputs: graph.inputs.filter((input) => !others.some((other) => other.name === input.name)), nodes: [], initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const output of node.output) builder.reserve(output);
+  builder.reserveOutputs(graph.nodes);
   for (const other of others) {
     const { dims, data } = valuesBeside(other, rows, own);
     const exact = other.type === DType.float64 || !isFloat(other.type) ? (other.type as DType) : DType.float32;

@@ -2,7 +2,7 @@ import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
 import type { Answer } from '../../shared/plan.ts';
 import type { ScoresFound } from '../../shared/results.ts';
-import { elementCount, int, isFloat, opset } from '../graph/index.ts';
+import { elementCount, int, isFloat, opset, producersOf } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import { classRows, FINAL, PLAIN, rowWidth } from './classRows.ts';
 import type { ClassRow } from './classRows.ts';
@@ -38,9 +38,8 @@ const FOUND: Answer = { output: null, threshold: null };
  * @throws NoScores when no output looks like one row of class scores per image; UserError when what is said of the answer does not fit.
  */
 export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: number, said: Answer | undefined = FOUND): ClassifierOutput {
-  const producers = new Map<string, NodeProto>();
-  for (const node of graph.nodes) for (const output of node.output) producers.set(output, node);
-  const { rows: found, why } = classRows(graph, facts, rows);
+  const producers = producersOf(graph.nodes);
+  const { rows: found, why } = classRows(graph, facts, rows, producers);
   const { name, width } = said.output === null ? (found[0] ?? none(graph, facts)) : named(said.output, facts, rows);
   const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
   const others = said.output === null ? found.slice(1).filter((other) => other.width > 1) : [];

@@ -40,7 +40,7 @@ export function readAsFloats(graph: Graph, name: string): Graph {
   if (largestWhole(type) === null) return graph;
   const inputs = graph.inputs.map((one) => (one === input ? valueInfo(name, DType.float32, dims.map((d) => d ?? '?')) : one));
   const builder = new GraphBuilder({ ...graph, inputs, nodes: [], initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const output of node.output) builder.reserve(output);
+  builder.reserveOutputs(graph.nodes);
   const carried = new Set([name]);
   for (const node of graph.nodes) {
     if (!node.input.some((one) => carried.has(one))) builder.append(node);

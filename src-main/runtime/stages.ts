@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { NodeProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
-import { DType, readsOf, saveGraph, valueInfo } from '../graph/index.ts';
+import { DType, producersOf, readsOf, saveGraph, valueInfo } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import { sizeFollows } from './constants.ts';
 import { openSession } from './ort.ts';
@@ -41,14 +41,14 @@ export class Cut {
   private readonly known: Inferred;
   private readonly facts: Map<string, ValueFacts>;
   private readonly constant: ReadonlySet<string>;
-  private readonly producers = new Map<string, NodeProto>();
+  private readonly producers: ReadonlyMap<string, NodeProto>;
 
   constructor(graph: Graph, known: Inferred, facts: Map<string, ValueFacts>, constant: ReadonlySet<string>) {
     this.graph = graph;
     this.known = known;
     this.facts = facts;
     this.constant = constant;
-    for (const node of graph.nodes) for (const name of node.output) this.producers.set(name, node);
+    this.producers = producersOf(graph.nodes);
   }
 
   unknown(): NodeProto[] {

@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(FILE))('a published model in 16 bits (skipped: ../sh
   /** The graph between float32 and float32, whatever it reads and writes itself; its last softmax is left out. */
   function wrapped(graph: Graph, name: string, logits: string, dims: number[], type: number): Graph {
     const b = new GraphBuilder({ ...graph, inputs: [], outputs: [], nodes: [], initializers: new Map(graph.initializers) });
-    for (const node of graph.nodes) for (const output of node.output) b.reserve(output);
+    b.reserveOutputs(graph.nodes);
     b.node('Cast', [b.input('pixels', DType.float32, dims)], { to: type }, { outputs: [name] });
     for (const node of graph.nodes) b.append(node);
     b.node('Cast', [logits], { to: DType.float32 }, { outputs: ['scores'] });

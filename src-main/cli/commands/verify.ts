@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isDynamicPattern } from 'tinyglobby';
 import { Cancelled, UserError } from '../../../shared/errors.ts';
-import { FLAG } from '../../audit/files.ts';
+import type { NamedFiles } from '../../../shared/plan.ts';
+import { FLAG, KINDS } from '../../audit/files.ts';
 import { readAnyResults } from '../../engine/documents.ts';
 import { verifyFolder } from '../../engine/verification.ts';
 import type { Verified } from '../../engine/verification.ts';
@@ -46,8 +47,9 @@ export function verifyCommand(): Command {
     .action(async (folder: string, flags: Flags) => {
       const at = resolve(folder);
       const { model = null, images = [], labels = null, classNames = null, picture: pictures = [], surrogate: surrogates = [] } = flags;
-      demandThere([[FLAG.model, model], ...images.map((path) => [FLAG.images, path] as const), [FLAG.labels, labels], [FLAG.classNames, classNames], ...pictures.map((path) => [FLAG.pictures, path] as const), ...surrogates.map((path) => [FLAG.surrogates, path] as const)]);
-      const request = { folder: at, results: readAnyResults(at), named: { model, images, labels, classNames, pictures, surrogates }, data: PATHS.data, repeat: whole('--repeat', flags.repeat, 1) ?? 0 };
+      const named = { model, images, labels, classNames, pictures, surrogates };
+      demandThere(named);
+      const request = { folder: at, results: readAnyResults(at), named, data: PATHS.data, repeat: whole('--repeat', flags.repeat, 1) ?? 0 };
       const found = await interruptibly(request);
       if (flags.json) json(found);
       else print(found);
@@ -56,9 +58,10 @@ export function verifyCommand(): Command {
 }
 
 /** What was named and is not there is a slip, and no difference of the audit. @throws UserError naming it */
-function demandThere(named: readonly (readonly [flag: string, path: string | null])[]): void {
-  for (const [flag, path] of named)
-    if (path !== null && !existsSync(path) && !(flag === FLAG.images && isDynamicPattern(path))) throw new UserError(`${path} does not exist: check the path after ${flag}.`);
+function demandThere(named: NamedFiles): void {
+  for (const kind of KINDS)
+    for (const path of [named[kind] ?? []].flat())
+      if (!existsSync(path) && !(kind === 'images' && isDynamicPattern(path))) throw new UserError(`${path} does not exist: check the path after ${FLAG[kind]}.`);
 }
 
 async function interruptibly(request: Parameters<typeof verifyFolder>[0]): Promise<Verified> {

@@ -6,6 +6,7 @@ import { readsOf } from '../bodies.ts';
 import { GraphBuilder } from '../builder.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
+import { producersOf } from '../walk.ts';
 
 /**
  * Takes a BatchNormalization that follows a convolution into the convolution's weights and bias (Jacob et al. 2018,
@@ -16,7 +17,7 @@ export function absorb(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
   const readers = new Map<string, number>();
   for (const node of graph.nodes) for (const input of readsOf(node)) readers.set(input, (readers.get(input) ?? 0) + 1);
   for (const output of graph.outputs) readers.set(output.name, (readers.get(output.name) ?? 0) + 1);
-  const producers = new Map(graph.nodes.flatMap((node) => node.output.map((o) => [o, node] as const)));
+  const producers = producersOf(graph.nodes);
   // Weights in 16 bits are cast first (see `widen`).
   const constant = (name: string) => graph.initializers.has(name) || (producers.get(name)?.opType === 'Cast' && graph.initializers.has(producers.get(name)!.input[0]!));
   const convOf = (bn: NodeProto): NodeProto | null => {

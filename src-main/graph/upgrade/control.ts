@@ -19,7 +19,7 @@ const MOST_NODES = 100_000;
 export function unroll(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Graph {
   if (!graph.nodes.some(isControl)) return graph;
   const builder = new GraphBuilder({ ...graph, initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const name of node.output) builder.reserve(name);
+  builder.reserveOutputs(graph.nodes);
   builder.graph.nodes = [];
   const written = { nodes: 0 };
   let changed = false;

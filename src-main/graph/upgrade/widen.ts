@@ -20,7 +20,7 @@ export function widen(graph: Graph): Graph {
   const speaks = graph.nodes.some((node) => node.attribute.some((a) => (a.t && isHalf(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && isHalf(Number(a.i)))));
   if (halves.size === 0 && !speaks) return graph;
   const builder = new GraphBuilder({ ...graph, outputs: graph.outputs.map(widenOutput), initializers: new Map(graph.initializers) });
-  for (const node of graph.nodes) for (const name of node.output) builder.reserve(name);
+  builder.reserveOutputs(graph.nodes);
   builder.graph.nodes = [];
   const wide = new Map<string, string>();
   const read = (name: string): string => {
@@ -47,7 +47,7 @@ export function withoutBfloat16(graph: Graph): Graph {
   if (inputs.length === 0 && !speaks && ![...graph.initializers.values()].some((t) => is(t.dataType))) return graph;
   const wide = widen(graph);
   const builder = new GraphBuilder({ ...wide, nodes: [], inputs: wide.inputs.map((v) => (inputs.includes(v) ? valueInfo(v.name, DType.float32, declaredShape(v).dims) : v)) });
-  for (const node of wide.nodes) for (const name of node.output) builder.reserve(name);
+  builder.reserveOutputs(wide.nodes);
   const rounded = new Map(inputs.map((v) => [v.name, builder.node('Cast', [v.name], { to: DType.bfloat16 }, { hint: 'rounded' })]));
   // Only the casts that `widen` put behind the inputs read them.
   for (const node of wide.nodes) builder.append(node.input.some((i) => rounded.has(i)) ? Object.assign(clone(NodeProtoSchema, node), { input: node.input.map((i) => rounded.get(i) ?? i) }) : node);
