@@ -69,10 +69,14 @@ export async function checkModel(task: Task): Promise<Outcome> {
   try {
     const check = await checkModelGradient({ model: path, preprocessing: spec, images, output, seconds: task.seconds });
     const { ok, gradientError, forwardError, surrogates, directions, wanted } = check;
-    if (check.slopes && check.slopes.zero + check.slopes.tiny > 0 && directions === 0) return { result: 'flat', forward: forwardError, detail: `the gradient is ${check.slopes.zero > 0 ? 'zero' : 'too small for float32'} at ${check.slopes.zero + check.slopes.tiny} of ${check.slopes.pictures} pictures` };
+    const { zero = 0, tiny = 0, pictures = 0 } = check.slopes ?? {};
+    if (zero + tiny > 0 && directions === 0) {
+      const behind = /arch-only/.test(path) ? `; ${await behindConstant(graph, task, images)}` : '';
+      return { result: 'flat', forward: forwardError, detail: `the gradient is ${zero > 0 ? 'zero' : 'too small for float32'} at ${zero + tiny} of ${pictures} pictures${behind}` };
+    }
     if (check.verdict === 'unchecked') return { result: 'unchecked', ...(check.compared !== 0 && { forward: forwardError }), detail: `${task.seconds} s were too short for a direction` };
     if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
-    const detail = /arch-only/.test(path) ? await behindConstant(graph, task, images) : output === null ? '' : `J'u and Jv of ${output}`;
+    const detail = output === null ? '' : `J'u and Jv of ${output}`;
     const short = check.verdict === 'partly' ? `${directions} of ${wanted} directions in ${task.seconds} s` : '';
     return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail: [detail, short].filter(Boolean).join('; ') };
   } catch (error) {

@@ -51,6 +51,7 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
   const known = { forwardError: 0, gradientError: 0, tangentError: checked.tangents ? 0 : null, directions: 0, compared: 0 };
   const slopes = { pictures: 0, zero: 0, tiny: 0 };
   let trouble: GradientCheck['trouble'];
+  let empties = 0;
   const soFar = (): GradientCheck => {
     const verdict = verdictOf();
     return { ok: verdict === 'passed' || verdict === 'partly', ...known, wanted, verdict, ...(trouble && { trouble }), ...(slopes.pictures > 0 && { slopes: { ...slopes } }), surrogates: checked.surrogates(), fallbacks: checked.fallbacks() };
@@ -88,12 +89,17 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
       const { error, tangent, open, empty } = await checked.direction(k, tolerance, late);
       if (open) break;
       // 0 = 0 is no proof.
-      if (empty) continue;
+      if (empty) {
+        empties++;
+        continue;
+      }
       known.gradientError = Math.max(known.gradientError, error);
       if (tangent !== null) known.tangentError = Math.max(known.tangentError ?? 0, tangent);
       known.directions++;
     }
     if (verdictOf() === 'failed') break;
   }
+  // There was time for all of them, and none moved the network by more than rounding.
+  if (empties === wanted) slopes.tiny = slopes.pictures - slopes.zero;
   return soFar();
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../shared/results.ts';
 import { hairline, hairlineHere, IMAGES, MODEL, SAMPLES, scratch, start, untimed } from './hairline.ts';
+import { part } from '../part.ts';
 import { SAMPLE_PLAN, writePlan } from './samplePlan.ts';
 
 /*
@@ -58,7 +59,7 @@ function refused({ code, err }: { code: number | null; err: string }, says = /./
 const resume = (...more: string[]) => hairline(['audit', '--resume', '--out', folder, '--workers', '1', ...more]);
 
 describe.runIf(process.platform !== 'win32')('links inside', () => {
-  it.each(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json', 'results.csv', 'results.schema.json', 'report.pdf', 'clean', 'adversarial'])('%s is not followed by resume, report or verify', { timeout: 90_000 }, async (name) => {
+  it.each(part(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json', 'clean', 'results.csv', 'report.pdf', 'results.schema.json', 'adversarial'], 2))('%s is not followed by resume, report or verify', { timeout: 90_000 }, async (name) => {
     copy(true);
     const outside = join(root, `outside ${n}`);
     mkdirSync(outside);
@@ -195,7 +196,7 @@ describe('a journal or a plan that was changed', { timeout: 90_000 }, () => {
     ['a plan without a model', () => edit('plan.json', (p: any) => delete p.model)],
     ['a plan that is none', () => writeFileSync(join(folder, 'plan.json'), '[')],
   ];
-  it.each(CHANGES)('%s is told in one sentence', async (_, change) => {
+  it.each(part(CHANGES, 3))('%s is told in one sentence', async (_, change) => {
     copy();
     change();
     const before = listing(join(folder, 'clean'));

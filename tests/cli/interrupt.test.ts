@@ -37,8 +37,8 @@ async function finish(out: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  writePlan(plan, { ...SAMPLE_PLAN, limit: 6 });
-  const run = await hairline(['audit', plan, '--out', whole, '--workers', '1', '--batch', '6']);
+  writePlan(plan, { ...SAMPLE_PLAN, limit: 4 });
+  const run = await hairline(['audit', plan, '--out', whole, '--workers', '1', '--batch', '4']);
   expect(run.code, run.err).toBe(0);
 }, 60_000);
 

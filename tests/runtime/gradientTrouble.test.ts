@@ -50,6 +50,11 @@ describe('a gradient that leads nowhere', () => {
     expect(demand(found)[0]).toMatch(/too small for float32 to tell where it leads at 3 of the 3/);
   });
 
+  it.each([1e-5, 1e-6, 1e-7])('is named where no step of a hundredth moves the scores by more than rounding (%s), whatever all of the range does', async (factor) => {
+    const found = await check(network((b, hidden) => b.node('Add', [b.node('Mul', [hidden, b.scalar(factor)]), b.scalar(1)])));
+    expect([wordOf(found), demand(found)[0]]).toEqual(['tiny', expect.stringMatching(/too small for float32/)]);
+  });
+
   it('and one that does is not', async () => {
     const found = await check(saturated(1));
     expect(found).toMatchObject({ ok: true, verdict: 'passed', slopes: { pictures: 3, zero: 0, tiny: 0 } });
