@@ -10,9 +10,21 @@ process.env['ORT_DISABLE_TELEMETRY'] = '1';
 process.env['HAIRLINE_DATA'] ??= join(tmpdir(), 'hairline-tests-data');
 
 /** Tests that run the built program as its users do, process by process: too slow for `npm run check`. */
-const WHOLE = ['tests/cli/**/*.test.ts', 'tests/electron/packaging.test.ts', 'tests/offline/program.test.ts', 'tests/offline/hostile.test.ts', 'tests/fuzz/short.test.ts'];
+const WHOLE = [
+  'tests/cli/**/*.test.ts',
+  'tests/electron/packaging.test.ts',
+  'tests/offline/program.test.ts',
+  'tests/offline/hostile.test.ts',
+  'tests/fuzz/short.test.ts',
+];
 /** Tests that replace modules, globals or the environment, watch what is loaded, measure the memory of their process, or keep a folder for a module of theirs. */
-const ALONE = ['tests/{electron,renderer}/**/*.test.ts', 'tests/engine/explore.test.ts', 'tests/images/sharp.test.ts', 'tests/audit/verify/*.test.ts', 'tests/runtime/{memory,webgpu}.test.ts'];
+const ALONE = [
+  'tests/{electron,renderer}/**/*.test.ts',
+  'tests/engine/explore.test.ts',
+  'tests/images/sharp.test.ts',
+  'tests/audit/verify/*.test.ts',
+  'tests/runtime/{memory,webgpu}.test.ts',
+];
 /** Published models against what the libraries reach on them, minutes each: `npm run oracles`. */
 const ORACLES = ['tests/e2e/shared.test.ts', 'tests/attacks/{oracles,deepfool-reference,verified,balda-lenet}.test.ts'];
 const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };

@@ -74,7 +74,14 @@ function ours(name: string): Run {
     const counted = results.findings.filter((f) => f.state !== 'wrong-already');
     const sizes = counted.flatMap((f) => (f.state === 'broken' && f.float ? [f.float[norm]] : []));
     const mean = sizes.reduce((a, b) => a + b, 0) / sizes.length;
-    return { seconds, cpu: childSeconds(stdout), images: counted.length, success: sizes.length / counted.length, mean, median: median(sizes) };
+    return {
+      seconds,
+      cpu: childSeconds(stdout),
+      images: counted.length,
+      success: sizes.length / counted.length,
+      mean,
+      median: median(sizes),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

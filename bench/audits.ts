@@ -22,7 +22,9 @@ const EARLY = 5;
 const NAMES = ['server', 'engine'] as const;
 
 const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { count: { ...text, default: '60' }, every: { ...text, default: '5' }, workers: text, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { count: { ...text, default: '60' }, every: { ...text, default: '5' }, workers: text, help: { type: 'boolean' } },
+});
 if (values.help) {
   console.log(HELP);
   process.exit();
@@ -48,8 +50,19 @@ async function audit(n: number): Promise<void> {
   const attack = (id: string, steps: number) => [{ id, options: { steps } }];
   const { audit: name } = await visitor.call('start', {
     plan: {
-      ...{ name: `Audit ${n}`, model, images, classNames, preprocessing: {}, limit: 6, workers: values.workers ? Number(values.workers) : null },
-      threats: [{ norm: 'l2', eps: [0.5], attacks: attack('ddn', 20) }, { norm: 'linf', eps: [8 / 255], attacks: attack('pgd', 10) }],
+      ...{
+        name: `Audit ${n}`,
+        model,
+        images,
+        classNames,
+        preprocessing: {},
+        limit: 6,
+        workers: values.workers ? Number(values.workers) : null,
+      },
+      threats: [
+        { norm: 'l2', eps: [0.5], attacks: attack('ddn', 20) },
+        { norm: 'linf', eps: [8 / 255], attacks: attack('pgd', 10) },
+      ],
     },
   });
   await over;

@@ -21,7 +21,15 @@ const HELP = `Repeats the LeNet-5 panel of Balda, Behboodi and Mathar (arXiv 181
  */
 const ON_THE_EDGE = 2584;
 
-const { values } = parseArgs({ options: { shared: { type: 'string' }, limit: { type: 'string' }, svg: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: {
+    shared: { type: 'string' },
+    limit: { type: 'string' },
+    svg: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
 const shared = values.shared ?? '../shared';
 const svg = values.svg ?? 'out/bench/balda-lenet.svg';
 
@@ -45,7 +53,9 @@ async function repeat(): Promise<void> {
   await model.close();
 
   const published: Curves = { ...authors.curves, ...authors.curves_read_off_picture };
-  console.log(`LeNet-5, ${images.length} images. Fooled in %: here / re-run of the authors' program / the authors' figure (other images)\n`);
+  console.log(
+    `LeNet-5, ${images.length} images. Fooled in %: here / re-run of the authors' program / the authors' figure (other images)\n`,
+  );
   table(eps, curves, rerun.curves, published);
   console.log(`\nlargest difference from the re-run:  ${gaps(curves, rerun.curves)}  (points)`);
   console.log(`largest difference from the authors: ${gaps(curves, published)}  (points)\n`);
@@ -53,14 +63,31 @@ async function repeat(): Promise<void> {
   const withoutEdge = found.sizes.map((size, i) => (i === edge ? Infinity : size));
   measures(found, rerun, authors);
 
-  if (edge >= 0) console.log(`eps99 with test image ${ON_THE_EDGE} counted as held, as the re-run does (its margin is one rounding below 0; in float64 it is broken): ${epsilonFooling(withoutEdge).toFixed(5)}`);
+  if (edge >= 0)
+    console.log(
+      `eps99 with test image ${ON_THE_EDGE} counted as held, as the re-run does (its margin is one rounding below 0; in float64 it is broken): ${epsilonFooling(withoutEdge).toFixed(5)}`,
+    );
   const norms = Array.from(found.sizes, (size, i) => Math.abs(size / oracle.deepfool_norms[i]! - 1)).sort((a, b) => a - b);
   const bounds = Array.from(found.bounds, (bound, i) => Math.abs(bound / oracle.rho2_per_sample[i]! - 1)).sort((a, b) => a - b);
-  console.log(`image by image against the re-run: DeepFool's norm within ${norms.at(-1)!.toExponential(1)}, Theorem 1's bound within ${bounds.at(-1)!.toExponential(1)}`);
+  console.log(
+    `image by image against the re-run: DeepFool's norm within ${norms.at(-1)!.toExponential(1)}, Theorem 1's bound within ${bounds.at(-1)!.toExponential(1)}`,
+  );
 
   mkdirSync(dirname(svg), { recursive: true });
   writeFileSync(svg, foolingFigure(eps, curves, rerun.curves, 'LeNet-5 on MNIST; hollow: reference'));
-  if (values.json) writeFileSync(values.json, JSON.stringify({ epsilon: eps, curves, rho1: found.rho1, rho2: found.rho2, eps99: found.eps99, sizes: [...found.sizes], bounds: [...found.bounds] }));
+  if (values.json)
+    writeFileSync(
+      values.json,
+      JSON.stringify({
+        epsilon: eps,
+        curves,
+        rho1: found.rho1,
+        rho2: found.rho2,
+        eps99: found.eps99,
+        sizes: [...found.sizes],
+        bounds: [...found.bounds],
+      }),
+    );
   console.log(`figure: ${svg}`);
 }
 
@@ -84,6 +111,8 @@ function gaps(curves: Curves, reference: Curves): string {
 function measures(here: Omit<Measured, 'curves'>, rerun: Measured, authors: Measured): void {
   for (const name of ['rho1', 'rho2', 'eps99'] as const) {
     const off = (reference: number): string => `${(100 * (here[name] / reference - 1)).toFixed(2)} %`;
-    console.log(`${name.padEnd(6)} ${here[name].toFixed(5)}   re-run ${rerun[name].toFixed(5)} (${off(rerun[name])})   authors ${authors[name].toFixed(4)} (${off(authors[name])})`);
+    console.log(
+      `${name.padEnd(6)} ${here[name].toFixed(5)}   re-run ${rerun[name].toFixed(5)} (${off(rerun[name])})   authors ${authors[name].toFixed(4)} (${off(authors[name])})`,
+    );
   }
 }

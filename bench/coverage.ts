@@ -25,14 +25,20 @@ const text = { type: 'string' } as const;
 
 /** Each model in a process of its own: one that onnxruntime aborts on takes no other with it. */
 function inChild(task: Parameters<typeof checkModel>[0], limit: number): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [process.argv[1]!, CHILD, JSON.stringify(task)], { encoding: 'utf8', timeout: 1000 * limit, maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [process.argv[1]!, CHILD, JSON.stringify(task)], {
+    encoding: 'utf8',
+    timeout: 1000 * limit,
+    maxBuffer: 2 ** 26,
+  });
   const at = stdout.lastIndexOf('\n{');
   if (status === 0 && at >= 0) return JSON.parse(stdout.slice(at + 1)) as Outcome;
   return { result: 'unfinished', detail: status === null ? `not done after ${limit} s` : stderr.trim().split('\n').at(-1)! };
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { folder: text, data: text, only: text, limit: text, operators: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { folder: text, data: text, only: text, limit: text, operators: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
   if (values.help) return console.log(HELP);
   if (values.operators || values.only === undefined) writeFileSync('docs/operators.md', operatorsPage());
   if (values.operators) return;
@@ -54,10 +60,13 @@ async function main(): Promise<void> {
     // Five directions of a large network take hours here: then as many as time allows.
     const outcome = whole.result === 'unfinished' ? inChild({ ...task, brief: true }, limit) : whole;
     rows.push([file, outcome]);
-    console.log(`${file}: ${outcome.result} ${outcome.detail ?? ''} ${outcome.error?.toExponential(1) ?? ''} ${outcome.surrogates?.join(', ') ?? ''}`);
+    console.log(
+      `${file}: ${outcome.result} ${outcome.detail ?? ''} ${outcome.error?.toExponential(1) ?? ''} ${outcome.surrogates?.join(', ') ?? ''}`,
+    );
   }
   writeFileSync(PAGE, modelsPage(rows));
 }
 
-if (process.argv[2] === CHILD) console.log(`\n${JSON.stringify(await checkModel(JSON.parse(process.argv[3]!) as Parameters<typeof checkModel>[0]))}`);
+if (process.argv[2] === CHILD)
+  console.log(`\n${JSON.stringify(await checkModel(JSON.parse(process.argv[3]!) as Parameters<typeof checkModel>[0]))}`);
 else await main();

@@ -31,7 +31,13 @@ interface Row {
 
 async function drop(file: string): Promise<Row> {
   const audits = mkdtempSync(join(tmpdir(), 'hairline-first-'));
-  const client = new EngineClient(spawnEngine(process.execPath, resolve('out/main/engine.js'), engineArguments({ host: 'test', audits, assets: resolve('assets'), data: audits })));
+  const client = new EngineClient(
+    spawnEngine(
+      process.execPath,
+      resolve('out/main/engine.js'),
+      engineArguments({ host: 'test', audits, assets: resolve('assets'), data: audits }),
+    ),
+  );
   const timed = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
     const began = performance.now();
     const out = await work();
@@ -48,7 +54,9 @@ async function drop(file: string): Promise<Row> {
       // Nobody waits for it.
       const check = client.call('gradcheck', { model: file, preprocessing: card.preprocessing, images }).catch(() => null);
       const spec = card.preprocessing;
-      const [seconds, answer] = await timed(() => client.call('preview', { model: file, preprocessing: spec, images: [list.images[0]!.id] }).catch(messageOf));
+      const [seconds, answer] = await timed(() =>
+        client.call('preview', { model: file, preprocessing: spec, images: [list.images[0]!.id] }).catch(messageOf),
+      );
       preview = seconds;
       detail = typeof answer === 'string' ? answer : answer?.pictures[0]?.top ? 'class' : 'no classes';
       void check;
@@ -69,13 +77,17 @@ else {
   const found = existsSync(folder) ? globSync('**/*.onnx', { cwd: folder, absolute: true }).sort() : [];
   const files = [resolve(NEXT), ...found].filter((file) => file.includes(values.only ?? '') && statSync(file).size <= most);
   const load = () => readFileSync('/proc/loadavg', 'utf8').split(' ')[0]!;
-  console.log('| model | MB | what it is, s | and of a picture, s | together | the next model, s | load | |\n|---|---:|---:|---:|---:|---:|---:|---|');
+  console.log(
+    '| model | MB | what it is, s | and of a picture, s | together | the next model, s | load | |\n|---|---:|---:|---:|---:|---:|---:|---|',
+  );
   let worst = 0;
   for (const file of files) {
     const row = await drop(file);
     const together = row.inspect + (row.preview ?? 0);
     worst = Math.max(worst, together);
-    console.log(`| ${file.replace(`${folder}/`, '')} | ${row.megabytes.toFixed(1)} | ${row.inspect.toFixed(2)} | ${row.preview?.toFixed(2) ?? ''} | ${together.toFixed(2)} | ${row.next.toFixed(2)} | ${load()} | ${row.detail.slice(0, 80)} |`);
+    console.log(
+      `| ${file.replace(`${folder}/`, '')} | ${row.megabytes.toFixed(1)} | ${row.inspect.toFixed(2)} | ${row.preview?.toFixed(2) ?? ''} | ${together.toFixed(2)} | ${row.next.toFixed(2)} | ${load()} | ${row.detail.slice(0, 80)} |`,
+    );
   }
   console.log(`worst of ${files.length}: ${worst.toFixed(2)} s`);
 }

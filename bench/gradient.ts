@@ -45,7 +45,17 @@ function options() {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args,
-    options: { models: text, batch: text, threads: text, seconds: text, profile: text, torch: text, workers: text, json: text, help: { type: 'boolean' } },
+    options: {
+      models: text,
+      batch: text,
+      threads: text,
+      seconds: text,
+      profile: text,
+      torch: text,
+      workers: text,
+      json: text,
+      help: { type: 'boolean' },
+    },
   });
   const list = (value: string | undefined, standard: string) => (value ?? standard).split(',').filter(Boolean);
   const models = list(values.models, Object.keys(ZOO).join());

@@ -25,7 +25,10 @@ function peak(): number {
 }
 
 function child(...args: string[]): string {
-  const { status, stdout } = spawnSync(process.execPath, [process.argv[1]!, ...args], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, [process.argv[1]!, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with code ${status}.`);
   return stdout;
 }

@@ -40,7 +40,14 @@ const OURS: [RegExp, { norm: 'l0' | 'l2' | 'linf'; attack: string; steps: number
   [/fb-deepfool-linf/, { norm: 'linf', attack: 'deepfool', steps: null }],
 ];
 
-const { values } = parseArgs({ options: { shared: { type: 'string', default: '../shared' }, only: { type: 'string' }, limit: { type: 'string' }, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: {
+    shared: { type: 'string', default: '../shared' },
+    only: { type: 'string' },
+    limit: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
 const done = new Map<string, Run>();
 
 async function ours(reference: Reference, indices: number[], { norm, attack, steps }: (typeof OURS)[0][1]): Promise<Run> {
@@ -48,13 +55,28 @@ async function ours(reference: Reference, indices: number[], { norm, attack, ste
   const known = done.get(key);
   if (known) return known;
   const set: DataSet = reference.data.set.startsWith('MNIST') ? 'mnist' : 'cifar10';
-  const folder = ['converted-from-weights', 'classify-cifar10'].find((name) => existsSync(join(values.shared, 'models', name, reference.model.file)));
+  const folder = ['converted-from-weights', 'classify-cifar10'].find((name) =>
+    existsSync(join(values.shared, 'models', name, reference.model.file)),
+  );
   const [mean, std] = [...reference.model.preprocessing.matchAll(/\(([\d., ]+)\)/g)].map((match) => match[1]!.split(',').map(Number));
   const model = await openShared(values.shared, `models/${folder}/${reference.model.file}`, set, mean, std, 16);
   const images = testPictures(values.shared, set, indices);
-  const found = await attackBatch({ model, images, norm, eps: [1], attack, options: steps === null ? {} : { steps }, seed: 0, maxQueries: null, gate: { check: () => undefined } });
+  const found = await attackBatch({
+    model,
+    images,
+    norm,
+    eps: [1],
+    attack,
+    options: steps === null ? {} : { steps },
+    seed: 0,
+    maxQueries: null,
+    gate: { check: () => undefined },
+  });
   await model.close();
-  const run = { sizes: found.map(({ float }) => float?.[norm] ?? Infinity), passes: found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / found.length };
+  const run = {
+    sizes: found.map(({ float }) => float?.[norm] ?? Infinity),
+    passes: found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / found.length,
+  };
   done.set(key, run);
   return run;
 }
@@ -66,7 +88,9 @@ function text({ sizes, passes }: Run): string {
 }
 
 async function compare(): Promise<void> {
-  console.log('| model | reference | images | ours: success, mean, median, passes | reference | smaller / equal / larger |\n|---|---|---:|---|---|---|');
+  console.log(
+    '| model | reference | images | ours: success, mean, median, passes | reference | smaller / equal / larger |\n|---|---|---:|---|---|---|',
+  );
   const folder = join(values.shared, 'oracles');
   for (const name of readdirSync(folder).sort()) {
     const setting = OURS.find(([pattern]) => pattern.test(name))?.[1];
@@ -75,11 +99,18 @@ async function compare(): Promise<void> {
     const indices = reference.indices.slice(0, Number(values.limit ?? reference.indices.length));
     const mine = await ours(reference, indices, setting);
     const sizes = reference.per_sample[setting.norm === 'l0' ? 'l0_features' : setting.norm]!;
-    const theirs: Run = { sizes: indices.map((_, i) => (reference.per_sample.success[i] ? sizes[i]! : Infinity)), passes: reference.run.forward_per_image + reference.run.backward_per_image };
+    const theirs: Run = {
+      sizes: indices.map((_, i) => (reference.per_sample.success[i] ? sizes[i]! : Infinity)),
+      passes: reference.run.forward_per_image + reference.run.backward_per_image,
+    };
     // Lengths that agree to a thousandth are equal.
-    const order = mine.sizes.map((size, i) => (Math.abs(size - theirs.sizes[i]!) <= 1e-3 * size || size === theirs.sizes[i] ? 0 : Math.sign(size - theirs.sizes[i]!)));
+    const order = mine.sizes.map((size, i) =>
+      Math.abs(size - theirs.sizes[i]!) <= 1e-3 * size || size === theirs.sizes[i] ? 0 : Math.sign(size - theirs.sizes[i]!),
+    );
     const count = (sign: number): number => order.filter((one) => one === sign).length;
-    console.log(`| ${[reference.model.file.replace('.onnx', ''), reference.attack, indices.length, text(mine), text(theirs), `${count(-1)} / ${count(0)} / ${count(1)}`].join(' | ')} |`);
+    console.log(
+      `| ${[reference.model.file.replace('.onnx', ''), reference.attack, indices.length, text(mine), text(theirs), `${count(-1)} / ${count(0)} / ${count(1)}`].join(' | ')} |`,
+    );
   }
 }
 

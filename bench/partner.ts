@@ -13,7 +13,9 @@ export interface Partner {
 export async function startPartner(python: string, args: readonly string[]): Promise<Partner> {
   const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise<never>((_, reject) => child.on('error', (error) => reject(new Error(`${python} cannot be started: ${error.message}`))));
+  const failed = new Promise<never>((_, reject) =>
+    child.on('error', (error) => reject(new Error(`${python} cannot be started: ${error.message}`))),
+  );
   const next = async () => {
     const { value, done } = await Promise.race([lines.next(), failed]);
     if (done) throw new Error(`${args[0]} ended before it answered.`);

@@ -22,19 +22,40 @@ const HELP = `A photograph larger than the network: a step of an attack on it ag
     --whole LIST     sizes of whole audits; default 224x224,800x600,4000x3000,6000x4000; "none": left out`;
 
 const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { model: text, small: text, steps: text, rounds: text, only: text, whole: text, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { model: text, small: text, steps: text, rounds: text, only: text, whole: text, help: { type: 'boolean' } },
+});
 const NETWORK = { channels: 3, height: 224, width: 224 };
 const PHOTOGRAPH = { channels: 3, height: 600, width: 800 };
-const preprocessing = Preprocessing.parse({ geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+const preprocessing = Preprocessing.parse({
+  geometry: 'centre-crop',
+  width: 224,
+  height: 224,
+  resizeTo: 256,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+});
 
 /** One line for each attack: milliseconds of a step at both sizes, by turns, and of the attack's own loops. */
 async function steps(file: string): Promise<void> {
   const graph = loadGraph(file);
-  const open = (picture: typeof NETWORK) => openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, window: windowOf(preprocessing, picture), rows: 1, provider: 'cpu', threads: 1 });
+  const open = (picture: typeof NETWORK) =>
+    openDifferentiable({
+      graph,
+      input: findImageInput(graph, null),
+      preprocessing,
+      picture,
+      window: windowOf(preprocessing, picture),
+      rows: 1,
+      provider: 'cpu',
+      threads: 1,
+    });
   const [at224, at800] = [await open(NETWORK), await open(PHOTOGRAPH)];
   const alone = nothing(at800.shape, at800.classes);
   const count = Number(values.steps ?? 40);
-  console.log(`| ${file.split('/').at(-1)} | 224 x 224, ms | 800 x 600, ms | ratio | its own loops, ms | without them |\n|---|---:|---:|---:|---:|---:|`);
+  console.log(
+    `| ${file.split('/').at(-1)} | 224 x 224, ms | 800 x 600, ms | ratio | its own loops, ms | without them |\n|---|---:|---:|---:|---:|---:|`,
+  );
   for (const timed of TIMED.filter(({ attack }) => attack === (values.only ?? attack))) {
     const times: number[][] = [[], [], []];
     for (let round = 0; round <= Number(values.rounds ?? 3); round++)
@@ -44,7 +65,9 @@ async function steps(file: string): Promise<void> {
         if (round > 0) times[i]!.push(ms);
       }
     const [small, large, loops] = times.map(median) as [number, number, number];
-    console.log(`| ${timed.attack} ${timed.norm} | ${small.toFixed(1)} | ${large.toFixed(1)} | ${(large / small).toFixed(2)} | ${loops.toFixed(1)} | ${((large - loops) / small).toFixed(2)} |`);
+    console.log(
+      `| ${timed.attack} ${timed.norm} | ${small.toFixed(1)} | ${large.toFixed(1)} | ${(large / small).toFixed(2)} | ${loops.toFixed(1)} | ${((large - loops) / small).toFixed(2)} |`,
+    );
   }
   await at224.close();
   await at800.close();
@@ -61,10 +84,17 @@ async function main(): Promise<void> {
     for (const file of files) await steps(file);
     const sizes = values.whole ?? '224x224,800x600,4000x3000,6000x4000';
     if (sizes === 'none') return;
-    console.log('| whole audit, PGD of 40 steps | picture | first attack after, s | end after, s | all processes, GiB |\n|---|---|---:|---:|---:|');
+    console.log(
+      '| whole audit, PGD of 40 steps | picture | first attack after, s | end after, s | all processes, GiB |\n|---|---|---:|---:|---:|',
+    );
     for (const file of files)
       for (const size of sizes.split(',')) {
-        const { attack, end, peak } = await wholeAudit(file, size.split('x').map(Number) as [number, number], ['--norm', 'linf', '--attacks', 'pgd']);
+        const { attack, end, peak } = await wholeAudit(file, size.split('x').map(Number) as [number, number], [
+          '--norm',
+          'linf',
+          '--attacks',
+          'pgd',
+        ]);
         console.log(`| ${file.split('/').at(-1)} | ${size} | ${attack.toFixed(1)} | ${end.toFixed(1)} | ${(peak / 2 ** 30).toFixed(2)} |`);
       }
   } finally {

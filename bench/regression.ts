@@ -35,8 +35,22 @@ else await draw();
 async function draw(): Promise<void> {
   const graph = loadGraph(model);
   const shape = { channels: 1, height: SIDE, width: SIDE };
-  const field = await openField({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse({ channels: 'grey' }), picture: shape, rows: ROWS, provider: 'cpu' }, null);
-  const digits = paddedDigits(shared, Array.from({ length: Number(values.images ?? 20) }, (_, i) => i), SIDE);
+  const field = await openField(
+    {
+      graph,
+      input: findImageInput(graph, null),
+      preprocessing: Preprocessing.parse({ channels: 'grey' }),
+      picture: shape,
+      rows: ROWS,
+      provider: 'cpu',
+    },
+    null,
+  );
+  const digits = paddedDigits(
+    shared,
+    Array.from({ length: Number(values.images ?? 20) }, (_, i) => i),
+    SIDE,
+  );
   const block = new Float32Array(ROWS * SIDE * SIDE);
   const images = [];
   for (const digit of digits) {
@@ -54,9 +68,18 @@ async function draw(): Promise<void> {
       console.log(`${method.padEnd(14)}${line.join('')}(${Math.round(points.at(-1)!.passes)})`);
     }
     const name = `regression-${panel.replace(/\W+/g, '') === '2' ? 'l2' : panel === 'ℓ∞' ? 'linf' : panel.replace(' ', '-')}`;
-    writeFileSync(join(out, `${name}.svg`), panelFigure(points.filter((point) => point.panel === panel), `${panel}, ${images.length} digits of MNIST`));
+    writeFileSync(
+      join(out, `${name}.svg`),
+      panelFigure(
+        points.filter((point) => point.panel === panel),
+        `${panel}, ${images.length} digits of MNIST`,
+      ),
+    );
   }
   await field.close();
-  writeFileSync(join(out, 'regression.csv'), `panel,method,epsilon,input_psnr,output_psnr,input_ssim,output_ssim,passes\n${points.map((p) => [p.panel, p.method, p.epsilon, p.input, p.output, p.inputLikeness, p.outputLikeness, p.passes].join(',')).join('\n')}\n`);
+  writeFileSync(
+    join(out, 'regression.csv'),
+    `panel,method,epsilon,input_psnr,output_psnr,input_ssim,output_ssim,passes\n${points.map((p) => [p.panel, p.method, p.epsilon, p.input, p.output, p.inputLikeness, p.outputLikeness, p.passes].join(',')).join('\n')}\n`,
+  );
   console.log(`\nfigures and regression.csv: ${out}`);
 }

@@ -19,7 +19,17 @@ await build({
   root,
   configFile: false,
   logLevel: 'warn',
-  build: { ssr: entry, outDir: join(root, 'out/bench'), emptyOutDir: false, target: 'node20', sourcemap: true, rolldownOptions: { output: { entryFileNames: `${name}.js` } } },
+  build: {
+    ssr: entry,
+    outDir: join(root, 'out/bench'),
+    emptyOutDir: false,
+    target: 'node20',
+    sourcemap: true,
+    rolldownOptions: { output: { entryFileNames: `${name}.js` } },
+  },
 });
-const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'out/bench', `${name}.js`), ...options], { stdio: 'inherit', cwd: root });
+const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'out/bench', `${name}.js`), ...options], {
+  stdio: 'inherit',
+  cwd: root,
+});
 process.exitCode = signal ? 1 : (status ?? 1);

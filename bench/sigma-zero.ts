@@ -43,15 +43,31 @@ const EXPERIMENTS: Record<string, { limit: number; steps: number; runs: [string,
 async function run(): Promise<void> {
   const { limit, steps, runs } = EXPERIMENTS[values.experiment]!;
   const model = await openShared(values.shared, `models/${values.model}`, 'mnist', undefined, undefined, 8);
-  const images = testPictures(values.shared, 'mnist', Array.from({ length: Number(values.limit ?? limit) }, (_, i) => i));
+  const images = testPictures(
+    values.shared,
+    'mnist',
+    Array.from({ length: Number(values.limit ?? limit) }, (_, i) => i),
+  );
   console.log('| | success | mean l0 | median l0 | as 8-bit pictures | passes/image |\n|---|---:|---:|---:|---:|---:|');
   for (const [name, options] of runs) {
-    const found = await attackBatch({ model, images, norm: 'l0', eps: [1], attack: 'sigma-zero', options: { steps: Number(values.steps ?? steps), ...options }, seed: 0, maxQueries: null, gate: { check: () => undefined } });
+    const found = await attackBatch({
+      model,
+      images,
+      norm: 'l0',
+      eps: [1],
+      attack: 'sigma-zero',
+      options: { steps: Number(values.steps ?? steps), ...options },
+      seed: 0,
+      maxQueries: null,
+      gate: { check: () => undefined },
+    });
     const sizes = found.map(({ float }) => float?.l0 ?? Infinity);
     const kept = found.filter((one) => one.eightBitDistances?.l0 === one.float?.l0 && one.float).length;
     const passes = found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / found.length;
     const broken = sizes.filter((size) => size < Infinity);
-    console.log(`| ${[name, `${broken.length} of ${found.length}`, (broken.reduce((a, b) => a + b, 0) / broken.length).toFixed(2), median(sizes), `${kept} with as few`, Math.round(passes)].join(' | ')} |`);
+    console.log(
+      `| ${[name, `${broken.length} of ${found.length}`, (broken.reduce((a, b) => a + b, 0) / broken.length).toFixed(2), median(sizes), `${kept} with as few`, Math.round(passes)].join(' | ')} |`,
+    );
   }
   await model.close();
 }

@@ -31,16 +31,25 @@ const { values } = parseArgs({
 
 async function measure(shared: string): Promise<void> {
   const given = Object.fromEntries(values.option.map((text) => text.split('=') as [string, string]));
-  const wanted = { steps: Number(values.steps), restarts: Number(values.restarts), ...Object.fromEntries(Object.entries(given).map(([name, text]) => [name, Number.isNaN(Number(text)) ? text : Number(text)])) };
+  const wanted = {
+    steps: Number(values.steps),
+    restarts: Number(values.restarts),
+    ...Object.fromEntries(Object.entries(given).map(([name, text]) => [name, Number.isNaN(Number(text)) ? text : Number(text)])),
+  };
   const verdicts = values.verdicts.split(',');
   const instances = readInstances(shared).filter(({ verdict }) => verdicts.includes(verdict));
   const attempts = attackCards()
     .filter((card) => !('needsOutput' in card && card.needsOutput))
     .filter(({ id, norms }) => norms.includes('linf') && (values.attacks?.split(',').includes(id) ?? true))
-    .map(({ id, options }) => ({ attack: id, options: Object.fromEntries(Object.entries(wanted).filter(([name]) => name in (options['properties'] as object))) }));
+    .map(({ id, options }) => ({
+      attack: id,
+      options: Object.fromEntries(Object.entries(wanted).filter(([name]) => name in (options['properties'] as object))),
+    }));
   const outcomes: Outcome[] = [];
   await tryInstances(shared, instances, attempts, (outcome) => outcomes.push(outcome));
-  console.log(`| attack | ${verdicts.map((verdict) => `${verdict}: float, 8-bit of all`).join(' | ')} | passes/image |\n|---|${verdicts.map(() => '---:|').join('')}---:|`);
+  console.log(
+    `| attack | ${verdicts.map((verdict) => `${verdict}: float, 8-bit of all`).join(' | ')} | passes/image |\n|---|${verdicts.map(() => '---:|').join('')}---:|`,
+  );
   const line = (name: string, own: Outcome[]): void => {
     const cells = verdicts.map((verdict) => {
       const these = own.filter(({ instance }) => instance.verdict === verdict);
@@ -49,12 +58,17 @@ async function measure(shared: string): Promise<void> {
     });
     console.log(`| ${[name, ...cells, Math.round(own.reduce((sum, { passes }) => sum + passes, 0) / instances.length)].join(' | ')} |`);
   };
-  for (const { attack } of attempts) line(attack, outcomes.filter((outcome) => outcome.attack === attack));
+  for (const { attack } of attempts)
+    line(
+      attack,
+      outcomes.filter((outcome) => outcome.attack === attack),
+    );
   line('all together', outcomes);
   for (const { instance, attack } of outcomes.filter((one) => provedWrong(one)))
     console.log(`WRONG: ${attack} broke ${instance.property} of ${instance.model}, which is proved robust`);
   for (const instance of instances.filter(({ verdict }) => verdict === 'broken'))
-    if (!outcomes.some((one) => one.instance === instance && one.float)) console.log(`not found: ${instance.property} of ${instance.model}, eps ${instance.eps}`);
+    if (!outcomes.some((one) => one.instance === instance && one.float))
+      console.log(`not found: ${instance.property} of ${instance.model}, eps ${instance.eps}`);
 }
 
 function provedWrong({ instance, float, eightBit }: Outcome): boolean {
@@ -63,7 +77,10 @@ function provedWrong({ instance, float, eightBit }: Outcome): boolean {
 
 if (values.help) console.log(HELP);
 else {
-  const missing = [...neededFiles(values.shared), ...(existsSync(join(values.shared, neededFiles(values.shared)[0]!)) ? neededFiles(values.shared, false) : [])].find((file) => !existsSync(join(values.shared, file)));
+  const missing = [
+    ...neededFiles(values.shared),
+    ...(existsSync(join(values.shared, neededFiles(values.shared)[0]!)) ? neededFiles(values.shared, false) : []),
+  ].find((file) => !existsSync(join(values.shared, file)));
   if (missing) console.log(`Skipped: ${join(values.shared, missing)} is not there.`);
   else await measure(values.shared);
 }

@@ -13,7 +13,9 @@ const HELP = `How long \`hairline verify\` takes on digits of MNIST that were al
     --folder DIR     an audit that is there already, instead`;
 
 const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { images: text, rounds: text, shared: text, model: text, folder: text, help: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { images: text, rounds: text, shared: text, model: text, folder: text, help: { type: 'boolean' } },
+});
 
 /** Runs the built program; its seconds. */
 function hairline(...args: string[]): { seconds: number; out: string; code: number | null } {
@@ -35,7 +37,22 @@ function main(): void {
       const model = values.model ?? join(shared, 'models/classify-mnist/winml_mnist.onnx');
       const files = ['--images', join(mnist, 't10k-images-idx3-ubyte.gz'), '--labels', join(mnist, 't10k-labels-idx1-ubyte.gz')];
       // Without a bound that it has to keep, DeepFool takes every digit across in a few steps.
-      const { seconds } = hairline('audit', '--model', model, ...files, '--norm', 'l2', '--eps', '1,3', '--attacks', 'deepfool', '--limit', values.images ?? '5000', '--out', folder);
+      const { seconds } = hairline(
+        'audit',
+        '--model',
+        model,
+        ...files,
+        '--norm',
+        'l2',
+        '--eps',
+        '1,3',
+        '--attacks',
+        'deepfool',
+        '--limit',
+        values.images ?? '5000',
+        '--out',
+        folder,
+      );
       console.log(`The audit took ${seconds.toFixed(0)} s.`);
     }
     for (let round = 0; round < Number(values.rounds ?? 3); round++) {

@@ -17,17 +17,23 @@ if (!browser) process.exit(1);
 const folder = mkdtempSync(join(tmpdir(), 'hairline-bench-'));
 const served = await serve(join(folder, 'data'));
 const { page } = await openWindow(browser, served.url);
-const say = (what: string, value: unknown): void => console.log(`${what.padEnd(44)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+const say = (what: string, value: unknown): void =>
+  console.log(`${what.padEnd(44)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
 
 try {
   await page.getByRole('button', { name: 'Try the sample' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Try the sample' }).waitFor();
-  say('first contentful paint, ms', Math.round((await page.evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`)) as number));
+  say(
+    'first contentful paint, ms',
+    Math.round((await page.evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`)) as number),
+  );
 
   if (existsSync(mnist)) {
     await page.keyboard.press('Control+2');
-    await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles(['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'].map((name) => join(mnist, name)));
+    await page
+      .locator('input[type=file][multiple]:not([webkitdirectory])')
+      .setInputFiles(['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'].map((name) => join(mnist, name)));
     await page.locator('[data-at]').first().waitFor();
     await page.getByLabel('Use at most').fill('5000');
     await page.getByLabel('Use at most').press('Enter');

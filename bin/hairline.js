@@ -7,7 +7,10 @@ import process from 'node:process';
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 // Ctrl+C, and a service manager's end, while the program is being loaded; from then on it answers itself.
-const endings = /** @type {const} */ ([['SIGINT', 'Cancelled.'], ['SIGTERM', 'Interrupted.']]).map(([signal, sentence]) => {
+const endings = /** @type {const} */ ([
+  ['SIGINT', 'Cancelled.'],
+  ['SIGTERM', 'Interrupted.'],
+]).map(([signal, sentence]) => {
   const end = () => {
     console.error(sentence);
     process.exit(130);

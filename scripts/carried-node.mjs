@@ -38,7 +38,10 @@ export async function carriedNode(platform = process.platform, arch = process.ar
   // `ci` takes what the lock file says and checks its checksums.
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', `--os=${platform}`, `--cpu=${arch}`];
   const { code } = await npm(args);
-  if (versionIn(installed) !== version || !existsSync(file)) throw new Error(`The Node that Hairline carries (${name} ${version}) could not be fetched from npm's registry (npm ended with ${code}).`);
+  if (versionIn(installed) !== version || !existsSync(file))
+    throw new Error(
+      `The Node that Hairline carries (${name} ${version}) could not be fetched from npm's registry (npm ended with ${code}).`,
+    );
   return { file, version };
 }
 

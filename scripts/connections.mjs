@@ -13,7 +13,16 @@ const CODE = /\.[cm]?js$/;
 const NATIVE = /\.(node|dll|dylib)$|\.so(\.[\d.]+)?$/;
 const NODE = /(?:require\(|from\s*|import\(?\s*)['"`](?:node:)?(https?|http2|net|tls|dns|dgram)(?:\/promises)?['"`]/g;
 const PAGE = /(?<![\w.#])(fetch(?=\()|XMLHttpRequest|WebSocket(?=\()|sendBeacon|EventSource(?=\()|RTCPeerConnection)/g;
-const BYTES = ['getaddrinfo', 'WinHttpOpen', 'curl_easy_perform', 'events.data.microsoft.com', '/etc/machine-id', 'IOPlatformUUID', 'EventRegister', 'ORT_DISABLE_TELEMETRY'];
+const BYTES = [
+  'getaddrinfo',
+  'WinHttpOpen',
+  'curl_easy_perform',
+  'events.data.microsoft.com',
+  '/etc/machine-id',
+  'IOPlatformUUID',
+  'EventRegister',
+  'ORT_DISABLE_TELEMETRY',
+];
 
 /** Packages that ship: what package.json depends on and all below it, as far as it is installed here. @returns {string[]} folders relative to the repository */
 export function shipped(root = ROOT) {
@@ -26,7 +35,8 @@ export function shipped(root = ROOT) {
 function look(/** @type {string} */ folder) {
   /** @type {Map<string, string[]>} */
   const found = new Map();
-  const hit = (/** @type {string} */ what, /** @type {string} */ file) => found.set(what, [...new Set([...(found.get(what) ?? []), relative(folder, file)])]);
+  const hit = (/** @type {string} */ what, /** @type {string} */ file) =>
+    found.set(what, [...new Set([...(found.get(what) ?? []), relative(folder, file)])]);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
     // Packages inside a package have a line of their own.
@@ -39,7 +49,9 @@ function look(/** @type {string} */ folder) {
       for (const what of BYTES) if (bytes.includes(what)) hit(what, file);
     }
   }
-  return [...found].map(([what, files]) => `  ${what}: ${files.slice(0, 4).join(', ')}${files.length > 4 ? `, and ${files.length - 4} more` : ''}`);
+  return [...found].map(
+    ([what, files]) => `  ${what}: ${files.slice(0, 4).join(', ')}${files.length > 4 ? `, and ${files.length - 4} more` : ''}`,
+  );
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -21,7 +21,11 @@ const SOURCES = [
   {
     package: '@expo-google-fonts/jetbrains-mono@0.4.1',
     files: [
-      ['400Regular/JetBrainsMono_400Regular.ttf', 'JetBrainsMono-Regular.ttf', 'b6b1ff4ddefe36d7f2a6174e1d001cab374e594519ee9049af028d577b64c5f5'],
+      [
+        '400Regular/JetBrainsMono_400Regular.ttf',
+        'JetBrainsMono-Regular.ttf',
+        'b6b1ff4ddefe36d7f2a6174e1d001cab374e594519ee9049af028d577b64c5f5',
+      ],
       ['LICENSE_FONT', 'OFL-JetBrainsMono.txt', 'b2fe5e8987594e9ffd1d2ca52a2f5d73eb8335243893c5d6254b5ad69269591d'],
     ],
   },
@@ -34,7 +38,11 @@ mkdirSync(target, { recursive: true });
 for (const source of SOURCES) {
   const folder = mkdtempSync(join(tmpdir(), 'hairline-fonts-'));
   try {
-    const packed = execFileSync(npm, ['pack', source.package, '--silent'], { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
+    const packed = execFileSync(npm, ['pack', source.package, '--silent'], {
+      cwd: folder,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
     execFileSync('tar', ['xzf', packed.trim().split('\n').at(-1) ?? ''], { cwd: folder });
     for (const [from, to, sha256] of source.files) {
       const file = join(folder, 'package', from);

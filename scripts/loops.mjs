@@ -16,13 +16,19 @@ export const COMPILED = join(ROOT, 'src-main/simd/loops.wasm.ts');
 export async function compiled() {
   /** @type {Uint8Array | null} */
   let bytes = null;
-  const { error, stderr } = await asc.main(['loops.ts', '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--outFile', 'loops.wasm'], {
-    readFile: (name) => (name === 'loops.ts' ? readFileSync(SOURCE, 'utf8') : null),
-    writeFile: (_, contents) => void (bytes = /** @type {Uint8Array} */ (contents)),
-    listFiles: () => [],
-  });
+  const { error, stderr } = await asc.main(
+    ['loops.ts', '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--outFile', 'loops.wasm'],
+    {
+      readFile: (name) => (name === 'loops.ts' ? readFileSync(SOURCE, 'utf8') : null),
+      writeFile: (_, contents) => void (bytes = /** @type {Uint8Array} */ (contents)),
+      listFiles: () => [],
+    },
+  );
   if (error || !bytes) throw new Error(`${error?.message ?? 'nothing was compiled'}\n${stderr.toString()}`);
-  const lines = Buffer.from(bytes).toString('base64').match(/.{1,128}/g) ?? [];
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,128}/g) ?? [];
   return `/** assembly/loops.ts, compiled by \`npm run loops\`: do not edit. */\nexport const WASM = [\n${lines.map((line) => `  '${line}',\n`).join('')}].join('');\n`;
 }
 

@@ -12,7 +12,12 @@ import sharp from 'sharp';
 
 const root = resolve(import.meta.dirname, '..');
 const out = resolve(process.argv[2] ?? join(root, 'docs/screens'));
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
 const only = process.argv[3];
 const executablePath = process.env['CHROME_PATH'] ?? places.find((place) => existsSync(place));
 const SIZES = [
@@ -21,11 +26,16 @@ const SIZES = [
 ];
 
 const data = mkdtempSync(join(tmpdir(), 'hairline-screens-'));
-const served = spawn(process.execPath, [join(root, 'bin/hairline.js'), 'serve', '--json', '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
+const served = spawn(process.execPath, [join(root, 'bin/hairline.js'), 'serve', '--json', '--data', data], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const url = await new Promise((/** @type {(url: string) => void} */ done) => {
   served.stdout.on('data', (/** @type {Buffer} */ chunk) => done(JSON.parse(String(chunk).split('\n')[0] ?? '').url));
 });
-const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+const browser = await chromium.launch({
+  ...(executablePath ? { executablePath } : {}),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+});
 const page = await browser.newPage({ viewport: SIZES[0] ?? null, colorScheme: 'light' });
 page.setDefaultTimeout(240_000);
 mkdirSync(out, { recursive: true });
@@ -38,7 +48,9 @@ async function shoot(/** @type {string} */ name) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(400);
       // 256 colours are what a flat window needs; photographs lose nothing that matters here.
-      await sharp(await page.screenshot()).png({ palette: true, quality: 90, effort: 8, compressionLevel: 9 }).toFile(join(out, `${name}-${colorScheme}${size}.png`));
+      await sharp(await page.screenshot())
+        .png({ palette: true, quality: 90, effort: 8, compressionLevel: 9 })
+        .toFile(join(out, `${name}-${colorScheme}${size}.png`));
     }
   }
   await page.setViewportSize({ width: 1280, height: 800 });
@@ -51,7 +63,10 @@ async function start(/** @type {string} */ name, /** @type {string} */ images) {
   await page.keyboard.press('Control+2');
   await page.getByLabel('Use at most').fill(images);
   await page.getByLabel('Use at most').press('Enter');
-  await page.getByText(`${images} ${images === '60' ? 'images' : 'of 60 images'}`).first().waitFor();
+  await page
+    .getByText(`${images} ${images === '60' ? 'images' : 'of 60 images'}`)
+    .first()
+    .waitFor();
   await page.keyboard.press('Control+3');
   await page.getByLabel('Name of the audit').fill(name);
 }
@@ -164,7 +179,10 @@ async function signs() {
   await page.getByText('Finished', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'See results' }).click();
   await page.keyboard.press('Control+7');
-  await page.getByRole('img', { name: /first audit/ }).first().waitFor();
+  await page
+    .getByRole('img', { name: /first audit/ })
+    .first()
+    .waitFor();
   await shoot('compare');
 }
 

@@ -64,7 +64,8 @@ export async function setupCuda(argv, world) {
     return { ok: true, say: `Hairline will run on the CPU, as no NVIDIA driver was found; ${HOW}.` };
   }
 
-  if (bestEffort && world.env['HAIRLINE_SKIP_CUDA']) return { ok: true, say: `CUDA's libraries are not fetched, as HAIRLINE_SKIP_CUDA is set; ${HOW}.` };
+  if (bestEffort && world.env['HAIRLINE_SKIP_CUDA'])
+    return { ok: true, say: `CUDA's libraries are not fetched, as HAIRLINE_SKIP_CUDA is set; ${HOW}.` };
 
   if (!(await reachable(world.feed, 10_000))) {
     return { ok: false, say: `CUDA's libraries were not fetched, because ${world.feed} cannot be reached; ${HOW}.` };

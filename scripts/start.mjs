@@ -48,7 +48,8 @@ async function obtain(/** @type {World} */ world) {
   const there = electronBinary(world);
   if (there) return { file: there };
   // Electron's own installer does not know this word any more.
-  if (world.env['ELECTRON_SKIP_BINARY_DOWNLOAD']) return { reason: "Electron's binary is not here and ELECTRON_SKIP_BINARY_DOWNLOAD is set" };
+  if (world.env['ELECTRON_SKIP_BINARY_DOWNLOAD'])
+    return { reason: "Electron's binary is not here and ELECTRON_SKIP_BINARY_DOWNLOAD is set" };
   const script = join(world.package, 'install.js');
   if (!existsSync(script)) return { reason: 'the package electron is not installed' };
   const mirror = world.env['ELECTRON_MIRROR'] ?? world.env['npm_config_electron_mirror'] ?? RELEASES;

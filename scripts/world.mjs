@@ -7,7 +7,12 @@ export function run(
   /** @type {{ env?: NodeJS.ProcessEnv, cwd?: string, limit: number, quiet?: boolean, shell?: boolean }} */ options,
 ) {
   return new Promise((/** @type {(end: { code: number | null, timedOut: boolean }) => void} */ done) => {
-    const child = spawn(command, args, { cwd: options.cwd, shell: options.shell, stdio: options.quiet ? 'ignore' : 'inherit', env: { ...process.env, ...options.env } });
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      shell: options.shell,
+      stdio: options.quiet ? 'ignore' : 'inherit',
+      env: { ...process.env, ...options.env },
+    });
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;

@@ -15,7 +15,16 @@ export interface ActionInfo {
 }
 
 /** In the order of menus, palette and help sheet. */
-export const ACTION_GROUPS = { file: 'File', edit: 'Edit', go: 'Go to', run: 'Run', results: 'Results', image: 'Image view', view: 'Window', help: 'Help' } as const;
+export const ACTION_GROUPS = {
+  file: 'File',
+  edit: 'Edit',
+  go: 'Go to',
+  run: 'Run',
+  results: 'Results',
+  image: 'Image view',
+  view: 'Window',
+  help: 'Help',
+} as const;
 export type ActionGroup = keyof typeof ACTION_GROUPS;
 
 export const ACTIONS = [

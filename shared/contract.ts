@@ -148,7 +148,13 @@ export const MapAnswer = z.discriminatedUnion('kind', [
   /** `margin`: logits by which the map's class is ahead of the likeliest other one. */
   z.object({ kind: z.literal('classes'), prediction: z.number().int(), margin: z.number(), top: z.array(ClassScore) }),
   /** `distance`: root mean square; `psnr` null where the output is the reference; `picture`: whether the output is one. */
-  z.object({ kind: z.literal('output'), distance: z.number(), psnr: z.number().nullable(), ssim: z.number().nullable(), picture: z.boolean() }),
+  z.object({
+    kind: z.literal('output'),
+    distance: z.number(),
+    psnr: z.number().nullable(),
+    ssim: z.number().nullable(),
+    picture: z.boolean(),
+  }),
 ]);
 export type MapAnswer = z.infer<typeof MapAnswer>;
 
@@ -194,7 +200,9 @@ export const SubsetAttacked = SubsetTried.extend({
   after: MapAnswer,
   /** Pixels that differ, and the levels (0 to 255) of the first few of them. */
   changed: z.number().int(),
-  pixels: z.array(z.object({ x: z.number().int(), y: z.number().int(), before: z.array(z.number().int()), after: z.array(z.number().int()) })),
+  pixels: z.array(
+    z.object({ x: z.number().int(), y: z.number().int(), before: z.array(z.number().int()), after: z.array(z.number().int()) }),
+  ),
 });
 export type SubsetAttacked = z.infer<typeof SubsetAttacked>;
 
@@ -229,7 +237,10 @@ export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
   attacks: { in: none, out: z.array(AttackCard) },
   /** A bundled sample, ready to audit. */
-  sample: { in: z.strictObject({ name: z.enum(SAMPLES).default('signs') }), out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }) },
+  sample: {
+    in: z.strictObject({ name: z.enum(SAMPLES).default('signs') }),
+    out: z.object({ model: z.string(), images: z.array(z.string()), labels: z.string().nullable(), classNames: z.string().nullable() }),
+  },
   /** With an output named, the model is taken by that output, even if it is a classifier. */
   inspect: {
     in: z.strictObject({
@@ -241,7 +252,10 @@ export const CALLS = {
     out: ModelCard,
   },
   /** What goals can be about, by name: the outputs, then values inside the network, with dimensions for one image. */
-  values: { in: z.strictObject({ model: z.string(), input: ends.input, fixed: ends.fixed }), out: z.array(z.object({ name: z.string(), dims: z.array(z.number().int()) })) },
+  values: {
+    in: z.strictObject({ model: z.string(), input: ends.input, fixed: ends.fixed }),
+    out: z.array(z.object({ name: z.string(), dims: z.array(z.number().int()) })),
+  },
   /** The inputs of which one has to be named before the model can be inspected, since each could take the image. */
   unclearInputs: { in: z.strictObject({ model: z.string() }), out: z.array(z.string()) },
   /**
@@ -275,7 +289,13 @@ export const CALLS = {
       limit: z.number().int().positive().nullable(),
       sample: Sample.optional(),
     }),
-    out: z.object({ images: z.array(LoadedImage), total: z.number().int(), classNames: z.array(z.string()).nullable(), warnings: z.array(z.string()), leftOut: LeftOutList }),
+    out: z.object({
+      images: z.array(LoadedImage),
+      total: z.number().int(),
+      classNames: z.array(z.string()).nullable(),
+      warnings: z.array(z.string()),
+      leftOut: LeftOutList,
+    }),
   },
   /** What text files hold that nobody said anything of, by their content; null for what is neither. `paths`: the pictures, as far as there are any. */
   tell: {
@@ -292,11 +312,20 @@ export const CALLS = {
    * is no label. What is audited with it says how many labels were set by hand.
    */
   relabel: {
-    in: z.strictObject({ paths: z.array(z.string()).min(1), labels: z.string().nullable(), classNames: z.string().nullable(), at: z.number().int().min(0), label: z.number().int().min(0).nullable() }),
+    in: z.strictObject({
+      paths: z.array(z.string()).min(1),
+      labels: z.string().nullable(),
+      classNames: z.string().nullable(),
+      at: z.number().int().min(0),
+      label: z.number().int().min(0).nullable(),
+    }),
     out: z.object({ file: z.string() }),
   },
   /** Class names as text, one a line: gives a file of them. `classes`: how many there must be. */
-  nameClasses: { in: z.strictObject({ text: z.string(), classes: z.number().int().positive().nullable() }), out: z.object({ file: z.string() }) },
+  nameClasses: {
+    in: z.strictObject({ text: z.string(), classes: z.number().int().positive().nullable() }),
+    out: z.object({ file: z.string() }),
+  },
   /** A loaded image cut into subsets, as attacks cut it: the subset of each pixel, row by row, packed (of several, as of values, the first). */
   partition: {
     in: z.strictObject({ image: z.string(), choice: PartitionChoice }),
@@ -318,7 +347,16 @@ export const CALLS = {
   estimate: {
     in: z.strictObject({
       plan: AuditPlan,
-      pictures: z.array(z.strictObject({ channels: z.number().int().positive(), height: z.number().int().positive(), width: z.number().int().positive(), count: z.number().int().positive() })).min(1),
+      pictures: z
+        .array(
+          z.strictObject({
+            channels: z.number().int().positive(),
+            height: z.number().int().positive(),
+            width: z.number().int().positive(),
+            count: z.number().int().positive(),
+          }),
+        )
+        .min(1),
     }),
     out: PlanCost,
   },
@@ -327,7 +365,12 @@ export const CALLS = {
    * folder, whose paths count only where this installation began the audit; these files are opened instead.
    */
   start: {
-    in: z.strictObject({ plan: AuditPlan, folder: z.string().nullable().default(null), resume: z.boolean().default(false), files: NamedFiles.nullable().default(null) }),
+    in: z.strictObject({
+      plan: AuditPlan,
+      folder: z.string().nullable().default(null),
+      resume: z.boolean().default(false),
+      files: NamedFiles.nullable().default(null),
+    }),
     out: z.object({ audit: z.string() }),
   },
   pause: { in: z.strictObject({ audit: z.string() }), out: none },
@@ -354,7 +397,13 @@ export const CALLS = {
   results: { in: z.strictObject({ audit: z.string() }), out: Results },
   /** The output for random noise as large as the change an attack found, seeded: how much of the harm is the attack's doing. */
   noiseOutput: {
-    in: z.strictObject({ audit: z.string(), image: z.string(), threat: z.number().int().min(0), attack: z.string(), files: NamedFiles.default(NamedFiles.parse({})) }),
+    in: z.strictObject({
+      audit: z.string(),
+      image: z.string(),
+      threat: z.number().int().min(0),
+      attack: z.string(),
+      files: NamedFiles.default(NamedFiles.parse({})),
+    }),
     out: NoiseOutput,
   },
   /**
@@ -369,7 +418,10 @@ export const CALLS = {
       ...ends,
       provider: Provider.default('cpu'),
       /** A loaded image, or the clean image of an audit. */
-      image: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('image'), image: z.string() }), z.strictObject({ kind: z.literal('clean'), audit: z.string(), image: z.string() })]),
+      image: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('image'), image: z.string() }),
+        z.strictObject({ kind: z.literal('clean'), audit: z.string(), image: z.string() }),
+      ]),
       epsilon: z.number().positive().max(1),
       partition: PartitionChoice,
       /** Subsets that are really tried, the most promising first. */
@@ -391,14 +443,23 @@ export const CALLS = {
   /** Writes a table of the map as far as it is, and gives its file, like `export`. */
   mapSave: { in: z.strictObject({ map: z.string() }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
   /** Writes the document beside the results and gives its file; the host lets the user fetch or save it. */
-  export: { in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }), out: z.object({ file: z.string(), url: z.string().nullable() }) },
+  export: {
+    in: z.strictObject({ audit: z.string(), format: z.enum(['pdf', 'csv', 'json']) }),
+    out: z.object({ file: z.string(), url: z.string().nullable() }),
+  },
 } as const;
 export type CallName = keyof typeof CALLS;
 export type CallIn<N extends CallName> = z.input<(typeof CALLS)[N]['in']>;
 export type CallOut<N extends CallName> = z.output<(typeof CALLS)[N]['out']>;
 
 /** How far the gradient check of a model is, of `total`, and what is known so far. */
-export const CheckEvent = z.object({ type: z.literal('check'), model: z.string(), done: z.number().int(), total: z.number().int(), check: GradientCheck });
+export const CheckEvent = z.object({
+  type: z.literal('check'),
+  model: z.string(),
+  done: z.number().int(),
+  total: z.number().int(),
+  check: GradientCheck,
+});
 export type CheckEvent = z.infer<typeof CheckEvent>;
 
 /** What happens while an audit runs, which the command line prints as JSON lines, or while a model is checked. */

@@ -45,10 +45,18 @@ export function accuracyText({ accuracy, total }: Pick<CurvePoint, 'accuracy' | 
 }
 
 /** What a point is of all images, where some are unknown: `between 38.0 and 47.0 %: an attack failed on 9 images`; null where all are known. */
-export function boundsText({ least, most, failed = 0, unfinished = 0 }: Pick<CurvePoint, 'least' | 'most' | 'failed' | 'unfinished'>): string | null {
+export function boundsText({
+  least,
+  most,
+  failed = 0,
+  unfinished = 0,
+}: Pick<CurvePoint, 'least' | 'most' | 'failed' | 'unfinished'>): string | null {
   if (least === undefined || most === undefined) return null;
   const images = (n: number) => `${count(n)} ${n === 1 ? 'image' : 'images'}`;
-  const why = [...(failed > 0 ? [`an attack failed on ${images(failed)}`] : []), ...(unfinished > 0 ? [`${images(unfinished)} not finished`] : [])];
+  const why = [
+    ...(failed > 0 ? [`an attack failed on ${images(failed)}`] : []),
+    ...(unfinished > 0 ? [`${images(unfinished)} not finished`] : []),
+  ];
   return `between ${percentNumber(least, 1)} and ${percent(most)}: ${why.join(', ')}`;
 }
 
@@ -126,7 +134,10 @@ export function distanceWords(norm: Norm, distance: number): string {
 }
 
 /** What an output is held against. */
-export const REFERENCE_WORDS: Record<(typeof REFERENCES)[number], string> = { 'clean-output': 'the clean output', input: 'the image itself' };
+export const REFERENCE_WORDS: Record<(typeof REFERENCES)[number], string> = {
+  'clean-output': 'the clean output',
+  input: 'the image itself',
+};
 
 /** The goal in a few words. */
 export function goalWords(goal: Goal): string {

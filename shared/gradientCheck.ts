@@ -2,7 +2,17 @@ import { HOLLOW_VERDICTS } from './results.ts';
 import type { CheckVerdict, GradientCheck } from './results.ts';
 
 /** What is known before anything is: of a check that was ended, or had nothing to be made at. */
-export const UNCHECKED: GradientCheck = { ok: false, verdict: 'unchecked', forwardError: 0, gradientError: 0, tangentError: null, directions: 0, compared: 0, surrogates: [], fallbacks: [] };
+export const UNCHECKED: GradientCheck = {
+  ok: false,
+  verdict: 'unchecked',
+  forwardError: 0,
+  gradientError: 0,
+  tangentError: null,
+  directions: 0,
+  compared: 0,
+  surrogates: [],
+  fallbacks: [],
+};
 
 /** Results from before there was a limit say only whether the check passed. */
 export function verdictOf({ verdict, ok }: Pick<GradientCheck, 'verdict' | 'ok'>): CheckVerdict {

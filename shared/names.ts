@@ -31,7 +31,12 @@ const DEEPEST_DROPPED = 16;
  */
 export function isDroppedName(name: string): boolean {
   const parts = name.split('/');
-  return parts.length <= DEEPEST_DROPPED && parts.every((part) => part !== '' && part.length <= LONGEST_DROPPED && !/[. ]$/.test(part) && !LEADS_AWAY.test(part) && !DEVICE.test(part));
+  return (
+    parts.length <= DEEPEST_DROPPED &&
+    parts.every(
+      (part) => part !== '' && part.length <= LONGEST_DROPPED && !/[. ]$/.test(part) && !LEADS_AWAY.test(part) && !DEVICE.test(part),
+    )
+  );
 }
 
 /** An id that becomes part of the name of a file. */

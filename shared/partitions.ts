@@ -4,11 +4,25 @@ export const PARTITIONS = ['pixel', 'feature', 'channel', 'block', 'row', 'colum
 
 /** How a picture is cut into subsets that are changed together: the options of every attack and map on subsets. */
 export const partitionOptions = {
-  partition: z.enum(PARTITIONS).default('pixel').describe('What is changed together: a pixel with all its channels, one value, a colour plane, a square block, a row, a column, an area of like colour (SLIC), or an area of your mask.'),
+  partition: z
+    .enum(PARTITIONS)
+    .default('pixel')
+    .describe(
+      'What is changed together: a pixel with all its channels, one value, a colour plane, a square block, a row, a column, an area of like colour (SLIC), or an area of your mask.',
+    ),
   block: z.number().int().min(1).max(4096).default(4).describe('Side of a block in pixels.'),
   superpixels: z.number().int().min(1).max(1_000_000).default(100).describe('Partition superpixel: about how many areas.'),
-  compactness: z.number().positive().max(1000).default(10).describe('Partition superpixel: large makes areas square, small makes them follow colours.'),
-  mask: z.array(z.number().int().min(0)).max(1e8).default([]).describe('Partition mask: a number for each pixel, row by row; equal numbers are changed together, 0 never.'),
+  compactness: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(10)
+    .describe('Partition superpixel: large makes areas square, small makes them follow colours.'),
+  mask: z
+    .array(z.number().int().min(0))
+    .max(1e8)
+    .default([])
+    .describe('Partition mask: a number for each pixel, row by row; equal numbers are changed together, 0 never.'),
 };
 export const PartitionChoice = z.strictObject(partitionOptions);
 export type PartitionChoice = z.infer<typeof PartitionChoice>;

@@ -26,7 +26,10 @@ export const Preprocessing = z.strictObject({
   mean: z.array(z.number()).min(1).default([0]),
   std: z.array(z.number().positive()).min(1).default([1]),
   /** Where the network reads more channels than the picture has: the first one that the picture takes, and what the others hold; null: it takes all. */
-  embed: z.strictObject({ first: z.number().int().min(0), fill: z.number() }).nullable().default(null),
+  embed: z
+    .strictObject({ first: z.number().int().min(0), fill: z.number() })
+    .nullable()
+    .default(null),
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
@@ -73,7 +76,10 @@ export const Surrogate = z.strictObject({
 export type Surrogate = z.infer<typeof Surrogate>;
 
 /** What the attacker knows: the model itself, or (transfer) its answers, and the gradients of other models instead of its own. */
-export const Knowledge = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('white-box') }), z.strictObject({ kind: z.literal('transfer'), surrogates: z.array(Surrogate).min(1) })]);
+export const Knowledge = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('white-box') }),
+  z.strictObject({ kind: z.literal('transfer'), surrogates: z.array(Surrogate).min(1) }),
+]);
 export type Knowledge = z.infer<typeof Knowledge>;
 
 /** Options are numbers, words, lists and lists of lists; what goes far deeper would exhaust the stack of whoever walks it. */
@@ -88,7 +94,10 @@ export const AttackChoice = z.strictObject({
   /** Registry name, e.g. `sigma-zero`. */
   id: FileName,
   /** Options of that attack; checked against its own schema when the plan is made. */
-  options: z.record(z.string(), z.unknown()).refine((options) => isShallow(options, DEEPEST), 'this is nested too deep for options').default({}),
+  options: z
+    .record(z.string(), z.unknown())
+    .refine((options) => isShallow(options, DEEPEST), 'this is nested too deep for options')
+    .default({}),
 });
 export type AttackChoice = z.infer<typeof AttackChoice>;
 

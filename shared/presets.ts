@@ -32,17 +32,25 @@ export const PRESETS = {
     mean: [0.4914, 0.4822, 0.4465],
     std: [0.2471, 0.2435, 0.2616],
   }),
-  imagenet: preset('ImageNet (PyTorch)', 'Centre crop 224 x 224 of 256, ImageNet mean and deviation: torchvision, timm, most exports from PyTorch.', {
-    ...imagenet,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  }),
-  'imagenet-caffe': preset('ImageNet (Caffe)', 'Centre crop 224 x 224 of 256, BGR, 0 to 255 minus the mean pixel: models from Caffe, and the first of Keras.', {
-    ...imagenet,
-    channels: 'bgr',
-    scale: 255,
-    mean: [103.939, 116.779, 123.68],
-  }),
+  imagenet: preset(
+    'ImageNet (PyTorch)',
+    'Centre crop 224 x 224 of 256, ImageNet mean and deviation: torchvision, timm, most exports from PyTorch.',
+    {
+      ...imagenet,
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+    },
+  ),
+  'imagenet-caffe': preset(
+    'ImageNet (Caffe)',
+    'Centre crop 224 x 224 of 256, BGR, 0 to 255 minus the mean pixel: models from Caffe, and the first of Keras.',
+    {
+      ...imagenet,
+      channels: 'bgr',
+      scale: 255,
+      mean: [103.939, 116.779, 123.68],
+    },
+  ),
   unit: preset('0 to 1', 'Any size, RGB, values in [0,1]: models with the normalising inside.', {}),
   '0..255': preset('0 to 255', 'Any size, RGB, values in [0,255].', { scale: 255 }),
   '-1..1': preset('−1 to 1', "Any size, RGB, values in [-1,1]: TensorFlow's and many tutorials' models.", { mean: [0.5], std: [0.5] }),

@@ -54,9 +54,23 @@ export const PreviewWarning = z.discriminatedUnion('kind', [
   /** Mean and deviation are given, and yet the values have not about mean 0 and deviation 1. */
   z.object({ kind: z.literal('unlike'), mean: z.number(), std: z.number() }),
   /** As many labels are hit with probability `p` by guessing, or by naming the commonest class, of which there are so many, every time. */
-  z.object({ kind: z.literal('chance'), right: z.number().int(), of: z.number().int(), classes: z.number().int(), commonest: z.number().int().nullable(), p: z.number() }),
+  z.object({
+    kind: z.literal('chance'),
+    right: z.number().int(),
+    of: z.number().int(),
+    classes: z.number().int(),
+    commonest: z.number().int().nullable(),
+    p: z.number(),
+  }),
   /** Better with the other order of channels: by labels hit, or else by the mean probability of the likeliest class. */
-  z.object({ kind: z.literal('swapped'), use: z.enum(['rgb', 'bgr']), by: z.enum(['labels', 'probability']), now: z.number(), then: z.number(), of: z.number().int() }),
+  z.object({
+    kind: z.literal('swapped'),
+    use: z.enum(['rgb', 'bgr']),
+    by: z.enum(['labels', 'probability']),
+    now: z.number(),
+    then: z.number(),
+    of: z.number().int(),
+  }),
   /** More labels are hit under another preprocessing than could be by chance: with other values, another order or layout of the channels, or labels that count from another class. */
   z.object({
     kind: z.literal('better'),

@@ -22,7 +22,9 @@ export function shortened(text: string, most: number): string {
 /** A value as one line of JSON that holds nothing unseen: the escapes are JSON's own, and what is parsed is the same. */
 export function jsonLine(value: unknown): string {
   // Two units for a character beyond 16 bits.
-  return JSON.stringify(value).replace(UNSEEN, (character) => Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
+  return JSON.stringify(value).replace(UNSEEN, (character) =>
+    Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
 }
 
 /** A value in a sentence, such as the wrong one of many: never long, and never deep. */

@@ -22,7 +22,10 @@ const USUAL = 64;
  * @param shape of the pictures; without it only what holds for every size is told
  */
 export function coversAll(norm: Norm, eps: number, shape: Shape | null = null): string | null {
-  if (norm === 'linf') return eps >= 1 ? `A budget of ${significant(eps)} under ${NORM_LABEL.linf} covers every picture, for pixel values run from 0 to 1: ${meant(eps)}` : null;
+  if (norm === 'linf')
+    return eps >= 1
+      ? `A budget of ${significant(eps)} under ${NORM_LABEL.linf} covers every picture, for pixel values run from 0 to 1: ${meant(eps)}`
+      : null;
   if (shape === null) return null;
   const { values, what } = whole(norm, shape);
   if (eps <= values) return null;
@@ -65,7 +68,8 @@ export function isWhole(norm: Norm, eps: number): boolean {
 
 /** What has to be known of a budget on 8-bit pictures, as a sentence; null where it is what it says. */
 export function budgetNote(norm: Norm, eps: number): string | null {
-  if (isHollow(norm, eps)) return `No 8-bit picture lies within ${over255(eps)} of another, so every image holds there by construction: that is no evidence of anything.`;
+  if (isHollow(norm, eps))
+    return `No 8-bit picture lies within ${over255(eps)} of another, so every image holds there by construction: that is no evidence of anything.`;
   return isWhole(norm, eps) ? null : `${over255(eps)} is ${levels(eps)}/255 on 8-bit pictures, whose values are whole multiples of 1/255.`;
 }
 

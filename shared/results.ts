@@ -13,11 +13,17 @@ export const ClassScore = z.object({ class: z.number().int(), logit: z.number(),
 export type ClassScore = z.infer<typeof ClassScore>;
 
 /** A moment, as Date writes it: `2026-01-31T12:00:00.000Z`. */
-export const Instant = z.string().refine((text) => /^\d{4}-[\d\-T:.]+Z$/.test(text) && Number.isFinite(Date.parse(text)), 'this is no date');
+export const Instant = z
+  .string()
+  .refine((text) => /^\d{4}-[\d\-T:.]+Z$/.test(text) && Number.isFinite(Date.parse(text)), 'this is no date');
 const Count = z.number().int().min(0);
 const Share = z.number().min(0).max(1);
 /** Pixels of a side; more than any picture has. */
-const Side = z.number().int().min(1).max(2 ** 24);
+const Side = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 24);
 export const ClassNames = z.array(z.string());
 export const ProviderChoice = z.object({ asked: Provider, used: Provider, why: z.string() });
 
@@ -225,11 +231,21 @@ export const Drawn = z.object({ of: Count, byClass: z.boolean() });
 export type Drawn = z.infer<typeof Drawn>;
 
 /** The value that holds the class scores: what speaks for it, what else may hold some, and from which value on a single number stands for the second class. */
-export const ScoresFound = z.object({ output: z.string(), why: z.string().optional(), others: z.array(z.string()).optional(), threshold: z.number().optional() });
+export const ScoresFound = z.object({
+  output: z.string(),
+  why: z.string().optional(),
+  others: z.array(z.string()).optional(),
+  threshold: z.number().optional(),
+});
 export type ScoresFound = z.infer<typeof ScoresFound>;
 
 /** A file that the plan names beside models and images, as it was when the audit began. */
-export const NamedFile = z.object({ role: z.enum(['labels', 'classNames', 'picture']), file: z.string(), sha256: z.string(), bytes: Count });
+export const NamedFile = z.object({
+  role: z.enum(['labels', 'classNames', 'picture']),
+  file: z.string(),
+  sha256: z.string(),
+  bytes: Count,
+});
 export type NamedFile = z.infer<typeof NamedFile>;
 
 export const Results = z.object({

@@ -7,7 +7,15 @@ import type { CurvePoint, Finding, ImageResult, Results, State, ThreatResult } f
  */
 
 /** `broken`: within the budget; `beyond`: a change was found, but only a larger one. */
-export const STATES_AT = ['wrong-already', 'broken', 'beyond', 'held', 'failed', 'unfinished', 'target-already'] as const satisfies readonly (State | 'beyond')[];
+export const STATES_AT = [
+  'wrong-already',
+  'broken',
+  'beyond',
+  'held',
+  'failed',
+  'unfinished',
+  'target-already',
+] as const satisfies readonly (State | 'beyond')[];
 export type StateAt = (typeof STATES_AT)[number];
 
 type Outcome = Pick<ImageResult['outcomes'][number], 'state' | 'distance'>;
@@ -22,8 +30,20 @@ export function largestBudget({ eps }: { eps: readonly number[] }): number {
 }
 
 /** How many images ended in each state under one threat model, those among the unfinished ones that were not even looked at. */
-export function stateCounts({ images, unseen = 0 }: Pick<Results, 'images' | 'unseen'>, threat: number, eps: number): Record<StateAt, number> {
-  const counts: Record<StateAt, number> = { 'wrong-already': 0, 'target-already': 0, broken: 0, beyond: 0, held: 0, failed: 0, unfinished: unseen };
+export function stateCounts(
+  { images, unseen = 0 }: Pick<Results, 'images' | 'unseen'>,
+  threat: number,
+  eps: number,
+): Record<StateAt, number> {
+  const counts: Record<StateAt, number> = {
+    'wrong-already': 0,
+    'target-already': 0,
+    broken: 0,
+    beyond: 0,
+    held: 0,
+    failed: 0,
+    unfinished: unseen,
+  };
   for (const { outcomes } of images) {
     const outcome = outcomes.find((one) => one.threat === threat);
     if (outcome) counts[stateAt(outcome, eps)]++;
@@ -32,7 +52,12 @@ export function stateCounts({ images, unseen = 0 }: Pick<Results, 'images' | 'un
 }
 
 /** Images that one attack broke within a budget, and those for which it found a larger change only. */
-export function brokenBy({ findings, threats }: Pick<Results, 'findings' | 'threats'>, threat: number, attack: string, eps: number): { within: number; beyond: number } {
+export function brokenBy(
+  { findings, threats }: Pick<Results, 'findings' | 'threats'>,
+  threat: number,
+  attack: string,
+  eps: number,
+): { within: number; beyond: number } {
   const { norm } = threats[threat]!;
   const found = { within: 0, beyond: 0 };
   for (const finding of findings) {
@@ -48,7 +73,10 @@ export function brokenBy({ findings, threats }: Pick<Results, 'findings' | 'thre
  * What may be drawn as a line: minimum-norm attacks look at every budget, fixed-budget ones at those of the plan alone. Older results
  * have the curve of all attacks only, which is that line where all are minimum-norm.
  */
-export function drawnLine({ attacks, curve, line }: Pick<ThreatResult, 'attacks' | 'curve' | 'line'>, isMinimal: (attack: string) => boolean): CurvePoint[] {
+export function drawnLine(
+  { attacks, curve, line }: Pick<ThreatResult, 'attacks' | 'curve' | 'line'>,
+  isMinimal: (attack: string) => boolean,
+): CurvePoint[] {
   return line ?? (attacks.every(({ id }) => isMinimal(id)) ? curve : []);
 }
 

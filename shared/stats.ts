@@ -37,7 +37,9 @@ export interface Open {
  * @param images how many there are, those that do not count included
  */
 export function bounds(open: readonly Open[], images: number): (point: CurvePoint) => CurvePoint {
-  const [failedAt, unfinishedAt] = (['failed', 'unfinished'] as const).map((why) => notWithin(open.flatMap((one) => (one.why === why ? [one.distance ?? Infinity] : []))));
+  const [failedAt, unfinishedAt] = (['failed', 'unfinished'] as const).map((why) =>
+    notWithin(open.flatMap((one) => (one.why === why ? [one.distance ?? Infinity] : []))),
+  );
   return (point) => {
     const [failed, unfinished] = [failedAt!(point.eps), unfinishedAt!(point.eps)];
     if (failed + unfinished === 0) return point;

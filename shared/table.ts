@@ -21,11 +21,12 @@ export function parseTable(text: string, source: string): string[][] {
 export function textLines(text: string, source: string): string[] {
   const lines: string[] = [];
   // Not split: a text of nothing but line ends would become as many strings.
-  for (let from = text.startsWith('\uFEFF') ? 1 : 0; from < text.length; ) {
+  for (let from = text.startsWith('\uFEFF') ? 1 : 0; from < text.length;) {
     const to = endOfLine(text, from);
     const line = text.slice(from, to);
     if (line.trim() !== '') lines.push(line);
-    if (lines.length > MOST_ROWS) throw new UserError(`${source} has more than ${MOST_ROWS.toLocaleString('en')} lines: check that it is the right file.`);
+    if (lines.length > MOST_ROWS)
+      throw new UserError(`${source} has more than ${MOST_ROWS.toLocaleString('en')} lines: check that it is the right file.`);
     from = to + 1;
   }
   return lines;
@@ -45,7 +46,8 @@ function cells(line: string, delimiter: string, source: string): string[] {
     if (at < line.length && (line[at] !== delimiter || quoted)) continue;
     out.push(unquote(line.slice(from, at).trim()));
     from = at + 1;
-    if (out.length > MOST_COLUMNS) throw new UserError(`${source} has more than ${MOST_COLUMNS.toLocaleString('en')} columns: check that it is the right file.`);
+    if (out.length > MOST_COLUMNS)
+      throw new UserError(`${source} has more than ${MOST_COLUMNS.toLocaleString('en')} columns: check that it is the right file.`);
   }
   return out;
 }

@@ -13,7 +13,8 @@ export const WORDS: Record<Language, Words> = { en, de };
 export const language = ref<Language>('en');
 
 /** A section looks its words up anew each time, so even one that a component keeps from its setup follows the language. */
-const section = (name: keyof Words): object => new Proxy(en[name], { get: (_, key) => Reflect.get(WORDS[language.value][name], key) as unknown });
+const section = (name: keyof Words): object =>
+  new Proxy(en[name], { get: (_, key) => Reflect.get(WORDS[language.value][name], key) as unknown });
 
 /**
  * The words in the language of the moment. Templates and what is `computed` follow when it changes; a word taken out in a

@@ -11,7 +11,18 @@ await build({
   root,
   configFile: false,
   logLevel: 'warn',
-  build: { ssr: join(root, 'tests', name, 'main.ts'), outDir: join(root, 'out/tests'), emptyOutDir: false, target: 'node20', sourcemap: true, rolldownOptions: { output: { entryFileNames: `${name}.js` } } },
+  build: {
+    ssr: join(root, 'tests', name, 'main.ts'),
+    outDir: join(root, 'out/tests'),
+    emptyOutDir: false,
+    target: 'node20',
+    sourcemap: true,
+    rolldownOptions: { output: { entryFileNames: `${name}.js` } },
+  },
 });
-const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'out/tests', `${name}.js`), ...options], { stdio: 'inherit', cwd: root, env });
+const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'out/tests', `${name}.js`), ...options], {
+  stdio: 'inherit',
+  cwd: root,
+  env,
+});
 process.exitCode = signal ? 1 : (status ?? 1);

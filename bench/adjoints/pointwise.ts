@@ -115,7 +115,11 @@ const squeeze: Case = {
     },
     'g spread by Resize, sum as GlobalAveragePool'(pen, { x, dy, g }) {
       const spread = (v: string) =>
-        pen.b.node('Resize', [v, '', pen.b.constant([1, 1, 56, 56], [4])], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+        pen.b.node('Resize', [v, '', pen.b.constant([1, 1, 56, 56], [4])], {
+          mode: 'nearest',
+          coordinate_transformation_mode: 'asymmetric',
+          nearest_mode: 'floor',
+        });
       const dg = pen.mul(pen.b.node('GlobalAveragePool', [pen.mul(dy!, x!)]), scalar(pen, 56 * 56 * 1e-3));
       return pen.add(pen.mul(dy!, spread(g!)), pen.mul(x!, spread(dg)));
     },

@@ -13,7 +13,10 @@ function scattered(pen: Pen, x: string, dy: string): string {
   const flat = pen.b.ints([-1]);
   const zeros = pen.b.node('Expand', [pen.b.scalar(0), pen.b.ints([N * C * SIZE * SIZE])]);
   const places = pen.b.node('Reshape', [indices!, flat]);
-  return pen.b.node('Reshape', [pen.b.node('ScatterElements', [zeros, places, pen.b.node('Reshape', [dy, flat])], { axis: 0, reduction: 'add' }), pen.b.ints(BIG)]);
+  return pen.b.node('Reshape', [
+    pen.b.node('ScatterElements', [zeros, places, pen.b.node('Reshape', [dy, flat])], { axis: 0, reduction: 'add' }),
+    pen.b.ints(BIG),
+  ]);
 }
 
 /** One tap of a 3x3 window on every channel, as a depthwise convolution; fuses with the Add and the HardSigmoid behind it. */
@@ -84,8 +87,22 @@ const tiled: Case = {
       return pen.b.node('Reshape', [pen.b.node('Expand', [open, pen.b.ints([N, C, HALF, 2, HALF, 2])]), pen.b.ints(BIG)]);
     },
     'depthwise 1x1 Conv by 1/4, Resize nearest'(pen, { dy }) {
-      const quarter = pen.b.node('Conv', [dy!, pen.b.constant(ones(C).map(() => 0.25), [C, 1, 1, 1])], { group: C, kernel_shape: [1, 1] });
-      return pen.b.node('Resize', [quarter, '', pen.b.constant([1, 1, 2, 2], [4])], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+      const quarter = pen.b.node(
+        'Conv',
+        [
+          dy!,
+          pen.b.constant(
+            ones(C).map(() => 0.25),
+            [C, 1, 1, 1],
+          ),
+        ],
+        { group: C, kernel_shape: [1, 1] },
+      );
+      return pen.b.node('Resize', [quarter, '', pen.b.constant([1, 1, 2, 2], [4])], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
     },
   },
 };
@@ -99,7 +116,11 @@ const globalAverage: Case = {
     'Div, Expand': (pen, { dy }) => pen.b.node('Expand', [pen.b.node('Div', [dy!, pen.b.scalar(49)]), pen.b.ints([N, 512, 7, 7])]),
     'Div, Resize nearest'(pen, { dy }) {
       const part = pen.b.node('Div', [dy!, pen.b.scalar(49)]);
-      return pen.b.node('Resize', [part, '', pen.b.constant([1, 1, 7, 7], [4])], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+      return pen.b.node('Resize', [part, '', pen.b.constant([1, 1, 7, 7], [4])], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
     },
   },
 };
@@ -111,7 +132,8 @@ const interleave: Case = {
   output: [N, 96, SIZE, SIZE],
   layout: 'planes',
   variants: {
-    'Concat, DepthToSpace': (pen, { a, b, c, d }) => pen.b.node('DepthToSpace', [pen.b.node('Concat', [a!, b!, c!, d!], { axis: 1 })], { blocksize: 2, mode: 'DCR' }),
+    'Concat, DepthToSpace': (pen, { a, b, c, d }) =>
+      pen.b.node('DepthToSpace', [pen.b.node('Concat', [a!, b!, c!, d!], { axis: 1 })], { blocksize: 2, mode: 'DCR' }),
     'Concat, Transpose'(pen, { a, b, c, d }) {
       const all = pen.b.node('Reshape', [pen.b.node('Concat', [a!, b!, c!, d!], { axis: 1 }), pen.b.ints([N, 2, 2, 96, HALF, HALF])]);
       return pen.b.node('Reshape', [pen.b.node('Transpose', [all], { perm: [0, 3, 4, 1, 5, 2] }), pen.b.ints([N, 96, SIZE, SIZE])]);
@@ -125,12 +147,19 @@ const interleave: Case = {
         const side = pen.b.node('Concat', [p, q], { axis: 3 });
         return pen.b.node('Reshape', [pen.b.node('MatMul', [side, matrix]), pen.b.ints([N, 96, HALF, 1, SIZE])]);
       };
-      return pen.b.node('Reshape', [pen.b.node('Concat', [columns(a!, b!), columns(c!, d!)], { axis: 3 }), pen.b.ints([N, 96, SIZE, SIZE])]);
+      return pen.b.node('Reshape', [
+        pen.b.node('Concat', [columns(a!, b!), columns(c!, d!)], { axis: 3 }),
+        pen.b.ints([N, 96, SIZE, SIZE]),
+      ]);
     },
     'spread each by Resize, masks'(pen, { a, b, c, d }) {
       const terms = [a!, b!, c!, d!].map((phase, k) => {
         const mask = Float32Array.from({ length: SIZE * SIZE }, (_, at) => (2 * ((at / SIZE) & 1) + (at & 1) === k ? 1 : 0));
-        const wide = pen.b.node('Resize', [phase, '', pen.b.constant([1, 1, 2, 2], [4])], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+        const wide = pen.b.node('Resize', [phase, '', pen.b.constant([1, 1, 2, 2], [4])], {
+          mode: 'nearest',
+          coordinate_transformation_mode: 'asymmetric',
+          nearest_mode: 'floor',
+        });
         return pen.mul(wide, pen.b.constant(mask, [1, 1, SIZE, SIZE], DType.float32, 'mask'));
       });
       return terms.reduce((sum, term) => pen.add(sum, term));

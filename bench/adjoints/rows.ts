@@ -22,13 +22,19 @@ const layerNorm: Case = {
       const centred = pen.sub(x!, mean(pen, x!));
       const deviation = pen.b.node('Sqrt', [pen.add(mean(pen, pen.mul(centred, centred)), scalar(pen, 1e-5))]);
       const z = pen.b.node('Div', [centred, deviation]);
-      return pen.add(finish(pen, pen.mul(dy!, scale), z, (v) => pen.b.node('Div', [v, deviation])), y);
+      return pen.add(
+        finish(pen, pen.mul(dy!, scale), z, (v) => pen.b.node('Div', [v, deviation])),
+        y,
+      );
     },
     'moments from its own second and third output'(pen, { dy, x }) {
       const [scale, bias] = [pen.weights([192]), pen.weights([192])];
       const [y, m, inverse] = pen.b.nodes('LayerNormalization', [x!, scale, bias], { axis: -1 }, { outputs: 3 });
       const z = pen.mul(pen.sub(x!, m!), inverse!);
-      return pen.add(finish(pen, pen.mul(dy!, scale), z, (v) => pen.mul(v, inverse!)), y!);
+      return pen.add(
+        finish(pen, pen.mul(dy!, scale), z, (v) => pen.mul(v, inverse!)),
+        y!,
+      );
     },
     'the same, g - mean g - z mean(g z) as a LayerNormalization of g'(pen, { dy, x }) {
       // Taking out the mean and the part along z leaves the mean at 0: only one ReduceMean is left, of g z.
@@ -36,7 +42,11 @@ const layerNorm: Case = {
       const [y, m, inverse] = pen.b.nodes('LayerNormalization', [x!, scale, bias], { axis: -1 }, { outputs: 3 });
       const g = pen.mul(dy!, scale);
       const z = pen.mul(pen.sub(x!, m!), inverse!);
-      const both = pen.b.node('Concat', [pen.b.node('Unsqueeze', [g, pen.b.ints([2])]), pen.b.node('Unsqueeze', [pen.mul(g, z), pen.b.ints([2])])], { axis: 2 });
+      const both = pen.b.node(
+        'Concat',
+        [pen.b.node('Unsqueeze', [g, pen.b.ints([2])]), pen.b.node('Unsqueeze', [pen.mul(g, z), pen.b.ints([2])])],
+        { axis: 2 },
+      );
       const [mg, mgz] = pen.b.nodes('Split', [mean(pen, both)], { axis: 2, num_outputs: 2 }, { outputs: 2 });
       const squeeze = (v: string) => pen.b.node('Squeeze', [v, pen.b.ints([2])]);
       return pen.add(pen.mul(pen.sub(pen.sub(g, squeeze(mg!)), pen.mul(z, squeeze(mgz!))), inverse!), y!);
@@ -69,7 +79,8 @@ const softmax: Case = {
 
 const GELU = [8, 197, 768];
 /** Φ(x) from an Erf, and φ(x) from an Exp. */
-const cdf = (pen: Pen, x: string) => pen.mul(pen.add(pen.b.node('Erf', [pen.mul(x, scalar(pen, Math.SQRT1_2))]), scalar(pen, 1)), scalar(pen, 0.5));
+const cdf = (pen: Pen, x: string) =>
+  pen.mul(pen.add(pen.b.node('Erf', [pen.mul(x, scalar(pen, Math.SQRT1_2))]), scalar(pen, 1)), scalar(pen, 0.5));
 
 const gelu: Case = {
   name: 'Gelu in five nodes with its forward pass, 8x197x768',
@@ -107,7 +118,8 @@ const dense: Case = {
   output: [8, 197, 192],
   layout: 'rows',
   variants: {
-    'MatMul with Transpose(W)': (pen, { dy }) => pen.b.node('MatMul', [dy!, pen.b.node('Transpose', [pen.weights([192, 768])], { perm: [1, 0] })]),
+    'MatMul with Transpose(W)': (pen, { dy }) =>
+      pen.b.node('MatMul', [dy!, pen.b.node('Transpose', [pen.weights([192, 768])], { perm: [1, 0] })]),
     'Gemm transB on flat rows'(pen, { dy }) {
       const flat = pen.b.node('Reshape', [dy!, pen.b.ints([-1, 768])]);
       return pen.b.node('Reshape', [pen.b.node('Gemm', [flat, pen.weights([192, 768])], { transB: 1 }), pen.b.ints([8, 197, 192])]);

@@ -46,7 +46,12 @@ const FENCE = 'fence';
  * s² equal planes into one s times as wide and high: pixel (s y + a, s x + b) comes from plane a s + b. Columns by a Concat on a new
  * last axis, rows by a Concat of whole rows: DepthToSpace and Transpose take two to five times as long.
  */
-export function interleaved(pen: Pen, planes: readonly string[], s: number, [n, c, h, w]: readonly [number, number, number, number]): string {
+export function interleaved(
+  pen: Pen,
+  planes: readonly string[],
+  s: number,
+  [n, c, h, w]: readonly [number, number, number, number],
+): string {
   const rows = Array.from({ length: s }, (_, a) => {
     const parts = planes.slice(a * s, (a + 1) * s).map((plane) => pen.b.node('Reshape', [plane, pen.b.ints([n, c, h, w, 1])]));
     return pen.b.node('Reshape', [pen.b.node('Concat', parts, { axis: 4 }), pen.b.ints([n, c, h, 1, w * s])]);

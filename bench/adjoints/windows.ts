@@ -24,7 +24,13 @@ function convTranspose(pen: Pen, dy: string, g: Geometry): string {
   const w = pen.b.constant(forwardWeights(g), [g.m, g.depthwise ? 1 : g.c, g.kernel, g.kernel]);
   const out = g.size * g.stride;
   const rest = (out + 2 * g.pad - g.kernel) % g.stride;
-  return pen.b.node('ConvTranspose', [dy, w], { strides: [g.stride, g.stride], pads: [g.pad, g.pad, g.pad, g.pad], output_padding: [rest, rest], group: group(g), kernel_shape: [g.kernel, g.kernel] });
+  return pen.b.node('ConvTranspose', [dy, w], {
+    strides: [g.stride, g.stride],
+    pads: [g.pad, g.pad, g.pad, g.pad],
+    output_padding: [rest, rest],
+    group: group(g),
+    kernel_shape: [g.kernel, g.kernel],
+  });
 }
 
 /** Weight of the adjoint at input channel m, output channel c and tap (i, j), read from the forward weights. */
@@ -40,7 +46,8 @@ function turned(g: Geometry): Float32Array {
   const out = new Float32Array(g.c * inputs * k * k);
   for (let c = 0; c < g.c; c++)
     for (let m = 0; m < inputs; m++)
-      for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out[((c * inputs + m) * k + i) * k + j] = tap(w, g, g.depthwise ? c : m, c, k - 1 - i, k - 1 - j);
+      for (let i = 0; i < k; i++)
+        for (let j = 0; j < k; j++) out[((c * inputs + m) * k + i) * k + j] = tap(w, g, g.depthwise ? c : m, c, k - 1 - i, k - 1 - j);
   return out;
 }
 
@@ -75,7 +82,9 @@ function phaseTaps(g: Geometry, r: number): { shift: number; tap: number }[] {
 /** All phases in one convolution with s² C outputs. */
 function phasesAtOnce(pen: Pen, dy: string, g: Geometry, byDepthToSpace: boolean): string {
   const { stride: s, c: channels, m: inputs } = g;
-  const shifts = Array.from({ length: s }, (_, r) => phaseTaps(g, r)).flat().map((t) => t.shift);
+  const shifts = Array.from({ length: s }, (_, r) => phaseTaps(g, r))
+    .flat()
+    .map((t) => t.shift);
   const [low, high] = [Math.min(...shifts), Math.max(...shifts)];
   const k = high - low + 1;
   const w = forwardWeights(g);
@@ -112,7 +121,8 @@ function phaseByPhase(pen: Pen, dy: string, g: Geometry): string {
       const data = new Float32Array(channels * inputs * rows.length * columns.length);
       let at = 0;
       for (let c = 0; c < channels; c++)
-        for (let m = 0; m < inputs; m++) for (const i of rows) for (const j of columns) data[at++] = tap(w, g, g.depthwise ? c : m, c, i.tap, j.tap);
+        for (let m = 0; m < inputs; m++)
+          for (const i of rows) for (const j of columns) data[at++] = tap(w, g, g.depthwise ? c : m, c, i.tap, j.tap);
       const weights = pen.b.constant(data, [channels, inputs, rows.length, columns.length]);
       const end = (taps: typeof rows) => taps[taps.length - 1]!.shift;
       const pads = [-rows[0]!.shift, -columns[0]!.shift, end(rows), end(columns)];

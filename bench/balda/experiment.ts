@@ -1,7 +1,15 @@
 import { deepFoolPath } from '../../src-main/attacks/balda/deepfool.ts';
 import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
 import type { Constrained } from '../../src-main/attacks/balda/constrained.ts';
-import { epsilonFooling, firstOrderBounds, foolingCurve, foolingRatio, imageLengths, rho1, rho2 } from '../../src-main/attacks/balda/measures.ts';
+import {
+  epsilonFooling,
+  firstOrderBounds,
+  foolingCurve,
+  foolingRatio,
+  imageLengths,
+  rho1,
+  rho2,
+} from '../../src-main/attacks/balda/measures.ts';
 import { tryNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
 import type { TargetImage } from '../../src-main/attacks/counted.ts';
@@ -23,7 +31,12 @@ export const BUDGETED = {
 } satisfies Record<string, Omit<Constrained, 'epsilon'>>;
 
 /** Share of images whose final η fools the model: what happened on the way does not count. */
-export async function fooledBy(model: OpenModel, images: readonly TargetImage[], name: keyof typeof BUDGETED | 'rand', epsilon: number): Promise<number> {
+export async function fooledBy(
+  model: OpenModel,
+  images: readonly TargetImage[],
+  name: keyof typeof BUDGETED | 'rand',
+  epsilon: number,
+): Promise<number> {
   const target = unboxed(model, images, `${name}:${epsilon}`);
   if (name === 'rand') return foolingRatio(await tryNoise(target, new Float32Array(target.clean.length), epsilon, false));
   const eta = await normConstrained(target, { ...BUDGETED[name], epsilon });
@@ -55,4 +68,3 @@ export async function smallest(model: OpenModel, images: readonly TargetImage[],
     eps99: epsilonFooling(sizes),
   };
 }
-

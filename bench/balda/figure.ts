@@ -29,14 +29,52 @@ export function foolingFigure(eps: readonly number[], curves: Curves, reference:
     textStyle: text,
     grid: { left: 46, right: 96, top: 18, bottom: 40 },
     legend: { type: 'plain', orient: 'vertical', right: 4, top: 18, itemWidth: 26, textStyle: text, data: names },
-    xAxis: { ...axis, type: 'value', min: 0, max: 0.2, name: `ε (ℓ∞, pixel values in [0,1]); ${title}`, nameLocation: 'middle', nameGap: 24, splitLine: { show: false } },
-    yAxis: { ...axis, type: 'value', min: 0, max: 100, name: 'fooling ratio in %', nameLocation: 'middle', nameGap: 32, nameRotate: 90, splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } } },
+    xAxis: {
+      ...axis,
+      type: 'value',
+      min: 0,
+      max: 0.2,
+      name: `ε (ℓ∞, pixel values in [0,1]); ${title}`,
+      nameLocation: 'middle',
+      nameGap: 24,
+      splitLine: { show: false },
+    },
+    yAxis: {
+      ...axis,
+      type: 'value',
+      min: 0,
+      max: 100,
+      name: 'fooling ratio in %',
+      nameLocation: 'middle',
+      nameGap: 32,
+      nameRotate: 90,
+      splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
+    },
     series: names.flatMap((name) => {
       const { colour, dash, mark } = LOOK[name]!;
       const series: object[] = [
-        { type: 'line', name, data: points(curves[name]!), symbol: mark, symbolSize: 5, itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.3, type: dash.length ? dash : 'solid' }, clip: false },
+        {
+          type: 'line',
+          name,
+          data: points(curves[name]!),
+          symbol: mark,
+          symbolSize: 5,
+          itemStyle: { color: colour },
+          lineStyle: { color: colour, width: 1.3, type: dash.length ? dash : 'solid' },
+          clip: false,
+        },
       ];
-      if (reference[name]) series.push({ type: 'scatter', name: `${name}, reference`, data: points(reference[name]!), symbol: mark, symbolSize: 8, silent: true, clip: false, itemStyle: { color: 'none', borderColor: colour, borderWidth: 0.7 } });
+      if (reference[name])
+        series.push({
+          type: 'scatter',
+          name: `${name}, reference`,
+          data: points(reference[name]!),
+          symbol: mark,
+          symbolSize: 8,
+          silent: true,
+          clip: false,
+          itemStyle: { color: 'none', borderColor: colour, borderWidth: 0.7 },
+        });
       return series;
     }),
   };

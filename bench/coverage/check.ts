@@ -24,7 +24,11 @@ export interface Task extends Known {
 /** ONNX's numbers of the float types. */
 const FLOATS = [1, 10, 11, 16];
 
-const FILES: Record<Known['pictures'], string> = { mnist: 'mnist', cifar10: 'cifar10/test_batch.bin', 'imagenet-sample': 'imagenet-sample' };
+const FILES: Record<Known['pictures'], string> = {
+  mnist: 'mnist',
+  cifar10: 'cifar10/test_batch.bin',
+  'imagenet-sample': 'imagenet-sample',
+};
 
 /** Pictures to check at: an IDX file, a batch of CIFAR's, or a folder; null where they are not there. */
 function picturesOf({ data, pictures }: Task): string[] | null {
@@ -50,7 +54,8 @@ export async function checkModel(task: Task): Promise<Outcome> {
     return { result: 'not run', detail: messageOf(error) };
   }
   const graph = loadGraph(path);
-  if (!graph.inputs.some((input) => FLOATS.includes(declaredShape(input).type))) return { result: 'not run', detail: 'it has no float input' };
+  if (!graph.inputs.some((input) => FLOATS.includes(declaredShape(input).type)))
+    return { result: 'not run', detail: 'it has no float input' };
   const tolerance = usesHalf(graph) ? 3e-2 : 1e-3;
   const images = picturesOf(task);
   const classifier = await inspectModel(path).catch((error: unknown) => messageOf(error));
@@ -60,8 +65,15 @@ export async function checkModel(task: Task): Promise<Outcome> {
   if (typeof classifier === 'string' || task.brief) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
   const { preprocessing } = classifier;
   const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))!.name;
-  const output = maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0 ? (classifier.field?.name ?? first) : null;
-  const spec: Preprocessing = { ...preprocessing, ...values, channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels) };
+  const output =
+    maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0
+      ? (classifier.field?.name ?? first)
+      : null;
+  const spec: Preprocessing = {
+    ...preprocessing,
+    ...values,
+    channels: preprocessing.channels === 'grey' ? 'grey' : (values.channels ?? preprocessing.channels),
+  };
   // A network of free size mostly wants a multiple of some power of two.
   if (spec.width === null && height === null) Object.assign(spec, { width: FREE_SIDE, height: FREE_SIDE });
   // Padding, stretching or cropping as the model's size and the pictures' demand.
@@ -72,13 +84,27 @@ export async function checkModel(task: Task): Promise<Outcome> {
     const { zero = 0, tiny = 0, pictures = 0 } = check.slopes ?? {};
     if (zero + tiny > 0 && directions === 0) {
       const behind = /arch-only/.test(path) ? `; ${await behindConstant(graph, task, images)}` : '';
-      return { result: 'flat', forward: forwardError, detail: `the gradient is ${zero > 0 ? 'zero' : 'too small for float32'} at ${zero + tiny} of ${pictures} pictures${behind}` };
+      return {
+        result: 'flat',
+        forward: forwardError,
+        detail: `the gradient is ${zero > 0 ? 'zero' : 'too small for float32'} at ${zero + tiny} of ${pictures} pictures${behind}`,
+      };
     }
-    if (check.verdict === 'unchecked') return { result: 'unchecked', ...(check.compared !== 0 && { forward: forwardError }), detail: `${task.seconds} s were too short for a direction` };
+    if (check.verdict === 'unchecked')
+      return {
+        result: 'unchecked',
+        ...(check.compared !== 0 && { forward: forwardError }),
+        detail: `${task.seconds} s were too short for a direction`,
+      };
     if (surrogates.length > 0) return { result: ok ? 'surrogate' : 'failed', forward: forwardError, surrogates };
     const detail = output === null ? '' : `J'u and Jv of ${output}`;
     const short = check.verdict === 'partly' ? `${directions} of ${wanted} directions in ${task.seconds} s` : '';
-    return { result: ok ? 'gradcheck' : 'failed', error: gradientError, forward: forwardError, detail: [detail, short].filter(Boolean).join('; ') };
+    return {
+      result: ok ? 'gradcheck' : 'failed',
+      error: gradientError,
+      forward: forwardError,
+      detail: [detail, short].filter(Boolean).join('; '),
+    };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: error.message };
     throw error;

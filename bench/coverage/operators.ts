@@ -3,7 +3,29 @@ import { decomposedOperators } from '../../src-main/graph/upgrade/index.ts';
 
 /** Operators that no gradient ever flows through, so that none is needed: their results are integers, booleans, constants or steps. */
 const WITHOUT_GRADIENT = [
-  'And', 'ArgMax', 'ArgMin', 'Constant', 'ConstantOfShape', 'Equal', 'EyeLike', 'Greater', 'GreaterOrEqual', 'Hardmax', 'IsInf', 'IsNaN', 'Less', 'LessOrEqual', 'NonMaxSuppression', 'NonZero', 'Not', 'OneHot', 'Or', 'Range', 'Shape', 'Size', 'Xor',
+  'And',
+  'ArgMax',
+  'ArgMin',
+  'Constant',
+  'ConstantOfShape',
+  'Equal',
+  'EyeLike',
+  'Greater',
+  'GreaterOrEqual',
+  'Hardmax',
+  'IsInf',
+  'IsNaN',
+  'Less',
+  'LessOrEqual',
+  'NonMaxSuppression',
+  'NonZero',
+  'Not',
+  'OneHot',
+  'Or',
+  'Range',
+  'Shape',
+  'Size',
+  'Xor',
 ];
 
 /** docs/operators.md, from the tables of rules themselves. */

@@ -32,10 +32,17 @@ const ALL = 'hl:all';
  * by more than float32 rounds: all pixels brighter.
  */
 export async function checkProducts(graph: Graph, options: Options): Promise<Outcome> {
-  const whole = await checkOutputs(graph, options, (_, output) => output, (normal) => (normal() > 0 ? 1 : -1));
+  const whole = await checkOutputs(
+    graph,
+    options,
+    (_, output) => output,
+    (normal) => (normal() > 0 ? 1 : -1),
+  );
   if (whole.result !== 'flat') return whole;
   const inner = await checkOutputs(graph, options, beforeSoftmax, () => 1);
-  return inner.result === 'products' ? { ...inner, detail: `before its softmax, which puts out the same whatever it sees; along brightness, ${inner.detail!}` } : whole;
+  return inner.result === 'products'
+    ? { ...inner, detail: `before its softmax, which puts out the same whatever it sees; along brightness, ${inner.detail!}` }
+    : whole;
 }
 
 /** What a softmax makes an output of, or the output itself. */
@@ -44,7 +51,12 @@ function beforeSoftmax(graph: Graph, output: string): string {
   return node?.opType === 'Softmax' ? node.input[0]! : output;
 }
 
-async function checkOutputs(graph: Graph, { values, images, tolerance, seconds }: Options, of: (graph: Graph, output: string) => string, step: (normal: () => number) => number): Promise<Outcome> {
+async function checkOutputs(
+  graph: Graph,
+  { values, images, tolerance, seconds }: Options,
+  of: (graph: Graph, output: string) => string,
+  step: (normal: () => number) => number,
+): Promise<Outcome> {
   try {
     const { name, dims, fixed, facts } = await prepared(graph);
     const found = floatOutputs(fixed, facts, name);
@@ -62,7 +74,9 @@ async function checkOutputs(graph: Graph, { values, images, tolerance, seconds }
     let forward = 0;
     for (let i = 0; i < expected.length; i++) forward = Math.max(forward, Math.abs(y[i]! - expected[i]!) / scale);
     const spread = Math.max(...sample(x)) - Math.min(...sample(x)) || 1;
-    const detail = found.every((o) => graph.outputs.some((v) => v.name === o)) ? '' : `up to ${found.join(', ')}, behind which are integers`;
+    const detail = found.every((o) => graph.outputs.some((v) => v.name === o))
+      ? ''
+      : `up to ${found.join(', ')}, behind which are integers`;
     if (pair.surrogates.length > 0) return { result: 'surrogate', forward, surrogates: pair.surrogates, detail };
     // As fine a mean as the time allows: the more kinks lie along the way, the more points it takes.
     const begun = Date.now();
@@ -70,7 +84,11 @@ async function checkOutputs(graph: Graph, { values, images, tolerance, seconds }
     const most = Math.min(4096, Math.max(64, (1000 * seconds) / (Date.now() - begun)));
     let error = 0;
     let directions = 0;
-    for (const start = Date.now(); directions < 5 && (directions === 0 || Date.now() - start < (seconds * 1000 * directions) / (directions + 1)); directions++) {
+    for (
+      const start = Date.now();
+      directions < 5 && (directions === 0 || Date.now() - start < (seconds * 1000 * directions) / (directions + 1));
+      directions++
+    ) {
       const u = filled(elementCount(pair.dims.of), normal);
       const v = filled(x.length, () => step(normal));
       let least = Infinity;
@@ -88,9 +106,22 @@ async function checkOutputs(graph: Graph, { values, images, tolerance, seconds }
       const [f, g] = [await forwardOf(pair, ahead), await forwardOf(pair, behind)];
       let moved = 0;
       for (let i = 0; i < f.length; i++) moved = Math.max(moved, Math.abs(f[i]! - g[i]!) / scale);
-      if (moved < 1e-4) return { result: 'flat', forward, detail: moved === 0 ? 'nothing moves its outputs' : `a hundredth of the pixels' range moves no output by more than ${moved.toExponential(0)} of the greatest` };
+      if (moved < 1e-4)
+        return {
+          result: 'flat',
+          forward,
+          detail:
+            moved === 0
+              ? 'nothing moves its outputs'
+              : `a hundredth of the pixels' range moves no output by more than ${moved.toExponential(0)} of the greatest`,
+        };
     }
-    return { result: ok ? 'products' : 'failed', forward, error, detail: [detail, `${directions} direction${directions > 1 ? 's' : ''}`].filter(Boolean).join('; ') };
+    return {
+      result: ok ? 'products' : 'failed',
+      forward,
+      error,
+      detail: [detail, `${directions} direction${directions > 1 ? 's' : ''}`].filter(Boolean).join('; '),
+    };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: messageOf(error) };
     throw error;
@@ -108,12 +139,19 @@ async function prepared(graph: Graph) {
   const image = graph.inputs.find((v) => isFloat(declaredShape(v).type) && declaredShape(v).dims.length >= 2) ?? graph.inputs[0]!;
   const declared = declaredShape(image).dims;
   const dims = declared.map((d, i) => (typeof d === 'number' ? d : i === 0 ? 1 : i === 1 && declared.length === 4 ? 3 : FREE_SIDE));
-  const builder = new GraphBuilder({ ...graph, inputs: [valueInfo(image.name, declaredShape(image).type, dims)], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
+  const builder = new GraphBuilder({
+    ...graph,
+    inputs: [valueInfo(image.name, declaredShape(image).type, dims)],
+    nodes: [...graph.nodes],
+    initializers: new Map(graph.initializers),
+  });
   for (const other of graph.inputs) {
     if (other.name === image.name) continue;
     const { type, dims: size } = declaredShape(other);
     const shape = size.map((d) => (typeof d === 'number' ? d : 1));
-    const tensor = builder.graph.initializers.get(builder.constant(new Array<number>(elementCount(shape)).fill(OTHER), shape, type as DType))!;
+    const tensor = builder.graph.initializers.get(
+      builder.constant(new Array<number>(elementCount(shape)).fill(OTHER), shape, type as DType),
+    )!;
     builder.graph.initializers.set(other.name, { ...tensor, name: other.name });
   }
   return { name: image.name, dims, fixed: builder.graph, facts: await traceFacts(builder.graph, { [image.name]: dims }) };
@@ -127,14 +165,18 @@ function floatOutputs(graph: Graph, facts: Awaited<ReturnType<typeof traceFacts>
   for (const node of graph.nodes) if (node.input.some((i) => reached.has(i))) for (const o of node.output) if (float(o)) reached.add(o);
   const live = outputs.filter((o) => reached.has(o));
   if (live.length > 0) return live;
-  const before = graph.nodes.filter((n) => n.output.every((o) => !float(o))).flatMap((n) => n.input.filter((i) => reached.has(i) && i !== input));
+  const before = graph.nodes
+    .filter((n) => n.output.every((o) => !float(o)))
+    .flatMap((n) => n.input.filter((i) => reached.has(i) && i !== input));
   return before.slice(0, 1);
 }
 
 /** The graph with all those outputs behind each other in one. */
 function joined(graph: Graph, facts: Awaited<ReturnType<typeof traceFacts>>, outputs: string[]): Graph {
   const builder = new GraphBuilder({ ...graph, outputs: [], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
-  const flat = outputs.map((o) => builder.node('Cast', [builder.node('Reshape', [o, builder.ints([elementCount(facts.get(o)!.dims)])])], { to: DType.float32 }));
+  const flat = outputs.map((o) =>
+    builder.node('Cast', [builder.node('Reshape', [o, builder.ints([elementCount(facts.get(o)!.dims)])])], { to: DType.float32 }),
+  );
   builder.node('Concat', flat, { axis: 0 }, { outputs: [ALL] });
   builder.graph.outputs.push(create(ValueInfoProtoSchema, { name: ALL }));
   prune(builder.graph);
@@ -144,9 +186,11 @@ function joined(graph: Graph, facts: Awaited<ReturnType<typeof traceFacts>>, out
 /** A picture as the network reads it; noise where it reads none. */
 async function pixelsOf(dims: number[], values: Partial<Preprocessing>, images: string[] | null): Promise<Float32Array> {
   const nhwc = dims.length === 4 && dims[3]! <= 4 && dims[1]! > 4;
-  const [channels, height, width] = dims.length === 4 ? (nhwc ? [dims[3]!, dims[1]!, dims[2]!] : [dims[1]!, dims[2]!, dims[3]!]) : [1, 28, 28];
+  const [channels, height, width] =
+    dims.length === 4 ? (nhwc ? [dims[3]!, dims[1]!, dims[2]!] : [dims[1]!, dims[2]!, dims[3]!]) : [1, 28, 28];
   const next = uniform(1);
-  if (!images || channels * height * width !== elementCount(dims) || ![1, 3].includes(channels)) return filled(elementCount(dims), next) as Float32Array;
+  if (!images || channels * height * width !== elementCount(dims) || ![1, 3].includes(channels))
+    return filled(elementCount(dims), next) as Float32Array;
   const order = channels === 1 ? 'grey' : (values.channels ?? 'rgb');
   const spec = Preprocessing.parse({ ...values, geometry: 'stretch', width, height, channels: order, layout: nhwc ? 'nhwc' : 'nchw' });
   const { items } = await openImages({ paths: images, labels: null, offset: 0, limit: 1 });

@@ -7,7 +7,22 @@ import type { SavedGraph } from '../../src-main/graph/index.ts';
 
 const BLOCKED = 'com.microsoft.nchwc';
 /** Operators that run on blocked data as they are; onnxruntime does not rename them. */
-const EITHER = new Set(['Add', 'Sum', 'Mul', 'Relu', 'LeakyRelu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Clip', 'Sub', 'Div', 'Gelu', 'QuickGelu', 'HardSwish']);
+const EITHER = new Set([
+  'Add',
+  'Sum',
+  'Mul',
+  'Relu',
+  'LeakyRelu',
+  'Sigmoid',
+  'HardSigmoid',
+  'Tanh',
+  'Clip',
+  'Sub',
+  'Div',
+  'Gelu',
+  'QuickGelu',
+  'HardSwish',
+]);
 
 /** Names of the nodes that onnxruntime runs in the blocked layout of its convolutions, read from its own optimized graph. */
 export async function blockedNodes({ bytes, dataFolder }: SavedGraph): Promise<Set<string>> {
@@ -15,7 +30,12 @@ export async function blockedNodes({ bytes, dataFolder }: SavedGraph): Promise<S
   try {
     const optimizedModelFilePath = join(folder, 'optimized.onnx');
     const extra = { session: dataFolder ? { model_external_initializers_file_folder_path: dataFolder } : {} };
-    const session = await ort.InferenceSession.create(bytes, { optimizedModelFilePath, graphOptimizationLevel: 'all', logSeverityLevel: 4, extra });
+    const session = await ort.InferenceSession.create(bytes, {
+      optimizedModelFilePath,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      extra,
+    });
     await session.release();
     const values = new Set<string>();
     const nodes = new Set<string>();

@@ -37,7 +37,15 @@ export function requestFor({ file, batch, threads }: Pick<Task, 'file' | 'batch'
   const [channels, height, width] = declaredShape(graph.inputs[0]!).dims.slice(1) as [number, number, number];
   const colour = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
   const preprocessing = Preprocessing.parse(channels === 1 ? { channels: 'grey' } : colour);
-  return { graph, input: findImageInput(graph, null), preprocessing, picture: { channels, height, width }, rows: batch, provider: 'cpu', threads };
+  return {
+    graph,
+    input: findImageInput(graph, null),
+    preprocessing,
+    picture: { channels, height, width },
+    rows: batch,
+    provider: 'cpu',
+    threads,
+  };
 }
 
 /** Pixels of no meaning, all different. */
@@ -63,7 +71,10 @@ export async function measure(task: Task): Promise<Measured> {
   const processor: Times = { forward: [], gradient: [] };
   const end = performance.now() + 1000 * task.seconds;
   while (times.forward.length < task.repeats || performance.now() < end) {
-    for (const [kind, run] of [['forward', forward], ['gradient', gradient]] as const) {
+    for (const [kind, run] of [
+      ['forward', forward],
+      ['gradient', gradient],
+    ] as const) {
       const { wall, cpu } = await timed(run);
       times[kind].push(wall);
       processor[kind].push(cpu);

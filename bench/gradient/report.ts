@@ -58,7 +58,9 @@ export function profileText(title: string, profile: Profile, count: number): str
   const ops = [...byOp].sort(([, a], [, b]) => b.ms - a.ms).slice(0, count);
   return [
     `${title}: ${ms(profile.ms)} ms in ${profile.nodes.length} nodes`,
-    ...profile.nodes.slice(0, count).map((n) => `  ${ms(n.ms).padStart(7)} ms ${share(n.ms).padStart(7)}  ${kind(n).padEnd(26)} ${n.shape.padEnd(18)} ${n.name}`),
+    ...profile.nodes
+      .slice(0, count)
+      .map((n) => `  ${ms(n.ms).padStart(7)} ms ${share(n.ms).padStart(7)}  ${kind(n).padEnd(26)} ${n.shape.padEnd(18)} ${n.name}`),
     '  by operator',
     ...ops.map(([op, sum]) => `  ${ms(sum.ms).padStart(7)} ms ${share(sum.ms).padStart(7)}  ${op} (${sum.nodes})`),
   ].join('\n');

@@ -25,7 +25,9 @@ export interface Comparison {
 
 /** Times a gradient step of ours and one of PyTorch's by turns, on the same cores, in one run; prints a table. */
 export async function compareWithTorch({ python, seconds, threads, workers, writeModel }: Comparison): Promise<void> {
-  console.log('| model | batch | threads | batch norm in PyTorch | ours ms | PyTorch ms | times as fast | of minima | of processor | wanted |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|');
+  console.log(
+    '| model | batch | threads | batch norm in PyTorch | ours ms | PyTorch ms | times as fast | of minima | of processor | wanted |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|',
+  );
   let greeting = '';
   for (const norm of ['folded', 'keeps']) {
     const partner = await startPartner(python, ['bench/torch_gradient.py', '--threads', String(threads), '--norm', norm]);
@@ -33,7 +35,10 @@ export async function compareWithTorch({ python, seconds, threads, workers, writ
     for (const [model, batch, wanted] of CASES) {
       if (norm === 'keeps' && model === 'lenet-5') continue; // it has none
       const { ours, theirs } = await alternate(writeModel(model), { model, batch, threads, workers, seconds, partner });
-      const [walls, cpus] = (['wall', 'cpu'] as const).map((kind) => [ours, theirs].map((runs) => runs.map((run) => run[kind]))) as [number[][], number[][]];
+      const [walls, cpus] = (['wall', 'cpu'] as const).map((kind) => [ours, theirs].map((runs) => runs.map((run) => run[kind]))) as [
+        number[][],
+        number[][],
+      ];
       const text = (values: number[]) => `${median(values).toFixed(2)} (${least(values).toFixed(2)})`;
       const quotient = (of: (values: number[]) => number, [a, b]: number[][]) => (of(b!) / of(a!)).toFixed(2);
       const ratios = [quotient(median, walls), quotient(least, walls), quotient(least, cpus)];

@@ -35,7 +35,12 @@ function mixed(): Graph {
   const net = new Net('Mixed', [3, 32, 32]);
   let x = relu(net, net.conv(net.input, 64, 3, { stride: 2, pad: 1 }));
   x = relu(net, net.conv(x, 512, 3, { stride: 2, pad: 1 }));
-  for (const [channels, kernel] of [[1024, 3], [2048, 1], [1024, 3]] as const) x = relu(net, net.conv(x, channels, kernel, { pad: (kernel - 1) / 2 }));
+  for (const [channels, kernel] of [
+    [1024, 3],
+    [2048, 1],
+    [1024, 3],
+  ] as const)
+    x = relu(net, net.conv(x, channels, kernel, { pad: (kernel - 1) / 2 }));
   const rows = permute(net, reshape(net, x, [1024, 64]), [2, 1]);
   const deep = net.dense(gelu(net, net.dense(rows, 8192)), 1024);
   return net.finish(net.linear(relu(net, net.linear(flatten(net, deep), 512, Math.SQRT2)), 10));

@@ -56,19 +56,32 @@ async function checkGraph(graph: Graph, path: string, folder: string): Promise<N
   }
   if (Object.keys(expected).length === 0) return { result: 'no float', detail: 'it puts out no float' };
   const outcomes: [string, NodeOutcome][] = [];
-  for (const picture of pictures) if (!tensorDims(values.get(picture)!).includes(0)) outcomes.push([picture, await checkPicture(graph, values, picture, expected)]);
+  for (const picture of pictures)
+    if (!tensorDims(values.get(picture)!).includes(0)) outcomes.push([picture, await checkPicture(graph, values, picture, expected)]);
   return worst(outcomes);
 }
 
 /** What holds of a test: what differs, else what passes, else why nothing does. */
 function worst(outcomes: readonly [string, NodeOutcome][]): NodeOutcome {
   const order: NodeOutcome['result'][] = ['differs', 'passes', 'surrogate', 'flat', 'refused'];
-  const [picture, outcome] = outcomes.toSorted((a, b) => order.indexOf(a[1].result) - order.indexOf(b[1].result))[0] ?? ['', { result: 'no float', detail: 'its float inputs are empty' }];
+  const [picture, outcome] = outcomes.toSorted((a, b) => order.indexOf(a[1].result) - order.indexOf(b[1].result))[0] ?? [
+    '',
+    { result: 'no float', detail: 'its float inputs are empty' },
+  ];
   if (outcome.result === 'refused' || picture === '') return outcome;
   // Sizes and scales that are tried as zeros, say, no network computes of a picture.
-  const held = outcomes.filter(([, o]) => o.result === 'refused' && !o.detail!.startsWith('The model does not run')).map(([name, o]) => [name, o.detail!] as const);
-  const most = (of: 'forward' | 'error') => Math.max(0, ...outcomes.filter(([, o]) => o.result === outcome.result).map(([, o]) => o[of] ?? 0));
-  return { ...outcome, forward: most('forward'), error: most('error'), ...(outcome.result === 'differs' && { detail: [`by ${picture}`, outcome.detail].filter(Boolean).join(', ') }), ...(held.length > 0 && { held: Object.fromEntries(held) }) };
+  const held = outcomes
+    .filter(([, o]) => o.result === 'refused' && !o.detail!.startsWith('The model does not run'))
+    .map(([name, o]) => [name, o.detail!] as const);
+  const most = (of: 'forward' | 'error') =>
+    Math.max(0, ...outcomes.filter(([, o]) => o.result === outcome.result).map(([, o]) => o[of] ?? 0));
+  return {
+    ...outcome,
+    forward: most('forward'),
+    error: most('error'),
+    ...(outcome.result === 'differs' && { detail: [`by ${picture}`, outcome.detail].filter(Boolean).join(', ') }),
+    ...(held.length > 0 && { held: Object.fromEntries(held) }),
+  };
 }
 
 async function checkPicture(graph: Graph, values: Map<string, TensorProto>, picture: string, expected: Outputs): Promise<NodeOutcome> {
@@ -76,7 +89,10 @@ async function checkPicture(graph: Graph, values: Map<string, TensorProto>, pict
   try {
     const { pair, x, outputs } = await openPicture(graph, values, picture, Object.keys(expected));
     const { y, gradient } = await pair.at(x);
-    const forward = forwardError(y, outputs.flatMap((name) => [expected[name]!]));
+    const forward = forwardError(
+      y,
+      outputs.flatMap((name) => [expected[name]!]),
+    );
     const off = forward > (half ? LIMITS.half : LIMITS.forward);
     if (pair.surrogates.length > 0) return { result: off ? 'differs' : 'surrogate', forward, detail: pair.surrogates.join(', ') };
     const limit = half ? LIMITS.half : LIMITS.gradient;
@@ -85,7 +101,8 @@ async function checkPicture(graph: Graph, values: Map<string, TensorProto>, pict
     await pair.close();
     if (off || error > limit) return { result: 'differs', forward, error };
     // Of a root at 0, say, it is infinite, as it should be.
-    if (y.every(Number.isFinite) && gradient.some(Number.isNaN)) return { result: 'differs', forward, error, detail: 'its gradient is NaN at the test’s own values' };
+    if (y.every(Number.isFinite) && gradient.some(Number.isNaN))
+      return { result: 'differs', forward, error, detail: 'its gradient is NaN at the test’s own values' };
     return { result: empty ? 'flat' : 'passes', forward, error };
   } catch (error) {
     if (error instanceof UserError) return { result: 'refused', detail: error.message };
@@ -111,7 +128,8 @@ async function runTwice(path: string, graph: Graph, values: Map<string, TensorPr
   }
 }
 
-const differ = (a: Outputs, b: Outputs) => Object.keys(a).some((name) => Array.from(a[name]!).some((v, i) => Math.abs(v - b[name]![i]!) > 1e-4));
+const differ = (a: Outputs, b: Outputs) =>
+  Object.keys(a).some((name) => Array.from(a[name]!).some((v, i) => Math.abs(v - b[name]![i]!) > 1e-4));
 
 /** Greatest difference, of each output relative to its greatest value; what is no number must be the same on both sides. */
 function forwardError(y: ArrayLike<number>, expected: readonly ArrayLike<number>[]): number {
@@ -130,4 +148,3 @@ function forwardError(y: ArrayLike<number>, expected: readonly ArrayLike<number>
   }
   return most;
 }
-

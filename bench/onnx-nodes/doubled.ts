@@ -13,7 +13,14 @@ export function doubled(graph: Graph): Graph {
     }
     return copy;
   });
-  const initializers = new Map([...graph.initializers].map(([name, t]) => [name, t.dataType === DType.float32 ? makeTensor(name, DType.float64, tensorDims(t), tensorNumbers(t, graph)) : t] as const));
-  const inputs = graph.inputs.map((v) => (declaredShape(v).type === DType.float32 ? valueInfo(v.name, DType.float64, declaredShape(v).dims) : v));
+  const initializers = new Map(
+    [...graph.initializers].map(
+      ([name, t]) =>
+        [name, t.dataType === DType.float32 ? makeTensor(name, DType.float64, tensorDims(t), tensorNumbers(t, graph)) : t] as const,
+    ),
+  );
+  const inputs = graph.inputs.map((v) =>
+    declaredShape(v).type === DType.float32 ? valueInfo(v.name, DType.float64, declaredShape(v).dims) : v,
+  );
   return { ...graph, nodes, initializers, inputs };
 }

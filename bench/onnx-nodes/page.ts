@@ -58,19 +58,28 @@ export function nodesPage(source: string, outcomes: ReadonlyMap<string, NodeOutc
   const rows = [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1));
   const counts = Object.entries(WORDS).flatMap(([result, words]) => {
     const some = rows.filter(([, o]) => o.result === result);
-    return some.length > 0 ? [`| ${words.replaceAll('*', '')} | ${some.length} | ${figure(some, 'forward')} | ${figure(some, 'error')} |`] : [];
+    return some.length > 0
+      ? [`| ${words.replaceAll('*', '')} | ${some.length} | ${figure(some, 'forward')} | ${figure(some, 'error')} |`]
+      : [];
   });
   const bad = rows.filter(([, o]) => !WELL.includes(o.result));
   const order = Object.keys(WORDS);
-  const groups = grouped(bad, ([name, o]) => [o.result, operatorOf(name, outcomes), kindOf(o.detail)].join('\n')).toSorted((a, b) => order.indexOf(a[0]![1].result) - order.indexOf(b[0]![1].result));
+  const groups = grouped(bad, ([name, o]) => [o.result, operatorOf(name, outcomes), kindOf(o.detail)].join('\n')).toSorted(
+    (a, b) => order.indexOf(a[0]![1].result) - order.indexOf(b[0]![1].result),
+  );
   const lines = groups.map((group) => {
     const [name, o] = group[0]!;
     return `| ${operatorOf(name, outcomes)} | ${group.length} | ${WORDS[o.result]} | ${figure(group, 'forward')} | ${figure(group, 'error')} | ${cell(o.detail ?? '')} | ${named(group)} |`;
   });
   const held = grouped(
-    rows.flatMap(([name, o]) => Object.entries(o.held ?? {}).map(([input, reason]) => ({ name, operator: operatorOf(name, outcomes), input, reason }))),
+    rows.flatMap(([name, o]) =>
+      Object.entries(o.held ?? {}).map(([input, reason]) => ({ name, operator: operatorOf(name, outcomes), input, reason })),
+    ),
     ({ operator, reason }) => `${operator}\n${kindOf(reason)}`,
-  ).map((group) => `| ${group[0]!.operator} | ${group.length} | ${[...new Set(group.map((g) => g.input))].slice(0, 4).join(', ')} | ${cell(group[0]!.reason)} |`);
+  ).map(
+    (group) =>
+      `| ${group[0]!.operator} | ${group.length} | ${[...new Set(group.map((g) => g.input))].slice(0, 4).join(', ')} | ${cell(group[0]!.reason)} |`,
+  );
   return `# ONNX's own node tests
 
 Written by \`npm run bench -- onnx-nodes\`; do not edit. ${rows.length} tests of ${source}: models of mostly one operator, with their inputs.

@@ -29,7 +29,12 @@ export interface Moved {
  * @returns that, the test's own value of the input, and the outputs in their order
  * @throws UserError where Hairline refuses it
  */
-export async function openPicture(graph: Graph, values: ReadonlyMap<string, TensorProto>, picture: string, outputs: string[]): Promise<{ pair: Moved; x: Numbers; outputs: string[] }> {
+export async function openPicture(
+  graph: Graph,
+  values: ReadonlyMap<string, TensorProto>,
+  picture: string,
+  outputs: string[],
+): Promise<{ pair: Moved; x: Numbers; outputs: string[] }> {
   const tensor = values.get(picture)!;
   const dims = tensorDims(tensor);
   const type = tensor.dataType === DType.float64 ? DType.float64 : DType.float32;
@@ -85,7 +90,9 @@ function filledFrom(tensor: TensorProto, type: DType): Numbers {
 /** The graph with those outputs behind each other in one. */
 function joined(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, outputs: readonly string[], type: DType): Graph {
   const builder = new GraphBuilder({ ...graph, outputs: [], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
-  const flat = outputs.map((o) => builder.node('Cast', [builder.node('Reshape', [o, builder.ints([elementCount(facts.get(o)!.dims)])])], { to: type }));
+  const flat = outputs.map((o) =>
+    builder.node('Cast', [builder.node('Reshape', [o, builder.ints([elementCount(facts.get(o)!.dims)])])], { to: type }),
+  );
   builder.node('Concat', flat, { axis: 0 }, { outputs: [ALL] });
   builder.graph.outputs.push(create(ValueInfoProtoSchema, { name: ALL }));
   prune(builder.graph);

@@ -24,7 +24,9 @@ const POINTS: ((x: Float32Array, spread: number, seed: number) => Float32Array)[
 /** The range of some values; of one that stands alone, its size. */
 function spreadOf(x: Float32Array): number {
   const finite = x.filter(Number.isFinite);
-  return finite.reduce((a, b) => Math.max(a, b), -Infinity) - finite.reduce((a, b) => Math.min(a, b), Infinity) || Math.abs(finite[0] ?? 1) || 1;
+  return (
+    finite.reduce((a, b) => Math.max(a, b), -Infinity) - finite.reduce((a, b) => Math.min(a, b), Infinity) || Math.abs(finite[0] ?? 1) || 1
+  );
 }
 
 /** Greatest error of the gradient over a few directions, each at the first point where it holds; `empty` where nothing moves. */
@@ -61,7 +63,17 @@ export async function exactError(moved: Moved, at: Numbers): Promise<number> {
   for (let k = 0; k < DIRECTIONS; k++) {
     const v = Float64Array.from(signs(x.length, k + 1), (s, i) => (Number.isFinite(x[i]!) ? s : 0));
     let least = Infinity;
-    for (const point of POINTS) least = Math.min(least, await directionalError(pair, Float64Array.from(point(x, spread, k + 1)), moved.u, v, STEPS.map((h) => h * spread)));
+    for (const point of POINTS)
+      least = Math.min(
+        least,
+        await directionalError(
+          pair,
+          Float64Array.from(point(x, spread, k + 1)),
+          moved.u,
+          v,
+          STEPS.map((h) => h * spread),
+        ),
+      );
     error = Math.max(error, least);
   }
   await pair.forward.release();

@@ -6,7 +6,17 @@ import { TensorProtoSchema } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
 import { globSync } from 'tinyglobby';
 import { UserError } from '../../shared/errors.ts';
-import { declaredShape, DType, emptyGraph, GraphBuilder, saveGraph, tensorData, tensorDims, tensorNumbers, WORKING_OPSET } from '../../src-main/graph/index.ts';
+import {
+  declaredShape,
+  DType,
+  emptyGraph,
+  GraphBuilder,
+  saveGraph,
+  tensorData,
+  tensorDims,
+  tensorNumbers,
+  WORKING_OPSET,
+} from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { openSession, ORT_TYPE, Tensor } from '../../src-main/runtime/ort.ts';
 import type { OrtTensor } from '../../src-main/runtime/ort.ts';
@@ -32,7 +42,10 @@ export async function newestOpset(): Promise<number> {
  * @throws UserError where that interpreter has no such package
  */
 export function generate(python: string, folder: string, opset: number): string {
-  const { status, stdout, stderr, error } = spawnSync(python, ['bench/onnx-nodes/generate.py', folder, String(opset)], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr, error } = spawnSync(python, ['bench/onnx-nodes/generate.py', folder, String(opset)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   if (status !== 0) throw new UserError(`${python} cannot write the tests: ${error?.message ?? stderr.trim().split('\n').at(-1)!}`);
   return `onnx ${stdout.trim().split('\n').at(-1)!}`;
 }
@@ -64,9 +77,15 @@ export function fed(tensor: TensorProto): OrtTensor {
   const dims = tensorDims(tensor);
   // In place of bfloat16 runs float32 (see `withoutBfloat16`).
   if (tensor.dataType === DType.bfloat16) return new Tensor('float32', Float32Array.from(tensorNumbers(tensor)), dims);
-  if (tensor.dataType === DType.string) return new Tensor('string', tensor.stringData.map((s) => new TextDecoder().decode(s)), dims);
+  if (tensor.dataType === DType.string)
+    return new Tensor(
+      'string',
+      tensor.stringData.map((s) => new TextDecoder().decode(s)),
+      dims,
+    );
   const type = ORT_TYPE[tensor.dataType];
-  if (!type) throw new UserError(`its input ${tensor.name} is of type ${tensor.dataType}, which onnxruntime's binding for Node has no name for`);
+  if (!type)
+    throw new UserError(`its input ${tensor.name} is of type ${tensor.dataType}, which onnxruntime's binding for Node has no name for`);
   return new Tensor(type, tensorData(tensor) as never, dims);
 }
 

@@ -9,7 +9,12 @@ import type { NodeOutcome } from './check.ts';
  * onnxruntime aborts, or that takes longer than the limit, is ended, and another goes on with the tests that are left.
  * @param argument tells the program that it is such a process; see `answer`
  */
-export async function checkAll(folders: readonly string[], argument: string, seconds: number, tell: (folder: string, outcome: NodeOutcome) => void): Promise<void> {
+export async function checkAll(
+  folders: readonly string[],
+  argument: string,
+  seconds: number,
+  tell: (folder: string, outcome: NodeOutcome) => void,
+): Promise<void> {
   const left = folders.toReversed();
   const work = async () => {
     let child: ChildProcess | null = null;
@@ -34,7 +39,10 @@ async function asked(child: ChildProcess, folder: string, seconds: number): Prom
   try {
     return await Promise.race([
       once(child, 'message', { signal: ended.signal }).then(([outcome]) => outcome as NodeOutcome),
-      once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => ({ result: 'unfinished' as const, detail: `onnxruntime ended the process (${signal ?? code})` })),
+      once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => ({
+        result: 'unfinished' as const,
+        detail: `onnxruntime ended the process (${signal ?? code})`,
+      })),
     ]);
   } catch {
     return { result: 'unfinished', detail: `not done after ${seconds} s` };

@@ -34,7 +34,14 @@ export function dataFiles(set: DataSet): readonly string[] {
 }
 
 /** @param file below `shared` @param mean of each channel, in [0,1] @param std of each channel */
-export function openShared(shared: string, file: string, set: DataSet, mean: number[] = [0], std: number[] = [1], rows = 32): Promise<OpenModel> {
+export function openShared(
+  shared: string,
+  file: string,
+  set: DataSet,
+  mean: number[] = [0],
+  std: number[] = [1],
+  rows = 32,
+): Promise<OpenModel> {
   const graph = loadGraph(join(shared, file));
   const preprocessing = Preprocessing.parse({ channels: set === 'mnist' ? 'grey' : 'rgb', mean, std });
   return openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture: SHAPE[set], rows, provider: 'cpu' });

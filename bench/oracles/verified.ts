@@ -53,7 +53,12 @@ export interface Outcome {
  * Attacks every instance with every attempt, model by model, and tells what came out.
  * @param told of each outcome as soon as it is there
  */
-export async function tryInstances(shared: string, instances: readonly Instance[], attempts: readonly Attempt[], told: (outcome: Outcome) => void): Promise<void> {
+export async function tryInstances(
+  shared: string,
+  instances: readonly Instance[],
+  attempts: readonly Attempt[],
+  told: (outcome: Outcome) => void,
+): Promise<void> {
   for (const file of new Set(instances.map(({ model }) => model))) {
     const own = instances.filter(({ model }) => model === file);
     const [, mean, std] = NORMALISED.find(([pattern]) => pattern.test(file)) ?? [];
@@ -62,12 +67,26 @@ export async function tryInstances(shared: string, instances: readonly Instance[
     for (const key of new Set(own.map(({ eps }) => eps.toFixed(6)))) {
       const group = own.filter(({ eps }) => eps.toFixed(6) === key);
       const eps = Math.min(...group.map((instance) => instance.eps));
-      const images = testPictures(shared, group[0]!.dataSet, group.map(({ index }) => index));
+      const images = testPictures(
+        shared,
+        group[0]!.dataSet,
+        group.map(({ index }) => index),
+      );
       images.forEach((image, i) => {
         if (image.label !== group[i]!.label) throw new Error(`Picture ${group[i]!.index} is not the one that ${LIST} means.`);
       });
       for (const { attack, options } of attempts) {
-        const found = await attackBatch({ model, images, norm: 'linf', eps: [eps], attack, options, seed: 0, maxQueries: null, gate: { check: () => undefined } });
+        const found = await attackBatch({
+          model,
+          images,
+          norm: 'linf',
+          eps: [eps],
+          attack,
+          options,
+          seed: 0,
+          maxQueries: null,
+          gate: { check: () => undefined },
+        });
         found.forEach((finding, i) =>
           told({
             instance: group[i]!,

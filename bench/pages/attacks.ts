@@ -20,7 +20,11 @@ interface Option {
 export function attackPages(): Record<string, string> {
   const cards = attackCards();
   const named = FAMILIES.flatMap(({ attacks }) => Object.keys(attacks));
-  for (const { id } of cards) if (named.filter((name) => name === id).length !== 1) throw new Error(`The attack ${id} is on ${named.filter((name) => name === id).length} pages: describe it once in bench/pages/words.ts.`);
+  for (const { id } of cards)
+    if (named.filter((name) => name === id).length !== 1)
+      throw new Error(
+        `The attack ${id} is on ${named.filter((name) => name === id).length} pages: describe it once in bench/pages/words.ts.`,
+      );
   const pages = FAMILIES.map((family) => [`${family.file}.md`, page(family, cards)]);
   return Object.fromEntries([...pages, ['README.md', contents(cards)]]) as Record<string, string>;
 }
@@ -28,7 +32,9 @@ export function attackPages(): Record<string, string> {
 const HEAD = 'Written by `npm run bench -- pages` from the registry of attacks; do not edit. A test checks that it is current.';
 
 function contents(cards: readonly AttackCard[]): string {
-  const rows = FAMILIES.flatMap(({ file, attacks }) => Object.keys(attacks).map((id) => [cards.find((card) => card.id === id)!, file] as const));
+  const rows = FAMILIES.flatMap(({ file, attacks }) =>
+    Object.keys(attacks).map((id) => [cards.find((card) => card.id === id)!, file] as const),
+  );
   return `# Attacks
 
 ${HEAD}
@@ -44,13 +50,24 @@ pass is one.
 }
 
 function page({ title, intro, attacks, more }: Family, cards: readonly AttackCard[]): string {
-  const parts = Object.entries(attacks).map(([id, words]) => section(cards.find((card) => card.id === id)!, words));
+  const parts = Object.entries(attacks).map(([id, words]) =>
+    section(
+      cards.find((card) => card.id === id)!,
+      words,
+    ),
+  );
   return [`# ${title}`, HEAD, intro, ...parts, ...(more ? [more] : [])].join('\n\n') + '\n';
 }
 
-function section({ id, title, norms, kind, targeted, needsOutput, summary, source, options }: AttackCard, { equation, cost, when }: Words): string {
+function section(
+  { id, title, norms, kind, targeted, needsOutput, summary, source, options }: AttackCard,
+  { equation, cost, when }: Words,
+): string {
   const goals = needsOutput ? 'deviation of an output' : targeted ? 'untargeted, targeted, and goals on an output' : 'untargeted';
-  const rows = Object.entries(options['properties'] as Record<string, Option>).map(([name, option]) => `| \`${name}\` | ${cell(range(option))} | ${cell(JSON.stringify(option.default))} | ${cell(option.description ?? '')} |`);
+  const rows = Object.entries(options['properties'] as Record<string, Option>).map(
+    ([name, option]) =>
+      `| \`${name}\` | ${cell(range(option))} | ${cell(JSON.stringify(option.default))} | ${cell(option.description ?? '')} |`,
+  );
   return [
     `## ${title}`,
     `\`${id}\`: ${kind}; ${norms.join(', ')}; goals: ${goals}.`,
@@ -71,8 +88,18 @@ export function range(option: Option): string {
   if (option.type === 'boolean') return 'true, false';
   if (option.type === 'array') return `list of ${range(option.items!)}`;
   const kind = option.type === 'integer' ? 'whole number' : 'number';
-  const low = option.minimum !== undefined ? `from ${option.minimum}` : option.exclusiveMinimum !== undefined ? `above ${option.exclusiveMinimum}` : '';
-  const high = option.exclusiveMaximum !== undefined ? `below ${option.exclusiveMaximum}` : option.maximum !== undefined && option.maximum < Number.MAX_SAFE_INTEGER ? `to ${option.maximum}` : '';
+  const low =
+    option.minimum !== undefined
+      ? `from ${option.minimum}`
+      : option.exclusiveMinimum !== undefined
+        ? `above ${option.exclusiveMinimum}`
+        : '';
+  const high =
+    option.exclusiveMaximum !== undefined
+      ? `below ${option.exclusiveMaximum}`
+      : option.maximum !== undefined && option.maximum < Number.MAX_SAFE_INTEGER
+        ? `to ${option.maximum}`
+        : '';
   return [kind, low, high].filter(Boolean).join(' ');
 }
 

@@ -21,7 +21,8 @@ export const FAMILIES: Family[] = [
   {
     file: 'gradient-steps',
     title: 'Gradient steps within a budget',
-    intro: 'They seek any success with ‖δ‖_p ≤ ε. g is the gradient of the loss with respect to the pixels, P the exact projection onto ball and box [0,1] together.',
+    intro:
+      'They seek any success with ‖δ‖_p ≤ ε. g is the gradient of the loss with respect to the pixels, P the exact projection onto ball and box [0,1] together.',
     attacks: {
       fgsm: {
         equation: 'δ = argmin { g·δ : ‖δ‖_p ≤ ε, 0 ≤ x + δ ≤ 1 },   l∞: δ = -ε sign(g)',
@@ -43,7 +44,8 @@ export const FAMILIES: Family[] = [
   {
     file: 'minimum-norm',
     title: 'Smallest change',
-    intro: 'They seek the success with the smallest ‖δ‖_p, so one run serves every budget. L is the margin, g its gradient. A goal on an output is attacked by the same code: its margin is τ minus the root mean square distance from the reference.',
+    intro:
+      'They seek the success with the smallest ‖δ‖_p, so one run serves every budget. L is the margin, g its gradient. A goal on an output is attacked by the same code: its margin is τ minus the root mean square distance from the reference.',
     attacks: {
       ddn: {
         equation: 'δ ← δ - α ε g/‖g‖₂;  ε ← (1 ∓ γ) ε after a success or a failure;  δ ← ε δ/‖δ‖₂',
@@ -70,7 +72,8 @@ export const FAMILIES: Family[] = [
   {
     file: 'sparse',
     title: 'Few pixels, few areas',
-    intro: 'They bound or minimise how many values, pixels or subsets of a partition change, ‖η‖_0, or ‖η‖_{0,S}. Partitions: pixel, value, colour plane, block, row, column, superpixel (SLIC, Achanta et al. 2012, computed for each picture), or your own mask.',
+    intro:
+      'They bound or minimise how many values, pixels or subsets of a partition change, ‖η‖_0, or ‖η‖_{0,S}. Partitions: pixel, value, colour plane, block, row, column, superpixel (SLIC, Achanta et al. 2012, computed for each picture), or your own mask.',
     attacks: {
       'sigma-zero': {
         equation: 'min max(0, L) + (1/d) Σ_j δ_j² / (δ_j² + σ), by Adam on the gradient over its l∞ norm, with an adaptive threshold τ',
@@ -78,7 +81,8 @@ export const FAMILIES: Family[] = [
         when: 'The fewest changed values or pixels: the first choice under l0 and l0Pixels. 100 steps for a look, 1000 for a report.',
       },
       subset: {
-        equation: 's* = argmax_s Σ_{j ∈ S_s} |∇L_j| min(ε, r_j), moved to the edge of ball or box; linearised anew, never the same subset again',
+        equation:
+          's* = argmax_s Σ_{j ∈ S_s} |∇L_j| min(ε, r_j), moved to the edge of ball or box; linearised anew, never the same subset again',
         cost: '2 · rivals for each linearisation; one for each subset that is added (perStep: several)',
         when: 'Questions about places: a single pixel, one patch, a row of a faulty sensor, an area that an attacker can reach. For the fewest pixels take σ-zero.',
       },
@@ -87,7 +91,8 @@ export const FAMILIES: Family[] = [
   {
     file: 'closed-forms',
     title: 'Closed forms, and noise',
-    intro: 'The framework of Balda, Behboodi and Mathar (arXiv 1812.07385): the loss linearised, and the maximum over the ball by Hölder’s equality. With the right loss, steps and dither it is FGSM, BIM or PGD (their Table 2).',
+    intro:
+      'The framework of Balda, Behboodi and Mathar (arXiv 1812.07385): the loss linearised, and the maximum over the ball by Hölder’s equality. With the right loss, steps and dither it is FGSM, BIM or PGD (their Table 2).',
     attacks: {
       gnm: {
         equation: 'η ← η + argmin { ∇L(η̃)·s : ‖s‖_p ≤ ε_t },  η̃ = η + random(ε̃_t),  Σ ε_t = ε',
@@ -120,7 +125,8 @@ export const FAMILIES: Family[] = [
         when: 'The first choice for outputs under l2 and l∞, and small budgets above all, where the network is nearly linear and the linear road depends on its random first direction. At large ε more steps matter more than the exact first one.',
       },
       'quadratic-subset': {
-        equation: 's* = argmax_s max { ‖r + J_S ρ‖₂² : every ρ_j at an end }, (19) to (21), corners by exhaustion, or the greedy rule (20) and exchange',
+        equation:
+          's* = argmax_s max { ‖r + J_S ρ‖₂² : every ρ_j at an end }, (19) to (21), corners by exhaustion, or the greedy rule (20) and exchange',
         cost: 'for each subset that is added 2 · (probes + candidates · features of a subset) + 6',
         when: 'A few pixels or areas of a network with pictures as output. Costs ten to twenty times the linear subset attack and is seldom far better from the second subset on: take it for single subsets, and for l0 of a few.',
       },

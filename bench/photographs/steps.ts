@@ -17,11 +17,21 @@ export const TIMED: readonly { attack: string; norm: Norm; options: Record<strin
 ];
 
 /** Milliseconds of processor time, which other work on the machine disturbs least, of a step of an attack on one picture. */
-export async function stepTime(model: Differentiable, { attack, norm, options, epsilon }: (typeof TIMED)[number], steps: number): Promise<number> {
+export async function stepTime(
+  model: Differentiable,
+  { attack, norm, options, epsilon }: (typeof TIMED)[number],
+  steps: number,
+): Promise<number> {
   const pixels = Float32Array.from({ length: valuesOf(model.shape) }, (_, j) => ((j * 37 + (j >> 9)) % 256) / 255);
   const { logits } = await model.forward(pixels);
   const label = argMax(logits.subarray(0, model.classes));
-  const target = new CountedTarget(model, [{ pixels, hash: 'photograph', label, goal: null }], { norm, epsilon, stream: 'bench', limits: null, gate: { check: () => undefined } });
+  const target = new CountedTarget(model, [{ pixels, hash: 'photograph', label, goal: null }], {
+    norm,
+    epsilon,
+    stream: 'bench',
+    limits: null,
+    gate: { check: () => undefined },
+  });
   const began = process.cpuUsage();
   await attackOf(attack).run(target, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
   const { user, system } = process.cpuUsage(began);

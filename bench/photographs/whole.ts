@@ -21,10 +21,17 @@ export async function wholeAudit(model: string, [width, height]: readonly [numbe
   try {
     const picture = join(folder, 'photograph.jpg');
     // Blurred noise: neither flat, nor as large a file as noise itself.
-    await sharp({ create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).blur(3).jpeg().toFile(picture);
+    await sharp({ create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+      .blur(3)
+      .jpeg()
+      .toFile(picture);
     const began = performance.now();
     const since = () => (performance.now() - began) / 1000;
-    const child = spawn(process.execPath, ['bin/hairline.js', 'audit', '--model', model, '--images', picture, '--out', join(folder, 'audit'), '--json', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      ['bin/hairline.js', 'audit', '--model', model, '--images', picture, '--out', join(folder, 'audit'), '--json', ...flags],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const watch = new Watch(() => [child.pid!]);
     let attack = NaN;
     createInterface({ input: child.stdout }).on('line', (line) => {

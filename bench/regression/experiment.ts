@@ -17,16 +17,22 @@ type Method = (target: CountedTarget, epsilon: number) => Promise<Float32Array>;
 
 /** The panels of figure 4: what bounds η, and each method's η. */
 export const PANELS: Record<string, { norm: 'l2' | 'linf'; eps: number[]; methods: Record<string, Method> }> = {
-  'ℓ2': { norm: 'l2', eps: [0.5, 1, 1.5, 2, 3, 4, 6], methods: ball() },
+  ℓ2: { norm: 'l2', eps: [0.5, 1, 1.5, 2, 3, 4, 6], methods: ball() },
   'ℓ∞': { norm: 'linf', eps: [0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.3], methods: ball() },
   '1 pixel': { norm: 'linf', eps: [0.25, 0.5, 0.75, 1], methods: pixels(1) },
   '20 pixels': { norm: 'linf', eps: [0.25, 0.5, 0.75, 1], methods: pixels(20) },
 };
 
 function ball(): Record<string, Method> {
-  const linear = (steps: number): Method => (target, epsilon) => normConstrained(target, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
+  const linear =
+    (steps: number): Method =>
+    (target, epsilon) =>
+      normConstrained(target, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
   const options = attackOf('quadratic').options.parse({}) as unknown as Parameters<typeof quadraticAttack>[1];
-  const quadratic = (change: object): Method => (target, epsilon) => quadraticAttack(target, { ...options, epsilon, ...change });
+  const quadratic =
+    (change: object): Method =>
+    (target, epsilon) =>
+      quadraticAttack(target, { ...options, epsilon, ...change });
   return {
     random: noise(null),
     'linear-1': linear(1),
@@ -38,7 +44,11 @@ function ball(): Record<string, Method> {
 }
 
 function pixels(count: number): Record<string, Method> {
-  return { [`random-${count}`]: noise(count), [`linear-${count}`]: subsets('subset', count), [`quadratic-${count}`]: subsets('quadratic-subset', count) };
+  return {
+    [`random-${count}`]: noise(count),
+    [`linear-${count}`]: subsets('subset', count),
+    [`quadratic-${count}`]: subsets('quadratic-subset', count),
+  };
 }
 
 /** The paper's random perturbation; for pixels, random signs on so many of them. */
@@ -49,7 +59,7 @@ function noise(count: number | null): Method {
       const random = target.random(image);
       if (count === null) randomNoise(target.norm as 'l2' | 'linf', row, rowsOf(target.clean, target.count)[image]!, epsilon, random);
       else
-        for (let left = count; left > 0; ) {
+        for (let left = count; left > 0;) {
           const j = Math.floor(random() * row.length);
           if (row[j] === 0) [row[j], left] = [random() < 0.5 ? epsilon : -epsilon, left - 1];
         }
@@ -89,9 +99,21 @@ export interface Point extends OutputMeasures {
 }
 
 /** One point of a curve. @param images with the clean output as reference */
-export async function measure(field: OpenField, images: readonly TargetImage[], panel: string, method: string, epsilon: number): Promise<Point> {
+export async function measure(
+  field: OpenField,
+  images: readonly TargetImage[],
+  panel: string,
+  method: string,
+  epsilon: number,
+): Promise<Point> {
   const { norm, methods } = PANELS[panel]!;
-  const target = new CountedTarget(await field.distance('deviation', NEVER), images, { norm, epsilon, stream: `${panel}:${method}:${epsilon}`, limits: null, gate: { check: () => undefined } });
+  const target = new CountedTarget(await field.distance('deviation', NEVER), images, {
+    norm,
+    epsilon,
+    stream: `${panel}:${method}:${epsilon}`,
+    limits: null,
+    gate: { check: () => undefined },
+  });
   const eta = await methods[method]!(target, epsilon);
   const passes = target.forwards.reduce((a, b) => a + b, 0) + target.backwards.reduce((a, b) => a + b, 0);
   const [clean, rows, y] = [rowsOf(target.clean, target.count), rowsOf(eta, target.count), rowsOf(target.reference!, target.count)];
@@ -101,7 +123,12 @@ export async function measure(field: OpenField, images: readonly TargetImage[], 
   const all = rows.map((row, image) =>
     outputMeasures(
       { changed: clean[image]!.map((x, j) => x + row[j]!), clean: clean[image]!, peak: 1, planes },
-      { changed: output.subarray(image * target.width, (image + 1) * target.width), clean: y[image]!, peak: 1, planes: target.width === target.features ? planes : null },
+      {
+        changed: output.subarray(image * target.width, (image + 1) * target.width),
+        clean: y[image]!,
+        peak: 1,
+        planes: target.width === target.features ? planes : null,
+      },
     ),
   );
   return {

@@ -20,7 +20,12 @@ const LOOK: { starts: string; colour: string; dash: number[]; mark: string }[] =
 /** Output PSNR against input PSNR, one panel of figure 4 of Balda et al. */
 export function panelFigure(points: readonly Point[], title: string): string {
   const text = { fontFamily: 'Inter, sans-serif', fontSize: 9, color: COLOR.soft };
-  const axis = { nameTextStyle: text, axisLabel: text, scale: true, axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } } };
+  const axis = {
+    nameTextStyle: text,
+    axisLabel: text,
+    scale: true,
+    axisLine: { onZero: false, lineStyle: { color: COLOR.faint, width: 0.6 } },
+  };
   const names = [...new Set(points.map(({ method }) => method))];
   const option: EChartsCoreOption = {
     animation: false,
@@ -28,11 +33,28 @@ export function panelFigure(points: readonly Point[], title: string): string {
     grid: { left: 46, right: 110, top: 18, bottom: 40 },
     legend: { type: 'plain', orient: 'vertical', right: 4, top: 18, itemWidth: 26, textStyle: text, data: names },
     xAxis: { ...axis, type: 'value', name: `input PSNR in dB; ${title}`, nameLocation: 'middle', nameGap: 24, splitLine: { show: false } },
-    yAxis: { ...axis, type: 'value', name: 'output PSNR in dB', nameLocation: 'middle', nameGap: 32, nameRotate: 90, splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } } },
+    yAxis: {
+      ...axis,
+      type: 'value',
+      name: 'output PSNR in dB',
+      nameLocation: 'middle',
+      nameGap: 32,
+      nameRotate: 90,
+      splitLine: { lineStyle: { color: COLOR.rule, width: 0.4 } },
+    },
     series: names.map((name) => {
       const { colour, dash, mark } = LOOK.find(({ starts }) => name.startsWith(starts))!;
       const data = points.filter(({ method }) => method === name).map(({ input, output }) => [input, output]);
-      return { type: 'line', name, data, symbol: mark, symbolSize: 5, itemStyle: { color: colour }, lineStyle: { color: colour, width: 1.3, type: dash.length ? dash : 'solid' }, clip: false };
+      return {
+        type: 'line',
+        name,
+        data,
+        symbol: mark,
+        symbolSize: 5,
+        itemStyle: { color: colour },
+        lineStyle: { color: colour, width: 1.3, type: dash.length ? dash : 'solid' },
+        clip: false,
+      };
     }),
   };
   return chartSvg(option, 520, 320).replace('<svg ', '<svg width="1040" height="640" ');

@@ -19,7 +19,9 @@ function block(net: Net, x: Value): Value {
   const channels = x.dims[0]!;
   const deep = permute(net, net.conv(x, channels, 7, { pad: 3, group: channels, bias: 'own', gain: 1 }), [2, 3, 1]);
   const mixed = net.dense(gelu(net, net.dense(net.layerNorm(deep, EPSILON), 4 * channels)), channels);
-  const scaled = net.op('Mul', [permute(net, mixed, [3, 1, 2])], x.dims, {}, [net.weight(`${net.layer()}.layerscale`, [channels, 1, 1], 0.1, 0.3)]);
+  const scaled = net.op('Mul', [permute(net, mixed, [3, 1, 2])], x.dims, {}, [
+    net.weight(`${net.layer()}.layerscale`, [channels, 1, 1], 0.1, 0.3),
+  ]);
   return add(net, scaled, x);
 }
 
@@ -27,7 +29,10 @@ export function convnextTiny(): Graph {
   const net = new Net('ConvNeXt-Tiny', [3, 224, 224]);
   let x = net.input;
   STAGES.forEach(([channels, blocks], stage) => {
-    x = stage === 0 ? planeNorm(net, net.conv(x, channels, 4, { stride: 4, bias: 'own' })) : net.conv(planeNorm(net, x), channels, 2, { stride: 2, bias: 'own' });
+    x =
+      stage === 0
+        ? planeNorm(net, net.conv(x, channels, 4, { stride: 4, bias: 'own' }))
+        : net.conv(planeNorm(net, x), channels, 2, { stride: 2, bias: 'own' });
     for (let i = 0; i < blocks; i++) x = block(net, x);
   });
   return net.finish(net.linear(flatten(net, planeNorm(net, globalAverage(net, x))), 1000));

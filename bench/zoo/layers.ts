@@ -17,7 +17,11 @@ export function gelu(net: Net, x: Value): Value {
 export function maxPool(net: Net, x: Value, kernel: number, stride: number, pad = 0): Value {
   const [c, h, w] = x.dims as [number, number, number];
   const size = (d: number) => Math.floor((d + 2 * pad - kernel) / stride) + 1;
-  return net.op('MaxPool', [x], [c, size(h), size(w)], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad] });
+  return net.op('MaxPool', [x], [c, size(h), size(w)], {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    pads: [pad, pad, pad, pad],
+  });
 }
 
 export function averagePool(net: Net, x: Value, kernel: number): Value {
@@ -39,8 +43,14 @@ export function concat(net: Net, parts: readonly Value[]): Value {
 
 /** Permutation of the axes behind the batch, counted from 1. */
 export function permute(net: Net, x: Value, axes: readonly number[]): Value {
-  return net.op('Transpose', [x], axes.map((a) => x.dims[a - 1]!), { perm: [0, ...axes] });
+  return net.op(
+    'Transpose',
+    [x],
+    axes.map((a) => x.dims[a - 1]!),
+    { perm: [0, ...axes] },
+  );
 }
 
 /** New dimensions behind the batch; 0 keeps the batch's. */
-export const reshape = (net: Net, x: Value, dims: readonly number[]): Value => net.op('Reshape', [x], dims, {}, [net.builder.ints([0, ...dims])]);
+export const reshape = (net: Net, x: Value, dims: readonly number[]): Value =>
+  net.op('Reshape', [x], dims, {}, [net.builder.ints([0, ...dims])]);

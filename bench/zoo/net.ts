@@ -38,7 +38,13 @@ export class Net {
     return this.builder.graph;
   }
 
-  op(type: string, inputs: readonly Value[], dims: readonly number[], attributes: Record<string, AttributeValue> = {}, more: readonly string[] = []): Value {
+  op(
+    type: string,
+    inputs: readonly Value[],
+    dims: readonly number[],
+    attributes: Record<string, AttributeValue> = {},
+    more: readonly string[] = [],
+  ): Value {
     return { name: this.builder.node(type, [...inputs.map((v) => v.name), ...more], attributes), dims: [...dims] };
   }
 
@@ -67,7 +73,10 @@ export class Net {
   upConv(x: Value, out: number): Value {
     const [channels, height, width] = x.dims as [number, number, number];
     const name = this.layer();
-    const weights = [this.weight(`${name}.weight`, [channels, out, 2, 2], 1 / Math.sqrt(channels)), this.weight(`${name}.bias`, [out], 0.05)];
+    const weights = [
+      this.weight(`${name}.weight`, [channels, out, 2, 2], 1 / Math.sqrt(channels)),
+      this.weight(`${name}.bias`, [out], 0.05),
+    ];
     return this.op('ConvTranspose', [x], [out, 2 * height, 2 * width], { kernel_shape: [2, 2], strides: [2, 2] }, weights);
   }
 

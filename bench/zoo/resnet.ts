@@ -16,11 +16,13 @@ function basic(net: Net, x: Value, width: number, stride: number): Value {
 }
 
 /** With the stride at the 3x3 convolution, as torchvision has it; `wider` times as many channels inside. */
-const bottleneck = (wider: number) => (net: Net, x: Value, width: number, stride: number): Value => {
-  const inner = wider * width;
-  const y = relu(net, net.conv(relu(net, net.conv(x, inner, 1)), inner, 3, { stride, pad: 1 }));
-  return relu(net, add(net, net.conv(y, 4 * width, 1, { gain: QUIET }), shortcut(net, x, 4 * width, stride)));
-};
+const bottleneck =
+  (wider: number) =>
+  (net: Net, x: Value, width: number, stride: number): Value => {
+    const inner = wider * width;
+    const y = relu(net, net.conv(relu(net, net.conv(x, inner, 1)), inner, 3, { stride, pad: 1 }));
+    return relu(net, add(net, net.conv(y, 4 * width, 1, { gain: QUIET }), shortcut(net, x, 4 * width, stride)));
+  };
 
 /** He et al. 2016 (arXiv:1512.03385), table 1. Every BatchNormalization folds into the convolution before it. */
 function resnet(name: string, block: typeof basic, depths: readonly number[]): Graph {

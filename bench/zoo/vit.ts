@@ -43,7 +43,10 @@ export function vit(name: string, { width, depth, heads, patch }: Size): Graph {
   // The class token once for each image of the batch, whose size only the graph knows.
   const { builder } = net;
   const batch = builder.node('Shape', [net.input.name], { start: 0, end: 1 });
-  const expanded = builder.node('Expand', [net.weight('class.token', [1, 1, width], 0.5), builder.node('Concat', [batch, builder.ints([1, width])], { axis: 0 })]);
+  const expanded = builder.node('Expand', [
+    net.weight('class.token', [1, 1, width], 0.5),
+    builder.node('Concat', [batch, builder.ints([1, width])], { axis: 0 }),
+  ]);
   const joined = { name: builder.node('Concat', [expanded, tokens.name], { axis: 1 }), dims: [count + 1, width] };
   let x = net.op('Add', [joined], joined.dims, {}, [net.weight('positions.weight', [1, count + 1, width], 0.5)]);
   for (let i = 0; i < depth; i++) x = block(net, x, heads);

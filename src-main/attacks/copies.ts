@@ -64,7 +64,11 @@ export class Copies {
   }
 
   /** J'u for several u, a block at a time; each block gives how many are done. */
-  async *pulls(count: number, u: (random: () => number, i: number) => Float32Array, visit: (gradient: Float32Array) => void): AsyncGenerator<number, void> {
+  async *pulls(
+    count: number,
+    u: (random: () => number, i: number) => Float32Array,
+    visit: (gradient: Float32Array) => void,
+  ): AsyncGenerator<number, void> {
     const { target } = this;
     const random = target.random(0);
     for (let start = 0; start < count; start += this.rows) {

@@ -130,7 +130,8 @@ export class CountedTarget implements Target {
     if (this.reference === null) return;
     this.block.reference = new Float32Array(model.rows * values);
     images.forEach(({ reference }, i) => {
-      if (reference?.length !== values) throw new RangeError(`The output has ${values} values an image and the reference ${reference?.length ?? 'none'}.`);
+      if (reference?.length !== values)
+        throw new RangeError(`The output has ${values} values an image and the reference ${reference?.length ?? 'none'}.`);
       this.reference!.set(reference, i * values);
     });
   }
@@ -191,7 +192,13 @@ export class CountedTarget implements Target {
   }
 
   /** @param points δ of every image, or its pixels */
-  private async evaluate(points: Float32Array, areDeltas: boolean, loss: Objective | null, only: Uint8Array | undefined, towards: Int32Array | null): Promise<void> {
+  private async evaluate(
+    points: Float32Array,
+    areDeltas: boolean,
+    loss: Objective | null,
+    only: Uint8Array | undefined,
+    towards: Int32Array | null,
+  ): Promise<void> {
     const images = this.affordable(loss === null ? 1 : 2, only);
     for (const i of images) this.place(i, points, areDeltas);
     if (loss !== null && areDeltas && this.reference) for (const i of images) this.tilt(i, points);
@@ -231,7 +238,11 @@ export class CountedTarget implements Target {
 
   /** Writes the pixels to be evaluated: clip(clean + δ, 0, 1), or as given. */
   private place(image: number, points: Float32Array, areDeltas: boolean): void {
-    const [pixels, clean, point] = [this.pixels, this.clean, points].map((all) => this.part(all, image)) as [Float32Array, Float32Array, Float32Array];
+    const [pixels, clean, point] = [this.pixels, this.clean, points].map((all) => this.part(all, image)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
     if (!areDeltas) pixels.set(point);
     else if (this.boxed) place(clean, point, pixels);
     else for (let j = 0; j < pixels.length; j++) pixels[j] = clean[j]! + point[j]!;
@@ -246,7 +257,8 @@ export class CountedTarget implements Target {
       this.refer(row, image);
     }
     const pixels = this.packed(images);
-    const out = loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference, this.own);
+    const out =
+      loss === null ? null : await this.model.gradient(loss, pixels, block.label, towards && block.towards, block.reference, this.own);
     const { logits } = out ?? (await this.model.forward(pixels, block.reference));
     for (let row = 0; row < images.length; row++) {
       const image = images[row]!;
@@ -291,7 +303,9 @@ export class CountedTarget implements Target {
     const gradient = new Float32Array(this.clean.length);
     const output = await this.product(delta, u, this.width, only, async (products, pixels, block, rows) => {
       const out = await products.pull(pixels, block);
-      rows.forEach((image, row) => gradient.set(this.masked(image, out.gradient.subarray(row * this.features, (row + 1) * this.features)), image * this.features));
+      rows.forEach((image, row) =>
+        gradient.set(this.masked(image, out.gradient.subarray(row * this.features, (row + 1) * this.features)), image * this.features),
+      );
       return { output: out.output, sound: (row) => allFinite(out.gradient, row * this.features, this.features) };
     });
     return { output, gradient };
@@ -314,7 +328,12 @@ export class CountedTarget implements Target {
     vectors: Float32Array,
     length: number,
     only: Uint8Array | undefined,
-    run: (products: Products, pixels: Float32Array, vectors: Float32Array, images: readonly number[]) => Promise<{ output: Float32Array; sound(row: number): boolean }>,
+    run: (
+      products: Products,
+      pixels: Float32Array,
+      vectors: Float32Array,
+      images: readonly number[],
+    ) => Promise<{ output: Float32Array; sound(row: number): boolean }>,
   ): Promise<Float32Array> {
     const { products, rows } = this.model;
     if (!products) throw new Error('Only a goal on the output of a network has products with its Jacobian.');
@@ -386,7 +405,11 @@ export class CountedTarget implements Target {
     return gradient;
   }
 
-  async differences(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void> {
+  async differences(
+    delta: Float32Array,
+    pairs: readonly Pair[],
+    visit: (pair: Pair, value: number, gradient: Float32Array) => void,
+  ): Promise<void> {
     let waiting: Pair[] = [];
     const open = new Uint32Array(this.count);
     for (const pair of pairs) {
@@ -407,7 +430,11 @@ export class CountedTarget implements Target {
     if (waiting.length > 0) await this.runPairs(delta, waiting, visit);
   }
 
-  private async runPairs(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void> {
+  private async runPairs(
+    delta: Float32Array,
+    pairs: readonly Pair[],
+    visit: (pair: Pair, value: number, gradient: Float32Array) => void,
+  ): Promise<void> {
     const { features, classes, block, answer } = this;
     await this.gate.check();
     for (let row = 0; row < this.model.rows; row++) {
@@ -417,7 +444,13 @@ export class CountedTarget implements Target {
       block.towards[row] = towards;
       this.refer(row, image);
     }
-    const out = await this.model.gradient('difference', this.packed(pairs.map((pair) => pair.image)), block.label, block.towards, block.reference);
+    const out = await this.model.gradient(
+      'difference',
+      this.packed(pairs.map((pair) => pair.image)),
+      block.label,
+      block.towards,
+      block.reference,
+    );
     pairs.forEach((pair, row) => {
       const { image } = pair;
       const gradient = this.masked(image, this.part(out.gradient, row));

@@ -64,7 +64,8 @@ export const fmn = defineAttack({
       .default(null)
       .describe('Passes of the final bisection, for l0 of the exchange of features; null: 8, for l0 50.'),
   }),
-  cost: (scene, { steps, rivals, finish }) => cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[scene.norm === 'l0' ? 'exchange' : 'bisection'])),
+  cost: (scene, { steps, rivals, finish }) =>
+    cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[scene.norm === 'l0' ? 'exchange' : 'bisection'])),
   async run(target, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
     const { count } = target;
@@ -103,7 +104,14 @@ export const fmn = defineAttack({
 });
 
 /** Where the linearised margin would be crossed from here, inside the box. */
-function firstRadius(norm: FeatureNorm, delta: Float32Array, gradient: Float32Array, clean: Float32Array, drop: number, atLeast: number): number {
+function firstRadius(
+  norm: FeatureNorm,
+  delta: Float32Array,
+  gradient: Float32Array,
+  clean: Float32Array,
+  drop: number,
+  atLeast: number,
+): number {
   const here = clean.map((x, j) => x + delta[j]!);
   const way = smallestDrop(norm, gradient, here, drop, new Float32Array(clean.length));
   return Math.max(length(norm, delta) + way, atLeast);

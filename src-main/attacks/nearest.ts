@@ -42,7 +42,9 @@ export async function nearestBoundary(target: Target, rivals: number): Promise<F
       if (!target.active[image]) return;
       const drop = BEYOND * loss[image]!;
       const distance =
-        norm === 'l0Pixels' ? fewestPixels(g, clean[image]!, drop, target.shape.channels, step) : smallestDrop(norm, g, clean[image]!, drop, step);
+        norm === 'l0Pixels'
+          ? fewestPixels(g, clean[image]!, drop, target.shape.channels, step)
+          : smallestDrop(norm, g, clean[image]!, drop, step);
       if (distance >= size[image]!) return;
       size[image] = distance;
       best[image]!.set(step);

@@ -27,7 +27,23 @@ export function register(attack: Attack): void {
   attacks.set(attack.id, attack);
 }
 
-for (const attack of [fgsm, bim, pgd, ddn, fmn, sigmaZero, gnm, gnmSimple, linearMinimum, deepFool, subset, quadratic, quadraticSubset, random]) register(attack);
+for (const attack of [
+  fgsm,
+  bim,
+  pgd,
+  ddn,
+  fmn,
+  sigmaZero,
+  gnm,
+  gnmSimple,
+  linearMinimum,
+  deepFool,
+  subset,
+  quadratic,
+  quadraticSubset,
+  random,
+])
+  register(attack);
 
 /** @throws UserError when there is no attack of that id */
 export function attackOf(id: string): Attack {

@@ -41,7 +41,8 @@ export const sigmaZero = defineAttack({
   norms: ['l0', 'l0Pixels'],
   kind: 'minimum-norm',
   targeted: true,
-  summary: 'Fewest changed features or pixels: gradient descent of a smooth l0 norm with an adaptive threshold. The strongest l0 attack here.',
+  summary:
+    'Fewest changed features or pixels: gradient descent of a smooth l0 norm with an adaptive threshold. The strongest l0 attack here.',
   source: 'Cinà et al., σ-zero, ICLR 2025, algorithm 1, with final evaluation and polish',
   options: z.strictObject({
     steps: z
@@ -74,8 +75,16 @@ export const sigmaZero = defineAttack({
       .max(1)
       .nullable()
       .default(null)
-      .describe(`End the descent of an image whose fewest features (or pixels) have not changed for this share of the steps; 1: never, null: ${SHORT.patience} below ${LONG_STEPS} steps, then ${LONG.patience}.`),
-    restarts: z.number().int().min(1).max(100).default(1).describe('Starts; the first at the image itself, each after it at noise of up to 2 τ₀ in every feature.'),
+      .describe(
+        `End the descent of an image whose fewest features (or pixels) have not changed for this share of the steps; 1: never, null: ${SHORT.patience} below ${LONG_STEPS} steps, then ${LONG.patience}.`,
+      ),
+    restarts: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe('Starts; the first at the image itself, each after it at noise of up to 2 τ₀ in every feature.'),
     rivals: z
       .number()
       .int()
@@ -87,7 +96,11 @@ export const sigmaZero = defineAttack({
   }),
   cost: (scene, { steps, restarts, rivals, polish: exchange }) =>
     // A step costs a gradient, and a pass more where the step before was adversarial and this one is not: every other one.
-    sum(times(restarts, cost(steps, Math.floor(steps / 2) + 1)), rivals > 0 ? cost(rivalsAt(scene, rivals), 1) : cost(0), cost(0, exchange)),
+    sum(
+      times(restarts, cost(steps, Math.floor(steps / 2) + 1)),
+      rivals > 0 ? cost(rivalsAt(scene, rivals), 1) : cost(0),
+      cost(0, exchange),
+    ),
   async run(target, options) {
     for (let restart = 0; restart < options.restarts && target.anyActive; restart++)
       await descend(target, options, restart === 0 ? null : 2 * options.tau0);
@@ -107,7 +120,11 @@ interface Setting {
 }
 
 /** @param noise how far the start lies from the image in any feature; null: the image itself */
-async function descend(target: Target, { steps, eta0, sigma, tau0, t, epsilonBudget, patience }: Setting, noise: number | null): Promise<void> {
+async function descend(
+  target: Target,
+  { steps, eta0, sigma, tau0, t, epsilonBudget, patience }: Setting,
+  noise: number | null,
+): Promise<void> {
   const { count, active } = target;
   const delta = new Float32Array(target.clean.length);
   const rows = rowsOf(delta, count);

@@ -40,7 +40,10 @@ export class Slopes {
     const copies = new Copies(model, image, 'map', gate);
     const [features, values] = [image.pixels.length, model.products!.width];
     const powers = new Float64Array(features);
-    const add = (share: number) => (g: Float32Array): void => g.forEach((v, k) => (powers[k]! += v * v * share));
+    const add =
+      (share: number) =>
+      (g: Float32Array): void =>
+        g.forEach((v, k) => (powers[k]! += v * v * share));
     const total = Math.min(features, values, probes);
     if (Math.min(features, values) > probes) {
       const signs = (random: () => number): Float32Array => Float32Array.from({ length: values }, () => (random() < 0.5 ? -1 : 1));

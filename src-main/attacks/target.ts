@@ -64,7 +64,11 @@ export interface Target {
    * are left; each pair costs its image a forward and a backward pass. `visit` gets each pair's value and gradient,
    * a view that the next block overwrites. Pairs of images that are inactive, or become so, are left out.
    */
-  differences(delta: Float32Array, pairs: readonly Pair[], visit: (pair: Pair, value: number, gradient: Float32Array) => void): Promise<void>;
+  differences(
+    delta: Float32Array,
+    pairs: readonly Pair[],
+    visit: (pair: Pair, value: number, gradient: Float32Array) => void,
+  ): Promise<void>;
   /** Values D of the output that the goal is on; 0 for classifiers, which have no reference and no products. */
   readonly width: number;
   /** count x D: the y that each image's output is held against (Balda et al., section 3); null for classifiers. */

@@ -40,11 +40,16 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     attackSummaries: threat.attacks.map(({ id }) => attackSummary(id, threat, t, records, state)),
   }));
   const findings = records.flatMap((image) =>
-    plan.threats.flatMap((threat, t) => threat.attacks.map((a) => state.findings.get(AuditState.key(image.id, t, a.id))).filter((f): f is Finding => f !== undefined)),
+    plan.threats.flatMap((threat, t) =>
+      threat.attacks.map((a) => state.findings.get(AuditState.key(image.id, t, a.id))).filter((f): f is Finding => f !== undefined),
+    ),
   );
   const given = records.filter((i) => i.labelGiven);
   const right = given.filter((i) => i.prediction === i.label).length;
-  const cleanAccuracy = given.length === records.length && given.length > 0 ? bounds(Array(unseen).fill(UNSEEN), setup.images.length)(curvePoint(0, right, given.length)) : null;
+  const cleanAccuracy =
+    given.length === records.length && given.length > 0
+      ? bounds(Array(unseen).fill(UNSEEN), setup.images.length)(curvePoint(0, right, given.length))
+      : null;
   return {
     format: 1,
     hairline: setup.hairline,
@@ -65,7 +70,12 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     ...(setup.scores && scoresFound(setup.scores)),
     classes: setup.classes,
     threats,
-    images: records.map((image, i) => imageResult(image, outcomes.map((of) => of[i]!))),
+    images: records.map((image, i) =>
+      imageResult(
+        image,
+        outcomes.map((of) => of[i]!),
+      ),
+    ),
     ...(setup.drawn && { drawn: setup.drawn }),
     ...(unseen > 0 && { unseen }),
     ...(setup.leftOut && { leftOut: setup.leftOut }),
@@ -78,11 +88,16 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
 
 function imageResult(image: ImageRecord, outcomes: Outcome[]): Results['images'][number] {
   const { index: _index, leastLikely: _leastLikely, ...known } = image;
-  return { ...known, outcomes: outcomes.map(({ state, best, distance }, threat) => ({ threat, state, best: best?.attack ?? null, distance })) };
+  return {
+    ...known,
+    outcomes: outcomes.map(({ state, best, distance }, threat) => ({ threat, state, best: best?.attack ?? null, distance })),
+  };
 }
 
 function attackSummary(attack: string, threat: ThreatModel, t: number, records: ImageRecord[], state: AuditState): AttackSummary {
-  const findings = records.map((i) => state.findings.get(AuditState.key(i.id, t, attack))).filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already' && f.state !== 'target-already');
+  const findings = records
+    .map((i) => state.findings.get(AuditState.key(i.id, t, attack)))
+    .filter((f): f is Finding => f !== undefined && f.state !== 'wrong-already' && f.state !== 'target-already');
   const finished = findings.filter((f) => f.state === 'broken' || f.state === 'held');
   const eightBit = finished.map((f) => (f.state === 'broken' ? f.eightBit![threat.norm] : null));
   const float = finished.map((f) => (f.state === 'broken' ? (f.float?.[threat.norm] ?? null) : null));
@@ -106,7 +121,10 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   if (missing > 0) out.push(`The audit was stopped before ${missing} of ${setup.images.length} images were looked at.`);
   // Goals on the output know no labels.
   const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
-  if (unlabelled > 0 && unlabelled === records.length) out.push('No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.');
+  if (unlabelled > 0 && unlabelled === records.length)
+    out.push(
+      'No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.',
+    );
   else if (unlabelled > 0) out.push('Some images had no label; for them the clean prediction was taken.');
   const guess = accuracy === null ? null : chanceNote(setup, records);
   if (guess !== null) out.push(guess);
@@ -121,7 +139,9 @@ function targetNotes({ threats }: AuditPlan, outcomes: Outcome[][]): string[] {
   return threats.flatMap(({ norm }, t) => {
     const own = outcomes[t]!.filter(({ state }) => state === 'target-already').length;
     if (own === 0) return [];
-    return [`${own === 1 ? '1 image is' : `${count(own)} images are`} of the target class already, and left out of every figure under ${NORM_LABEL[norm]}${threats.length > 1 ? ` (threat model ${t + 1})` : ''}.`];
+    return [
+      `${own === 1 ? '1 image is' : `${count(own)} images are`} of the target class already, and left out of every figure under ${NORM_LABEL[norm]}${threats.length > 1 ? ` (threat model ${t + 1})` : ''}.`,
+    ];
   });
 }
 
@@ -130,7 +150,10 @@ function chanceNote(setup: Setup, records: ImageRecord[]): string | null {
   const found = chanceOf(records, setup.classes);
   if (found === null) return null;
   const { right, of, commonest } = found;
-  const as = commonest === null ? `guessing among ${setup.classes} classes` : `naming the commonest of their classes every time (${commonest} of ${of})`;
+  const as =
+    commonest === null
+      ? `guessing among ${setup.classes} classes`
+      : `naming the commonest of their classes every time (${commonest} of ${of})`;
   return `The model is right on ${right} of ${of} clean images, no better than ${as}: check the preprocessing and the order of the labels.`;
 }
 

@@ -33,19 +33,34 @@ type AttackImage = AttackJob['images'][number];
  * the decoded PNG (design rule 4).
  * @param onMiss told of the nearest miss of each image that a fixed-budget attack did not break, pixels CHW
  */
-export async function runAttackJob(job: AttackJob, context: JobContext, models: Models, gate: Gate, onMiss?: (image: string, pixels: Float32Array) => void): Promise<Finding[]> {
+export async function runAttackJob(
+  job: AttackJob,
+  context: JobContext,
+  models: Models,
+  gate: Gate,
+  onMiss?: (image: string, pixels: Float32Array) => void,
+): Promise<Finding[]> {
   const shape = shapeOf(job);
   // What the network does not read is neither attacked nor changed.
   const window = models.window(shape, surrogatesOf(job, context));
   const part = <P extends Float32Array | Uint8Array>(planes: P): P => (window ? cut(planes, shape, window) : planes);
-  const whole = <P extends Float32Array | Uint8Array>(planes: () => P, found: P): P => (window ? paste(planes(), shape, window, found) : found);
+  const whole = <P extends Float32Array | Uint8Array>(planes: () => P, found: P): P =>
+    window ? paste(planes(), shape, window, found) : found;
   let found: ImageFinding[];
   let bench: Bench;
   try {
-    bench = context.field ? await outputBench(job, context, context.field, models, window) : await classBench(job, context, context.scores!, models, window);
+    bench = context.field
+      ? await outputBench(job, context, context.field, models, window)
+      : await classBench(job, context, context.scores!, models, window);
     found = await attackBatch({
       model: bench.model,
-      images: job.images.map((i, at) => ({ pixels: part(toUnit(pictureOf(i))), hash: i.hash, label: i.label, goal: i.goal, ...bench.extra(at) })),
+      images: job.images.map((i, at) => ({
+        pixels: part(toUnit(pictureOf(i))),
+        hash: i.hash,
+        label: i.label,
+        goal: i.goal,
+        ...bench.extra(at),
+      })),
       norm: job.norm,
       eps: job.eps,
       attack: job.attack,
@@ -63,7 +78,11 @@ export async function runAttackJob(job: AttackJob, context: JobContext, models: 
   for (const [i, image] of job.images.entries()) {
     await gate.check();
     const { miss, eightBit } = found[i]!;
-    if (miss) onMiss?.(image.id, whole(() => toUnit(pictureOf(image)), miss));
+    if (miss)
+      onMiss?.(
+        image.id,
+        whole(() => toUnit(pictureOf(image)), miss),
+      );
     const levels = eightBit && whole(() => pictureToPlanes(image), eightBit);
     findings.push(await judge(job, context, image, { ...found[i]!, eightBit: levels }, (pixels) => bench.judge(i, pixels)));
   }
@@ -89,7 +108,13 @@ function surrogatesOf(job: AttackJob, context: JobContext): readonly Surrogate[]
   return knowledge.kind === 'white-box' ? [] : knowledge.surrogates;
 }
 
-async function classBench(job: AttackJob, context: JobContext, output: ClassifierOutput, models: Models, window: Window | null): Promise<Bench> {
+async function classBench(
+  job: AttackJob,
+  context: JobContext,
+  output: ClassifierOutput,
+  models: Models,
+  window: Window | null,
+): Promise<Bench> {
   const shape = shapeOf(job);
   const original = await models.original(output);
   return {
@@ -98,9 +123,11 @@ async function classBench(job: AttackJob, context: JobContext, output: Classifie
     async judge(at, pixels) {
       const { goal, label } = job.images[at]!;
       const scores = await original.predict(pixels, shape);
-      if (!areNumbers(scores)) return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
+      if (!areNumbers(scores))
+        return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
       const done = goal === null ? scores.prediction !== label : scores.prediction === goal;
-      if (!done) return { reason: `the original model takes the exported picture for class ${scores.prediction}, so the success does not count` };
+      if (!done)
+        return { reason: `the original model takes the exported picture for class ${scores.prediction}, so the success does not count` };
       return { prediction: scores.prediction, top: topScores(scores), output: null };
     },
   };
@@ -111,7 +138,10 @@ async function attackedModel(job: AttackJob, context: JobContext, models: Models
   const victim = await models.differentiable(shapeOf(job), context.rows, window);
   const surrogates = surrogatesOf(job, context);
   if (surrogates.length === 0) return victim;
-  return transfer(victim, await Promise.all(surrogates.map((surrogate) => models.surrogate(surrogate).differentiable(shapeOf(job), context.rows, window))));
+  return transfer(
+    victim,
+    await Promise.all(surrogates.map((surrogate) => models.surrogate(surrogate).differentiable(shapeOf(job), context.rows, window))),
+  );
 }
 
 async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models, window: Window | null): Promise<Bench> {
@@ -125,17 +155,33 @@ async function outputBench(job: AttackJob, context: JobContext, field: FieldOutp
     extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
     async judge(at, pixels) {
       const y = await original.output(pixels, shape);
-      if (!y.every(Number.isFinite)) return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
+      if (!y.every(Number.isFinite))
+        return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
       const compared = compareOutput(goal, y, references[at]!, field);
-      if (!reached(goal, compared.psnr)) return { reason: `the original model's output for the exported picture is ${compared.psnr.toFixed(2)} dB from its reference, so the success does not count` };
-      const file = await writeOutput(context.folder, FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id), y, field, goal.peak);
+      if (!reached(goal, compared.psnr))
+        return {
+          reason: `the original model's output for the exported picture is ${compared.psnr.toFixed(2)} dB from its reference, so the success does not count`,
+        };
+      const file = await writeOutput(
+        context.folder,
+        FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id),
+        y,
+        field,
+        goal.peak,
+      );
       return { prediction: 1, top: [], output: outputResult(compared, file) };
     },
   };
 }
 
 /** From what the attack claims to a finding: broken only if the exported picture breaks the original model. */
-async function judge(job: AttackJob, context: JobContext, image: AttackImage, found: ImageFinding, verdictOn: (pixels: Float32Array) => Promise<Verdict>): Promise<Finding> {
+async function judge(
+  job: AttackJob,
+  context: JobContext,
+  image: AttackImage,
+  found: ImageFinding,
+  verdictOn: (pixels: Float32Array) => Promise<Verdict>,
+): Promise<Finding> {
   const base: Finding = {
     ...failure(job, image, null),
     state: found.state,
@@ -153,7 +199,8 @@ async function judge(job: AttackJob, context: JobContext, image: AttackImage, fo
   const verdict = await verdictOn(pixels);
   if ('reason' in verdict) return { ...base, state: 'failed', reason: verdict.reason };
   const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
-  if (found.epsilon !== null && !within(eightBit[job.norm], found.epsilon)) return { ...base, state: 'failed', reason: 'the exported picture is outside the budget' };
+  if (found.epsilon !== null && !within(eightBit[job.norm], found.epsilon))
+    return { ...base, state: 'failed', reason: 'the exported picture is outside the budget' };
   return { ...base, eightBit, ...verdict, file };
 }
 

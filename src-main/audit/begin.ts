@@ -25,7 +25,13 @@ export function planHash(plan: AuditPlan): string {
  * @returns the journal, open
  * @throws UserError when the folder holds another audit, or one that shall not be gone on with, or cannot be written
  */
-export function openJournal({ plan, folder, resume, opened, installation = new Installation() }: Pick<RunRequest, 'plan' | 'folder' | 'resume' | 'opened' | 'installation'>): Journal {
+export function openJournal({
+  plan,
+  folder,
+  resume,
+  opened,
+  installation = new Installation(),
+}: Pick<RunRequest, 'plan' | 'folder' | 'resume' | 'opened' | 'installation'>): Journal {
   const hash = planHash(plan);
   demandPlain(folder);
   const journal = Journal.open(folder);

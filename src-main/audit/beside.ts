@@ -19,7 +19,8 @@ export async function findBeside(paths: readonly string[], classesOf: () => Prom
   for (const file of files) {
     const text = await readText(file, images, classes);
     if (text?.kind === 'classNames' && (classes === null || text.names.length === classes)) found.classNames ??= file;
-    if (text?.kind === 'labels' && !images.labelled && found.labels === null && (await fitsImages(text.labels, images))) found.labels = file;
+    if (text?.kind === 'labels' && !images.labelled && found.labels === null && (await fitsImages(text.labels, images)))
+      found.labels = file;
   }
   return found;
 }

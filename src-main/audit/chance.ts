@@ -55,7 +55,10 @@ function isFar(right: number, of: number, chance: number): boolean {
 function goTogether(answers: readonly Answer[], matches: number): boolean {
   const n = answers.length;
   const [said, were] = [counted(answers.map(({ prediction }) => prediction)), counted(answers.map(({ label }) => label))];
-  const products = [...were].map(([k, count]) => ({ one: count * (said.get(k) ?? 0), two: count * (count - 1) * (said.get(k) ?? 0) * ((said.get(k) ?? 0) - 1) }));
+  const products = [...were].map(([k, count]) => ({
+    one: count * (said.get(k) ?? 0),
+    two: count * (count - 1) * (said.get(k) ?? 0) * ((said.get(k) ?? 0) - 1),
+  }));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const ones = products.map(({ one }) => one);
   const mean = sum(ones) / n;

@@ -20,7 +20,9 @@ export async function runCleanJob(job: CleanJob, context: JobContext, models: Mo
     const { id, index, hash, width, height, channels, source } = image;
     const file = FILES.clean(id);
     await writePng(context.folder, file, pictureOf(image));
-    const seen = context.field ? await lookAtOutput(image, context, context.field, models) : await lookAtScores(image, context.scores!, models);
+    const seen = context.field
+      ? await lookAtOutput(image, context, context.field, models)
+      : await lookAtScores(image, context.scores!, models);
     records.push({ id, index, source, hash, width, height, channels, file, ...seen });
   }
   return records;
@@ -55,7 +57,13 @@ async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, fi
   const outputs: ImageRecord['outputs'] = [];
   const onOutput = goals.filter(isOutputGoal);
   const file = finite ? await writeOutput(folder, FILES.output(image.id), y, field, onOutput[0]!.peak) : null;
-  for (const goal of onOutput) outputs.push(outputResult(finite ? compareOutput(goal, y, await referenceOf(goal, original, pixels, image, field), field) : { psnr: NaN, ssim: null }, file));
+  for (const goal of onOutput)
+    outputs.push(
+      outputResult(
+        finite ? compareOutput(goal, y, await referenceOf(goal, original, pixels, image, field), field) : { psnr: NaN, ssim: null },
+        file,
+      ),
+    );
   return { label: 0, labelGiven: false, prediction: finite ? 0 : NO_CLASS, top: [], leastLikely: NO_CLASS, outputs };
 }
 

@@ -22,7 +22,13 @@ interface Puts {
  * What an attack of a plan spends on one image at most, over all budgets, rounding included. An image is through with the
  * first budget that breaks it, and rounded only where something was found.
  */
-export function attackCost(threat: ThreatModel, attack: ThreatModel['attacks'][number], shape: ImageShape, puts: Puts, maxQueries: number | null): Cost {
+export function attackCost(
+  threat: ThreatModel,
+  attack: ThreatModel['attacks'][number],
+  shape: ImageShape,
+  puts: Puts,
+  maxQueries: number | null,
+): Cost {
   const { kind, cost: costOf } = attackOf(attack.id);
   const scene = { norm: threat.norm, targeted: threat.goal.kind === 'targeted', shape, ...puts };
   const fixed = kind === 'fixed-budget';
@@ -39,7 +45,11 @@ export function attackCost(threat: ThreatModel, attack: ThreatModel['attacks'][n
 }
 
 /** What all of a plan's attacks spend on all of its pictures at most, and each of them. */
-export function planCost(plan: Pick<AuditPlan, 'threats' | 'maxQueries'>, pictures: readonly Pictures[], puts: Puts): { all: Cost; attacks: PlanCost['attacks'] } {
+export function planCost(
+  plan: Pick<AuditPlan, 'threats' | 'maxQueries'>,
+  pictures: readonly Pictures[],
+  puts: Puts,
+): { all: Cost; attacks: PlanCost['attacks'] } {
   const spent = plan.threats.flatMap((threat, at) =>
     threat.attacks.map((attack) => ({
       threat: at,
@@ -47,14 +57,23 @@ export function planCost(plan: Pick<AuditPlan, 'threats' | 'maxQueries'>, pictur
       cost: sum(...pictures.map(({ count, ...shape }) => times(count, attackCost(threat, attack, shape, puts, plan.maxQueries)))),
     })),
   );
-  return { all: sum(...spent.map((one) => one.cost)), attacks: spent.map((one) => ({ threat: one.threat, attack: one.attack, passes: Math.round(passes(one.cost)) })) };
+  return {
+    all: sum(...spent.map((one) => one.cost)),
+    attacks: spent.map((one) => ({ threat: one.threat, attack: one.attack, passes: Math.round(passes(one.cost)) })),
+  };
 }
 
 /**
  * The same with the time it takes. Workers share the work.
  * @param paces milliseconds of a pass of one image, by threat and attack; null: that of the model alone
  */
-export function planEstimate(plan: AuditPlan, pictures: readonly Pictures[], measured: Measured, paces: readonly (number | null)[], cores: number): PlanCost {
+export function planEstimate(
+  plan: AuditPlan,
+  pictures: readonly Pictures[],
+  measured: Measured,
+  paces: readonly (number | null)[],
+  cores: number,
+): PlanCost {
   const { all, attacks } = planCost(plan, pictures, measured);
   const [forward, gradient] = [measured.forward / measured.rows, measured.gradient / measured.rows];
   // Of the model alone: a pass is a forward one, or half of a gradient.

@@ -14,7 +14,9 @@ const TOLD = '.';
 /** The plan as results tell it: names in place of copies, and nothing of what changes no result. */
 export function toldPlan(plan: AuditPlan): AuditPlan {
   const { dropped } = plan;
-  const told = dropped ? { ...withPaths(plan, (path) => nameIn(dropped, path)), dropped: dropped.map(({ files }) => ({ folder: TOLD, files })) } : plan;
+  const told = dropped
+    ? { ...withPaths(plan, (path) => nameIn(dropped, path)), dropped: dropped.map(({ files }) => ({ folder: TOLD, files })) }
+    : plan;
   return { ...told, workers: null, batch: null };
 }
 
@@ -74,5 +76,12 @@ export function undropped(plan: AuditPlan): NamedFiles {
   const own = filesOf(plan);
   const one = (path: string | null) => (path === null || places.has(path) ? null : path);
   const all = (paths: string[]) => (paths.some((path) => places.has(path)) ? [] : paths);
-  return { model: one(own.model), images: all(own.images), labels: one(own.labels), classNames: one(own.classNames), pictures: all(own.pictures), surrogates: all(own.surrogates) };
+  return {
+    model: one(own.model),
+    images: all(own.images),
+    labels: one(own.labels),
+    classNames: one(own.classNames),
+    pictures: all(own.pictures),
+    surrogates: all(own.surrogates),
+  };
 }

@@ -41,7 +41,9 @@ export async function put(from: string | null, to: string, whole: boolean): Prom
 export function copies(drops: readonly Drop[], paths: readonly string[]): string[] {
   const [own, beside] = [new Set(paths), new Set(paths.map((path) => dirname(path)))];
   const isOfPlan = (file: string): boolean => beside.has(dirname(file)) || above(file).some((folder) => own.has(folder));
-  return drops.flatMap(({ folder, files }) => files.map(({ name }) => join(folder, name))).filter((file) => isOfPlan(file) && existsSync(file));
+  return drops
+    .flatMap(({ folder, files }) => files.map(({ name }) => join(folder, name)))
+    .filter((file) => isOfPlan(file) && existsSync(file));
 }
 
 /** A file and the folders it lies in. */

@@ -4,7 +4,14 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import { surrogatesOf } from './surrogates.ts';
 
 /** Each kind of file that a plan names, and the flag that names it instead. */
-export const FLAG = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', pictures: '--picture', surrogates: '--surrogate' } as const;
+export const FLAG = {
+  model: '--model',
+  images: '--images',
+  labels: '--labels',
+  classNames: '--class-names',
+  pictures: '--picture',
+  surrogates: '--surrogate',
+} as const;
 type Kind = keyof NamedFiles;
 export const KINDS = Object.keys(FLAG) as Kind[];
 
@@ -14,7 +21,14 @@ export const NO_FILES = NamedFiles.parse({});
 export function filesOf(plan: AuditPlan): NamedFiles {
   const pictures = plan.threats.flatMap(({ goal }) => (goal.kind === 'match' ? [goal.picture] : []));
   const surrogates = surrogatesOf(plan).map(({ model }) => model);
-  return { model: plan.model, images: plan.images, labels: plan.labels, classNames: plan.classNames, pictures: [...new Set(pictures)], surrogates: [...new Set(surrogates)] };
+  return {
+    model: plan.model,
+    images: plan.images,
+    labels: plan.labels,
+    classNames: plan.classNames,
+    pictures: [...new Set(pictures)],
+    surrogates: [...new Set(surrogates)],
+  };
 }
 
 /** A plan with other paths. */
@@ -28,7 +42,10 @@ export function withPaths(plan: AuditPlan, to: (path: string, kind: Kind) => str
     threats: plan.threats.map((threat) => ({
       ...threat,
       goal: threat.goal.kind === 'match' ? { ...threat.goal, picture: to(threat.goal.picture, 'pictures') } : threat.goal,
-      knowledge: threat.knowledge.kind === 'transfer' ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((of) => ({ ...of, model: to(of.model, 'surrogates') })) } : threat.knowledge,
+      knowledge:
+        threat.knowledge.kind === 'transfer'
+          ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((of) => ({ ...of, model: to(of.model, 'surrogates') })) }
+          : threat.knowledge,
     })),
   };
 }
@@ -60,14 +77,25 @@ export function planToOpen(plan: AuditPlan, { named, begunHere, needs = KINDS, f
   const stored = filesOf(plan);
   const missing = needs.filter((kind) => !isNone(stored[kind]) && isNone(named[kind]));
   if (missing.length > 0 && !begunHere)
-    throw new UserError(`The audit in ${folder} was begun elsewhere, so no file that it names is opened: name them yourself (${missing.map((kind) => FLAG[kind]).join(', ')}), or in the window load them in the set-up first.`);
+    throw new UserError(
+      `The audit in ${folder} was begun elsewhere, so no file that it names is opened: name them yourself (${missing.map((kind) => FLAG[kind]).join(', ')}), or in the window load them in the set-up first.`,
+    );
   const one = (kind: 'pictures' | 'surrogates') => {
     if (!isNone(named[kind]) && needs.includes(kind) && named[kind].length !== stored[kind].length)
-      throw new UserError(`The plan in ${folder} has ${stored[kind].length} different files for ${FLAG[kind]}, and ${named[kind].length} were named: name as many, in the order of the plan.`);
+      throw new UserError(
+        `The plan in ${folder} has ${stored[kind].length} different files for ${FLAG[kind]}, and ${named[kind].length} were named: name as many, in the order of the plan.`,
+      );
     return (path: string) => named[kind][stored[kind].indexOf(path)] ?? path;
   };
   const [picture, surrogate] = [one('pictures'), one('surrogates')];
-  const given = { pictures: picture, surrogates: surrogate, images: (path: string) => path, model: (path: string) => named.model ?? path, labels: (path: string) => named.labels ?? path, classNames: (path: string) => named.classNames ?? path };
+  const given = {
+    pictures: picture,
+    surrogates: surrogate,
+    images: (path: string) => path,
+    model: (path: string) => named.model ?? path,
+    labels: (path: string) => named.labels ?? path,
+    classNames: (path: string) => named.classNames ?? path,
+  };
   const opened = withPaths(plan, (path, kind) => given[kind](path));
   return named.images.length > 0 ? { ...opened, images: named.images } : opened;
 }

@@ -8,7 +8,12 @@ import { surrogatesOf } from './surrogates.ts';
 
 /** What has to fit, of a journal or of results. */
 interface Told {
-  setup: (Pick<Setup, 'images' | 'classes' | 'classNames' | 'surrogates'> & { field: unknown; scores: Pick<NonNullable<Setup['scores']>, 'classes'> | null }) | null;
+  setup:
+    | (Pick<Setup, 'images' | 'classes' | 'classNames' | 'surrogates'> & {
+        field: unknown;
+        scores: Pick<NonNullable<Setup['scores']>, 'classes'> | null;
+      })
+    | null;
   images: ReadonlyMap<string, ImageRecord>;
   findings: ReadonlyMap<string, Finding>;
 }
@@ -20,7 +25,8 @@ interface Told {
  */
 export function demandFit(plan: AuditPlan, told: Told): void {
   const fault = fits(plan, told);
-  if (fault !== null) throw new UserError(`The journal of this audit does not fit its plan (${fault}): start the audit again in another folder.`);
+  if (fault !== null)
+    throw new UserError(`The journal of this audit does not fit its plan (${fault}): start the audit again in another folder.`);
 }
 
 /** What does not fit; null when everything does. */
@@ -29,8 +35,10 @@ export function fits(plan: AuditPlan, { setup, images, findings }: Told): string
   if (!fitsSetup(plan, setup)) return 'its model does not';
   const places = new Map(setup.images.map((id, at) => [id, at]));
   if (places.size < setup.images.length) return 'an image comes twice';
-  for (const image of images.values()) if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) return `the image ${image.id} does not`;
-  for (const finding of findings.values()) if (!images.has(finding.image) || !fitsFinding(plan, setup, finding)) return `a finding on the image ${finding.image} does not`;
+  for (const image of images.values())
+    if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) return `the image ${image.id} does not`;
+  for (const finding of findings.values())
+    if (!images.has(finding.image) || !fitsFinding(plan, setup, finding)) return `a finding on the image ${finding.image} does not`;
   return null;
 }
 
@@ -40,18 +48,42 @@ export type Known = NonNullable<Told['setup']>;
 function fitsSetup(plan: AuditPlan, setup: Known): boolean {
   const onOutput = plan.threats.some(({ goal }) => isOutputGoal(goal));
   const named = setup.classNames?.length ?? setup.classes;
-  return onOutput === (setup.field !== null) && onOutput === (setup.scores === null) && named === setup.classes && setup.surrogates.length === surrogatesOf(plan).length && (setup.scores?.classes ?? 2) === setup.classes;
+  return (
+    onOutput === (setup.field !== null) &&
+    onOutput === (setup.scores === null) &&
+    named === setup.classes &&
+    setup.surrogates.length === surrogatesOf(plan).length &&
+    (setup.scores?.classes ?? 2) === setup.classes
+  );
 }
 
-export function fitsImage(plan: AuditPlan, { classes, field }: Known, { id, file, outputs, label, prediction, leastLikely }: ImageRecord): boolean {
+export function fitsImage(
+  plan: AuditPlan,
+  { classes, field }: Known,
+  { id, file, outputs, label, prediction, leastLikely }: ImageRecord,
+): boolean {
   const isClass = (c: number) => c >= -1 && c < classes;
-  return file === FILES.clean(id) && outputs.length === (field ? plan.threats.length : 0) && outputs.every((o) => o.file === null || o.file === FILES.output(id)) && [label, prediction, leastLikely].every(isClass);
+  return (
+    file === FILES.clean(id) &&
+    outputs.length === (field ? plan.threats.length : 0) &&
+    outputs.every((o) => o.file === null || o.file === FILES.output(id)) &&
+    [label, prediction, leastLikely].every(isClass)
+  );
 }
 
-export function fitsFinding(plan: AuditPlan, { classes }: Known, { image, threat: t, attack, state, file, eightBit, prediction, output }: Finding): boolean {
+export function fitsFinding(
+  plan: AuditPlan,
+  { classes }: Known,
+  { image, threat: t, attack, state, file, eightBit, prediction, output }: Finding,
+): boolean {
   const threat = plan.threats[t];
   if (!threat?.attacks.some(({ id }) => id === attack)) return false;
-  if (state === 'broken' ? eightBit === null || prediction === null || file !== FILES.adversarial(t, threat.norm, attack, image) : file !== null) return false;
+  if (
+    state === 'broken'
+      ? eightBit === null || prediction === null || file !== FILES.adversarial(t, threat.norm, attack, image)
+      : file !== null
+  )
+    return false;
   if (prediction !== null && (prediction < 0 || prediction >= classes)) return false;
   return output === null || output.file === null || output.file === FILES.broken(t, threat.norm, attack, image);
 }

@@ -10,7 +10,13 @@ export function planOfResults(results: Results): AuditPlan | null {
   if (!plan || plan.threats.length !== results.threats.length) return null;
   const same = results.threats.every(({ norm, eps, goal, knowledge, attacks, attackSummaries }, t) => {
     const own = plan.threats[t]!;
-    return isDeepStrictEqual({ norm, eps, goal, knowledge, attacks }, own) && isDeepStrictEqual(attackSummaries.map(({ attack }) => attack), own.attacks.map(({ id }) => id));
+    return (
+      isDeepStrictEqual({ norm, eps, goal, knowledge, attacks }, own) &&
+      isDeepStrictEqual(
+        attackSummaries.map(({ attack }) => attack),
+        own.attacks.map(({ id }) => id),
+      )
+    );
   });
   return same && fitsRecords(plan, results) && fitsOutcomes(plan, results) ? plan : null;
 }
@@ -19,12 +25,20 @@ function fitsRecords(plan: AuditPlan, { images, findings, classes, classNames, o
   const setup = { images: images.map(({ id }) => id), classes, classNames, field, surrogates, scores: field ? null : { classes } };
   const byKey = new Map(findings.map((one) => [AuditState.key(one.image, one.threat, one.attack), one]));
   if (byKey.size < findings.length) return false;
-  return fits(plan, { setup, images: new Map(images.map((image, index) => [image.id, { ...image, index, leastLikely: -1 }])), findings: byKey }) === null;
+  return (
+    fits(plan, {
+      setup,
+      images: new Map(images.map((image, index) => [image.id, { ...image, index, leastLikely: -1 }])),
+      findings: byKey,
+    }) === null
+  );
 }
 
 /** What is told of an image under each threat model, against the finding it speaks of. */
 function fitsOutcomes(plan: AuditPlan, { images, findings }: Results): boolean {
-  const broken = new Set(findings.filter(({ state }) => state === 'broken').map(({ image, threat, attack }) => AuditState.key(image, threat, attack)));
+  const broken = new Set(
+    findings.filter(({ state }) => state === 'broken').map(({ image, threat, attack }) => AuditState.key(image, threat, attack)),
+  );
   return images.every(({ id, outcomes }) => {
     if (outcomes.length !== plan.threats.length) return false;
     return outcomes.every(({ threat, state, best, distance }, t) => {

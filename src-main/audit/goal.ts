@@ -20,8 +20,11 @@ export function checkGoals(plan: AuditPlan, images: number, classes: number, lef
     if (goal.kind !== 'targeted' || typeof goal.target === 'string') continue;
     const targets = Array.isArray(goal.target) ? goal.target : [goal.target];
     if (Array.isArray(goal.target) && targets.length !== images)
-      throw new UserError(`The list of target classes holds ${targets.length}, but there are ${images} images${leftOut > 0 ? ` (${leftOut} more could not be taken)` : ''}: give one class per image, or one class for all.`);
+      throw new UserError(
+        `The list of target classes holds ${targets.length}, but there are ${images} images${leftOut > 0 ? ` (${leftOut} more could not be taken)` : ''}: give one class per image, or one class for all.`,
+      );
     const beyond = targets.find((target) => target >= classes);
-    if (beyond !== undefined) throw new UserError(`The target class ${beyond} does not exist: the model tells ${classes} classes apart, 0 to ${classes - 1}.`);
+    if (beyond !== undefined)
+      throw new UserError(`The target class ${beyond} does not exist: the model tells ${classes} classes apart, 0 to ${classes - 1}.`);
   }
 }

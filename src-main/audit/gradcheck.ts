@@ -55,7 +55,14 @@ export async function checkModelGradient(request: GradcheckRequest, tell: CheckO
   const { input = null, fixed = {}, output = null, provider = 'cpu', seconds = SECONDS } = request;
   const began = performance.now();
   const spent = () => (performance.now() - began) / (1000 * seconds);
-  const models = new Models({ ...request, input, fixed, output, provider: (await chooseProvider(provider)).used, threads: availableParallelism() });
+  const models = new Models({
+    ...request,
+    input,
+    fixed,
+    output,
+    provider: (await chooseProvider(provider)).used,
+    threads: availableParallelism(),
+  });
   const options = { half: usesHalf(models.graph), spent, tell };
   try {
     if (!request.images) return await checkAt(models, random(models, request.preprocessing), options);
@@ -136,7 +143,8 @@ function random(models: Models, spec: Preprocessing): Sample {
 
 /** Whether any weight or input is in 16-bit floating point. */
 export function usesHalf(graph: Graph): boolean {
-  for (const tensor of graph.initializers.values()) if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
+  for (const tensor of graph.initializers.values())
+    if (tensor.dataType === DType.float16 || tensor.dataType === DType.bfloat16) return true;
   return false;
 }
 
@@ -155,7 +163,9 @@ export function boundedWork(work: number): NonNullable<CheckOptions['spent']> {
 export function flatNote({ slopes }: GradientCheck, who: string): string | null {
   if (!slopes || slopes.zero + slopes.tiny === 0) return null;
   const { pictures, zero, tiny } = slopes;
-  const what = [zero > 0 ? `exactly zero at ${zero}` : '', tiny > 0 ? `too small for float32 to tell where it leads at ${tiny}` : ''].filter(Boolean).join(' and ');
+  const what = [zero > 0 ? `exactly zero at ${zero}` : '', tiny > 0 ? `too small for float32 to tell where it leads at ${tiny}` : '']
+    .filter(Boolean)
+    .join(' and ');
   return `The gradient of ${lowered(who)} is ${what} of the ${pictures} pictures it was looked at: an attack that follows it finds nothing there whether or not there is something to find, so what held does not count as robust. Scores that are saturated look like this: attack the network before its last activation, or by transfer from another one.`;
 }
 
@@ -169,15 +179,21 @@ const lowered = (who: string) => who.replace(/^The /, 'the ');
 export function demand(check: GradientCheck, who = 'The network'): string[] {
   const verdict = verdictOf(check);
   if (check.trouble === 'random')
-    throw new UserError(`${who} answers otherwise each time it sees the same picture (such as a dropout in training mode), so that nothing found on it can be checked: export it in evaluation mode.`);
+    throw new UserError(
+      `${who} answers otherwise each time it sees the same picture (such as a dropout in training mode), so that nothing found on it can be checked: export it in evaluation mode.`,
+    );
   if (check.trouble === 'not-finite')
-    throw new UserError(`The gradient of ${lowered(who)} is NaN or infinite at a picture that the model itself gives numbers for, so that no attack can follow it: look for a division by zero, a root or a logarithm of zero in the network.`);
+    throw new UserError(
+      `The gradient of ${lowered(who)} is NaN or infinite at a picture that the model itself gives numbers for, so that no attack can follow it: look for a division by zero, a root or a logarithm of zero in the network.`,
+    );
   const flat = flatNote(check, who);
   if (flat !== null) return [flat];
   if (verdict === 'passed') return [];
   const longer = 'let hairline gradcheck --seconds N check it for longer';
-  if (verdict === 'partly') return [`${who} is slow, so its gradient was checked in ${check.directions} of ${check.wanted} directions only: ${longer}.`];
-  if (verdict === 'unchecked') return [`${who} is so slow that its gradient is not checked by the work that an audit puts into it: ${longer}.`];
+  if (verdict === 'partly')
+    return [`${who} is slow, so its gradient was checked in ${check.directions} of ${check.wanted} directions only: ${longer}.`];
+  if (verdict === 'unchecked')
+    return [`${who} is so slow that its gradient is not checked by the work that an audit puts into it: ${longer}.`];
   if (check.forwardError > 1e-3)
     throw new UserError(
       `The differentiated model does not compute what the original computes (relative error ${check.forwardError.toPrecision(2)}), so it is not attacked: please report this model.`,

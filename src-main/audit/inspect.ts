@@ -62,7 +62,11 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     imageInputs: imageInputs(graph).names,
     inputs: input.others.map(({ name, dims }) => ({ name, dims })),
     classes,
-    network: { width: network.width ?? hints.only?.width ?? null, height: network.height ?? hints.only?.height ?? null, channels: picture.channels },
+    network: {
+      width: network.width ?? hints.only?.width ?? null,
+      height: network.height ?? hints.only?.height ?? null,
+      channels: picture.channels,
+    },
     preprocessing: guess.preprocessing,
     guess: guess.why,
     output: 'classes' in output ? output.kind : 'values',
@@ -77,11 +81,16 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
 export function latentNotes(input: ImageInput, { picture, width }: FieldOutput): string[] {
   const values = input.dims.slice(1).reduce<number>((product, d) => product * (d ?? 1), 1);
   if (input.dims.length !== 2 || picture === null || width <= values) return [];
-  return [`The input ${input.name} takes ${values} values, of which the model makes a picture of ${picture.width} x ${picture.height}: it looks like a generator, whose input is a latent vector and no picture.`];
+  return [
+    `The input ${input.name} takes ${values} values, of which the model makes a picture of ${picture.width} x ${picture.height}: it looks like a generator, whose input is a latent vector and no picture.`,
+  ];
 }
 
 /** The model's two ends as its card tells of them: the input that takes the image, and class scores or else an output. */
-export async function modelEnds(path: string, wanted: Wanted): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
+export async function modelEnds(
+  path: string,
+  wanted: Wanted,
+): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
   const graph = loadGraph(path);
   const { input, rows, image, fixed, facts } = await traceModel(graph, wanted);
   return { graph, input, output: answerOf(fixed, facts, rows, image, wanted) };
@@ -126,7 +135,9 @@ function demandPicture({ name, dims }: ImageInput): void {
   const values = dims.slice(1);
   if (dims.length > 3 || values.includes(null)) return;
   const count = values.reduce<number>((product, d) => product * d!, 1);
-  throw new UserError(`The model's input ${name} takes ${count} values, as no square picture has, grey or in colour: a vector, such as a generator's latent one, is no picture; where they are one, give its size as width and height of the preprocessing (inspect takes --size).`);
+  throw new UserError(
+    `The model's input ${name} takes ${count} values, as no square picture has, grey or in colour: a vector, such as a generator's latent one, is no picture; where they are one, give its size as width and height of the preprocessing (inspect takes --size).`,
+  );
 }
 
 /** What is known of it before anything is tried; pictures that cannot be read say nothing here. */
@@ -164,11 +175,19 @@ async function anySize<T>(at: (size: Size) => Promise<T>, size: Size | null, ope
       before = error.message;
     }
   }
-  throw new UserError(`${named}: give the size it was made for, as geometry, width and height of the preprocessing (inspect takes --size), or load pictures of that size first. ${why.message}`);
+  throw new UserError(
+    `${named}: give the size it was made for, as geometry, width and height of the preprocessing (inspect takes --size), or load pictures of that size first. ${why.message}`,
+  );
 }
 
 /** Class scores, or else an output to hold against a reference; a row as long as the picture is a picture. */
-function answerOf(graph: Graph, facts: Map<string, ValueFacts>, rows: number, image: ImageShape, { output = null, answer }: Wanted): ClassifierOutput | FieldOutput {
+function answerOf(
+  graph: Graph,
+  facts: Map<string, ValueFacts>,
+  rows: number,
+  image: ImageShape,
+  { output = null, answer }: Wanted,
+): ClassifierOutput | FieldOutput {
   if (output !== null) return findField(graph, facts, output, rows, image);
   try {
     const scores = findLogits(graph, facts, rows, answer);

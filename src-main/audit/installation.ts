@@ -55,7 +55,10 @@ export class Installation {
    */
   mark(folder: string, plan: AuditPlan, sealed: boolean): void {
     const seal = sealed ? this.seal(filesOf(plan)) : null;
-    new Folder(folder).write(FILES.mark, `${JSON.stringify({ hairline: VERSION, name: plan.name || basename(plan.model), ...(seal && { seal }) })}\n`);
+    new Folder(folder).write(
+      FILES.mark,
+      `${JSON.stringify({ hairline: VERSION, name: plan.name || basename(plan.model), ...(seal && { seal }) })}\n`,
+    );
   }
 
   /** Of what was settled before the first attack, which is believed when an audit goes on. */

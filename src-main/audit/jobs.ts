@@ -46,7 +46,15 @@ export interface JobContext {
 
 export type Job =
   | { kind: 'clean'; images: (JobImage & { label: number | null; source: string })[] }
-  | { kind: 'attack'; threat: number; norm: Norm; eps: number[]; attack: string; options: Record<string, unknown>; images: (JobImage & { label: number; goal: number | null })[] };
+  | {
+      kind: 'attack';
+      threat: number;
+      norm: Norm;
+      eps: number[];
+      attack: string;
+      options: Record<string, unknown>;
+      images: (JobImage & { label: number; goal: number | null })[];
+    };
 
 export type JobOutcome = { type: 'image'; image: ImageRecord } | { type: 'finding'; finding: Finding };
 

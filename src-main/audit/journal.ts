@@ -53,7 +53,11 @@ export class Journal {
    * @param onRecord told of each that is one, as it is written
    * @throws UserError for a line that is damaged where nobody is told, and for a journal that cannot be read.
    */
-  static read(folder: string, onDamage?: (line: number) => void, onRecord?: (line: number, text: string, record: JournalRecord) => void): Read {
+  static read(
+    folder: string,
+    onDamage?: (line: number) => void,
+    onRecord?: (line: number, text: string, record: JournalRecord) => void,
+  ): Read {
     const inside = new Folder(folder);
     if (!inside.has(FILES.journal)) return { records: [], length: 0, torn: false };
     const file = join(folder, FILES.journal);

@@ -12,7 +12,8 @@ import type { AuditState } from './state.ts';
  * does it again, to the same result, and so the picture is back.
  */
 export async function forgetLost(state: AuditState, folder: string, set: ImageSet, control: Pick<Control, 'cancelled'>): Promise<void> {
-  const read = (file: string | null | undefined): Promise<Picture | null> => (file ? readPng(folder, file).catch(() => null) : Promise.resolve(null));
+  const read = (file: string | null | undefined): Promise<Picture | null> =>
+    file ? readPng(folder, file).catch(() => null) : Promise.resolve(null);
   const findings = new Map<string, Finding[]>();
   for (const finding of state.findings.values()) findings.set(finding.image, [...(findings.get(finding.image) ?? []), finding]);
   for (const image of [...state.images.values()]) {
@@ -26,7 +27,9 @@ export async function forgetLost(state: AuditState, folder: string, set: ImageSe
       const { file, output, eightBit } = finding;
       if (!file) continue;
       const adversarial = await read(file);
-      const same = adversarial?.data.length === clean.data.length && isDeepStrictEqual(distances(toUnit(adversarial), toUnit(clean), clean.channels), eightBit);
+      const same =
+        adversarial?.data.length === clean.data.length &&
+        isDeepStrictEqual(distances(toUnit(adversarial), toUnit(clean), clean.channels), eightBit);
       if (!same || (output?.file && !(await read(output.file)))) state.forgetFinding(finding);
     }
   }

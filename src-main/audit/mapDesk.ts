@@ -58,12 +58,29 @@ export class MapDesk {
     const session = await MapSession.open(models, picture, setting, gate, before);
     const { answer, output } = await session.judge();
     const { partition, mapper } = session;
-    this.open = { map, session, steps: mapper.steps(), last: { what: 'tries', done: 0, total: 0 }, moved: mapper.moved.slice(), quadratic: false };
+    this.open = {
+      map,
+      session,
+      steps: mapper.steps(),
+      last: { what: 'tries', done: 0, total: 0 },
+      moved: mapper.moved.slice(),
+      quadratic: false,
+    };
     const { width, height, channels } = picture;
     const plane = width * height;
     const whole = partition.of.every((s, j) => s === partition.of[j % plane]);
     const packed = { planes: whole ? 1 : channels, of: packSubsets(whole ? partition.of.subarray(0, plane) : partition.of) };
-    const first = { map, width, height, channels, label: session.label, subsets: partition.count, ...packed, linear: [...mapper.linear], clean: answer };
+    const first = {
+      map,
+      width,
+      height,
+      channels,
+      label: session.label,
+      subsets: partition.count,
+      ...packed,
+      linear: [...mapper.linear],
+      clean: answer,
+    };
     return { map: first, drawn: await draw(picture, output) };
   }
 
@@ -91,11 +108,15 @@ export class MapDesk {
   /** Attacks a subset of the map, and shows the result to the original model. */
   async attack(map: string, subset: number): Promise<{ attacked: SubsetAttacked; drawn: Drawn }> {
     const { session } = this.demand(map);
-    if (subset >= session.partition.count) throw new UserError(`The map has ${session.partition.count} subsets; there is no number ${subset}.`);
+    if (subset >= session.partition.count)
+      throw new UserError(`The map has ${session.partition.count} subsets; there is no number ${subset}.`);
     const found = await session.mapper.attack(subset);
     const picture = session.changed(found.delta);
     const { answer, output } = await session.judge(picture);
-    return { attacked: { ...triedOf(session, found), after: answer, ...levelsThatDiffer(session.picture, picture) }, drawn: await draw(picture, output) };
+    return {
+      attacked: { ...triedOf(session, found), after: answer, ...levelsThatDiffer(session.picture, picture) },
+      drawn: await draw(picture, output),
+    };
   }
 
   table(map: string): MapTable {
@@ -112,7 +133,11 @@ export class MapDesk {
 
 /** An output has no class to leave. */
 const breaks = ({ label }: MapSession, success: boolean): boolean => label !== null && success;
-const triedOf = (session: MapSession, { subset, moved, success }: SubsetAttack): SubsetTried => ({ subset, moved, breaks: breaks(session, success) });
+const triedOf = (session: MapSession, { subset, moved, success }: SubsetAttack): SubsetTried => ({
+  subset,
+  moved,
+  breaks: breaks(session, success),
+});
 
 async function draw(picture: Picture, output: Picture | null): Promise<Drawn> {
   return { picture: await encodePng(picture), output: output && (await encodePng(output)) };

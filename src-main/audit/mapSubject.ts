@@ -41,7 +41,12 @@ async function batchOf(models: Models, shape: ImageShape): Promise<{ isField: bo
 }
 
 /** @throws UserError for a model that does not fit the picture */
-export async function openSubject(models: Models, picture: Picture, pixels: Float32Array, setting: Pick<MapSetting, 'reference' | 'peak'>): Promise<Subject> {
+export async function openSubject(
+  models: Models,
+  picture: Picture,
+  pixels: Float32Array,
+  setting: Pick<MapSetting, 'reference' | 'peak'>,
+): Promise<Subject> {
   const shape = { channels: picture.channels, height: picture.height, width: picture.width };
   const { isField, rows } = await batchOf(models, shape);
   const image = { pixels, hash: pictureHash(picture), label: 0, goal: null };
@@ -59,12 +64,21 @@ async function classSubject(models: Models, shape: ImageShape, rows: number, ima
     async judge(pixels) {
       const scores = await original.predict(pixels, shape);
       if (!areNumbers(scores)) throw new UserError('The original model gives NaN or infinity for this picture.');
-      return { answer: { kind: 'classes', prediction: scores.prediction, margin: leadOf(scores, label), top: topScores(scores) }, output: null };
+      return {
+        answer: { kind: 'classes', prediction: scores.prediction, margin: leadOf(scores, label), top: topScores(scores) },
+        output: null,
+      };
     },
   };
 }
 
-async function fieldSubject(models: Models, shape: ImageShape, rows: number, image: TargetImage, { reference: kind, peak }: Pick<MapSetting, 'reference' | 'peak'>): Promise<Subject> {
+async function fieldSubject(
+  models: Models,
+  shape: ImageShape,
+  rows: number,
+  image: TargetImage,
+  { reference: kind, peak }: Pick<MapSetting, 'reference' | 'peak'>,
+): Promise<Subject> {
   const field = await models.field(shape, rows);
   const { output } = field.model;
   const original = await models.originalField(output);

@@ -39,18 +39,36 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
   try {
     const large = isLarge(models.graph);
     const isField = await models.isField(picture);
-    const { rows } = await chooseRows({ ...models.request, picture }, wantedRows(images, valuesOf(picture)), isField ? { output: source.output } : null);
+    const { rows } = await chooseRows(
+      { ...models.request, picture },
+      wantedRows(images, valuesOf(picture)),
+      isField ? { output: source.output } : null,
+    );
     const window = models.window(picture, []);
     const { height, width } = window ?? picture;
     const pixels = Float32Array.from({ length: rows * picture.channels * height * width }, (_, j) => ((j * 37) % 256) / 255);
     if (isField) {
       const field = await models.field(picture, rows, window);
       const u = new Float32Array(rows * field.width).fill(1);
-      return { rows, large, classes: 2, outputs: field.width, forward: await timed(() => field.output(pixels)), gradient: await timed(() => field.pull(pixels, u)) };
+      return {
+        rows,
+        large,
+        classes: 2,
+        outputs: field.width,
+        forward: await timed(() => field.output(pixels)),
+        gradient: await timed(() => field.pull(pixels, u)),
+      };
     }
     const model: Differentiable = await models.differentiable(picture, rows, window);
     const label = new Int32Array(rows);
-    return { rows, large, classes: model.classes, outputs: 0, forward: await timed(() => model.forward(pixels)), gradient: await timed(() => model.gradient('margin', pixels, label, null)) };
+    return {
+      rows,
+      large,
+      classes: model.classes,
+      outputs: 0,
+      forward: await timed(() => model.forward(pixels)),
+      gradient: await timed(() => model.gradient('margin', pixels, label, null)),
+    };
   } finally {
     await models.close();
   }

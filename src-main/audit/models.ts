@@ -93,7 +93,9 @@ export class Models {
 
   /** The part of such a picture that these models read, and the surrogates with them; null: all of it. */
   window(picture: ImageShape, surrogates: readonly Surrogate[]): Window | null {
-    const windows = [this.source, ...surrogates.map((one) => this.surrogate(one).source)].map(({ preprocessing }) => windowOf(preprocessing, picture));
+    const windows = [this.source, ...surrogates.map((one) => this.surrogate(one).source)].map(({ preprocessing }) =>
+      windowOf(preprocessing, picture),
+    );
     // Models that look at different parts are asked about the whole picture.
     return windows.every((one) => isDeepStrictEqual(one, windows[0])) ? windows[0]! : null;
   }
@@ -101,7 +103,17 @@ export class Models {
   /** A surrogate's models, kept open beside these. */
   surrogate({ model, preprocessing }: Surrogate): Models {
     const key = JSON.stringify([model, preprocessing]);
-    const known = this.surrogates.get(key) ?? new Models({ ...this.source, model, preprocessing: preprocessing ?? this.source.preprocessing, input: null, fixed: {}, output: null, answer: undefined });
+    const known =
+      this.surrogates.get(key) ??
+      new Models({
+        ...this.source,
+        model,
+        preprocessing: preprocessing ?? this.source.preprocessing,
+        input: null,
+        fixed: {},
+        output: null,
+        answer: undefined,
+      });
     this.surrogates.set(key, known);
     return known;
   }
@@ -115,7 +127,8 @@ export class Models {
   }
 }
 
-const keyOf = (picture: ImageShape, rows: number, window: Window | null) => JSON.stringify([picture.channels, picture.height, picture.width, rows, window]);
+const keyOf = (picture: ImageShape, rows: number, window: Window | null) =>
+  JSON.stringify([picture.channels, picture.height, picture.width, rows, window]);
 
 /** The last few of a kind that were asked for. */
 class Shelf<T extends { close(): Promise<void> }> {

@@ -38,16 +38,27 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
   const reference = await referenceOf(goal as OutputGoal, original, clean, picture, field);
   const y = await original.output(noisy, picture);
   const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, (goal as OutputGoal).peak);
-  return { kind, distances: distances(noisy, clean, picture.channels), output: outputResult(compareOutput(goal as OutputGoal, y, reference, field), file) };
+  return {
+    kind,
+    distances: distances(noisy, clean, picture.channels),
+    output: outputResult(compareOutput(goal as OutputGoal, y, reference, field), file),
+  };
 }
 
 /**
  * Random noise as large as a change, in 8 bits: see `noiseOutput`.
  * @param seed of its stream
  */
-export function noiseLike(norm: Norm, size: Distances, clean: Float32Array, seed: string): { kind: NoiseOutput['kind']; pixels: Float32Array } {
+export function noiseLike(
+  norm: Norm,
+  size: Distances,
+  clean: Float32Array,
+  seed: string,
+): { kind: NoiseOutput['kind']; pixels: Float32Array } {
   const random = randomStream(seed);
-  return norm === 'linf' ? { kind: 'signs', pixels: withSigns(clean, size.linf, random) } : { kind: 'gaussian', pixels: withGaussian(clean, size.l2, random) };
+  return norm === 'linf'
+    ? { kind: 'signs', pixels: withSigns(clean, size.linf, random) }
+    : { kind: 'gaussian', pixels: withGaussian(clean, size.l2, random) };
 }
 
 const toEightBit = (value: number): number => Math.fround(Math.round(255 * Math.min(1, Math.max(0, value))) / 255);

@@ -26,7 +26,11 @@ export function outcomeOf(image: ImageRecord, threat: Attacks, t: number, state:
   if (findings.some((f) => f?.state === 'wrong-already')) return reachedAlready(findings.includes(undefined));
   if (findings.some((f) => f?.state === 'target-already')) return { state: 'target-already', best: null, distance: null, open: null };
   const best = smallest(findings, threat);
-  const open = findings.some((f) => f === undefined || f.state === 'unfinished') ? 'unfinished' : findings.some((f) => f!.state === 'failed') ? 'failed' : null;
+  const open = findings.some((f) => f === undefined || f.state === 'unfinished')
+    ? 'unfinished'
+    : findings.some((f) => f!.state === 'failed')
+      ? 'failed'
+      : null;
   if (best) return { state: 'broken', best, distance: best.eightBit![threat.norm], open };
   // One attack that ran to its end without success is enough to say that the image held against it.
   const held = findings.some((f) => f?.state === 'held');
@@ -41,7 +45,8 @@ function reachedAlready(unfinished: boolean): Outcome {
 /** Ties go to the attack named first. */
 function smallest(findings: readonly (Finding | undefined)[], { norm }: Attacks): Finding | null {
   let best: Finding | null = null;
-  for (const finding of findings) if (finding?.state === 'broken' && (best === null || finding.eightBit![norm] < best.eightBit![norm])) best = finding;
+  for (const finding of findings)
+    if (finding?.state === 'broken' && (best === null || finding.eightBit![norm] < best.eightBit![norm])) best = finding;
   return best;
 }
 
@@ -54,7 +59,11 @@ interface Known {
 }
 
 /** Robust accuracy at the budgets and as a curve, and how far the smallest changes are. */
-export function threatResult(threat: ThreatModel, t: number, { records, outcomes, unseen, state }: Known): Pick<ThreatResult, 'points' | 'curve' | 'line' | 'median' | 'mean'> {
+export function threatResult(
+  threat: ThreatModel,
+  t: number,
+  { records, outcomes, unseen, state }: Known,
+): Pick<ThreatResult, 'points' | 'curve' | 'line' | 'median' | 'mean'> {
   const all = accuracies(outcomes, unseen);
   const minimal = threat.attacks.filter(({ id }) => attackOf(id).kind === 'minimum-norm');
   return {
@@ -68,15 +77,30 @@ export function threatResult(threat: ThreatModel, t: number, { records, outcomes
 
 /** The curve of some of the attacks; none of none. */
 function lineOf(records: ImageRecord[], attacks: Attacks, t: number, { unseen, state }: Pick<Known, 'unseen' | 'state'>): CurvePoint[] {
-  return attacks.attacks.length === 0 ? [] : accuracies(records.map((image) => outcomeOf(image, attacks, t, state)), unseen).curve();
+  return attacks.attacks.length === 0
+    ? []
+    : accuracies(
+        records.map((image) => outcomeOf(image, attacks, t, state)),
+        unseen,
+      ).curve();
 }
 
 /** Robust accuracy speaks of images that were attacked to the end; of the others its bounds speak. What is of the target class already is none of either. */
-function accuracies(outcomes: Outcome[], unseen: number): { distances: (number | null)[]; at(eps: number): CurvePoint; curve(): CurvePoint[] } {
+function accuracies(
+  outcomes: Outcome[],
+  unseen: number,
+): { distances: (number | null)[]; at(eps: number): CurvePoint; curve(): CurvePoint[] } {
   const attacked = outcomes.filter(({ state }) => state === 'broken' || state === 'held');
   const distances = attacked.map(({ distance }) => distance);
   const counted = distances.length + outcomes.filter(({ state }) => state === 'wrong-already').length;
-  const open = [...outcomes.flatMap(({ distance, open: why }) => (why ? [{ distance, why }] : [])), ...Array.from({ length: unseen }, (): Open => ({ distance: null, why: 'unfinished' }))];
+  const open = [
+    ...outcomes.flatMap(({ distance, open: why }) => (why ? [{ distance, why }] : [])),
+    ...Array.from({ length: unseen }, (): Open => ({ distance: null, why: 'unfinished' })),
+  ];
   const bound = bounds(open, outcomes.filter(({ state }) => state !== 'target-already').length + unseen);
-  return { distances, at: (eps) => bound(robustAccuracy(distances, counted, eps)), curve: () => robustCurve(distances, counted).map(bound) };
+  return {
+    distances,
+    at: (eps) => bound(robustAccuracy(distances, counted, eps)),
+    curve: () => robustCurve(distances, counted).map(bound),
+  };
 }

@@ -22,12 +22,20 @@ export function isOutputGoal(goal: Goal): goal is OutputGoal {
  * @returns as many values as the output has
  * @throws UserError when the reference has another length than the output, or the picture to match another shape.
  */
-export async function referenceOf(goal: OutputGoal, original: OriginalField, clean: Float32Array, shape: ImageShape, output: FieldOutput): Promise<Float64Array> {
+export async function referenceOf(
+  goal: OutputGoal,
+  original: OriginalField,
+  clean: Float32Array,
+  shape: ImageShape,
+  output: FieldOutput,
+): Promise<Float64Array> {
   if (goal.kind === 'deviation' && goal.reference === 'clean-output') return original.output(clean, shape);
   if (goal.kind === 'deviation') {
     const read = original.read(clean, shape);
     if (read.length !== output.width)
-      throw new UserError(`The network reads ${read.length} values of an image and puts out ${output.width}, so its output cannot be held against the image: take the clean output as the reference.`);
+      throw new UserError(
+        `The network reads ${read.length} values of an image and puts out ${output.width}, so its output cannot be held against the image: take the clean output as the reference.`,
+      );
     return Float64Array.from(read);
   }
   const other = await decodeFile(goal.picture, goal.picture).catch((error: unknown) => {
@@ -47,7 +55,12 @@ export function reached(goal: OutputGoal, dB: number): boolean {
 }
 
 /** An output beside its reference, as numbers. */
-export function compareOutput(goal: OutputGoal, y: Float64Array, reference: Float64Array, output: FieldOutput): { psnr: number; ssim: number | null } {
+export function compareOutput(
+  goal: OutputGoal,
+  y: Float64Array,
+  reference: Float64Array,
+  output: FieldOutput,
+): { psnr: number; ssim: number | null } {
   const { picture } = output;
   const planes = (row: Float64Array) => (picture?.layout === 'nhwc' ? channelsFirst(row, picture) : row);
   return { psnr: psnr(y, reference, goal.peak), ssim: picture ? ssim(planes(y), planes(reference), picture, goal.peak) : null };
@@ -77,7 +90,13 @@ export function outputPicture(y: Float64Array, { picture }: Pick<FieldOutput, 'p
  * @returns the file, or null
  * @throws UserError when it cannot be written.
  */
-export async function writeOutput(folder: string, file: string, y: Float64Array, output: FieldOutput, peak: number): Promise<string | null> {
+export async function writeOutput(
+  folder: string,
+  file: string,
+  y: Float64Array,
+  output: FieldOutput,
+  peak: number,
+): Promise<string | null> {
   const picture = outputPicture(y, output, peak);
   if (picture === null) return null;
   await writePng(folder, file, picture);

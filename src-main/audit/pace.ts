@@ -31,12 +31,27 @@ const WARM = 10;
  * plan's pictures: of small models that arithmetic is most of it.
  * @returns null where there is no picture, the attack refuses, or it spends nothing
  */
-export async function pace({ plan, threat, picture, pictures, rows, passes }: PaceRequest, models: Models, gate: Gate): Promise<number | null> {
+export async function pace(
+  { plan, threat, picture, pictures, rows, passes }: PaceRequest,
+  models: Models,
+  gate: Gate,
+): Promise<number | null> {
   if (pictures.length === 0) return null;
   const [attack] = threat.attacks;
   try {
     const { model, images } = await subject(threat, picture, pictures, rows, models);
-    const run = (maxQueries: number) => attackBatch({ model, images, norm: threat.norm, eps: threat.eps, attack: attack!.id, options: attack!.options, seed: plan.seed, maxQueries, gate });
+    const run = (maxQueries: number) =>
+      attackBatch({
+        model,
+        images,
+        norm: threat.norm,
+        eps: threat.eps,
+        attack: attack!.id,
+        options: attack!.options,
+        seed: plan.seed,
+        maxQueries,
+        gate,
+      });
     await run(WARM);
     const began = performance.now();
     const found = await run(passes);
@@ -48,7 +63,13 @@ export async function pace({ plan, threat, picture, pictures, rows, passes }: Pa
   }
 }
 
-async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: readonly Float32Array[], rows: number, models: Models): Promise<{ model: Differentiable; images: TargetImage[] }> {
+async function subject(
+  { goal }: ThreatModel,
+  picture: ImageShape,
+  pictures: readonly Float32Array[],
+  rows: number,
+  models: Models,
+): Promise<{ model: Differentiable; images: TargetImage[] }> {
   const window = models.window(picture, []);
   const part = (pixels: Float32Array) => (window ? cut(pixels, picture, window) : pixels);
   const named = pictures.map((pixels, at) => ({ pixels: part(pixels), hash: `${at}`, label: 0, goal: null }));
@@ -56,7 +77,11 @@ async function subject({ goal }: ThreatModel, picture: ImageShape, pictures: rea
     const field = await models.field(picture, rows, window);
     const original = await models.originalField(field.model.output);
     const images: TargetImage[] = [];
-    for (const [at, image] of named.entries()) images.push({ ...image, reference: Float32Array.from(await referenceOf(goal, original, pictures[at]!, picture, field.model.output)) });
+    for (const [at, image] of named.entries())
+      images.push({
+        ...image,
+        reference: Float32Array.from(await referenceOf(goal, original, pictures[at]!, picture, field.model.output)),
+      });
     return { model: await field.distance(goal.kind, distanceAt(goal.psnr, goal.peak)), images };
   }
   const model = await models.differentiable(picture, rows, window);
@@ -76,6 +101,8 @@ export async function readAlike(plan: AuditPlan, { channels, height, width }: Im
   const { items } = await openImages({ ...rangeOf(plan), labels: plan.labels, unlabelled: true });
   const alike = items.filter((one) => one.channels === channels && one.height === height && one.width === width).slice(0, rows);
   // One that is damaged inside is left out of the audit, too.
-  const read = await Promise.all(alike.map((one) => one.read().catch((error: unknown) => (error instanceof UserError ? null : Promise.reject(error as Error)))));
+  const read = await Promise.all(
+    alike.map((one) => one.read().catch((error: unknown) => (error instanceof UserError ? null : Promise.reject(error as Error)))),
+  );
   return read.flatMap((picture) => (picture ? [toUnit(picture)] : []));
 }

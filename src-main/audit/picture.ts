@@ -20,7 +20,9 @@ export async function writePng(folder: string, name: string, picture: Picture): 
     new Folder(folder).write(name, png);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${join(folder, name)} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`);
+    throw new UserError(
+      `${join(folder, name)} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`,
+    );
   }
 }
 

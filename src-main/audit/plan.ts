@@ -28,26 +28,38 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
   const onOutput = plan.threats.filter((threat) => isOutputGoal(threat.goal)).length;
   if (onOutput !== 0 && onOutput !== plan.threats.length)
     throw new UserError('The plan has goals on classes and goals on the output; an audit has one kind: make two of it.');
-  if (onOutput === 0 && plan.output !== null) throw new UserError(`The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match, or name the class scores as answer.output.`);
-  if (onOutput !== 0 && plan.answer) throw new UserError('The plan says where class scores are, but its goals are on the output: leave the answer out.');
-  if (new Set(plan.threats.flatMap(({ goal }) => (isOutputGoal(goal) ? [goal.peak] : []))).size > 1) throw new UserError('The plan gives the one output several peaks: give every threat model the same.');
+  if (onOutput === 0 && plan.output !== null)
+    throw new UserError(
+      `The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match, or name the class scores as answer.output.`,
+    );
+  if (onOutput !== 0 && plan.answer)
+    throw new UserError('The plan says where class scores are, but its goals are on the output: leave the answer out.');
+  if (new Set(plan.threats.flatMap(({ goal }) => (isOutputGoal(goal) ? [goal.peak] : []))).size > 1)
+    throw new UserError('The plan gives the one output several peaks: give every threat model the same.');
   const threats = plan.threats.map((threat) => {
     const seen = new Set<string>();
     const attacks = threat.attacks.map(({ id, options }) => {
       const attack = attackOf(id);
       if (seen.has(id)) throw new UserError(`The attack ${id} is named twice for ${threat.norm}: name it once.`);
       seen.add(id);
-      if (threat.goal.kind === 'targeted' && !attack.targeted) throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
+      if (threat.goal.kind === 'targeted' && !attack.targeted)
+        throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
       if (attack.needsOutput && threat.goal.kind !== 'deviation')
         throw new UserError(`The attack ${id} drives an output away from its reference: choose another attack, or a goal of deviation.`);
       return { id, options: optionsOf(id, options, threat.norm) };
     });
     if (isCount(threat.norm) && threat.eps.some((e) => !Number.isInteger(e)))
-      throw new UserError(`A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`);
-    if (threat.knowledge.kind === 'transfer' && isOutputGoal(threat.goal)) throw new UserError('Transfer attacks are on classes: give the threat model a goal on classes, or let it know the model.');
+      throw new UserError(
+        `A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`,
+      );
+    if (threat.knowledge.kind === 'transfer' && isOutputGoal(threat.goal))
+      throw new UserError('Transfer attacks are on classes: give the threat model a goal on classes, or let it know the model.');
     return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
-  return { ...withPaths({ ...plan, threats }, absolute), ...(plan.dropped && { dropped: plan.dropped.map((drop) => ({ ...drop, folder: absolute(drop.folder) })) }) };
+  return {
+    ...withPaths({ ...plan, threats }, absolute),
+    ...(plan.dropped && { dropped: plan.dropped.map((drop) => ({ ...drop, folder: absolute(drop.folder) })) }),
+  };
 }
 
 /**
@@ -67,11 +79,21 @@ const BESIDE = { labels: ['The labels come', '--labels'], classNames: ['The clas
 
 /** What nobody named, but was found beside the images. */
 export function besideNotes({ beside = [], ...plan }: AuditPlan): string[] {
-  return beside.map((kind) => `${BESIDE[kind][0]} from ${basename(plan[kind] ?? '')}, which lies beside the images: ${BESIDE[kind][1]} takes another file, or none.`);
+  return beside.map(
+    (kind) =>
+      `${BESIDE[kind][0]} from ${basename(plan[kind] ?? '')}, which lies beside the images: ${BESIDE[kind][1]} takes another file, or none.`,
+  );
 }
 
 /** Which images a plan takes. */
-export function rangeOf({ images, offset, limit, sample, beside = [], ...plan }: AuditPlan): Pick<OpenRequest, 'paths' | 'offset' | 'limit' | 'sample' | 'lists'> {
+export function rangeOf({
+  images,
+  offset,
+  limit,
+  sample,
+  beside = [],
+  ...plan
+}: AuditPlan): Pick<OpenRequest, 'paths' | 'offset' | 'limit' | 'sample' | 'lists'> {
   return { paths: images, offset, limit, sample, lists: beside.flatMap((kind) => plan[kind] ?? []) };
 }
 

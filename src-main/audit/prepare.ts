@@ -54,7 +54,16 @@ export async function prepare(plan: AuditPlan, tell: CheckOptions['tell']): Prom
     const files = await hashNamed(plan);
     const warnings = setup.warnings.map((warning) => toldText(plan, warning));
     const { leftOut } = setup;
-    return { setup: { ...setup, warnings, ...(leftOut && { leftOut: { ...leftOut, files: leftOut.files.map(({ source, reason }) => ({ source, reason: toldText(plan, reason) })) } }), ...(files.length > 0 && { files }) } };
+    return {
+      setup: {
+        ...setup,
+        warnings,
+        ...(leftOut && {
+          leftOut: { ...leftOut, files: leftOut.files.map(({ source, reason }) => ({ source, reason: toldText(plan, reason) })) },
+        }),
+        ...(files.length > 0 && { files }),
+      },
+    };
   } finally {
     await models.close();
   }
@@ -67,12 +76,29 @@ type Open = (classes: number, list: ClassList | null) => Promise<ImageSet>;
  * The same for a model that is open already.
  * @param first shape of the first image
  */
-export async function settle(plan: AuditPlan, provider: Setup['provider'], models: Models, first: ImageShape, open: Open, tell: CheckOptions['tell'] = () => undefined): Promise<Setup> {
+export async function settle(
+  plan: AuditPlan,
+  provider: Setup['provider'],
+  models: Models,
+  first: ImageShape,
+  open: Open,
+  tell: CheckOptions['tell'] = () => undefined,
+): Promise<Setup> {
   const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal)) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
+  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal))
+    ? await field(plan, models, picture, open, tell)
+    : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
-  const warnings = [...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]), ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []), ...budgetNotes(plan.threats), ...besideNotes(plan), ...set.warnings, ...(note === null ? [] : [note]), ...subject.warnings];
+  const warnings = [
+    ...(plan.guess === undefined ? [] : [`The preprocessing is a guess. ${plan.guess}`]),
+    ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []),
+    ...budgetNotes(plan.threats),
+    ...besideNotes(plan),
+    ...set.warnings,
+    ...(note === null ? [] : [note]),
+    ...subject.warnings,
+  ];
   // Where no picture has scores, there is nothing to check and nothing to attack.
   if (gradientCheck !== UNCHECKED) warnings.push(...demand(gradientCheck));
   else
@@ -83,7 +109,9 @@ export async function settle(plan: AuditPlan, provider: Setup['provider'], model
   const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
   if (fallback !== null) warnings.push(fallback);
   if (gradientCheck.surrogates.length > 0)
-    warnings.push(`Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.`);
+    warnings.push(
+      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.`,
+    );
   return {
     hairline: VERSION,
     model: inspectGraph(models.graph),
@@ -121,13 +149,37 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
-  const gradientCheck = pictures.length > 0 ? await checkGradient(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.pixels.work), tell }) : UNCHECKED;
+  const gradientCheck =
+    pictures.length > 0
+      ? await checkGradient(model, original, pictures, {
+          half: usesHalf(models.graph),
+          directions: DIRECTIONS,
+          spent: boundedWork(model.pixels.work),
+          tell,
+        })
+      : UNCHECKED;
   const labelled = await readLabelled(set);
-  const tried = await tryOthers({ original, output }, plan.preprocessing, { channels: model.pixels.network.image.channels, dims: models.input.dims }, labelled, Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))));
+  const tried = await tryOthers(
+    { original, output },
+    plan.preprocessing,
+    { channels: model.pixels.network.image.channels, dims: models.input.dims },
+    labelled,
+    Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))),
+  );
   const better = tried === null ? null : betterWords(tried);
   const classNames = list?.names ?? (set.classNames?.length === output.classes ? set.classNames : null);
   const common = await checkSurrogates(surrogatesOf(plan), models, picture, choice.rows, output.classes, pictures);
-  return { set, ...choice, ...common, warnings: [...scoreNotes(output), ...(namesNote === null ? [] : [namesNote]), ...(better === null ? [] : [better]), ...common.warnings], gradientCheck, classes: output.classes, scores: output, field: null, classNames };
+  return {
+    set,
+    ...choice,
+    ...common,
+    warnings: [...scoreNotes(output), ...(namesNote === null ? [] : [namesNote]), ...(better === null ? [] : [better]), ...common.warnings],
+    gradientCheck,
+    classes: output.classes,
+    scores: output,
+    field: null,
+    classNames,
+  };
 }
 
 /** Multiplications of what is tried beside the preprocessing that is given: at most about half a minute. */
@@ -141,7 +193,10 @@ const TRIAL_BYTES = 2 ** 28;
 async function readLabelled(set: ImageSet): Promise<Labelled[]> {
   const found: Labelled[] = [];
   let bytes = 0;
-  for (const item of spread(set.items.filter(({ label }) => label !== null), TRIED)) {
+  for (const item of spread(
+    set.items.filter(({ label }) => label !== null),
+    TRIED,
+  )) {
     bytes += valuesOf(item);
     if (bytes > TRIAL_BYTES) break;
     found.push({ picture: await item.read(), label: item.label! });
@@ -152,14 +207,34 @@ async function readLabelled(set: ImageSet): Promise<Labelled[]> {
 async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
   const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
-  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), { output: plan.output });
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), {
+    output: plan.output,
+  });
   const model = await models.field(picture, choice.rows);
   const original = await models.originalField(output);
   const pictures = await checkable(set, picture, async (pixels) => (await original.output(pixels, picture)).every(Number.isFinite));
-  const gradientCheck = pictures.length > 0 ? await checkField(model, original, pictures, { half: usesHalf(models.graph), directions: DIRECTIONS, spent: boundedWork(model.model.work), tell }) : UNCHECKED;
+  const gradientCheck =
+    pictures.length > 0
+      ? await checkField(model, original, pictures, {
+          half: usesHalf(models.graph),
+          directions: DIRECTIONS,
+          spent: boundedWork(model.model.work),
+          tell,
+        })
+      : UNCHECKED;
   // A reference that does not fit is told now, not at the first attack.
-  for (const { goal } of plan.threats) if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
-  return { set, ...choice, warnings: latentNotes(models.input, output), gradientCheck, classes: 2, scores: null, field: output, classNames: ['unbroken', 'broken'] };
+  for (const { goal } of plan.threats)
+    if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
+  return {
+    set,
+    ...choice,
+    warnings: latentNotes(models.input, output),
+    gradientCheck,
+    classes: 2,
+    scores: null,
+    field: output,
+    classNames: ['unbroken', 'broken'],
+  };
 }
 
 /** The first few pictures of one shape that the model gives numbers for. */
@@ -187,7 +262,20 @@ function leftOutNote(taken: number, left: number): string {
 }
 
 /** The plan's images, with labels checked against the model's classes; goals on an output have no use for any. */
-export function openSet(plan: AuditPlan, classes: number, list: ClassList | null, how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder'>): Promise<ImageSet> {
+export function openSet(
+  plan: AuditPlan,
+  classes: number,
+  list: ClassList | null,
+  how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder'>,
+): Promise<ImageSet> {
   const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
-  return openImages({ ...rangeOf(plan), labels: plan.labels, classes, classNames: list?.names ?? null, classIds: list?.ids ?? null, unlabelled, ...how });
+  return openImages({
+    ...rangeOf(plan),
+    labels: plan.labels,
+    classes,
+    classNames: list?.names ?? null,
+    classIds: list?.ids ?? null,
+    unlabelled,
+    ...how,
+  });
 }

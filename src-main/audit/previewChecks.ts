@@ -36,7 +36,9 @@ export function rangeWarnings({ mean, std, scale }: Preprocessing, range: Spread
 /** Labels hit among the labelled pictures; null where there are none, or no classes. */
 export function accuracyOf(pictures: readonly PreviewPicture[], classes: number): { right: number; of: number } | null {
   const labelled = pictures.filter(({ label }) => label !== null);
-  return classes === 0 || labelled.length === 0 ? null : { right: labelled.filter(({ top, label }) => top?.class === label).length, of: labelled.length };
+  return classes === 0 || labelled.length === 0
+    ? null
+    : { right: labelled.filter(({ top, label }) => top?.class === label).length, of: labelled.length };
 }
 
 /** What an audit says of it, of these pictures. */
@@ -53,7 +55,8 @@ function swapped(spec: Preprocessing, pictures: readonly PreviewPicture[]): Prev
   const byLabels = labelled.length >= FEWEST;
   const used = byLabels ? labelled : both;
   if (used.length < FEWEST) return [];
-  const value = (one: PreviewPicture, way: 'top' | 'swapped'): number => (byLabels ? Number(one[way]!.class === one.label) : one[way]!.probability);
+  const value = (one: PreviewPicture, way: 'top' | 'swapped'): number =>
+    byLabels ? Number(one[way]!.class === one.label) : one[way]!.probability;
   const gains = used.map((one) => value(one, 'swapped') - value(one, 'top'));
   const better = gains.filter((gain) => gain > 0).length;
   const worse = gains.filter((gain) => gain < 0).length;
@@ -61,5 +64,7 @@ function swapped(spec: Preprocessing, pictures: readonly PreviewPicture[]): Prev
   const sum = (way: 'top' | 'swapped'): number => used.reduce((total, one) => total + value(one, way), 0);
   const [now, then] = byLabels ? [sum('top'), sum('swapped')] : [sum('top') / used.length, sum('swapped') / used.length];
   if (!byLabels && then - now < SURER) return [];
-  return [{ kind: 'swapped', use: spec.channels === 'bgr' ? 'rgb' : 'bgr', by: byLabels ? 'labels' : 'probability', now, then, of: used.length }];
+  return [
+    { kind: 'swapped', use: spec.channels === 'bgr' ? 'rgb' : 'bgr', by: byLabels ? 'labels' : 'probability', now, then, of: used.length },
+  ];
 }

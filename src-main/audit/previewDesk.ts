@@ -67,25 +67,50 @@ export class PreviewDesk {
       };
       const colour = picture.channels === 3 && seen.planes.length === 3;
       const { width, height } = seen;
-      pictures.push({ image: id, width, height, channels: seen.planes.map((plane) => spreadOf([plane])), label, top: await score(spec), swapped: await score(colour ? other : null) });
+      pictures.push({
+        image: id,
+        width,
+        height,
+        channels: seen.planes.map((plane) => spreadOf([plane])),
+        label,
+        top: await score(spec),
+        swapped: await score(colour ? other : null),
+      });
       read.push({ image: id, picture: shown(seen, spec) });
     }
     const range = spreadOf(values.flatMap(({ planes }) => planes));
     const classes = classifier?.output.classes ?? 0;
-    const better = task.trials && classifier ? await this.better(task, classifier, input, Math.floor((TRIAL_TIME * runs) / spent), gate) : null;
+    const better =
+      task.trials && classifier ? await this.better(task, classifier, input, Math.floor((TRIAL_TIME * runs) / spent), gate) : null;
     const warnings = withBetter(findWarnings(spec, range, pictures, classes), better);
     return { answer: { pictures, range, accuracy: accuracyOf(pictures, classes), warnings }, read };
   }
 
   /** What an audit tries before it begins (`trials.ts`). @param most runs of the model */
-  private async better({ pictures, preprocessing: given }: PreviewTask, classifier: NonNullable<Held['classifier']>, input: ImageInput, most: number, gate: Gate): Promise<Better | null> {
+  private async better(
+    { pictures, preprocessing: given }: PreviewTask,
+    classifier: NonNullable<Held['classifier']>,
+    input: ImageInput,
+    most: number,
+    gate: Gate,
+  ): Promise<Better | null> {
     const labelled = pictures.flatMap(({ label, ...picture }) => (label === null ? [] : [{ picture, label }]));
     const { channels } = networkInput(input, given, pictures[0]!, input.batch ?? 1).image;
     const tried = await tryOthers(classifier, given, { channels, dims: input.dims }, labelled, most, () => gate.check());
     if (!tried?.better) return null;
     const { preprocessing, values, shift, right } = tried.better;
     const { channels: order, layout } = preprocessing;
-    return { kind: 'better', preprocessing, values, order: order === given.channels || order === 'grey' ? null : order, layout: layout === given.layout ? null : layout, shift, now: tried.now.right, then: right, of: tried.of };
+    return {
+      kind: 'better',
+      preprocessing,
+      values,
+      order: order === given.channels || order === 'grey' ? null : order,
+      layout: layout === given.layout ? null : layout,
+      shift,
+      now: tried.now.right,
+      then: right,
+      of: tried.of,
+    };
   }
 
   private async open(task: PreviewTask, key: string): Promise<Held> {
@@ -106,14 +131,21 @@ type Better = Extract<PreviewWarning, { kind: 'better' }>;
 /** One of the two is told: of channels alone that they are swapped. */
 function withBetter(warnings: PreviewWarning[], better: Better | null): PreviewWarning[] {
   if (better === null) return warnings;
-  const alone = better.values === null && better.layout === null && better.shift === 0 && warnings.some((one) => one.kind === 'swapped' && one.by === 'labels');
+  const alone =
+    better.values === null &&
+    better.layout === null &&
+    better.shift === 0 &&
+    warnings.some((one) => one.kind === 'swapped' && one.by === 'labels');
   return alone ? warnings : [...warnings.filter(({ kind }) => kind !== 'swapped'), better];
 }
 
 async function openModel({ model, preprocessing, pictures, ...wanted }: PreviewTask): Promise<Held> {
   const { graph, input, output } = await modelEnds(model, { ...wanted, ...sizeOf(preprocessing, pictures[0]) });
   if (!('classes' in output)) return { input, classifier: null };
-  return { input, classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu', brief: true }) } };
+  return {
+    input,
+    classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu', brief: true }) },
+  };
 }
 
 /** What the network is given, or else what the pictures have. */
@@ -122,7 +154,12 @@ function sizeOf({ width, height }: Preprocessing, picture: Picture | undefined):
   return picture ? { size: picture } : {};
 }
 
-async function top({ output, original }: NonNullable<Held['classifier']>, spec: Preprocessing, pixels: Float32Array, picture: Picture): Promise<ClassScore | null> {
+async function top(
+  { output, original }: NonNullable<Held['classifier']>,
+  spec: Preprocessing,
+  pixels: Float32Array,
+  picture: Picture,
+): Promise<ClassScore | null> {
   const scores = readScores(await original.under(spec).output(pixels, picture), output);
   return areNumbers(scores) ? topScores(scores, 1)[0]! : null;
 }
@@ -157,7 +194,11 @@ function readImage(input: ImageInput, spec: Preprocessing, pixels: Float32Array,
 function shown({ planes, height, width }: Values, spec: Preprocessing): Picture {
   const [means, stds] = [perChannel(spec.mean, planes.length, 'mean'), perChannel(spec.std, planes.length, 'std')];
   const unit = new Float32Array(planes.length * height * width);
-  for (const [c, plane] of planes.entries()) unit.set(plane.map((v) => (v * stds[c]! + means[c]!) / spec.scale), c * plane.length);
+  for (const [c, plane] of planes.entries())
+    unit.set(
+      plane.map((v) => (v * stds[c]! + means[c]!) / spec.scale),
+      c * plane.length,
+    );
   return fromUnit(unit, planes.length as 1 | 3, height, width);
 }
 

@@ -68,7 +68,11 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
     clean: before,
     changed: changed && { ...(await look(changed, 'output')), eightBit: size! },
     float: finding?.float ?? null,
-    noise: noise && { ...(await look(noise.pixels, 'noise-output')), kind: noise.kind, eightBit: distances(noise.pixels, clean, image.channels) },
+    noise: noise && {
+      ...(await look(noise.pixels, 'noise-output')),
+      kind: noise.kind,
+      eightBit: distances(noise.pixels, clean, image.channels),
+    },
     forwards: finding?.forwards ?? 0,
     backwards: finding?.backwards ?? 0,
     milliseconds,
@@ -77,7 +81,11 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
 }
 
 /** A sitting without a journal. */
-async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: JobWorker): Promise<{ record: ImageRecord; finding: Finding | null; miss: Float32Array | null }> {
+async function auditOne(
+  { plan, image, folder }: ProbeTask,
+  setup: Setup,
+  work: JobWorker,
+): Promise<{ record: ImageRecord; finding: Finding | null; miss: Float32Array | null }> {
   const { id, source, width, height, channels, label } = image;
   const ref: ImageRef = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
   const state = new AuditState([{ type: 'setup', setup: { ...setup, images: [id] } }]);
@@ -97,9 +105,18 @@ async function auditOne({ plan, image, folder }: ProbeTask, setup: Setup, work: 
   const quiet = () => {};
   checkGoals(plan, 1, setup.classes);
   const request = { plan, folder, resume: false, crew, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
-  await new Sitting(request, state, { items: [ref], total: 1, leftOut: [], classNames: null, warnings: [] }, contextOf(request, setup)).work();
+  await new Sitting(
+    request,
+    state,
+    { items: [ref], total: 1, leftOut: [], classNames: null, warnings: [] },
+    contextOf(request, setup),
+  ).work();
   if (control.cancelled) throw new Cancelled();
-  return { record: state.images.get(id)!, finding: state.findings.get(AuditState.key(id, 0, plan.threats[0]!.attacks[0]!.id)) ?? null, miss };
+  return {
+    record: state.images.get(id)!,
+    finding: state.findings.get(AuditState.key(id, 0, plan.threats[0]!.attacks[0]!.id)) ?? null,
+    miss,
+  };
 }
 
 /** Nobody pauses it, and whoever cancels it has told the worker's gate. */
@@ -116,7 +133,14 @@ class OneRun implements Control {
 const decoded = async (folder: string, file: string): Promise<Float32Array> => toUnit(await readPng(folder, file));
 
 /** The 8-bit picture nearest to a miss that lies within ε: rounded or, where that leads out of the budget, rounded towards the clean one. */
-async function writeMiss(miss: Float32Array, norm: Norm, epsilon: number, clean: Float32Array, image: JobImage, folder: string): Promise<string> {
+async function writeMiss(
+  miss: Float32Array,
+  norm: Norm,
+  epsilon: number,
+  clean: Float32Array,
+  image: JobImage,
+  folder: string,
+): Promise<string> {
   const lattice = new EightBit(norm, epsilon, clean, image.channels);
   const nearest = toLevels(miss);
   const levels = lattice.inBudget(nearest) ? nearest : nearest.map((_, j) => lattice.clean[j]! + Math.trunc(255 * (miss[j]! - clean[j]!)));

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { FileName } from '../../shared/names.ts';
-import { ClassNames, Drawn, Finding, GradientCheck, ImageResult, Instant, LeftOutList, ModelIdentity, NamedFile, OutputField, ProviderChoice } from '../../shared/results.ts';
+import {
+  ClassNames,
+  Drawn,
+  Finding,
+  GradientCheck,
+  ImageResult,
+  Instant,
+  LeftOutList,
+  ModelIdentity,
+  NamedFile,
+  OutputField,
+  ProviderChoice,
+} from '../../shared/results.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
 export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({

@@ -67,16 +67,26 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
     const at = (path: string): string => {
       const turn = turns.get(path) ?? 0;
       turns.set(path, turn + 1);
-      const place = places.get(path)?.slice(0, turn + 1).at(-1);
+      const place = places
+        .get(path)
+        ?.slice(0, turn + 1)
+        .at(-1);
       return place ? join(scratch, String(drops.indexOf(place.drop)), place.name) : path;
     };
     const there = new Map(drops.map((drop) => [drop, namesIn(drop.files.filter(({ sha256 }) => found.has(sha256)))]));
     const isThere = (path: string) => places.get(path)?.every(({ drop, name }) => there.get(drop)!.has(name)) ?? begunHere;
     const isAnyThere = (path: string) => (places.get(path) ?? []).some(({ drop, name }) => there.get(drop)!.has(name));
-    const one = (given: string | null, path: string | null) => given ?? (path !== null && places.has(path) && isThere(path) ? at(path) : null);
+    const one = (given: string | null, path: string | null) =>
+      given ?? (path !== null && places.has(path) && isThere(path) ? at(path) : null);
     const all = (given: string[], paths: string[]) => (given.length > 0 || !paths.every(isThere) ? given : paths.map(at));
     const { model, images, labels, classNames, pictures, surrogates } = filesOf(plan);
-    const others = [named.model && model, named.labels && labels, named.classNames && classNames, ...(named.pictures.length > 0 ? pictures : []), ...(named.surrogates.length > 0 ? surrogates : [])];
+    const others = [
+      named.model && model,
+      named.labels && labels,
+      named.classNames && classNames,
+      ...(named.pictures.length > 0 ? pictures : []),
+      ...(named.surrogates.length > 0 ? surrogates : []),
+    ];
     const instead = others.flatMap((path) => (path ? (places.get(path) ?? []) : []));
     return {
       named: {
@@ -88,7 +98,9 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
         surrogates: all(named.surrogates, surrogates),
       },
       dropped: drops.map(({ files }, k) => ({ folder: join(scratch, String(k)), files })),
-      missing: drops.flatMap((drop) => lost(drop).filter((file) => !instead.some((other) => other.drop === drop && covers(other.name, file)))),
+      missing: drops.flatMap((drop) =>
+        lost(drop).filter((file) => !instead.some((other) => other.drop === drop && covers(other.name, file))),
+      ),
       done,
     };
   } catch (error) {
@@ -98,13 +110,21 @@ async function restored(plan: AuditPlan, { named, begunHere, needs = KINDS }: Op
 }
 
 /** @throws UserError naming the first copy that is gone */
-function demandCopies(plan: AuditPlan, dropped: ReadonlyMap<string, unknown>, named: NamedFiles, needs: readonly (keyof NamedFiles)[]): void {
+function demandCopies(
+  plan: AuditPlan,
+  dropped: ReadonlyMap<string, unknown>,
+  named: NamedFiles,
+  needs: readonly (keyof NamedFiles)[],
+): void {
   const own = filesOf(plan);
   for (const kind of needs) {
     const [given, paths] = [named[kind], own[kind]];
     if (given !== null && given.length > 0) continue;
     const gone = [paths ?? []].flat().find((path) => dropped.has(path) && !existsSync(path));
-    if (gone !== undefined) throw new UserError(`${gone} is a copy of what was dropped into the window, and is gone: name the folder that the files came from (${FLAG.images}), where they are found by their hash.`);
+    if (gone !== undefined)
+      throw new UserError(
+        `${gone} is a copy of what was dropped into the window, and is gone: name the folder that the files came from (${FLAG.images}), where they are found by their hash.`,
+      );
   }
 }
 

@@ -43,7 +43,8 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
     try {
       request.onProgress(0, 0, 'Loading the model');
       const crew = typeof request.crew === 'function' ? await request.crew() : request.crew;
-      const checking = (done: number, whole: number) => request.onProgress(0, 0, `Checking the gradient (${Math.floor((100 * done) / whole)} %)`);
+      const checking = (done: number, whole: number) =>
+        request.onProgress(0, 0, `Checking the gradient (${Math.floor((100 * done) / whole)} %)`);
       const prepare = async () => (await Promise.race([crew.run('prepare', { plan: opened }, checking), control.cancellation])).setup;
       if (state.setup === null) {
         const setup = await prepare();
@@ -56,7 +57,10 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       }
       const setup = state.setup!;
       // Which images there are was settled then: each was decoded once.
-      const set = await openSet(opened, setup.classes, await settledClasses(opened, setup), { only: new Set(setup.images), foldersByOrder: !setup.folders });
+      const set = await openSet(opened, setup.classes, await settledClasses(opened, setup), {
+        only: new Set(setup.images),
+        foldersByOrder: !setup.folders,
+      });
       demandSameImages(set, setup, state);
       await demandSameFiles(opened, setup);
       checkGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);

@@ -17,9 +17,12 @@ import type { AuditState } from './state.ts';
  */
 export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>, setup: Setup): Promise<void> {
   if (setup.hairline !== VERSION)
-    throw new UserError(`This audit was begun by Hairline ${setup.hairline}, and this is ${VERSION}: finish it there, or start it anew in another folder.`);
+    throw new UserError(
+      `This audit was begun by Hairline ${setup.hairline}, and this is ${VERSION}: finish it there, or start it anew in another folder.`,
+    );
   const files = [plan.model, ...surrogatesOf(plan).map(({ model }) => model)];
-  if (files.length !== setup.surrogates.length + 1) throw new UserError('The plan has other surrogates than this audit began with: start the audit in another folder.');
+  if (files.length !== setup.surrogates.length + 1)
+    throw new UserError('The plan has other surrogates than this audit began with: start the audit in another folder.');
   for (const [i, identity] of [setup.model, ...setup.surrogates].entries()) await demandModel(files[i]!, identity);
 }
 
@@ -27,7 +30,8 @@ export async function demandSameModel(plan: Pick<AuditPlan, 'model' | 'threats'>
 export async function demandModel(file: string, { sha256, weights }: Pick<ModelIdentity, 'sha256' | 'weights'>): Promise<void> {
   const expected = [{ path: file, sha256 }, ...weights.map((one) => ({ path: externalFile(file, one.file), sha256: one.sha256 }))];
   for (const { path, sha256: known } of expected)
-    if ((await digestOf(path)).sha256 !== known) throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
+    if ((await digestOf(path)).sha256 !== known)
+      throw new UserError(`${path} is not the model this audit began with: put that one back, or start the audit in another folder.`);
 }
 
 /** The other files that the plan names; audits begun before these had hashes are believed. @throws UserError when one has changed */
@@ -35,15 +39,32 @@ export async function demandSameFiles(plan: AuditPlan, { files = [] }: Pick<Setu
   const paths = namedPaths(plan);
   for (const [i, { sha256 }] of files.entries()) {
     const path = paths[i]?.path;
-    if (path === undefined || (await digestOf(path)).sha256 !== sha256) throw new UserError(`${path ?? 'A file of the plan'} is not the file this audit began with: put that one back, or start the audit in another folder.`);
+    if (path === undefined || (await digestOf(path)).sha256 !== sha256)
+      throw new UserError(
+        `${path ?? 'A file of the plan'} is not the file this audit began with: put that one back, or start the audit in another folder.`,
+      );
   }
 }
 
 /** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
 export function demandSameSetup(now: Setup, then: Setup): void {
-  const matters = ({ input, classes, scores, field, classNames, files, images, leftOut, drawn, rows, provider }: Setup) => ({ input, classes, scores, field, classNames, files: then.files && files, images, leftOut, drawn, rows, provider: provider.used });
+  const matters = ({ input, classes, scores, field, classNames, files, images, leftOut, drawn, rows, provider }: Setup) => ({
+    input,
+    classes,
+    scores,
+    field,
+    classNames,
+    files: then.files && files,
+    images,
+    leftOut,
+    drawn,
+    rows,
+    provider: provider.used,
+  });
   if (!isDeepStrictEqual(plain(matters(now)), plain(matters(then))))
-    throw new UserError('What the journal says of the model and the images is not what this machine finds: put back what the audit began with, or start it in another folder.');
+    throw new UserError(
+      'What the journal says of the model and the images is not what this machine finds: put back what the audit began with, or start it in another folder.',
+    );
 }
 
 /** As it comes back from a journal. */
@@ -61,6 +82,8 @@ export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState)
     // Goals on an output have no use for labels.
     const seen = setup.field ? undefined : state.images.get(id);
     if (seen && label !== (seen.labelGiven ? seen.label : null))
-      throw new UserError(`The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`);
+      throw new UserError(
+        `The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`,
+      );
   }
 }

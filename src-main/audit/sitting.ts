@@ -126,7 +126,10 @@ export class Sitting {
               continue;
             }
             if (standing(known) === 'none') {
-              this.record({ type: 'finding', finding: failure({ threat, attack }, known, 'the model gives NaN or infinity for the clean image') });
+              this.record({
+                type: 'finding',
+                finding: failure({ threat, attack }, known, 'the model gives NaN or infinity for the clean image'),
+              });
               continue;
             }
             if (goal === known.label) {
@@ -135,7 +138,9 @@ export class Sitting {
             }
             const image = pixels.get(ref.id) ?? (await readImage(ref, index));
             if (image.hash !== known.hash)
-              throw new UserError(`${ref.source} is not the picture this audit began with: put that one back, or start the audit in another folder.`);
+              throw new UserError(
+                `${ref.source} is not the picture this audit began with: put that one back, or start the audit in another folder.`,
+              );
             pixels.set(ref.id, image);
             images.push({ ...image, label: known.label, goal });
           }
@@ -152,7 +157,15 @@ function begins(image: ImageRecord, threat: number, goal: OutputGoal): boolean {
 
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {
   const picture = await ref.read();
-  return { id: ref.id, index, hash: pictureHash(picture), width: picture.width, height: picture.height, channels: picture.channels, data: picture.data };
+  return {
+    id: ref.id,
+    index,
+    hash: pictureHash(picture),
+    width: picture.width,
+    height: picture.height,
+    channels: picture.channels,
+    data: picture.data,
+  };
 }
 
 /** Blocks in a batch: images want different things at a time, and a batch of several blocks keeps the blocks full. */

@@ -20,7 +20,14 @@ export function surrogatesOf(plan: Pick<AuditPlan, 'threats'>): Surrogate[] {
  * @returns rows that all of them take, fewer where a surrogate mixes the images of a batch; and what there is to warn of
  * @throws UserError naming the surrogate that does not fit.
  */
-export async function checkSurrogates(surrogates: readonly Surrogate[], models: Models, picture: ImageShape, rows: number, classes: number, pictures: Float32Array[]): Promise<{ rows: number; warnings: string[] }> {
+export async function checkSurrogates(
+  surrogates: readonly Surrogate[],
+  models: Models,
+  picture: ImageShape,
+  rows: number,
+  classes: number,
+  pictures: Float32Array[],
+): Promise<{ rows: number; warnings: string[] }> {
   let common = rows;
   const warnings: string[] = [];
   for (const surrogate of surrogates) {
@@ -30,9 +37,16 @@ export async function checkSurrogates(surrogates: readonly Surrogate[], models: 
   for (const surrogate of surrogates) {
     const own = models.surrogate(surrogate);
     const model = await own.differentiable(picture, common);
-    if (model.classes !== classes) throw new UserError(`The surrogate ${surrogate.model} tells ${model.classes} classes apart and the model ${classes}: take one with the same classes.`);
+    if (model.classes !== classes)
+      throw new UserError(
+        `The surrogate ${surrogate.model} tells ${model.classes} classes apart and the model ${classes}: take one with the same classes.`,
+      );
     if (pictures.length === 0) continue;
-    const check = await checkGradient(model, await own.original(model.pixels.output), pictures, { half: usesHalf(own.graph), directions: 1, spent: boundedWork(model.pixels.work) });
+    const check = await checkGradient(model, await own.original(model.pixels.output), pictures, {
+      half: usesHalf(own.graph),
+      directions: 1,
+      spent: boundedWork(model.pixels.work),
+    });
     warnings.push(...demand(check, `The surrogate ${basename(surrogate.model)}`));
   }
   return { rows: common, warnings };

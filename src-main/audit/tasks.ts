@@ -63,13 +63,20 @@ export class TaskRunner {
         return (await checkModelGradient(input as Tasks['gradcheck']['in'], this.checking(report))) as Tasks[N]['out'];
       case 'noise': {
         const request = input as Tasks['noise']['in'];
-        return (await noiseOutput(request, await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }))) as Tasks[N]['out'];
+        return (await noiseOutput(
+          request,
+          await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }),
+        )) as Tasks[N]['out'];
       }
       case 'measure':
         return (await measure(input as Tasks['measure']['in'])) as Tasks[N]['out'];
       case 'pace': {
         const request = input as Tasks['pace']['in'];
-        return (await pace(request, await this.modelsFor({ ...request.plan, provider: (await chooseProvider(request.plan.provider)).used }), this.gate)) as Tasks[N]['out'];
+        return (await pace(
+          request,
+          await this.modelsFor({ ...request.plan, provider: (await chooseProvider(request.plan.provider)).used }),
+          this.gate,
+        )) as Tasks[N]['out'];
       }
       case 'partition':
         return cutPicture((input as Tasks['partition']['in']).picture, (input as Tasks['partition']['in']).choice) as Tasks[N]['out'];
@@ -98,7 +105,13 @@ export class TaskRunner {
       }
       case 'repeat': {
         const { data, ...request } = input as Tasks['repeat']['in'];
-        return (await repeatSample(request, new Installation(data), (context, job) => this.job({ context, job }), this.gate, report)) as Tasks[N]['out'];
+        return (await repeatSample(
+          request,
+          new Installation(data),
+          (context, job) => this.job({ context, job }),
+          this.gate,
+          report,
+        )) as Tasks[N]['out'];
       }
       case 'prepare':
         return (await prepare((input as Tasks['prepare']['in']).plan, this.checking(report))) as Tasks[N]['out'];
@@ -139,7 +152,16 @@ export class TaskRunner {
     const { width, height, channels, label, source, id } = image;
     const key = [channels, height, width, isOutputGoal(plan.threats[0]!.goal)].join();
     const item = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
-    const setup = known.get(key) ?? (await settle(plan, provider, models, image, () => Promise.resolve({ items: [item], total: 1, leftOut: [], classNames: null, warnings: [] }), () => this.gate.check()));
+    const setup =
+      known.get(key) ??
+      (await settle(
+        plan,
+        provider,
+        models,
+        image,
+        () => Promise.resolve({ items: [item], total: 1, leftOut: [], classNames: null, warnings: [] }),
+        () => this.gate.check(),
+      ));
     // Where the picture gave no numbers, there was nothing to check.
     if (setup.gradientCheck !== UNCHECKED) known.set(key, setup);
     return setup;
@@ -152,7 +174,16 @@ export class TaskRunner {
   }
 
   private async modelsFor(context: ModelSource): Promise<Models> {
-    const key = JSON.stringify([context.model, stampOf(context.model), context.input, context.fixed, context.output, context.answer, context.preprocessing, context.provider]);
+    const key = JSON.stringify([
+      context.model,
+      stampOf(context.model),
+      context.input,
+      context.fixed,
+      context.output,
+      context.answer,
+      context.preprocessing,
+      context.provider,
+    ]);
     if (this.models?.key !== key) {
       const old = this.models;
       // Closed but once, even where the next model does not open.

@@ -32,10 +32,21 @@ export async function tellFile(path: string, images: Outline | null, classes: nu
   return (await readText(path, images, classes))?.kind ?? null;
 }
 
-async function kindOf(path: string, labels: LabelFile | null, names: string[] | null, images: Outline | null, classes: number | null): Promise<TextKind | null> {
+async function kindOf(
+  path: string,
+  labels: LabelFile | null,
+  names: string[] | null,
+  images: Outline | null,
+  classes: number | null,
+): Promise<TextKind | null> {
   if (names === null || new Set(names).size !== names.length || names.length < 2) return labels && 'labels';
   if (labels === null) return 'classNames';
-  if (labels.kind === 'map') return (await namesImages(labels, images)) || labels.columns ? 'labels' : names.length === classes || isList(labels) ? 'classNames' : 'labels';
+  if (labels.kind === 'map')
+    return (await namesImages(labels, images)) || labels.columns
+      ? 'labels'
+      : names.length === classes || isList(labels)
+        ? 'classNames'
+        : 'labels';
   const count = labels.labels.length;
   if (count === classes && count !== images?.files.length) return 'classNames';
   if (labels.labels.every((label) => typeof label !== 'string')) return 'labels';
@@ -64,7 +75,12 @@ function isList({ labels }: LabelFile & { kind: 'map' }): boolean {
   const sides = [[...labels.keys()].map(wholeNumber), [...labels.values()].map((value) => (typeof value === 'number' ? value : null))];
   return sides.some((numbers) => {
     const known = new Set(numbers);
-    return known.size === labels.size && !known.has(null) && Math.max(...(numbers as number[])) - Math.min(...(numbers as number[])) === labels.size - 1 && Math.min(...(numbers as number[])) <= 1;
+    return (
+      known.size === labels.size &&
+      !known.has(null) &&
+      Math.max(...(numbers as number[])) - Math.min(...(numbers as number[])) === labels.size - 1 &&
+      Math.min(...(numbers as number[])) <= 1
+    );
   });
 }
 

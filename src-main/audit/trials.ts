@@ -71,7 +71,9 @@ const VALUES: { values: TrialValues; words: string; of: Pick<Preprocessing, 'sca
  */
 function layouts(given: Preprocessing['layout'], dims: readonly (number | null)[], channels: number): Preprocessing['layout'][] {
   const fits = (d: number | null | undefined) => d === null || d === channels;
-  const open = channels > 1 && (dims.length === 2 || (dims.length === 4 && fits(dims[1]) && fits(dims[3]) && (dims[1] === null) === (dims[3] === null)));
+  const open =
+    channels > 1 &&
+    (dims.length === 2 || (dims.length === 4 && fits(dims[1]) && fits(dims[3]) && (dims[1] === null) === (dims[3] === null)));
   return open ? [given, given === 'nhwc' ? 'nchw' : 'nhwc'] : [given];
 }
 
@@ -80,7 +82,10 @@ function layouts(given: Preprocessing['layout'], dims: readonly (number | null)[
  * @param network what it reads: its channels, and the dimensions its input declares
  */
 export function candidates(given: Preprocessing, { channels, dims }: Read): Untried[] {
-  const orders = channels === 1 || given.channels === 'grey' ? [given.channels] : [given.channels, given.channels === 'bgr' ? ('rgb' as const) : ('bgr' as const)];
+  const orders =
+    channels === 1 || given.channels === 'grey'
+      ? [given.channels]
+      : [given.channels, given.channels === 'bgr' ? ('rgb' as const) : ('bgr' as const)];
   const all = [{ values: null, words: '', of: given }, ...VALUES.filter(({ of }) => of.mean.length === 1 || of.mean.length === channels)];
   const known = new Map<string, Untried>();
   for (const layout of layouts(given.layout, dims, channels))
@@ -104,7 +109,14 @@ export function candidates(given: Preprocessing, { channels, dims }: Read): Untr
  * @returns what is given, and what fits the labels better beyond chance (McNemar's exact test); null where there is nothing better, or
  *   too little to say so
  */
-export async function tryOthers(subject: Subject, given: Preprocessing, network: Read, pictures: readonly Labelled[], most: number, check: () => void | Promise<void> = () => undefined): Promise<{ now: Trial; better: Trial | null; of: number } | null> {
+export async function tryOthers(
+  subject: Subject,
+  given: Preprocessing,
+  network: Read,
+  pictures: readonly Labelled[],
+  most: number,
+  check: () => void | Promise<void> = () => undefined,
+): Promise<{ now: Trial; better: Trial | null; of: number } | null> {
   const all = candidates(given, network);
   const few = Math.min(FIRST, pictures.length, Math.floor(most / 2 / all.length));
   if (few < FEWEST) return null;
@@ -126,7 +138,8 @@ export async function tryOthers(subject: Subject, given: Preprocessing, network:
     const other = hits(await classesOf(trial.preprocessing, used), used, shift);
     const gains = other.filter((hit, i) => hit && !own[i]).length;
     const losses = other.filter((hit, i) => !hit && own[i]).length;
-    if (binomialTail(gains, gains + losses, 0.5) <= LEVEL && count(other) > (better?.right ?? 0)) better = { ...trial, shift, right: count(other) };
+    if (binomialTail(gains, gains + losses, 0.5) <= LEVEL && count(other) > (better?.right ?? 0))
+      better = { ...trial, shift, right: count(other) };
   }
   return { now: { ...now.trial, shift: 0, right: count(own) }, better, of };
 }
@@ -139,7 +152,12 @@ export function betterWords({ now, better, of }: NonNullable<Awaited<ReturnType<
   return `The preprocessing or the labels look wrong: with ${what}, ${better.right} of ${of} labelled pictures are right instead of ${now.right}.`;
 }
 
-async function classesUnder({ original, output }: Subject, preprocessing: Preprocessing, pictures: readonly Labelled[], check: () => void | Promise<void>): Promise<number[]> {
+async function classesUnder(
+  { original, output }: Subject,
+  preprocessing: Preprocessing,
+  pictures: readonly Labelled[],
+  check: () => void | Promise<void>,
+): Promise<number[]> {
   const under = original.under(preprocessing);
   const found: number[] = [];
   for (const { picture } of pictures) {
@@ -156,4 +174,5 @@ function refused(error: unknown): null {
   throw error;
 }
 
-const hits = (classes: readonly number[], pictures: readonly Labelled[], shift: number): boolean[] => classes.map((k, i) => k === pictures[i]!.label + shift);
+const hits = (classes: readonly number[], pictures: readonly Labelled[], shift: number): boolean[] =>
+  classes.map((k, i) => k === pictures[i]!.label + shift);

@@ -76,7 +76,10 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
   }
   builder.origin = 'hl';
   const gradient = total(builder, wrt, gradients);
-  if (gradient === null) throw new UserError(`No gradient reaches the picture: ${active.has(wrt) ? 'on every way what is computed of it counts as constant' : deadEnd(builder, nodes, wrt)}.`);
+  if (gradient === null)
+    throw new UserError(
+      `No gradient reaches the picture: ${active.has(wrt) ? 'on every way what is computed of it counts as constant' : deadEnd(builder, nodes, wrt)}.`,
+    );
   return { gradient, surrogates: [...surrogates].sort() };
 }
 
@@ -104,7 +107,8 @@ function deadEnd({ graph, facts }: GraphBuilder, nodes: readonly NodeProto[], wr
     if (left !== null) return `${operatorName(node)} at node ${nodeLabel(node)} has no derivative, as ${left}`;
     if (!read.some((i) => reached.has(i))) continue;
     const carried = node.output.filter((_, i) => carries(node, i, facts, reached));
-    if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType)) first ||= `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
+    if (carried.length === 0 && !/^(Shape|Size)$/.test(node.opType))
+      first ||= `${operatorName(node)} at node ${nodeLabel(node)} has no derivative`;
     for (const output of carried) reached.add(output);
   }
   return first || 'the two are not connected';

@@ -5,7 +5,23 @@ import { QUANTISING } from './rules/quantised.ts';
 
 /** Operators that only move elements about: a quantised value stays one behind them. */
 const MOVERS = new Set([
-  'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'Identity', 'MaxPool', 'Pad', 'Reshape', 'Resize', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
+  'Concat',
+  'DepthToSpace',
+  'Expand',
+  'Flatten',
+  'Gather',
+  'Identity',
+  'MaxPool',
+  'Pad',
+  'Reshape',
+  'Resize',
+  'Slice',
+  'SpaceToDepth',
+  'Split',
+  'Squeeze',
+  'Tile',
+  'Transpose',
+  'Unsqueeze',
 ]);
 
 /** Floats that stay the same until they jump, as whole numbers do: a one among zeros. */
@@ -26,7 +42,8 @@ export function carries(node: NodeProto, i: number, facts: ReadonlyMap<string, V
 export function path(nodes: readonly NodeProto[], facts: ReadonlyMap<string, ValueFacts>, wrt: string, of: readonly string[]) {
   const reached = new Set([wrt]);
   for (const node of nodes)
-    if (readsOf(node).some((i) => reached.has(i))) node.output.forEach((output, i) => carries(node, i, facts, reached) && reached.add(output));
+    if (readsOf(node).some((i) => reached.has(i)))
+      node.output.forEach((output, i) => carries(node, i, facts, reached) && reached.add(output));
   const active = new Set(of.filter((value) => reached.has(value)));
   const consumers = new Map<string, NodeProto[]>();
   for (let k = nodes.length - 1; k >= 0; k--) {

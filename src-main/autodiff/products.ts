@@ -40,7 +40,11 @@ export async function tangent(builder: GraphBuilder, { of, wrt, direction }: Tan
   const adjoint = differentiate(builder, { of: [of], cotangents: [cotangent], wrt });
 
   const moved = facts.get(wrt)!;
-  const probe: Graph = { ...graph, inputs: [...graph.inputs], outputs: [valueInfo(adjoint.gradient, gradientType(moved.type), moved.dims)] };
+  const probe: Graph = {
+    ...graph,
+    inputs: [...graph.inputs],
+    outputs: [valueInfo(adjoint.gradient, gradientType(moved.type), moved.dims)],
+  };
   prune(probe);
   const sizes = Object.fromEntries(probe.inputs.map(({ name }) => [name, facts.get(name)!.dims]));
   // Where J'u is u itself there is nothing to ask.
@@ -50,7 +54,8 @@ export async function tangent(builder: GraphBuilder, { of, wrt, direction }: Tan
   const along = differentiate(builder, { of: [adjoint.gradient], cotangents: [direction], wrt: cotangent });
   graph.inputs = graph.inputs.filter((input) => input.name !== cotangent);
   dropUnused(graph, before, along.gradient);
-  if (graph.nodes.some((node) => node.input.includes(cotangent))) throw new Error(`the adjoint of ${of} with respect to ${wrt} is not linear`);
+  if (graph.nodes.some((node) => node.input.includes(cotangent)))
+    throw new Error(`the adjoint of ${of} with respect to ${wrt} is not linear`);
   return { tangent: along.gradient, surrogates: [...new Set([...adjoint.surrogates, ...along.surrogates])].sort() };
 }
 

@@ -23,7 +23,10 @@ const rules = collect(families);
 /** @throws UserError when there is no rule for the node's operator. */
 export function ruleFor(node: NodeProto): Rule {
   const rule = rules.get(operatorName(node));
-  if (!rule) throw new UserError(`No gradient rule for ${operatorName(node)} at node ${nodeLabel(node)}: the model cannot be attacked with gradients.`);
+  if (!rule)
+    throw new UserError(
+      `No gradient rule for ${operatorName(node)} at node ${nodeLabel(node)}: the model cannot be attacked with gradients.`,
+    );
   return rule;
 }
 

@@ -133,7 +133,14 @@ export class RuleContext {
    * Facts of its inputs and output must be known.
    * @param active inputs that a gradient is wanted for
    */
-  standIn(op: string, inputs: string[], attributes: Record<string, AttributeValue>, output: string, dy: string, active: ReadonlySet<string>): RuleContext {
+  standIn(
+    op: string,
+    inputs: string[],
+    attributes: Record<string, AttributeValue>,
+    output: string,
+    dy: string,
+    active: ReadonlySet<string>,
+  ): RuleContext {
     const list = Object.entries(attributes).map(([name, value]) => attribute(name, value));
     const node = create(NodeProtoSchema, { opType: op, name: nodeLabel(this.node), input: inputs, output: [output], attribute: list });
     return new RuleContext(this.builder, node, null, [dy], { ...this.around, active });

@@ -45,9 +45,21 @@ export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surr
 const MOST_TARGETS = 64 * 2 ** 20;
 
 /** What most papers report; a plan without budgets gets these. */
-const USUAL_EPS: Record<Norm, number[]> = { l0: [1, 5, 10, 20, 50], l0Pixels: [1, 5, 10, 20, 50], l1: [1, 5, 10, 20], l2: [0.1, 0.25, 0.5, 1, 2], linf: [1, 2, 4, 8, 16].map((n) => n / 255) };
+const USUAL_EPS: Record<Norm, number[]> = {
+  l0: [1, 5, 10, 20, 50],
+  l0Pixels: [1, 5, 10, 20, 50],
+  l1: [1, 5, 10, 20],
+  l2: [0.1, 0.25, 0.5, 1, 2],
+  linf: [1, 2, 4, 8, 16].map((n) => n / 255),
+};
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = {
+  l0: ['sigma-zero', 'fmn'],
+  l0Pixels: ['sigma-zero'],
+  l1: ['fmn', 'pgd'],
+  l2: ['ddn', 'fmn'],
+  linf: ['pgd', 'fmn'],
+};
 
 /**
  * The plan that `hairline audit`'s flags describe.
@@ -61,11 +73,15 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     return n as Norm;
   });
   const eps = budgets(flags.eps ?? [], norms);
-  const attacks = flags.attacks?.split(',').map((a) => a.trim()).filter(Boolean);
+  const attacks = flags.attacks
+    ?.split(',')
+    .map((a) => a.trim())
+    .filter(Boolean);
   const steps = whole('--steps', flags.steps, 1);
   const onOutput = outputGoal(flags);
   if (onOutput !== null && flags.targets !== undefined) throw new UserError('--targets is for goals on classes: leave it out, or --goal.');
-  if (onOutput !== null && flags.threshold !== undefined) throw new UserError('--threshold is for goals on classes: leave it out, or --goal.');
+  if (onOutput !== null && flags.threshold !== undefined)
+    throw new UserError('--threshold is for goals on classes: leave it out, or --goal.');
   const ends = onOutput === null ? classEnds(flags) : wantedFrom(flags);
   const plan: AuditPlanInput = {
     name: flags.name ?? '',
@@ -83,7 +99,10 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
       norm,
       eps: eps.get(norm) ?? USUAL_EPS[norm],
       goal: onOutput ?? goal(flags.targets),
-      attacks: chosen(attacks, norm, norms.length > 1).map((id) => ({ id, options: steps !== null && 'steps' in attackOf(id).options.shape ? { steps } : {} })),
+      attacks: chosen(attacks, norm, norms.length > 1).map((id) => ({
+        id,
+        options: steps !== null && 'steps' in attackOf(id).options.shape ? { steps } : {},
+      })),
     })),
     seed: whole('--seed', flags.seed, 0) ?? 0,
     provider: flags.provider ?? 'cpu',
@@ -113,7 +132,8 @@ function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
   for (const text of texts) {
     const named = /^(l0|l0Pixels|l1|l2|linf)=(.*)$/.exec(text);
     const norm = named ? (named[1] as Norm) : norms[0]!;
-    if (!named && norms.length > 1) throw new UserError('With several norms, name the norm of each list of budgets: --eps linf=8/255 --eps l2=0.5.');
+    if (!named && norms.length > 1)
+      throw new UserError('With several norms, name the norm of each list of budgets: --eps linf=8/255 --eps l2=0.5.');
     if (!norms.includes(norm)) throw new UserError(`--eps ${text} is for ${norm}, which --norm does not name.`);
     out.set(norm, (named ? named[2]! : text).split(',').map(epsilon));
   }
@@ -124,7 +144,8 @@ function budgets(texts: string[], norms: Norm[]): Map<Norm, number[]> {
 export function epsilon(text: string): number {
   const [above, below, ...rest] = text.trim().split('/');
   const value = below === undefined ? Number(above) : Number(above) / Number(below);
-  if (rest.length > 0 || text.trim() === '' || !Number.isFinite(value)) throw new UserError(`${text || 'An empty text'} is no budget: write a number such as 0.03, or a fraction such as 8/255.`);
+  if (rest.length > 0 || text.trim() === '' || !Number.isFinite(value))
+    throw new UserError(`${text || 'An empty text'} is no budget: write a number such as 0.03, or a fraction such as 8/255.`);
   if (value <= 0) throw new UserError(`A budget of ${text.trim()} leaves nothing to change: give budgets above 0.`);
   return value;
 }
@@ -132,9 +153,16 @@ export function epsilon(text: string): number {
 function goal(text: string | undefined): NonNullable<AuditPlanInput['threats'][number]['goal']> {
   if (text === undefined) return { kind: 'untargeted' };
   if (text === 'next' || text === 'least-likely') return { kind: 'targeted', target: text };
-  const numbers = existsSync(text) ? textOf(text, MOST_TARGETS, 'The target classes').trim().split(/[\s,;]+/) : text.split(',');
+  const numbers = existsSync(text)
+    ? textOf(text, MOST_TARGETS, 'The target classes')
+        .trim()
+        .split(/[\s,;]+/)
+    : text.split(',');
   const classes = numbers.map((n) => {
-    if (!/^\d+$/.test(n.trim())) throw new UserError(`--targets takes a class number, a list with one class per image, a file of them, next, or least-likely, not ${text}.`);
+    if (!/^\d+$/.test(n.trim()))
+      throw new UserError(
+        `--targets takes a class number, a list with one class per image, a file of them, next, or least-likely, not ${text}.`,
+      );
     return Number(n);
   });
   return { kind: 'targeted', target: classes.length === 1 ? classes[0]! : classes };

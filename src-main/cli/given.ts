@@ -29,12 +29,16 @@ export function cardOf(flags: PreprocessingFlags, limited: LimitedProcess, ends:
 }
 
 /** The same, and what it was guessed from where no flag says it. */
-export async function guessed(flags: PreprocessingFlags, cardOf: () => Promise<ModelCard>): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
+export async function guessed(
+  flags: PreprocessingFlags,
+  cardOf: () => Promise<ModelCard>,
+): Promise<Pick<AuditPlan, 'preprocessing' | 'guess'>> {
   if (flags.preset && flags.preprocess) throw new UserError('Give either --preset or --preprocess, not both.');
   if (flags.preprocess && !isFile(flags.preprocess)) return { preprocessing: parsePreprocessing(flags.preprocess) };
   const card = await cardOf();
   const fit = { network: card.network, layout: card.preprocessing.layout };
-  if (flags.preprocess) return { preprocessing: preprocessingFile(textOf(flags.preprocess, MOST_PREPROCESSING, 'The preprocessing'), flags.preprocess, fit) };
+  if (flags.preprocess)
+    return { preprocessing: preprocessingFile(textOf(flags.preprocess, MOST_PREPROCESSING, 'The preprocessing'), flags.preprocess, fit) };
   if (!flags.preset) return { preprocessing: card.preprocessing, guess: card.guess };
   return { preprocessing: presetFor(flags.preset, fit) };
 }
@@ -46,7 +50,12 @@ const isFile = (text: string): boolean => !/^\s*\{/.test(text) && (existsSync(te
 const NONE = 'none';
 
 /** The files of labels and class names: those that are named, else those that lie beside the images. Goals on an output need neither. */
-export async function lists({ labels, classNames }: PlanFlags, images: string[], onOutput: boolean, cardOf: () => Promise<ModelCard>): Promise<Pick<AuditPlan, 'labels' | 'classNames' | 'beside'>> {
+export async function lists(
+  { labels, classNames }: PlanFlags,
+  images: string[],
+  onOutput: boolean,
+  cardOf: () => Promise<ModelCard>,
+): Promise<Pick<AuditPlan, 'labels' | 'classNames' | 'beside'>> {
   const named = (file: string | undefined) => (file === undefined || file === NONE ? null : file);
   const given = { labels: named(labels), classNames: named(classNames) };
   const wanted = (['labels', 'classNames'] as const).filter((kind) => ({ labels, classNames })[kind] === undefined);

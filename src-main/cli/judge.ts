@@ -10,7 +10,9 @@ import { atLeast } from '../../shared/stats.ts';
  */
 export function judge({ threats }: Pick<Results, 'threats'>, failUnder: number | null): string[] {
   if (failUnder === null) return [];
-  const judged = threats.flatMap(({ norm, points }) => points.filter(({ eps }) => !isHollow(norm, eps)).map((point) => ({ norm, point, share: atLeast(point) })));
+  const judged = threats.flatMap(({ norm, points }) =>
+    points.filter(({ eps }) => !isHollow(norm, eps)).map((point) => ({ norm, point, share: atLeast(point) })),
+  );
   if (judged.length === 0) return ['Below the share asked for: no budget reaches 1/255, so nothing was found out about this model.'];
   return judged
     .filter(({ share }) => share === null || share < failUnder)

@@ -10,6 +10,9 @@ const KEPT = 60;
 export function outFolder({ name, model }: Pick<AuditPlan, 'name' | 'model'>): string {
   const title = name || basename(model).replace(/\.onnx$/i, '');
   if (isFileName(title)) return `audits/${title}`;
-  const plain = title.replace(/[^\p{L}\p{N}_-]+/gu, '-').slice(0, KEPT).replace(/^-+|[-\p{Cs}]+$/gu, '');
+  const plain = title
+    .replace(/[^\p{L}\p{N}_-]+/gu, '-')
+    .slice(0, KEPT)
+    .replace(/^-+|[-\p{Cs}]+$/gu, '');
   return `audits/${plain || 'audit'}-${createHash('sha256').update(title).digest('hex').slice(0, 8)}`;
 }

@@ -39,9 +39,13 @@ export function classEnds({ output, threshold, ...flags }: WantedFlags): Wanted 
 /** `sigma=0.1`, `mask=0,0,1,1`. */
 function fixedValue(text: string): [string, number | number[]] {
   const at = text.lastIndexOf('=');
-  const parts = text.slice(at + 1).split(',').map((part) => part.trim());
+  const parts = text
+    .slice(at + 1)
+    .split(',')
+    .map((part) => part.trim());
   const values = parts.map(Number);
-  if (at < 1 || parts.includes('') || !values.every(Number.isFinite)) throw new UserError(`--fix takes NAME=VALUE, or NAME=V1,V2,... with one value an entry, not ${text}.`);
+  if (at < 1 || parts.includes('') || !values.every(Number.isFinite))
+    throw new UserError(`--fix takes NAME=VALUE, or NAME=V1,V2,... with one value an entry, not ${text}.`);
   return [text.slice(0, at), values.length === 1 ? values[0]! : values];
 }
 
@@ -65,7 +69,8 @@ export function outputGoal(flags: OutputGoalFlags): AuditPlanInput['threats'][nu
   if (goal === 'deviation') {
     if (flags.picture !== undefined) throw new UserError('--picture is for --goal match.');
     const reference = flags.reference ?? 'clean-output';
-    if (!(REFERENCES as readonly string[]).includes(reference)) throw new UserError(`--reference takes ${REFERENCES.join(' or ')}, not ${reference}.`);
+    if (!(REFERENCES as readonly string[]).includes(reference))
+      throw new UserError(`--reference takes ${REFERENCES.join(' or ')}, not ${reference}.`);
     return { kind: 'deviation', psnr, peak, reference: reference as (typeof REFERENCES)[number] };
   }
   if (goal !== 'match') throw new UserError(`--goal takes untargeted, deviation or match, not ${goal}.`);

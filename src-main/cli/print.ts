@@ -41,6 +41,11 @@ export function table(cells: readonly (readonly string[])[]): string[] {
     const space = ' '.repeat(widths[c]! - [...text].length);
     return right[c] ? space + text : text + space;
   };
-  const body = rows.map((r) => widths.map((_, c) => cell(r[c] ?? '', c)).join('  ').trimEnd());
+  const body = rows.map((r) =>
+    widths
+      .map((_, c) => cell(r[c] ?? '', c))
+      .join('  ')
+      .trimEnd(),
+  );
   return [body[0]!, widths.map((w) => '─'.repeat(w)).join('  '), ...body.slice(1)];
 }

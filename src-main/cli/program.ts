@@ -15,7 +15,18 @@ import { EXIT, Exit } from './exit.ts';
 import { boundsPictures } from './megapixels.ts';
 import { line, lines } from './print.ts';
 
-const COMMANDS = [inspectCommand, gradcheckCommand, auditCommand, linearCommand, mapCommand, reportCommand, verifyCommand, schemaCommand, serveCommand, demoCommand];
+const COMMANDS = [
+  inspectCommand,
+  gradcheckCommand,
+  auditCommand,
+  linearCommand,
+  mapCommand,
+  reportCommand,
+  verifyCommand,
+  schemaCommand,
+  serveCommand,
+  demoCommand,
+];
 /** Those that open pictures; linear's own commands say so themselves. */
 const ON_PICTURES = new Set([gradcheckCommand, auditCommand, mapCommand, verifyCommand, serveCommand]);
 

@@ -36,7 +36,9 @@ export function barProgress(threats: readonly Pick<ThreatModel, 'eps'>[], stream
       if (event.type !== 'status') return;
       const { done, total, eta, message } = event.status;
       const left = eta === null || done === total ? '' : `  ${time(eta)} left`;
-      const said = (['broken', 'beyond', 'held', 'failed'] as const).flatMap((state) => (counts[state] ? `${counts[state]} ${stateLabel(state, null)}` : []));
+      const said = (['broken', 'beyond', 'held', 'failed'] as const).flatMap((state) =>
+        counts[state] ? `${counts[state]} ${stateLabel(state, null)}` : [],
+      );
       const found = said.length > 0 ? `  ${said.join(', ')}` : '';
       const text = `${bar(done, total)} ${done}/${total}${found}${left}  ${visible(message)}`;
       stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 100) - 1)}`);
@@ -59,7 +61,9 @@ export function plainProgress(stream: NodeJS.WriteStream = process.stderr): Prog
       const now = Math.floor((10 * done) / total);
       if (now === tenth) return;
       tenth = now;
-      stream.write(`[${'#'.repeat(now)}${'.'.repeat(10 - now)}] ${done}/${total}${eta === null || done === total ? '' : `, ${time(eta)} left`}\n`);
+      stream.write(
+        `[${'#'.repeat(now)}${'.'.repeat(10 - now)}] ${done}/${total}${eta === null || done === total ? '' : `, ${time(eta)} left`}\n`,
+      );
     },
     end: () => undefined,
   };

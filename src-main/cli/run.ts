@@ -33,7 +33,9 @@ export interface RunHere {
 
 /** A fresh engine process. */
 export function engine(host: 'browser' | 'test' = 'browser', audits = resolve('audits')): EngineClient {
-  return new EngineClient(spawnEngine(process.execPath, PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets, data: PATHS.data })));
+  return new EngineClient(
+    spawnEngine(process.execPath, PATHS.engine, engineArguments({ host, audits, assets: PATHS.assets, data: PATHS.data })),
+  );
 }
 
 /**
@@ -77,7 +79,10 @@ export async function runHere(request: RunHere): Promise<void> {
       throw new Exit(EXIT.cancelled);
     }
     const results = readResults(folder);
-    lines([...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${stopped ? '' : ', report.pdf'} and the pictures.`], request.summaryTo);
+    lines(
+      [...summaryLines(results), '', `Written to ${folder}: results.json, results.csv${stopped ? '' : ', report.pdf'} and the pictures.`],
+      request.summaryTo,
+    );
     if (request.json) json(summaryEvent(folder, results));
     if (stopped) {
       line(`${word}; go on with: ${again(folder)}`, process.stderr);
@@ -94,4 +99,3 @@ export async function runHere(request: RunHere): Promise<void> {
     await client.close();
   }
 }
-

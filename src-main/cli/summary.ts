@@ -24,7 +24,11 @@ export function summaryLines(results: Results): string[] {
 /** The results as the last JSON line. What holds by construction is no accuracy. */
 export function summaryEvent(folder: string, { threats }: Pick<Results, 'threats'>): object {
   const told = (norm: Norm, point: CurvePoint) => (isHollow(norm, point.eps) ? { ...point, accuracy: null, byConstruction: true } : point);
-  return { type: 'summary', folder, threats: threats.map(({ norm, points, median, mean }) => ({ norm, points: points.map((point) => told(norm, point)), median, mean })) };
+  return {
+    type: 'summary',
+    folder,
+    threats: threats.map(({ norm, points, median, mean }) => ({ norm, points: points.map((point) => told(norm, point)), median, mean })),
+  };
 }
 
 /** What holds at each budget, and what that is of all images where some are unknown. */
@@ -34,7 +38,13 @@ function accuracies({ threats, output }: Results): string[][] {
     points.map((point) => {
       const hollow = isHollow(norm, point.eps);
       const says = point.total > 0 && !hollow;
-      return [NORM_LABEL[norm], formatEps(norm, point.eps), hollow ? 'by construction' : accuracyText(point), says ? interval(point) : NONE, ...(unknown ? [boundsText(point) ?? ''] : [])];
+      return [
+        NORM_LABEL[norm],
+        formatEps(norm, point.eps),
+        hollow ? 'by construction' : accuracyText(point),
+        says ? interval(point) : NONE,
+        ...(unknown ? [boundsText(point) ?? ''] : []),
+      ];
     }),
   );
   return [['norm', 'ε', output ? 'unbroken' : 'robust accuracy', '95 % interval', ...(unknown ? ['over all images'] : [])], ...rows];
@@ -42,7 +52,9 @@ function accuracies({ threats, output }: Results): string[][] {
 
 /** How a sample was drawn; goals on an output know no classes. */
 function drawnLines({ drawn, images, output }: Results): string[] {
-  return drawn && drawn.of > images.length ? [`Drawn at random from ${count(drawn.of)} images${drawn.byClass && !output ? ', class by class' : ''}.`] : [];
+  return drawn && drawn.of > images.length
+    ? [`Drawn at random from ${count(drawn.of)} images${drawn.byClass && !output ? ', class by class' : ''}.`]
+    : [];
 }
 
 /** What became of the images, at the largest budget of each threat model. */
@@ -50,7 +62,9 @@ function states(results: Results): string[] {
   return results.threats.map((threat, t) => {
     const eps = largestBudget(threat);
     const counts = stateCounts(results, t, eps);
-    const said = STATES_AT.filter((state) => counts[state] > 0).map((state) => `${count(counts[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`);
+    const said = STATES_AT.filter((state) => counts[state] > 0).map(
+      (state) => `${count(counts[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`,
+    );
     return `${NORM_LABEL[threat.norm]}  ${said.join(', ') || 'no images'}`;
   });
 }
@@ -62,7 +76,13 @@ function attacks(results: Results): string[][] {
     const distance = (d: number | null) => formatDistance(threat.norm, d);
     return threat.attackSummaries.map((a) => {
       const { within, beyond } = brokenBy(results, t, a.attack, eps);
-      return [formatBudget(threat.norm, eps), a.attack, ...[a.attacked, within, beyond, a.failed].map(String), distance(a.median), distance(a.mean)];
+      return [
+        formatBudget(threat.norm, eps),
+        a.attack,
+        ...[a.attacked, within, beyond, a.failed].map(String),
+        distance(a.median),
+        distance(a.mean),
+      ];
     });
   });
   return [['budget', 'attack', 'attacked', 'broken within', 'only beyond', 'failed', 'median', 'mean'], ...rows];
@@ -77,7 +97,12 @@ function leftOutLines({ images, leftOut }: Pick<Results, 'images' | 'leftOut'>):
   const named = leftOut.files.slice(0, NAMED);
   const rest = leftOut.total - named.length;
   const files = named.map(({ source, reason }) => `  ${shortened(source, 80)} ${reason}`);
-  return ['', `${images.length} taken, ${leftOut.total} left out:`, ...files, ...(rest > 0 ? [`  and ${rest} more, named in results.json and report.pdf`] : [])];
+  return [
+    '',
+    `${images.length} taken, ${leftOut.total} left out:`,
+    ...files,
+    ...(rest > 0 ? [`  and ${rest} more, named in results.json and report.pdf`] : []),
+  ];
 }
 
 function opening({ model, images, cleanAccuracy, output }: Results): string {

@@ -77,7 +77,8 @@ export function runApp(parts: AppParts): void {
     service = await made;
     serveScheme(parts.renderer, service);
     const tools = !app.isPackaged;
-    const speak = (language: Language): void => setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id), language);
+    const speak = (language: Language): void =>
+      setMenu(process.platform === 'darwin', tools, (id) => window?.webContents.send(CHANNELS.action, id), language);
     speak('en');
     window = openWindow(parts.preload, tools);
     const desktop = onDesktop(window, service);

@@ -31,5 +31,13 @@ export function onDesktop(window: BrowserWindow, service: Service): { service: S
     if ((name as CallName) === 'inspect') app.addRecentDocument((input as CallIn<'inspect'>).model);
     return answer;
   };
-  return { service: { call, listen: (listener) => service.listen(listener), picture: (address) => service.picture(address), close: () => service.close() }, stop };
+  return {
+    service: {
+      call,
+      listen: (listener) => service.listen(listener),
+      picture: (address) => service.picture(address),
+      close: () => service.close(),
+    },
+    stop,
+  };
 }

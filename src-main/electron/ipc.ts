@@ -19,7 +19,12 @@ import { isOwn } from './origin.ts';
  * @param speak told the page's language
  * @returns stops serving
  */
-export function serveIpc(window: BrowserWindow, service: Service, waiting: () => string[], speak: (language: Language) => void): () => void {
+export function serveIpc(
+  window: BrowserWindow,
+  service: Service,
+  waiting: () => string[],
+  speak: (language: Language) => void,
+): () => void {
   /** What `export` and `mapSave` wrote: the only files the window may have copied. */
   const exported = new Set<string>();
   let folder = '';

@@ -31,18 +31,41 @@ const ROLES_DE: Partial<Record<Role, string>> = {
  * @param choose told the action that was chosen
  * @param language of the page
  */
-export function menuTemplate(mac: boolean, tools: boolean, choose: (id: ActionId) => void, language: Language): MenuItemConstructorOptions[] {
-  const role = (name: Role): MenuItemConstructorOptions => ({ role: name, ...(language === 'de' && ROLES_DE[name] ? { label: ROLES_DE[name] } : {}) });
+export function menuTemplate(
+  mac: boolean,
+  tools: boolean,
+  choose: (id: ActionId) => void,
+  language: Language,
+): MenuItemConstructorOptions[] {
+  const role = (name: Role): MenuItemConstructorOptions => ({
+    role: name,
+    ...(language === 'de' && ROLES_DE[name] ? { label: ROLES_DE[name] } : {}),
+  });
   const own = (group: ActionGroup): MenuItemConstructorOptions[] =>
     ACTIONS.filter((action) => action.group === group).map(({ id, shortcut }) => {
       const keys = accelerator(shortcut);
       // The page listens to its keys itself; registered here as well, an action would run twice.
-      return { id, label: titleOf(id, language), click: () => choose(id), ...(keys === null ? {} : { accelerator: keys, registerAccelerator: false }) };
+      return {
+        id,
+        label: titleOf(id, language),
+        click: () => choose(id),
+        ...(keys === null ? {} : { accelerator: keys, registerAccelerator: false }),
+      };
     });
   const line = { type: 'separator' } as const;
-  const view: MenuItemConstructorOptions[] = [...own('view'), line, role('resetZoom'), role('zoomIn'), role('zoomOut'), line, role('togglefullscreen')];
+  const view: MenuItemConstructorOptions[] = [
+    ...own('view'),
+    line,
+    role('resetZoom'),
+    role('zoomIn'),
+    role('zoomOut'),
+    line,
+    role('togglefullscreen'),
+  ];
   if (tools) view.push(line, { role: 'reload' }, { role: 'toggleDevTools' });
-  const recent: MenuItemConstructorOptions[] = mac ? [{ label: 'Open Recent', ...role('recentDocuments'), submenu: [role('clearRecentDocuments')] }] : [];
+  const recent: MenuItemConstructorOptions[] = mac
+    ? [{ label: 'Open Recent', ...role('recentDocuments'), submenu: [role('clearRecentDocuments')] }]
+    : [];
   return [
     ...(mac ? [{ role: 'appMenu' } as const] : []),
     { label: groupOf('file', language), submenu: [...own('file'), ...recent, line, role(mac ? 'close' : 'quit')] },

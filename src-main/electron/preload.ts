@@ -34,7 +34,10 @@ const host: ElectronHost = {
   call: <N extends CallName>(name: N, input: CallIn<N>) => ask(CHANNELS.call, name, input) as Promise<CallOut<N>>,
   listen: (listener) => hear<RunEvent>(CHANNELS.event, listener),
   // A File made by the page itself lies nowhere, and has an empty path.
-  importFiles: async (files) => ({ paths: files.map((file) => webUtils.getPathForFile(file as never)).filter((path) => path !== ''), leftOut: [] }),
+  importFiles: async (files) => ({
+    paths: files.map((file) => webUtils.getPathForFile(file as never)).filter((path) => path !== ''),
+    leftOut: [],
+  }),
   pictureUrl: (address) => `${SCHEME}://${HOST}/picture?${encodeURIComponent(JSON.stringify(address))}`,
   save: async (file) => void (await ask(CHANNELS.save, file)),
   onOpen: (listener) => {

@@ -38,7 +38,7 @@ async function picture(service: Service, search: string): Promise<Response> {
     return refusal(400, 'This is not the address of a picture.');
   }
   try {
-    return new Response(await service.picture(address) as Uint8Array<ArrayBuffer>, { headers: headers('image/png') });
+    return new Response((await service.picture(address)) as Uint8Array<ArrayBuffer>, { headers: headers('image/png') });
   } catch (error) {
     return refusal(error instanceof UserError ? 404 : 500, messageOf(error));
   }

@@ -91,7 +91,7 @@ function headerOf(archive: string): string {
 
 function readWhole(fd: number, length: number, from: number): Buffer {
   const bytes = Buffer.alloc(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const read = readSync(fd, bytes, at, length - at, from + at);
     if (read === 0) throw new RangeError('The archive ends too early.');
     at += read;

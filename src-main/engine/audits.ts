@@ -56,7 +56,14 @@ export class Audits {
   private readonly running = new Map<string, Running>();
 
   /** @param limited makes a process for what is done with a model before it is known to be harmless */
-  constructor(root: string, installation: Installation, cores: number, hire: Hire, limited: () => LimitedProcess, emit: (event: RunEvent) => void) {
+  constructor(
+    root: string,
+    installation: Installation,
+    cores: number,
+    hire: Hire,
+    limited: () => LimitedProcess,
+    emit: (event: RunEvent) => void,
+  ) {
     this.root = root;
     this.installation = installation;
     this.cores = cores;
@@ -87,7 +94,16 @@ export class Audits {
       plan,
       files,
       control,
-      status: { audit, name: plan.name || basename(plan.model), state: 'preparing', done: 0, total: 0, eta: null, message: 'Starting', folder },
+      status: {
+        audit,
+        name: plan.name || basename(plan.model),
+        state: 'preparing',
+        done: 0,
+        total: 0,
+        eta: null,
+        message: 'Starting',
+        folder,
+      },
       over: Promise.resolve(),
     };
     this.running.set(audit, running);
@@ -161,7 +177,13 @@ export class Audits {
       this.emit({ type: 'finished', audit, folder });
     } catch (error) {
       const message = messageOf(error);
-      tell(error instanceof Cancelled ? stopped(control) : error instanceof Crashed ? { state: 'crashed', message: error.reason, eta: null } : { state: 'failed', message, eta: null });
+      tell(
+        error instanceof Cancelled
+          ? stopped(control)
+          : error instanceof Crashed
+            ? { state: 'crashed', message: error.reason, eta: null }
+            : { state: 'failed', message, eta: null },
+      );
       if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
       else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
     } finally {
@@ -189,7 +211,12 @@ export class Audits {
 
   /** `2026-11-21-signs` below the root, and `-2`, `-3`, ... where that is taken. */
   private freshFolder(plan: AuditPlan): string {
-    const stem = (plan.name || basename(plan.model).replace(/\.onnx$/i, '')).toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80).replace(/^-|-$/g, '') || 'audit';
+    const stem =
+      (plan.name || basename(plan.model).replace(/\.onnx$/i, ''))
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .slice(0, 80)
+        .replace(/^-|-$/g, '') || 'audit';
     const base = `${new Date().toISOString().slice(0, 10)}-${stem}`;
     for (let n = 1; ; n++) {
       const name = n === 1 ? base : `${base}-${n}`;
@@ -257,7 +284,11 @@ export class Audits {
     const stored = existsSync(this.root)
       ? readdirSync(this.root)
           .map((name) => ({ name, folder: join(this.root, name) }))
-          .map(({ name, folder }) => ({ name, folder, time: seen.has(folder) ? undefined : lstatSync(join(folder, FILES.journal), { throwIfNoEntry: false })?.mtimeMs }))
+          .map(({ name, folder }) => ({
+            name,
+            folder,
+            time: seen.has(folder) ? undefined : lstatSync(join(folder, FILES.journal), { throwIfNoEntry: false })?.mtimeMs,
+          }))
           .flatMap(({ name, folder, time }) => (time === undefined ? [] : { time, status: storedStatus(name, folder) }))
           .sort((a, b) => b.time - a.time)
           .map(({ status }) => status)

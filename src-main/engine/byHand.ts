@@ -17,7 +17,12 @@ import { parseClassNames } from '../model/labels.ts';
  * @param audits folder that keeps the audits
  * @throws UserError for labels that do not fit, and an image that is not there
  */
-export async function relabel(request: Pick<OpenRequest, 'paths' | 'labels' | 'classNames'>, at: number, label: number | null, audits: string): Promise<string> {
+export async function relabel(
+  request: Pick<OpenRequest, 'paths' | 'labels' | 'classNames'>,
+  at: number,
+  label: number | null,
+  audits: string,
+): Promise<string> {
   const { labels, byHand, was } = await openLabels(request);
   if (at >= labels.length) throw new UserError(`There is no image ${at} to label: there are ${labels.length}.`);
   const before = new Map([[at, labels[at]!] as const, ...byHand.map((place, i) => [place, was[i]!] as const)]);
@@ -32,7 +37,8 @@ export async function relabel(request: Pick<OpenRequest, 'paths' | 'labels' | 'c
  */
 export async function nameClasses(text: string, classes: number | null, audits: string): Promise<string> {
   const names = parseClassNames(text, 'The list');
-  if (classes !== null && names.length !== classes) throw new UserError(`The list holds ${names.length} class names, but the model has ${classes} classes.`);
+  if (classes !== null && names.length !== classes)
+    throw new UserError(`The list holds ${names.length} class names, but the model has ${classes} classes.`);
   return write(audits, 'class-names', JSON.stringify(names));
 }
 

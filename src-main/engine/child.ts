@@ -26,7 +26,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 const shared = new SharedArrayBuffer(4);
 const flag = new Int32Array(shared);
-const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), threads = '1', background] = process.argv.slice(2).map((one) => one || undefined);
+const [worker = fileURLToPath(new URL('./worker.js', import.meta.url)), threads = '1', background] = process.argv
+  .slice(2)
+  .map((one) => one || undefined);
 const pool = Pool.start(worker, Number(threads), shared, background !== undefined);
 // Told to whoever asks first.
 pool.catch(() => undefined);
@@ -44,7 +46,10 @@ process.on('message', (message: ToChild) => {
     .then((value) => send({ id, ok: true, value }))
     .catch(async (error: unknown) => {
       // A thread that died, or never came up, is of no use any more: whoever asks next gets a new process.
-      const last = !(await pool.then((started) => started.alive, () => false));
+      const last = !(await pool.then(
+        (started) => started.alive,
+        () => false,
+      ));
       send({ ...failureOf(id, error), last });
     });
 });

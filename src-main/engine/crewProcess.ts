@@ -38,7 +38,13 @@ export class CrewProcess {
    * @param entry file of the built `child.ts` @param worker file of the built worker @param control passed on, whatever it says
    * @param weights bytes of the model's @param grace ms that a cancelled audit has to end by itself
    */
-  constructor(entry: string, worker: string, size: number, control: Switch, { weights = 0, grace = GRACE }: { weights?: number; grace?: number } = {}) {
+  constructor(
+    entry: string,
+    worker: string,
+    size: number,
+    control: Switch,
+    { weights = 0, grace = GRACE }: { weights?: number; grace?: number } = {},
+  ) {
     this.bytes = limitsOf('job', size * weights).bytes;
     this.child = forkChild(entry, { worker, threads: size, background: true });
     this.child.on('message', (message: FromChild) => this.receive(message));
@@ -87,7 +93,11 @@ export class CrewProcess {
 
   private look(resident: number | null): void {
     if (resident !== null && resident > this.bytes)
-      this.kill(new UserError(`The attacks took more than ${gigabytes(this.bytes)} of memory and were stopped; what was found is kept. Give them more with --limit-memory (HAIRLINE_LIMIT_GB) or fewer --workers, and go on with --resume.`));
+      this.kill(
+        new UserError(
+          `The attacks took more than ${gigabytes(this.bytes)} of memory and were stopped; what was found is kept. Give them more with --limit-memory (HAIRLINE_LIMIT_GB) or fewer --workers, and go on with --resume.`,
+        ),
+      );
   }
 
   private end(error: Error): void {

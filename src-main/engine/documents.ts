@@ -46,7 +46,9 @@ async function picture(folder: Folder, file: string): Promise<Uint8Array> {
     return await folder.readLater(file, SIZES.picture);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${join(folder.path, file)}, which the report shows, is not there or cannot be read: put it back, or run the audit again in another folder.`);
+    throw new UserError(
+      `${join(folder.path, file)}, which the report shows, is not there or cannot be read: put it back, or run the audit again in another folder.`,
+    );
   }
 }
 

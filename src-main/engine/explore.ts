@@ -47,7 +47,11 @@ export class Explorer {
     const folder = this.folderOf(id);
     const { source, label } = image;
     try {
-      const { answer, files } = await this.live.run('probe', { plan, image: { ...picture, id: image.id, index: 0, hash: pictureHash(picture), source, label }, folder });
+      const { answer, files } = await this.live.run('probe', {
+        plan,
+        image: { ...picture, id: image.id, index: 0, hash: pictureHash(picture), source, label },
+        folder,
+      });
       this.keep(id, { folder, image, files });
       const pictures: ProbePicture[] = [...(Object.keys(files) as ProbePicture[]), ...(files.adversarial ? (['difference'] as const) : [])];
       return { ...answer, probe: id, pictures };

@@ -9,6 +9,14 @@ import { engineEnvironment } from './environment.ts';
  * @param options.threads that work at a time
  * @param options.background whether whatever else is at work goes first
  */
-export function forkChild(entry: string, { worker = '', threads = 1, background = false }: { worker?: string | undefined; threads?: number; background?: boolean }): ChildProcess {
-  return fork(entry, [worker, String(threads), background ? 'background' : ''], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: engineEnvironment(process.env) });
+export function forkChild(
+  entry: string,
+  { worker = '', threads = 1, background = false }: { worker?: string | undefined; threads?: number; background?: boolean },
+): ChildProcess {
+  return fork(entry, [worker, String(threads), background ? 'background' : ''], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: engineEnvironment(process.env),
+  });
 }

@@ -30,7 +30,10 @@ export function frame(message: object): Uint8Array[] {
     } else plain[name] = value;
   }
   const head = Buffer.from(textOf([plain, lengths]));
-  demand(head.length, parts.reduce((sum, part) => sum + part.byteLength, 0));
+  demand(
+    head.length,
+    parts.reduce((sum, part) => sum + part.byteLength, 0),
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
   return [length, head, ...parts];
@@ -47,7 +50,8 @@ function textOf(head: object): string {
 
 /** JSON would write a number with its index for every byte. */
 function withoutBytes(this: unknown, key: string, value: unknown): unknown {
-  if (ArrayBuffer.isView((this as Properties)[key])) throw new Error(`Bytes travel as a property of a message only, not as "${key}" inside one.`);
+  if (ArrayBuffer.isView((this as Properties)[key]))
+    throw new Error(`Bytes travel as a property of a message only, not as "${key}" inside one.`);
   return value;
 }
 
@@ -115,7 +119,8 @@ function parse(text: Buffer): [message: Properties, lengths: [string, number][]]
   const [message, lengths] = Array.isArray(head) ? (head as unknown[]) : [];
   if (!isRecord(message) || !isRecord(lengths)) throw new Error('What came from the other process is no message.');
   const entries = Object.entries(lengths);
-  if (!entries.every((entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && (entry[1] as number) >= 0)) throw new Error('A message from the other process has parts of no length.');
+  if (!entries.every((entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && (entry[1] as number) >= 0))
+    throw new Error('A message from the other process has parts of no length.');
   return [message, entries];
 }
 

@@ -59,7 +59,10 @@ export class LimitedProcess {
    * @param options.grace ms that a cancelled task has to end by itself
    * @param options.background whether whatever else is at work goes first
    */
-  constructor(entry: string, { worker, grace = GRACE, background = false }: { worker?: string; grace?: number; background?: boolean } = {}) {
+  constructor(
+    entry: string,
+    { worker, grace = GRACE, background = false }: { worker?: string; grace?: number; background?: boolean } = {},
+  ) {
     this.entry = entry;
     this.worker = worker;
     this.grace = grace;
@@ -119,7 +122,12 @@ export class LimitedProcess {
   /** @param step of the task: all of it, or what comes before */
   private begin(task: Waiting, step: Pick<Waiting, 'name' | 'input'>): void {
     const limits = limitsOf(step.name, Math.max(0, ...this.weights.values()));
-    const late = () => this.end(new UserError(`${nameOf(task.input)} was not through after ${limits.seconds} s and was stopped: give it longer with --limit-seconds (HAIRLINE_LIMIT_SECONDS), or take another model.`));
+    const late = () =>
+      this.end(
+        new UserError(
+          `${nameOf(task.input)} was not through after ${limits.seconds} s and was stopped: give it longer with --limit-seconds (HAIRLINE_LIMIT_SECONDS), or take another model.`,
+        ),
+      );
     const clock = limits.seconds === Infinity ? undefined : setTimeout(late, 1000 * limits.seconds);
     this.current = { task, weighing: step !== task, id: this.nextId++, limits, clock };
     this.child ??= this.start();
@@ -152,7 +160,11 @@ export class LimitedProcess {
   private look(resident: number | null): void {
     const { current } = this;
     if (current && resident !== null && resident > current.limits.bytes)
-      this.end(new UserError(`${nameOf(current.task.input)} took more than ${gigabytes(current.limits.bytes)} of memory and was stopped: give it more with --limit-memory (HAIRLINE_LIMIT_GB), or take another model or smaller pictures.`));
+      this.end(
+        new UserError(
+          `${nameOf(current.task.input)} took more than ${gigabytes(current.limits.bytes)} of memory and was stopped: give it more with --limit-memory (HAIRLINE_LIMIT_GB), or take another model or smaller pictures.`,
+        ),
+      );
   }
 
   private receive({ task, weighing }: Current, answer: Ended & { last?: boolean }): void {

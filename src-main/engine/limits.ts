@@ -21,7 +21,19 @@ const COPIES = 3;
 
 /** Tasks that look at a model, and those that somebody watches and can stop; all others check it. */
 const LOAD: ReadonlySet<TaskName> = new Set<TaskName>(['weigh', 'load', 'inspect', 'identity', 'values', 'unclearInputs']);
-const WATCHED: ReadonlySet<TaskName> = new Set<TaskName>(['gradcheck', 'probe', 'preview', 'map', 'mapMore', 'mapAttack', 'mapTable', 'vulnerability', 'verify', 'repeat', 'documents']);
+const WATCHED: ReadonlySet<TaskName> = new Set<TaskName>([
+  'gradcheck',
+  'probe',
+  'preview',
+  'map',
+  'mapMore',
+  'mapAttack',
+  'mapTable',
+  'vulnerability',
+  'verify',
+  'repeat',
+  'documents',
+]);
 
 /**
  * Limits of a task on a model with so many bytes of weights. `HAIRLINE_LIMIT_SECONDS` (loading; checking gets ten times as

@@ -46,7 +46,10 @@ export class Maps {
   async attack(map: string, subset: number): Promise<CallOut<'mapAttack'>> {
     const { attacked, drawn } = await this.work(this.process.run('mapAttack', { map, subset }));
     if (map === this.current) {
-      for (const old of [...this.drawn.keys()].filter((key) => key !== null && key !== subset).slice(0, Math.max(0, this.drawn.size - KEPT))) this.drawn.delete(old);
+      for (const old of [...this.drawn.keys()]
+        .filter((key) => key !== null && key !== subset)
+        .slice(0, Math.max(0, this.drawn.size - KEPT)))
+        this.drawn.delete(old);
       this.drawn.set(subset, drawn);
     }
     return attacked;
@@ -64,7 +67,9 @@ export class Maps {
       await mkdir(folder, { recursive: true });
       await writeFile(file, mapCsv(partition, width, height, maps));
     } catch (error) {
-      throw new UserError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): make room or mend the folder.`);
+      throw new UserError(
+        `${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): make room or mend the folder.`,
+      );
     }
     return file;
   }

@@ -16,12 +16,18 @@ export interface WorkerData {
   background: boolean;
 }
 /** How a task ended. */
-export type Ended = { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+export type Ended =
+  { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
 type Failure = Extract<Ended, { ok: false }>;
 
 /** What a task threw, as data. */
 export function failureOf(id: number, error: unknown): Failure {
-  return { id, ok: false, kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault', message: messageOf(error) };
+  return {
+    id,
+    ok: false,
+    kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault',
+    message: messageOf(error),
+  };
 }
 
 /** The same as an error again. */

@@ -125,9 +125,23 @@ export class EngineService implements Service {
     images: async ({ classNames: file, modelNames, ...asked }) => {
       const list = file === null ? { names: modelNames, ids: null } : await readClasses(file, asked.classes);
       const { names } = list;
-      const set = await openImages({ ...asked, classNames: names, classIds: list.ids, lists: [asked.labels, file].filter((path) => path !== null), look: 'some' });
+      const set = await openImages({
+        ...asked,
+        classNames: names,
+        classIds: list.ids,
+        lists: [asked.labels, file].filter((path) => path !== null),
+        look: 'some',
+      });
       for (const item of set.items) this.shown.set(item.id, item);
-      const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({ id, at, source, width, height, channels, label }));
+      const images = set.items.map(({ id, at, source, width, height, channels, label }) => ({
+        id,
+        at,
+        source,
+        width,
+        height,
+        channels,
+        label,
+      }));
       const leftOut = { total: set.leftOut.length, files: set.leftOut.slice(0, NAMED) };
       return { images, total: set.total, classNames: names ?? set.classNames, warnings: set.warnings, leftOut };
     },
@@ -144,7 +158,11 @@ export class EngineService implements Service {
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
     probeStop: () => (this.explorer.rest(), {}),
-    preview: ({ images, ...request }) => this.previews.preview(request, images.map((id) => this.shownImage(id))),
+    preview: ({ images, ...request }) =>
+      this.previews.preview(
+        request,
+        images.map((id) => this.shownImage(id)),
+      ),
     estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
     start: ({ plan, folder, resume, files }) => {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume, files);
@@ -163,7 +181,10 @@ export class EngineService implements Service {
     noiseOutput: (request) => this.noiseOutput(request),
     map: ({ image, epsilon, partition, tries, probes, reference, peak, ...source }) => {
       if (image.kind === 'clean') this.demandNamed(image.audit, source.model);
-      const read = async () => (image.kind === 'image' ? this.shownImage(image.image).read() : picture(() => readPng(this.audits.folder(image.audit), FILES.clean(image.image))));
+      const read = async () =>
+        image.kind === 'image'
+          ? this.shownImage(image.image).read()
+          : picture(() => readPng(this.audits.folder(image.audit), FILES.clean(image.image)));
       return this.maps.map({ source, setting: { epsilon, partition, tries, probes, reference, peak } }, read);
     },
     mapMore: ({ map }) => this.maps.more(map),
@@ -175,7 +196,11 @@ export class EngineService implements Service {
 
   async picture(address: PictureAddress): Promise<Uint8Array> {
     if (address.kind === 'image') return encodePng(await this.shownImage(address.image).read());
-    if (address.kind === 'sheet') return encodeSheet(address.images.map((id) => this.shownImage(id)), address.side);
+    if (address.kind === 'sheet')
+      return encodeSheet(
+        address.images.map((id) => this.shownImage(id)),
+        address.side,
+      );
     if (address.kind === 'map') return this.maps.picture(address);
     if (address.kind === 'read') return this.previews.picture(address);
     if (address.kind === 'probe') return this.explorer.picture(address.probe, address.which);
@@ -221,7 +246,12 @@ export class EngineService implements Service {
   private demandNamed(audit: string, model: string): void {
     if (this.named.has(model)) return;
     const [folder, plan] = [this.audits.folder(audit), this.audits.plan(audit)];
-    planToOpen(plan, { named: NO_FILES, begunHere: plan.model === model && this.installation.began(folder, plan), needs: ['model'], folder });
+    planToOpen(plan, {
+      named: NO_FILES,
+      begunHere: plan.model === model && this.installation.began(folder, plan),
+      needs: ['model'],
+      folder,
+    });
   }
 
   /** Writing into an audit that is through: alone there, and one thing at a time here. */

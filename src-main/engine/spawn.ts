@@ -15,7 +15,11 @@ export function spawnEngine(node: string, entry: string, args: readonly string[]
   return () => {
     // What the engine or a library in it prints is kept off this terminal: the command line writes JSON lines there.
     // `overlapped` means something on Windows only, where a pipe otherwise blocks a thread for each read.
-    const child = spawn(node, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'overlapped'], env: engineEnvironment(process.env), windowsHide: true });
+    const child = spawn(node, [entry, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'overlapped'],
+      env: engineEnvironment(process.env),
+      windowsHide: true,
+    });
     // None when the system has no more file descriptors; `onDeath` tells that, and why a pipe breaks.
     const stdio = (child.stdio ?? []) as unknown as readonly (Socket | undefined)[];
     const toEngine = stdio[PIPES.toEngine];

@@ -48,15 +48,23 @@ export class Stopwatch {
       for (const attack of threat.attacks) {
         const asked = { plan: timed, threat: { ...threat, attacks: [attack] }, picture, rows };
         if (each > SLOW) paces.push(null);
-        else paces.push(await this.ask('pace', asked, async () => ({ ...asked, passes, pictures: await (some ??= alike(plan, picture, rows)) })));
+        else
+          paces.push(
+            await this.ask('pace', asked, async () => ({ ...asked, passes, pictures: await (some ??= alike(plan, picture, rows)) })),
+          );
       }
     return planEstimate(plan, pictures, measured, paces, availableParallelism());
   }
 
   /** What was asked before is known. What failed is asked again. @param asked what the answer hangs on */
-  private ask<N extends TaskName>(name: N, asked: unknown, input: () => Promise<Tasks[N]['in']> | Tasks[N]['in']): Promise<Tasks[N]['out']> {
+  private ask<N extends TaskName>(
+    name: N,
+    asked: unknown,
+    input: () => Promise<Tasks[N]['in']> | Tasks[N]['in'],
+  ): Promise<Tasks[N]['out']> {
     const key = JSON.stringify([name, asked]);
-    const answer = (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? Promise.resolve(input()).then((all) => this.desk.run(name, all));
+    const answer =
+      (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? Promise.resolve(input()).then((all) => this.desk.run(name, all));
     this.known.delete(key);
     this.known.set(key, answer);
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value!);

@@ -11,9 +11,7 @@ import type { Service } from './api.ts';
 
 /** Host to engine. `close` asks the engine to bring its files in order; the host then kills it. */
 export type Request = { id: number } & (
-  | { kind: 'call'; name: CallName; input: unknown }
-  | { kind: 'picture'; address: PictureAddress }
-  | { kind: 'close' }
+  { kind: 'call'; name: CallName; input: unknown } | { kind: 'picture'; address: PictureAddress } | { kind: 'close' }
 );
 
 /** Engine to host: one answer per request, and events whenever they happen. */

@@ -18,7 +18,10 @@ const runner = new TaskRunner(sharedGate(shared));
 const say = (message: FromWorker) => port.postMessage(message);
 port.on('message', (task: ToWorker) => {
   const report: Report = (...progress) => say({ id: task.id, progress });
-  const work = task.name === 'documents' ? checkDocuments(task.input as Tasks['documents']['in']) : runner.run(task.name as TaskName, task.input as never, report);
+  const work =
+    task.name === 'documents'
+      ? checkDocuments(task.input as Tasks['documents']['in'])
+      : runner.run(task.name as TaskName, task.input as never, report);
   (work as Promise<unknown>)
     .then((value) => say({ id: task.id, ok: true, value }))
     .catch((error: unknown) => say(failureOf(task.id, error)));

@@ -1,4 +1,17 @@
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.ts';
@@ -29,11 +42,15 @@ export class Folder {
    * @throws UserError for a name that leads out of the folder, or through a link.
    */
   at(name: string): string {
-    if (!isInnerPath(name)) throw new UserError(`${JSON.stringify(name.slice(0, 100))} is no name of a file inside ${this.path}: the audit was changed by hand, or damaged.`);
+    if (!isInnerPath(name))
+      throw new UserError(
+        `${JSON.stringify(name.slice(0, 100))} is no name of a file inside ${this.path}: the audit was changed by hand, or damaged.`,
+      );
     let at = this.path;
     for (const part of name.split('/')) {
       at = join(at, part);
-      if (lookAt(at)?.isSymbolicLink()) throw new UserError(`${at} is a link, and no link inside an audit's folder is followed: put there what it leads to.`);
+      if (lookAt(at)?.isSymbolicLink())
+        throw new UserError(`${at} is a link, and no link inside an audit's folder is followed: put there what it leads to.`);
     }
     return at;
   }
@@ -56,7 +73,11 @@ export class Folder {
   async readLater(name: string, most: number): Promise<Buffer> {
     const shown = this.at(name);
     // Opened at once, and read as it comes.
-    return readOpen(held(this.path, name, false, (file) => openRegular(file, { nofollow: true, shown })), shown, most);
+    return readOpen(
+      held(this.path, name, false, (file) => openRegular(file, { nofollow: true, shown })),
+      shown,
+      most,
+    );
   }
 
   /**
@@ -109,7 +130,8 @@ export class Folder {
    */
   sweep(files: readonly string[], folders: readonly string[]): void {
     // A link is taken away itself, not what it leads to.
-    for (const part of files.map((name) => `${name}${PART}`)) if (isFileOrLink(lookAt(join(this.path, part)))) held(this.path, part, false, (file) => rmSync(file, { force: true }));
+    for (const part of files.map((name) => `${name}${PART}`))
+      if (isFileOrLink(lookAt(join(this.path, part)))) held(this.path, part, false, (file) => rmSync(file, { force: true }));
     for (const folder of folders.map((name) => this.at(name))) if (lookAt(folder)?.isDirectory()) sweepBelow(folder);
   }
 

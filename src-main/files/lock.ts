@@ -47,7 +47,8 @@ export async function lockFolder(folder: string): Promise<Lock> {
       throw error;
     }
     claim.release();
-    if (performance.now() > last) throw new UserError(`Another Hairline is writing ${folder}: wait until it is through, or choose another folder.`);
+    if (performance.now() > last)
+      throw new UserError(`Another Hairline is writing ${folder}: wait until it is through, or choose another folder.`);
   }
 }
 
@@ -97,7 +98,7 @@ class Claim implements Lock {
    */
   async outlasts(watched: Watched): Promise<boolean> {
     // A name that is just being changed may be overlooked, but not twice.
-    for (let clear = 0, glances = 0; clear < 2; ) {
+    for (let clear = 0, glances = 0; clear < 2;) {
       const others = this.others().filter((other) => !this.isOver(other, watched));
       const sure = others.filter(({ known, name }) => known || watched.get(name)!.moved);
       if (sure.some(({ holds, name }) => holds || name < this.name) || (sure.length > 0 && ++glances > PATIENCE / GLANCE)) return false;

@@ -109,5 +109,8 @@ function demandRegular(stats: Stats, path: string): void {
 }
 
 function demandSize(size: number, most: number, path: string): void {
-  if (size > most) throw new UserError(`${path} has ${size.toLocaleString('en')} bytes, and at most ${most.toLocaleString('en')} make sense here: check that it is the right file.`);
+  if (size > most)
+    throw new UserError(
+      `${path} has ${size.toLocaleString('en')} bytes, and at most ${most.toLocaleString('en')} make sense here: check that it is the right file.`,
+    );
 }

@@ -57,13 +57,17 @@ export function hasAttribute(node: NodeProto, name: string): boolean {
 }
 
 /** A whole number as given in code becomes an INT attribute; wrap a float that may be whole in `asFloat`. */
-export type AttributeValue = number | string | readonly number[] | { float: number } | { floats: number[] } | { tensor: TensorProto } | readonly string[];
+export type AttributeValue =
+  number | string | readonly number[] | { float: number } | { floats: number[] } | { tensor: TensorProto } | readonly string[];
 
 export const asFloat = (value: number): { float: number } => ({ float: value });
 
 /** @throws UserError for what is no whole number: something was computed from shapes that do not fit each other. */
 function whole(value: number, name: string): bigint {
-  if (!Number.isSafeInteger(value)) throw new UserError(`The shapes of the model's values do not fit its operators (${name} would be ${value}): check that the model runs elsewhere.`);
+  if (!Number.isSafeInteger(value))
+    throw new UserError(
+      `The shapes of the model's values do not fit its operators (${name} would be ${value}): check that the model runs elsewhere.`,
+    );
   return BigInt(value);
 }
 

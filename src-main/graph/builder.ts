@@ -126,7 +126,12 @@ export class GraphBuilder {
 
   /** A constant as an initializer; equal small constants are shared. */
   constant(data: ArrayLike<number>, dims: readonly number[], type: DType = DType.float32, hint = 'const'): string {
-    const key = data.length <= 64 ? `${type}:${dims.join(',')}:${Array.from(data).map((v) => (Object.is(v, -0) ? '-0' : v)).join(',')}` : '';
+    const key =
+      data.length <= 64
+        ? `${type}:${dims.join(',')}:${Array.from(data)
+            .map((v) => (Object.is(v, -0) ? '-0' : v))
+            .join(',')}`
+        : '';
     const known = key ? this.constants.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh(hint);

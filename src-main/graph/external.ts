@@ -18,7 +18,9 @@ export interface ExternalLocation {
 export function externalFile(model: string, location: string): string {
   // Both spellings on every system: what one of them refuses should not be taken by another.
   if (posix.isAbsolute(location) || win32.isAbsolute(location) || location.split(/[\\/]/).includes('..'))
-    throw new UserError(`The model keeps weights outside its folder (${location}), which is refused: export it with its weights beside it.`);
+    throw new UserError(
+      `The model keeps weights outside its folder (${location}), which is refused: export it with its weights beside it.`,
+    );
   return join(dirname(model), location);
 }
 
@@ -38,16 +40,22 @@ const MOST_BYTES = 2 ** 31;
 /** The first bytes that a tensor keeps in another file. @throws UserError when they are not there */
 export function readExternal(name: string, at: ExternalLocation, wanted: number, graph: Graph | undefined): Uint8Array {
   if (!graph?.path) throw new UserError(`Tensor ${name} keeps its data in ${at.location}, but the model was not read from a file.`);
-  if (!(at.offset >= 0 && at.length >= 0)) throw new UserError(`Tensor ${name} points nowhere in ${at.location}: the model file is damaged.`);
-  if (wanted > MOST_BYTES) throw new UserError(`Tensor ${name} has ${wanted.toLocaleString('en')} bytes, more than Hairline reads at once: the model is too large for what is asked.`);
+  if (!(at.offset >= 0 && at.length >= 0))
+    throw new UserError(`Tensor ${name} points nowhere in ${at.location}: the model file is damaged.`);
+  if (wanted > MOST_BYTES)
+    throw new UserError(
+      `Tensor ${name} has ${wanted.toLocaleString('en')} bytes, more than Hairline reads at once: the model is too large for what is asked.`,
+    );
   const file = externalFile(graph.path, at.location);
   return reading(at.location, () => {
     const fd = openRegular(file);
     try {
-      if (fstatSync(fd).size < at.offset + at.length) throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
+      if (fstatSync(fd).size < at.offset + at.length)
+        throw new UserError(`${at.location} is shorter than the model needs: copy the whole file again.`);
       const bytes = new Uint8Array(Math.min(at.length, wanted));
       for (let done = 0, count; done < bytes.length; done += count)
-        if ((count = readSync(fd, bytes, done, bytes.length - done, at.offset + done)) === 0) throw new Error('the file was shortened meanwhile');
+        if ((count = readSync(fd, bytes, done, bytes.length - done, at.offset + done)) === 0)
+          throw new Error('the file was shortened meanwhile');
       return bytes;
     } finally {
       closeSync(fd);

@@ -6,7 +6,8 @@ import { renamed } from './rename.ts';
 import { bodiesOf, nodesWithin } from './walk.ts';
 
 const keyOf = (domain: string, name: string, overload: string) => `${domain === 'ai.onnx' ? '' : domain}:${name}:${overload}`;
-const version = (list: readonly { domain: string; version: bigint }[]) => list.find((o) => o.domain === '' || o.domain === 'ai.onnx')?.version;
+const version = (list: readonly { domain: string; version: bigint }[]) =>
+  list.find((o) => o.domain === '' || o.domain === 'ai.onnx')?.version;
 
 /**
  * Nodes with every call of a model-local function replaced by the function's own nodes (ONNX IR, section "Functions"), as
@@ -68,7 +69,8 @@ function demandBounded(model: ModelProto, nodes: readonly NodeProto[], file: str
   };
   const { nodes: count, depth } = extentOf(nodes);
   if (depth > MOST_CALLS) throw tooDeep(file);
-  if (count > MOST_NODES) throw new UserError(`${file} is too large: with its functions written out it has more than ${MOST_NODES.toLocaleString('en')} nodes.`);
+  if (count > MOST_NODES)
+    throw new UserError(`${file} is too large: with its functions written out it has more than ${MOST_NODES.toLocaleString('en')} nodes.`);
 }
 
 const tooDeep = (file: string) => new UserError(`${file} cannot be used: its functions call one another more than ${MOST_CALLS} deep.`);

@@ -16,7 +16,11 @@ export function declaredShape(value: ValueInfoProto): { type: number; dims: (num
   if (value.type?.value.case !== 'tensorType') return { type: 0, dims: [] };
   const tensor = value.type.value.value;
   const dims = (tensor.shape?.dim ?? []).map((d) =>
-    d.value.case === 'dimValue' && d.value.value > 0n ? Number(d.value.value) : d.value.case === 'dimParam' && d.value.value ? d.value.value : '?',
+    d.value.case === 'dimValue' && d.value.value > 0n
+      ? Number(d.value.value)
+      : d.value.case === 'dimParam' && d.value.value
+        ? d.value.value
+        : '?',
   );
   return { type: tensor.elemType, dims };
 }

@@ -37,13 +37,15 @@ export function parseGraph(bytes: Uint8Array, path = ''): Graph {
   try {
     model = fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
-    if (error instanceof Error && error.message.includes('recursion depth')) throw new UserError(`${file} nests its bodies deeper than onnxruntime reads them: export it without so many loops inside each other.`);
+    if (error instanceof Error && error.message.includes('recursion depth'))
+      throw new UserError(
+        `${file} nests its bodies deeper than onnxruntime reads them: export it without so many loops inside each other.`,
+      );
     throw broken(file);
   }
   demandWeights(model, path);
   const proto = model.graph;
-  if (!proto || proto.output.length === 0)
-    throw new UserError(`${file} is no ONNX model: it holds no graph.`);
+  if (!proto || proto.output.length === 0) throw new UserError(`${file} is no ONNX model: it holds no graph.`);
   if (model.opsetImport.length === 0)
     throw new UserError(`${file} names no operator set version (opset_import), so its operators cannot be understood: export it again.`);
   const initializers = new Map<string, TensorProto>(proto.initializer.map((t) => [t.name, t]));

@@ -48,7 +48,8 @@ export function readOutline(path: string, location: string): Uint8Array {
   const file = openRegular(path);
   try {
     const { size } = fstatSync(file);
-    if (size > MOST_BYTES) throw new UserError(`${location} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
+    if (size > MOST_BYTES)
+      throw new UserError(`${location} is larger than 2 GiB, which ONNX does not allow in one file: export it with external data.`);
     return new Outline(file, size, location).read();
   } finally {
     closeSync(file);
@@ -77,7 +78,8 @@ class Outline {
     if (kind === 'tensor') return this.tensor(start, end);
     const fields = this.fields(start, end);
     // Of nodes only Constant: loading makes an initializer of it, and onnxruntime wants others' tensors in the message.
-    if (kind === 'node' && !fields.some((f) => f.number === OP_TYPE && text(this.bytes(f.from, f.to)) === 'Constant')) return [this.bytes(start, end)];
+    if (kind === 'node' && !fields.some((f) => f.number === OP_TYPE && text(this.bytes(f.from, f.to)) === 'Constant'))
+      return [this.bytes(start, end)];
     const parts: Uint8Array[] = [];
     let done = start;
     for (const field of fields) {
@@ -94,7 +96,9 @@ class Outline {
     const fields = this.fields(start, end);
     const type = fields.findLast((f) => f.number === DATA_TYPE);
     const typed = type ? TYPED[this.bytes(type.from, type.to)[0]!] : undefined;
-    const content = fields.filter((f) => f.wire === WireType.LengthDelimited && (f.number === RAW_DATA || f.number === typed) && f.to > f.from);
+    const content = fields.filter(
+      (f) => f.wire === WireType.LengthDelimited && (f.number === RAW_DATA || f.number === typed) && f.to > f.from,
+    );
     const [field] = content;
     const odd = content.length !== 1 || fields.some((f) => f.number === EXTERNAL_DATA);
     if (!field || odd || field.to - field.from < INLINE_BYTES) return [this.bytes(start, end)];
@@ -109,7 +113,7 @@ class Outline {
 
   private fields(start: number, end: number): Field[] {
     const fields: Field[] = [];
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const head = new BinaryReader(this.look(at));
       const [number, wire] = head.tag();
       if (wire === WireType.StartGroup || wire === WireType.EndGroup) throw new RangeError('groups are not used in ONNX');
@@ -136,7 +140,7 @@ class Outline {
 
   private bytes(from: number, to: number): Uint8Array {
     const bytes = new Uint8Array(to - from);
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const count = readSync(this.file, bytes, done, bytes.length - done, from + done);
       if (count === 0) throw new RangeError('the file ends before its message does');
       done += count;

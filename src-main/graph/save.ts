@@ -63,5 +63,12 @@ function quick(tensor: TensorProto): TensorProto {
   const bytes = elementsOf(tensor) * elementBytes(tensor.dataType);
   if (written || bytes === 0) return tensor;
   const rawData = new Uint8Array(tensorData(tensor).buffer);
-  return Object.assign(create(TensorProtoSchema), tensor, { rawData, floatData: [], int32Data: [], int64Data: [], doubleData: [], uint64Data: [] });
+  return Object.assign(create(TensorProtoSchema), tensor, {
+    rawData,
+    floatData: [],
+    int32Data: [],
+    int64Data: [],
+    doubleData: [],
+    uint64Data: [],
+  });
 }

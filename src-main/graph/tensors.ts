@@ -7,7 +7,17 @@ import type { ExternalLocation } from './external.ts';
 import { DType, DTYPE_NAME } from './ir.ts';
 import type { Graph } from './ir.ts';
 
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array | Uint16Array | Int16Array | BigInt64Array | BigUint64Array | Uint32Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | BigInt64Array
+  | BigUint64Array
+  | Uint32Array;
 
 const VIEW: Record<number, new (b: ArrayBuffer) => TensorData> = {
   [DType.float32]: Float32Array,
@@ -44,7 +54,9 @@ export function elementsOf(tensor: TensorProto): number {
   const dims = tensorDims(tensor);
   const count = elementCount(dims);
   if (dims.some((d) => d < 0) || !Number.isSafeInteger(count))
-    throw new UserError(`Tensor ${tensor.name} has the shape [${dims.slice(0, 8).join(', ')}${dims.length > 8 ? ', …' : ''}], which no tensor can have: the model file is damaged.`);
+    throw new UserError(
+      `Tensor ${tensor.name} has the shape [${dims.slice(0, 8).join(', ')}${dims.length > 8 ? ', …' : ''}], which no tensor can have: the model file is damaged.`,
+    );
   return count;
 }
 
@@ -57,7 +69,8 @@ export function externalLocation(tensor: TensorProto): ExternalLocation | null {
 }
 
 /** Digits alone, as onnxruntime reads them; NaN for anything else. */
-const position = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : /^\d{1,15}$/.test(text) ? Number(text) : NaN);
+const position = (text: string | undefined, fallback: number): number =>
+  text === undefined ? fallback : /^\d{1,15}$/.test(text) ? Number(text) : NaN;
 
 /**
  * The values of a tensor in a fresh typed array (float16 and bfloat16 as raw 16-bit words).
@@ -102,11 +115,18 @@ export function makeTensor(name: string, type: DType, dims: readonly number[], d
   const count = elementCount(dims);
   if (data.length !== count) throw new Error(`makeTensor ${name}: ${data.length} values for shape [${dims.join(', ')}]`);
   const view = VIEW[type];
-  if (!view || type === DType.float16 || type === DType.bfloat16) throw new Error(`makeTensor ${name}: element type ${DTYPE_NAME[type] ?? type} is not written here`);
+  if (!view || type === DType.float16 || type === DType.bfloat16)
+    throw new Error(`makeTensor ${name}: element type ${DTYPE_NAME[type] ?? type} is not written here`);
   const out = new view(new ArrayBuffer(count * elementBytes(type)));
   const big = out instanceof BigInt64Array || out instanceof BigUint64Array;
-  for (let i = 0; i < count; i++) (out as unknown as (number | bigint)[])[i] = big ? whole(data[i] as number | bigint) : (data[i] as number);
-  return create(TensorProtoSchema, { name, dataType: type, dims: dims.map((d) => BigInt(d)), rawData: new Uint8Array(out.buffer as ArrayBuffer) });
+  for (let i = 0; i < count; i++)
+    (out as unknown as (number | bigint)[])[i] = big ? whole(data[i] as number | bigint) : (data[i] as number);
+  return create(TensorProtoSchema, {
+    name,
+    dataType: type,
+    dims: dims.map((d) => BigInt(d)),
+    rawData: new Uint8Array(out.buffer as ArrayBuffer),
+  });
 }
 
 /** INT64_MAX, which stands for "to the end", is 2^63 as a number: without the bound it would turn around to the least value. */

@@ -21,7 +21,8 @@ export function demandWeights(model: ModelProto, path: string): void {
     const bytes = elementsOf(tensor) * elementBytes(tensor.dataType);
     const at = externalLocation(tensor);
     if (!at || !path) continue;
-    if (!(at.offset >= 0 && at.length >= 0)) throw new UserError(`Tensor ${tensor.name} points nowhere in ${at.location}: the model file is damaged.`);
+    if (!(at.offset >= 0 && at.length >= 0))
+      throw new UserError(`Tensor ${tensor.name} points nowhere in ${at.location}: the model file is damaged.`);
     if (at.length < bytes) throw new UserError(`Tensor ${tensor.name} is shorter than its shape says: the model file is damaged.`);
     const size = sizes.get(at.location) ?? sizeOf(externalFile(path, at.location), at.location);
     sizes.set(at.location, size);
@@ -60,21 +61,27 @@ export function placeOf(tensors: Iterable<TensorProto>, model: string): Place {
   }
   const folder = dirname(model);
   const real = new Map([...locations].map((location) => [location, reading(location, () => realpathSync(externalFile(model, location)))]));
-  if (real.size === 0 || [...real.values()].every((file) => inside(realpathSync(folder), file))) return { dataFolder: folder, names: new Map() };
+  if (real.size === 0 || [...real.values()].every((file) => inside(realpathSync(folder), file)))
+    return { dataFolder: folder, names: new Map() };
   const files = [...real.values()];
   let common = dirname(files[0]!);
   while (!files.every((file) => inside(common, file))) {
     if (dirname(common) === common) throw new UserError('The model and its weights lie on different drives: copy them into one folder.');
     common = dirname(common);
   }
-  return { dataFolder: common, names: new Map([...real].map(([location, file]) => [location, relative(common, file).split(sep).join('/')])) };
+  return {
+    dataFolder: common,
+    names: new Map([...real].map(([location, file]) => [location, relative(common, file).split(sep).join('/')])),
+  };
 }
 
 /** A tensor under the name that its file goes by. */
 export function placed(tensor: TensorProto, { names }: Place): TensorProto {
   const name = names.size > 0 ? names.get(externalLocation(tensor)?.location ?? '') : undefined;
   if (name === undefined) return tensor;
-  const externalData = tensor.externalData.map((entry) => (entry.key === 'location' ? create(StringStringEntryProtoSchema, { key: 'location', value: name }) : entry));
+  const externalData = tensor.externalData.map((entry) =>
+    entry.key === 'location' ? create(StringStringEntryProtoSchema, { key: 'location', value: name }) : entry,
+  );
   return Object.assign(create(TensorProtoSchema), tensor, { externalData });
 }
 

@@ -90,7 +90,12 @@ function npyHeader(head: Uint8Array, name: string): Header {
   if (dims.some(Number.isNaN) || !kind || ![1, 2, 4, 8].includes(size) || (kind === 'float' && size < 4) || (kind === 'bool' && size > 1))
     throw new UserError(`${name} does not hold plain numbers: save it with numpy as uint8, float32 or int64.`);
   if (/'fortran_order':\s*True/.test(text)) throw new UserError(`${name} is in Fortran order: save numpy.ascontiguousarray of it.`);
-  return { format: '.npy', offset: start + length, dims, type: { kind, bytes: size as ElementType['bytes'], littleEndian: descr![1] !== '>' } };
+  return {
+    format: '.npy',
+    offset: start + length,
+    dims,
+    type: { kind, bytes: size as ElementType['bytes'], littleEndian: descr![1] !== '>' },
+  };
 }
 
 /** Beyond 2^53 the number is not exact, but no file is as long. */

@@ -37,9 +37,12 @@ export async function arraySource(file: ArrayFile): Promise<Source> {
   const { factor, rounded, twelve } = await levels(file);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
-  if (twelve !== undefined) warnings.push(...depthNotes(layout.count, twelve ? layout.count : 0, layout.count).map((note) => `${file.name}: ${note}`));
+  if (twelve !== undefined)
+    warnings.push(...depthNotes(layout.count, twelve ? layout.count : 0, layout.count).map((note) => `${file.name}: ${note}`));
   if (file.format === '.npy' && file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
-    warnings.push(`${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`);
+    warnings.push(
+      `${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`,
+    );
   const { count, height, width, channels } = layout;
   const stem = stemOf(file.name);
   return {

@@ -7,8 +7,17 @@ import { openSources } from './sources.ts';
 
 /** How files of labels and of class names are called that lie beside pictures, the likeliest first. */
 const NAMES = [
-  /^labels?$/, /^annotations?$/, /^(ground[ _-]?truth|gt|targets?)$/, /^metadata$/,
-  /^class(es)?$/, /^(class|label)[ _-]?names?$/, /^names$/, /^categor(y|ies)$/, /^(imagenet[ _-])?class[ _-]?index$/, /^synsets?([ _-]words)?$/, /^(id2label|label[ _-]?map|idx[ _-]to[ _-]class|class[ _-]to[ _-]idx)$/,
+  /^labels?$/,
+  /^annotations?$/,
+  /^(ground[ _-]?truth|gt|targets?)$/,
+  /^metadata$/,
+  /^class(es)?$/,
+  /^(class|label)[ _-]?names?$/,
+  /^names$/,
+  /^categor(y|ies)$/,
+  /^(imagenet[ _-])?class[ _-]?index$/,
+  /^synsets?([ _-]words)?$/,
+  /^(id2label|label[ _-]?map|idx[ _-]to[ _-]class|class[ _-]to[ _-]idx)$/,
 ];
 const TEXT = /\.(csv|tsv|txt|json)$/i;
 
@@ -34,7 +43,10 @@ export interface Outline {
 /** @throws UserError as `openImages` for the paths */
 export async function imagesOf(paths: readonly string[]): Promise<Outline> {
   const { sources } = await openSources(paths);
-  return { files: sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ file: source.entry(i).file }))), labelled: sources.some(({ labels }) => labels !== null) };
+  return {
+    files: sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ file: source.entry(i).file }))),
+    labelled: sources.some(({ labels }) => labels !== null),
+  };
 }
 
 /** Whether a labels file has these images. */

@@ -20,7 +20,10 @@ export interface ByteSource {
 export async function openBytes(path: string, name: string, room: Room = freshRoom()): Promise<ByteSource> {
   const { start, size } = await firstBytes(path);
   if (sniff(start) === 'gzip') return memoryBytes(await unpacked(path, name, room));
-  if (size > MOST_DATA_BYTES) throw new UserError(`${name} has ${size.toLocaleString('en')} bytes, more than the ${MOST_DATA_BYTES.toLocaleString('en')} that a data set may have: give it in parts.`);
+  if (size > MOST_DATA_BYTES)
+    throw new UserError(
+      `${name} has ${size.toLocaleString('en')} bytes, more than the ${MOST_DATA_BYTES.toLocaleString('en')} that a data set may have: give it in parts.`,
+    );
   return fileBytes(path, size);
 }
 

@@ -79,6 +79,10 @@ function pictures(bytes: ByteSource, name: string, labelBytes: number, labels: n
 
 async function classNames(path: string, count: number): Promise<string[] | null> {
   const bytes = await readRegularFile(path, { most: 1 << 16 }).catch(() => null);
-  const names = bytes?.toString().split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  const names = bytes
+    ?.toString()
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
   return names?.length === count ? names : null;
 }

@@ -4,7 +4,12 @@ const WORDNET = /^(n\d{8})(?:[\s,_-]+|$)/;
 const NUMBER = /^\d+[\s._:-]+(?=\D)/;
 
 /** Without regard to case, spaces and underscores, and to how a system writes accents in file names. */
-const plain = (text: string): string => text.normalize('NFC').toLowerCase().replaceAll(/[\s_-]+/g, ' ').trim();
+const plain = (text: string): string =>
+  text
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, ' ')
+    .trim();
 
 /**
  * Finds the position of a class by name: as it is, else as `plain` has it, else by WordNet id, by one of the synonyms that commas

@@ -3,8 +3,40 @@ import { shortened } from '../../shared/printable.ts';
 import type { LabelFile } from './labelFile.ts';
 
 /** How tables call the picture and its class, without case, spaces and underscores; the first that is there counts. */
-export const FILE_COLUMNS = ['file', 'filename', 'filepath', 'path', 'image', 'imagename', 'imagepath', 'img', 'picture', 'imageid', 'id', 'name', 'index'];
-export const LABEL_COLUMNS = ['label', 'class', 'target', 'classid', 'classindex', 'labelid', 'category', 'categoryid', 'classname', 'labelname', 'labels', 'diagnosis', 'dx', 'groundtruth', 'gt', 'index', 'y'];
+export const FILE_COLUMNS = [
+  'file',
+  'filename',
+  'filepath',
+  'path',
+  'image',
+  'imagename',
+  'imagepath',
+  'img',
+  'picture',
+  'imageid',
+  'id',
+  'name',
+  'index',
+];
+export const LABEL_COLUMNS = [
+  'label',
+  'class',
+  'target',
+  'classid',
+  'classindex',
+  'labelid',
+  'category',
+  'categoryid',
+  'classname',
+  'labelname',
+  'labels',
+  'diagnosis',
+  'dx',
+  'groundtruth',
+  'gt',
+  'index',
+  'y',
+];
 
 export const columnName = (cell: string): string => cell.toLowerCase().replaceAll(/[\s_-]/g, '');
 
@@ -21,7 +53,8 @@ export function fromOneHot(rows: readonly string[][], path: string): LabelFile |
   // The first line, if it holds names.
   const head = rows[0]!.slice(1).every(isBit) ? null : rows[0]!;
   const body = head ? rows.slice(1) : rows;
-  if (body.length === 0 || (head && LABEL_COLUMNS.some((name) => head.map(columnName).includes(name) && !FILE_COLUMNS.includes(name)))) return null;
+  if (body.length === 0 || (head && LABEL_COLUMNS.some((name) => head.map(columnName).includes(name) && !FILE_COLUMNS.includes(name))))
+    return null;
   const known = head ? FILE_COLUMNS.map((name) => head.map(columnName).indexOf(name)).find((at) => at >= 0) : undefined;
   const bits = Array.from({ length: width }, (_, at) => at).filter((at) => body.every((row) => isBit(row[at]!)));
   const file = known ?? (bits.includes(0) ? -1 : 0);
@@ -35,10 +68,16 @@ export function fromOneHot(rows: readonly string[][], path: string): LabelFile |
     const ones = onesOf(row);
     if (ones.length > 1) {
       const name = file < 0 ? `line ${line + 1}` : shortened(row[file]!, 80);
-      throw new UserError(`${path} gives ${name} several classes at once (${ones.map((i) => shortened(columns[i]!, 40)).join(', ')}), which labels of an audit cannot say: give each picture one class, or leave such pictures out.`);
+      throw new UserError(
+        `${path} gives ${name} several classes at once (${ones.map((i) => shortened(columns[i]!, 40)).join(', ')}), which labels of an audit cannot say: give each picture one class, or leave such pictures out.`,
+      );
     }
     return ones.length === 1 ? columns[ones[0]!]! : null;
   });
   if (file < 0) return { kind: 'list', labels, columns };
-  return { kind: 'map', labels: new Map(body.flatMap((row, i) => (labels[i] === null ? [] : [[row[file]!, labels[i]!] as const]))), columns };
+  return {
+    kind: 'map',
+    labels: new Map(body.flatMap((row, i) => (labels[i] === null ? [] : [[row[file]!, labels[i]!] as const]))),
+    columns,
+  };
 }

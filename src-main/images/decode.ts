@@ -91,7 +91,15 @@ export async function readHeader(path: string, name: string): Promise<PictureHea
   const { meta, bytes } = (await headOf(path, kind, name)) ?? (await whole(path, name));
   const { autoOrient, hasAlpha, pages = 1, space } = meta;
   const frames = pages > 1 || (kind === 'png' && isAnimated(bytes));
-  return { width: autoOrient.width, height: autoOrient.height, channels: isGrey(meta) ? 1 : 3, alpha: hasAlpha, ...(isDeep(meta) && { deep: true }), ...(frames && { frames: true }), ...(space === 'cmyk' && { print: true }) };
+  return {
+    width: autoOrient.width,
+    height: autoOrient.height,
+    channels: isGrey(meta) ? 1 : 3,
+    alpha: hasAlpha,
+    ...(isDeep(meta) && { deep: true }),
+    ...(frames && { frames: true }),
+    ...(space === 'cmyk' && { print: true }),
+  };
 }
 
 /** First bytes of a photograph that hold its header, but for unusually much beside it. */
@@ -125,7 +133,8 @@ async function metadata(bytes: Uint8Array, name: string): Promise<Metadata> {
     throw damaged(name, error);
   }
   demandPixels(meta.width, meta.height, name);
-  if (meta.depth !== 'uchar' && meta.depth !== 'ushort') throw new UserError(`${name} holds pixels of the kind ${meta.depth}, which are not read: save it as PNG or TIFF of 8 or 16 bits.`);
+  if (meta.depth !== 'uchar' && meta.depth !== 'ushort')
+    throw new UserError(`${name} holds pixels of the kind ${meta.depth}, which are not read: save it as PNG or TIFF of 8 or 16 bits.`);
   return meta;
 }
 
@@ -155,13 +164,17 @@ function isGrey(meta: Metadata): boolean {
 function pictureKind(start: Uint8Array, size: number, name: string): string {
   if (size === 0) throw new UserError(`${name} is empty (0 bytes): copy it again or leave it out.`);
   const kind = sniff(start);
-  if (kind === null || !isPicture(kind)) throw new UserError(`${name} ${unread(start) ?? `is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`}`);
+  if (kind === null || !isPicture(kind))
+    throw new UserError(`${name} ${unread(start) ?? `is not a picture (${PICTURE_FORMATS}), whatever its name says: leave it out.`}`);
   return kind;
 }
 
 function damaged(name: string, error: unknown): UserError {
   // Which decoder says so, and that it was the header, is of no use to a person.
-  if (/compression format has not been built in/.test(messageOf(error))) return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
-  const reason = messageOf(error).replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '').replace(/[.:]\s*$/, '');
+  if (/compression format has not been built in/.test(messageOf(error)))
+    return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
+  const reason = messageOf(error)
+    .replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '')
+    .replace(/[.:]\s*$/, '');
   return new UserError(`${name} is damaged or cut short and cannot be decoded (${reason}): copy it again or leave it out.`);
 }

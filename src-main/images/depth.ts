@@ -23,7 +23,13 @@ export function toLevels(values: Uint16Array, white: number): Uint8Array {
 export function depthNotes(deep: number, twelve: number, images: number): string[] {
   const sixteen = deep - twelve;
   return [
-    ...(sixteen > 0 ? [`${sixteen} of ${images} images have more than 8 bits a value and were reduced to 8 (16 bits: value / 257, rounded).`] : []),
-    ...(twelve > 0 ? [`${twelve} of ${images} images have 16 bits a value but none above 4095, so they were taken for 12 bits in 16 and reduced to 8 from there (value x 255 / 4095, rounded).`] : []),
+    ...(sixteen > 0
+      ? [`${sixteen} of ${images} images have more than 8 bits a value and were reduced to 8 (16 bits: value / 257, rounded).`]
+      : []),
+    ...(twelve > 0
+      ? [
+          `${twelve} of ${images} images have 16 bits a value but none above 4095, so they were taken for 12 bits in 16 and reduced to 8 from there (value x 255 / 4095, rounded).`,
+        ]
+      : []),
   ];
 }

@@ -12,7 +12,12 @@ export type Stratum = number | string | null;
  * @param bad places that cannot be taken: the next in the order steps in, which is mostly of the same class; the others stay as drawn
  * @returns places, ascending; all that are not bad where there are no more than asked for
  */
-export function draw(places: readonly number[], strata: readonly Stratum[] | null, { size, seed }: Sample, bad: ReadonlySet<number> = new Set()): number[] {
+export function draw(
+  places: readonly number[],
+  strata: readonly Stratum[] | null,
+  { size, seed }: Sample,
+  bad: ReadonlySet<number> = new Set(),
+): number[] {
   if (places.length - bad.size <= size) return places.filter((place) => !bad.has(place));
   const groups = new Map<Stratum, number[]>();
   for (const place of places) {
@@ -21,7 +26,11 @@ export function draw(places: readonly number[], strata: readonly Stratum[] | nul
     if (group) group.push(place);
     else groups.set(stratum, [place]);
   }
-  const inRandomOrder = (of: readonly number[]): number[] => of.map((place) => ({ place, chance: chance(seed, place) })).sort((a, b) => a.chance - b.chance || a.place - b.place).map(({ place }) => place);
+  const inRandomOrder = (of: readonly number[]): number[] =>
+    of
+      .map((place) => ({ place, chance: chance(seed, place) }))
+      .sort((a, b) => a.chance - b.chance || a.place - b.place)
+      .map(({ place }) => place);
   // A class is known by its first place, whatever it is called or numbered.
   const firsts = new Map([...groups.values()].map((group) => [group[0]!, group]));
   const list = inRandomOrder([...firsts.keys()]).flatMap((first) => inRandomOrder(firsts.get(first)!));

@@ -34,9 +34,21 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
   // Such a folder is meant as a picture, and is no class.
   const hollow = walked.folders.filter((name) => namedLikePicture(name) && !within.has(name));
   for (const name of hollow) out.set(name, 'is a folder, not a picture, and holds none.');
-  const leftOut = naturalSort([...out], ([path]) => path).map(([path, reason]) => ({ path: join(folder, path), source: `${top}/${path}`, reason }));
+  const leftOut = naturalSort([...out], ([path]) => path).map(([path, reason]) => ({
+    path: join(folder, path),
+    source: `${top}/${path}`,
+    reason,
+  }));
   if (pictures.length === 0) return { source: null, leftOut: [...nothingIn(folder, top, leftOut), ...leftOut] };
-  return { source: labelled(top, folder, naturalSort(pictures, (file) => file), walked.folders.filter((name) => !hollow.includes(name))), leftOut };
+  return {
+    source: labelled(
+      top,
+      folder,
+      naturalSort(pictures, (file) => file),
+      walked.folders.filter((name) => !hollow.includes(name)),
+    ),
+    leftOut,
+  };
 }
 
 /** How the parts of a data set are called that models are trained and tested with. */
@@ -51,12 +63,30 @@ function labelled(top: string, folder: string, files: string[], folders: string[
   // A data set's parts are no classes: these are inside them.
   const at = parts ? 1 : 0;
   const deep = files.every((file) => file.split('/').length > at + 1);
-  const classes = [...new Set(folders.map((name) => name.split('/')).filter(({ length }) => length === at + 1).map((names) => names[at]!))].sort(codeUnits);
+  const classes = [
+    ...new Set(
+      folders
+        .map((name) => name.split('/'))
+        .filter(({ length }) => length === at + 1)
+        .map((names) => names[at]!),
+    ),
+  ].sort(codeUnits);
   const numbered = areNumbers(classes);
   if (!deep || classes.length === 0 || (classes.length === 1 && !numbered && !parts)) {
     const beside = direct ? files.some((file) => file.includes('/')) : parts && classes.length > 0;
-    if (beside) return { ...source, labelNote: direct ? `${top} holds pictures beside its sub-folders, so these were not taken for classes.` : `${top} holds ${listed(outer)}, parts of a data set, with pictures beside their sub-folders, so none of these were taken for classes.` };
-    return parts ? { ...source, labelNote: `${top} holds ${listed(outer)}, which are parts of a data set and not classes, so the images have no label by their folders.` } : source;
+    if (beside)
+      return {
+        ...source,
+        labelNote: direct
+          ? `${top} holds pictures beside its sub-folders, so these were not taken for classes.`
+          : `${top} holds ${listed(outer)}, parts of a data set, with pictures beside their sub-folders, so none of these were taken for classes.`,
+      };
+    return parts
+      ? {
+          ...source,
+          labelNote: `${top} holds ${listed(outer)}, which are parts of a data set and not classes, so the images have no label by their folders.`,
+        }
+      : source;
   }
   const classOf = (file: string): string => file.split('/')[at]!;
   const numbers = new Map(classes.map((name, i) => [name, numbered ? Number(name) : i]));
@@ -64,13 +94,24 @@ function labelled(top: string, folder: string, files: string[], folders: string[
   const filled = new Set(files.map(classOf));
   const empty = classes.find((name) => !filled.has(name));
   const notes = [
-    ...(parts ? [`${top} holds ${listed(outer)}, which are parts of a data set and not classes: the folders inside were taken for the classes${outer.length > 1 ? ', and the pictures of all parts together; to audit one part, give its folder' : ''}.`] : []),
+    ...(parts
+      ? [
+          `${top} holds ${listed(outer)}, which are parts of a data set and not classes: the folders inside were taken for the classes${outer.length > 1 ? ', and the pictures of all parts together; to audit one part, give its folder' : ''}.`,
+        ]
+      : []),
     ...(empty === undefined ? [] : [`${top}: the sub-folder ${empty} holds no picture, but was counted as a class.`]),
   ];
-  return { ...source, labels, classNames: numbered ? null : classes, folders: { names: classes, labels: [...numbers.values()], of: top }, labelNote: notes.join(' ') || undefined };
+  return {
+    ...source,
+    labels,
+    classNames: numbered ? null : classes,
+    folders: { names: classes, labels: [...numbers.values()], of: top },
+    labelNote: notes.join(' ') || undefined,
+  };
 }
 
-const listed = (names: readonly string[]): string => (names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0]!);
+const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0]!;
 
 /** All folders on the way to a file. */
 function foldersAbove(file: string): string[] {
@@ -92,6 +133,15 @@ async function whyNot(path: string): Promise<string | null> {
 /** Of a folder as such: that it is empty, or that it may be a data set's. */
 function nothingIn(folder: string, top: string, others: Refused[]): Refused[] {
   const data = others.find(({ reason }) => reason === DATA_SET);
-  if (data) return [{ path: folder, source: top, reason: `holds no pictures, but files such as ${data.source.slice(top.length + 1)}, which may be a data set: give that file itself.` }];
-  return others.length > 0 ? [] : [{ path: folder, source: top, reason: 'holds no pictures: give a folder with PNG or JPEG files, or a data set file.' }];
+  if (data)
+    return [
+      {
+        path: folder,
+        source: top,
+        reason: `holds no pictures, but files such as ${data.source.slice(top.length + 1)}, which may be a data set: give that file itself.`,
+      },
+    ];
+  return others.length > 0
+    ? []
+    : [{ path: folder, source: top, reason: 'holds no pictures: give a folder with PNG or JPEG files, or a data set file.' }];
 }

@@ -17,7 +17,10 @@ export type RawLabel = number | string;
  * which places of the list were set by hand, and `was`: what they held before. `columns`: where the file has a column for each class,
  * their names, which the labels are then among.
  */
-export type LabelFile = ({ kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] } | { kind: 'map'; labels: Map<string, RawLabel> }) & { columns?: readonly string[] };
+export type LabelFile = (
+  | { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] }
+  | { kind: 'map'; labels: Map<string, RawLabel> }
+) & { columns?: readonly string[] };
 
 /**
  * Reads a file of labels: IDX or .npy of whole numbers (also with gzip), JSON (an array, an object from picture to
@@ -32,7 +35,10 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
   if (kind === 'idx') return { kind: 'list', labels: await numbers(await readIdx(bytes, path)) };
   if (kind === 'npy') return { kind: 'list', labels: await numbers(await readNpy(bytes, path)) };
   if (kind !== null) throw new UserError(`${path} is no labels file but a ${kind.toUpperCase()} file.`);
-  if (bytes.size > MOST_TEXT) throw new UserError(`The labels file ${path} has ${bytes.size.toLocaleString('en')} bytes, and ${MOST_TEXT.toLocaleString('en')} are plenty: check that it is the right file.`);
+  if (bytes.size > MOST_TEXT)
+    throw new UserError(
+      `The labels file ${path} has ${bytes.size.toLocaleString('en')} bytes, and ${MOST_TEXT.toLocaleString('en')} are plenty: check that it is the right file.`,
+    );
   const text = new TextDecoder().decode(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
   return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
@@ -50,7 +56,8 @@ async function numbers(file: ArrayFile): Promise<number[]> {
 }
 
 function fromJson(text: string, path: string): LabelFile {
-  if (text.length > MOST_JSON) throw new UserError(`The labels file ${path} is larger than ${MOST_JSON.toLocaleString('en')} bytes of JSON: give the labels as CSV.`);
+  if (text.length > MOST_JSON)
+    throw new UserError(`The labels file ${path} is larger than ${MOST_JSON.toLocaleString('en')} bytes of JSON: give the labels as CSV.`);
   let value: unknown;
   try {
     value = parseJson(text);
@@ -121,7 +128,9 @@ function columns(rows: string[][], path: string): { file: number | null; label: 
     return { file: file < 0 ? null : file, label, body: rows.slice(1) };
   }
   if (rows[0]!.length > 2)
-    throw new UserError(`The labels file ${path} has ${rows[0]!.length} columns (${shortened(rows[0]!.join(', '), 80)}), none of them called label or class: name them in a first line, such as file,label.`);
+    throw new UserError(
+      `The labels file ${path} has ${rows[0]!.length} columns (${shortened(rows[0]!.join(', '), 80)}), none of them called label or class: name them in a first line, such as file,label.`,
+    );
   // Two columns without a header: the one of whole numbers is the label; of two such, the first is the picture's number.
   const numeric = (at: number): boolean => rows.every((row) => wholeNumber(row[at]!) !== null);
   return numeric(0) && !numeric(1) ? { file: 1, label: 0, body: rows } : { file: 0, label: 1, body: rows };

@@ -20,9 +20,13 @@ export function classNumbers(
   const byName = find !== null && areNames(raw, classNames!);
   const labels = raw.map((label) => {
     if (typeof label === 'number') return byName ? find(String(label)) : label;
-    if (!find) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is no number: give class names, too, or class numbers.`);
+    if (!find)
+      throw new UserError(
+        `${path} holds the label "${shortened(label, 80)}", which is no number: give class names, too, or class numbers.`,
+      );
     const at = find(label);
-    if (at < 0) throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is not among the ${classNames.length} class names.`);
+    if (at < 0)
+      throw new UserError(`${path} holds the label "${shortened(label, 80)}", which is not among the ${classNames.length} class names.`);
     return at;
   });
   const low = labels.reduce((a, b) => Math.min(a, b), Infinity);

@@ -29,7 +29,8 @@ export const MOST_JSON = 32 * 2 ** 20;
  */
 export function megapixels(text: string, source: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value <= MOST_MEGAPIXELS)) throw new UserError(`${source} takes a number above 0 and up to ${MOST_MEGAPIXELS}, not ${text}.`);
+  if (text.trim() === '' || !(value > 0 && value <= MOST_MEGAPIXELS))
+    throw new UserError(`${source} takes a number above 0 and up to ${MOST_MEGAPIXELS}, not ${text}.`);
   return value;
 }
 
@@ -49,5 +50,7 @@ export function demandPixels(width: number, height: number, name: string): void 
   const most = mostPixels();
   if (width * height <= most) return;
   const size = (pixels: number): string => `${Number((pixels / 1e6).toPrecision(pixels < 1e9 ? 3 : 2)).toLocaleString('en')} megapixels`;
-  throw new UserError(`${name} has ${width} x ${height} pixels (${size(width * height)}), more than the ${size(most)} allowed: scale it down, or allow more with --max-megapixels or ${MEGAPIXELS}.`);
+  throw new UserError(
+    `${name} has ${width} x ${height} pixels (${size(width * height)}), more than the ${size(most)} allowed: scale it down, or allow more with --max-megapixels or ${MEGAPIXELS}.`,
+  );
 }

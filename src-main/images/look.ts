@@ -28,7 +28,11 @@ const PARALLEL = 8;
  * Reads the headers of pictures, and decodes them as far as asked: what is damaged inside shows no sooner.
  * @param enough so many that can be taken; the rest is not looked at
  */
-export async function look(chosen: readonly Pick<Looked, 'entry' | 'at'>[], how: Look, enough = Infinity): Promise<{ taken: Looked[]; leftOut: Unfit[] }> {
+export async function look(
+  chosen: readonly Pick<Looked, 'entry' | 'at'>[],
+  how: Look,
+  enough = Infinity,
+): Promise<{ taken: Looked[]; leftOut: Unfit[] }> {
   const taken: Looked[] = [];
   const leftOut: Unfit[] = [];
   let pixels = 0;
@@ -54,7 +58,10 @@ async function headersOf(chosen: readonly Pick<Looked, 'entry' | 'at'>[]): Promi
     while (next < chosen.length) {
       const i = next++;
       const { entry, at } = chosen[i]!;
-      out[i] = await entry.header().then((header) => ({ entry, at, header }), (error: unknown) => ({ ...refusal(error, entry), at }));
+      out[i] = await entry.header().then(
+        (header) => ({ entry, at, header }),
+        (error: unknown) => ({ ...refusal(error, entry), at }),
+      );
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, chosen.length) }, worker));
@@ -67,7 +74,9 @@ const MOST_KNOWN = 100_000;
 
 async function damagedAmong(pictures: readonly Looked[]): Promise<Map<Looked, Refused>> {
   const damaged = new Map<Looked, Refused>();
-  const files = pictures.filter(({ entry }) => entry.path !== null).map((one) => ({ one, width: one.header.width, height: one.header.height }));
+  const files = pictures
+    .filter(({ entry }) => entry.path !== null)
+    .map((one) => ({ one, width: one.header.width, height: one.header.height }));
   for (const turn of turns(files))
     await Promise.all(
       turn.map(async ({ one }) => {
@@ -75,7 +84,10 @@ async function damagedAmong(pictures: readonly Looked[]): Promise<Map<Looked, Re
         const facts = await stat(entry.path!).catch(() => null);
         const key = `${facts?.dev} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs} ${entry.path}`;
         if (facts && sound.has(key)) return;
-        const why = await entry.read().then(() => null, (error: unknown) => refusal(error, entry));
+        const why = await entry.read().then(
+          () => null,
+          (error: unknown) => refusal(error, entry),
+        );
         if (why) damaged.set(one, why);
         else if (sound.size < MOST_KNOWN) sound.add(key);
       }),

@@ -22,7 +22,13 @@ interface Chosen {
  * all counts are of pictures that can be taken; of a small sample of a large set that would take far longer than what was asked for, and
  * `drawn.of` counts all but those that were drawn and cannot be taken.
  */
-export async function lookAt({ sample, only, look: how = 'header', enough }: Pick<OpenRequest, 'sample' | 'only' | 'look' | 'enough'>, places: readonly number[], strata: readonly Stratum[] | null, entryAt: (place: number) => Place, idOf: (one: Place) => string): Promise<Chosen> {
+export async function lookAt(
+  { sample, only, look: how = 'header', enough }: Pick<OpenRequest, 'sample' | 'only' | 'look' | 'enough'>,
+  places: readonly number[],
+  strata: readonly Stratum[] | null,
+  entryAt: (place: number) => Place,
+  idOf: (one: Place) => string,
+): Promise<Chosen> {
   if (!sample || only) {
     const all = places.map(entryAt);
     const wanted = only ? all.filter((one) => only.has(idOf(one))) : all;
@@ -38,8 +44,14 @@ export async function lookAt({ sample, only, look: how = 'header', enough }: Pic
     for (const one of leftOut) bad.set(one.at, one);
     if (leftOut.length > 0) continue;
     const rest = places.filter((place) => !known.has(place) && !bad.has(place));
-    if (enough === undefined && rest.length <= drawn.length) for (const one of (await look(rest.map(entryAt), how)).leftOut) bad.set(one.at, one);
+    if (enough === undefined && rest.length <= drawn.length)
+      for (const one of (await look(rest.map(entryAt), how)).leftOut) bad.set(one.at, one);
     const of = places.length - bad.size;
-    return { taken: drawn.flatMap((place) => known.get(place) ?? []).slice(0, enough), leftOut: [...bad.values()], drawn: { of, byClass: places.some((place) => strata?.[place] != null) }, others: 0 };
+    return {
+      taken: drawn.flatMap((place) => known.get(place) ?? []).slice(0, enough),
+      leftOut: [...bad.values()],
+      drawn: { of, byClass: places.some((place) => strata?.[place] != null) },
+      others: 0,
+    };
   }
 }

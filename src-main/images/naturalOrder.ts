@@ -15,7 +15,9 @@ interface Piece {
 
 /** Runs of digits, without leading zeros, and what is between them. */
 function piecesOf(name: string): Piece[] {
-  return (name.match(/\d+|\D+/g) ?? []).map((text) => (/^\d/.test(text) ? { text: text.replace(/^0+(?=\d)/, ''), number: true } : { text, number: false }));
+  return (name.match(/\d+|\D+/g) ?? []).map((text) =>
+    /^\d/.test(text) ? { text: text.replace(/^0+(?=\d)/, ''), number: true } : { text, number: false },
+  );
 }
 
 function comparePieces(a: readonly Piece[], b: readonly Piece[]): number {

@@ -99,16 +99,36 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const out = naturalSort([...leftOut, ...looked.leftOut], ({ source }) => source);
   if (looked.taken.length === 0) throw nothingLeft(request.paths, out);
   const items = looked.taken.map(({ entry, at, header: { width, height, channels } }): ImageRef => ({
-    id: idOf(entry, at), at, source: entry.source, width, height, channels, label: labelled.labels?.[at] ?? null, read: entry.read,
+    id: idOf(entry, at),
+    at,
+    source: entry.source,
+    width,
+    height,
+    channels,
+    label: labelled.labels?.[at] ?? null,
+    read: entry.read,
   }));
   warnings.push(...(await reductions(looked.taken)));
-  return { items, total: total - looked.leftOut.length, leftOut: out.map(({ source, reason }) => ({ source, reason })), classNames: ownNames, warnings, others: looked.others, ...(labelled.byFolders && { byFolders: true }), ...(looked.drawn && { drawn: looked.drawn }) };
+  return {
+    items,
+    total: total - looked.leftOut.length,
+    leftOut: out.map(({ source, reason }) => ({ source, reason })),
+    classNames: ownNames,
+    warnings,
+    others: looked.others,
+    ...(labelled.byFolders && { byFolders: true }),
+    ...(looked.drawn && { drawn: looked.drawn }),
+  };
 }
 
 /** The labels of a whole set, in order, which of them were set by hand before, and what these were before that. */
 export async function openLabels(request: Asked): Promise<{ labels: (number | null)[]; byHand: number[]; was: Stratum[] }> {
   const { entries, labelled } = await openSet(request);
-  return { labels: labelled.labels ?? new Array<null>(entries.length).fill(null), byHand: labelled.byHand, was: labelled.byHand.map((at) => labelled.strata?.[at] ?? null) };
+  return {
+    labels: labelled.labels ?? new Array<null>(entries.length).fill(null),
+    byHand: labelled.byHand,
+    was: labelled.byHand.map((at) => labelled.strata?.[at] ?? null),
+  };
 }
 
 /** A whole set. */
@@ -119,11 +139,19 @@ async function openSet(request: Asked) {
   const lists = new Set(request.lists?.map((path) => resolve(path)));
   const leftOut = all.filter(({ path }) => !lists.has(resolve(path)));
   const total = sources.reduce((sum, { count }) => sum + count, 0);
-  if (total > MOST_PICTURES) throw new UserError(`There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`);
+  if (total > MOST_PICTURES)
+    throw new UserError(
+      `There are ${total.toLocaleString('en')} images in ${request.paths.join(', ')}, and at most ${MOST_PICTURES.toLocaleString('en')} can be opened at once: give a part of them.`,
+    );
   const entries = sources.flatMap((source) => Array.from({ length: source.count }, (_, i) => ({ source, index: i })));
   if (entries.length === 0) throw nothingLeft(request.paths, leftOut);
   const ownNames = request.unlabelled ? null : commonClassNames(sources);
-  const labelled = await labelsOf(request, sources, entries.map(({ source, index }) => source.entry(index)), ownNames);
+  const labelled = await labelsOf(
+    request,
+    sources,
+    entries.map(({ source, index }) => source.entry(index)),
+    ownNames,
+  );
   return { sources, entries, ownNames, labelled, leftOut };
 }
 

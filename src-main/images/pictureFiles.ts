@@ -17,7 +17,15 @@ export function fileSource(files: readonly NamedFile[]): Source {
     warnings: [],
     entry: (index) => {
       const { path, name } = files[index]!;
-      return { source: name, stem: stemOf(name), file: name, path, header: () => readHeader(path, path), read: () => decodeFile(path, path), white: () => whiteOfFile(path, path) };
+      return {
+        source: name,
+        stem: stemOf(name),
+        file: name,
+        path,
+        header: () => readHeader(path, path),
+        read: () => decodeFile(path, path),
+        white: () => whiteOfFile(path, path),
+      };
     },
   };
 }

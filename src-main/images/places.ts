@@ -44,7 +44,9 @@ export function placeClasses(own: OwnClasses, model: ModelClasses): Placed {
   if (strange.length < names.length)
     return {
       places: found.map((place) => (place < 0 ? null : place)),
-      warnings: [`The ${strange.length > 1 ? kind : kind.slice(0, -1)} ${listed(strange)} of ${of} ${strange.length > 1 ? 'are' : 'is'} not among the model's class names, so ${strange.length > 1 ? 'their' : 'its'} images count as without label: ${REMEDY}.`],
+      warnings: [
+        `The ${strange.length > 1 ? kind : kind.slice(0, -1)} ${listed(strange)} of ${of} ${strange.length > 1 ? 'are' : 'is'} not among the model's class names, so ${strange.length > 1 ? 'their' : 'its'} images count as without label: ${REMEDY}.`,
+      ],
     };
   // Without a model they count among themselves.
   const order = names.map((_, i) => i);
@@ -52,7 +54,12 @@ export function placeClasses(own: OwnClasses, model: ModelClasses): Placed {
   if (names.length !== count) throw new UserError(cannotTell(own, model.names !== null, count));
   const first = `${quoted(names[0]!)} is taken for class 0${model.names ? ` (${shortened(model.names[0]!, 40)})` : ''}`;
   const why = model.names ? "none of them is among the model's class names" : 'nothing says what the model calls its classes';
-  return { places: order, warnings: [`The ${names.length} ${kind} of ${of} were matched to the model's classes by their order, which is a guess: ${why}, so ${first}, and so on; ${REMEDY}.`] };
+  return {
+    places: order,
+    warnings: [
+      `The ${names.length} ${kind} of ${of} were matched to the model's classes by their order, which is a guess: ${why}, so ${first}, and so on; ${REMEDY}.`,
+    ],
+  };
 }
 
 function cannotTell({ names, kind, of }: OwnClasses, named: boolean, count: number): string {

@@ -15,7 +15,7 @@ export function decodePlainPng(bytes: Uint8Array): Picture | null {
   if (!file.subarray(0, 8).equals(SIGNATURE)) return null;
   const parts: Buffer[] = [];
   let header: Buffer | null = null;
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const length = file.readUInt32BE(at);
     if (at + 12 + length > file.length) return null;
     const type = file.toString('latin1', at + 4, at + 8);
@@ -50,7 +50,10 @@ function picture(header: Buffer, packed: Buffer): Picture | null {
 export function inflatedWhole(data: Uint8Array, most: number): Buffer | null {
   try {
     // Types leave out what `info` makes of it.
-    const { buffer, engine } = inflateSync(data, { maxOutputLength: most, info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    const { buffer, engine } = inflateSync(data, { maxOutputLength: most, info: true }) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
     return engine.bytesWritten === data.length ? buffer : null;
   } catch {
     return null;

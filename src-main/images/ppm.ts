@@ -38,7 +38,8 @@ export function ppmHeader(bytes: Uint8Array, name: string): PpmHeader {
     numbers.push(Number(String.fromCharCode(...bytes.subarray(from, at))));
   }
   const [width, height, white = 1] = numbers as [number, number, number?];
-  if (width < 1 || height < 1 || white < 1 || white > SIXTEEN) throw new UserError(`${name} is a damaged PPM file: its header reads ${numbers.join(', ')}.`);
+  if (width < 1 || height < 1 || white < 1 || white > SIXTEEN)
+    throw new UserError(`${name} is a damaged PPM file: its header reads ${numbers.join(', ')}.`);
   demandPixels(width, height, name);
   return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, plain: kind <= 3, bitmap, white, at: at + 1 };
 }
@@ -49,7 +50,8 @@ export function decodePpm(bytes: Uint8Array, name: string): { picture: Picture; 
   const { width, height, channels } = header;
   const count = width * height * channels;
   // As it is: a large picture would take three times the memory on the way.
-  if (!header.plain && header.white === 255 && bytes.length >= header.at + count) return { picture: { width, height, channels, data: bytes.slice(header.at, header.at + count) }, white: 255 };
+  if (!header.plain && header.white === 255 && bytes.length >= header.at + count)
+    return { picture: { width, height, channels, data: bytes.slice(header.at, header.at + count) }, white: 255 };
   const values = (header.plain ? digits : header.bitmap ? bits : words)(bytes, header, count);
   if (values === null) throw new UserError(`${name} is a damaged or truncated PPM file: copy it again.`);
   // Programs that know only 16 bits write 12 of them under that maximum.
@@ -72,7 +74,10 @@ function words(bytes: Uint8Array, { at, white }: PpmHeader, count: number): Uint
 function bits(bytes: Uint8Array, { width, height, at }: PpmHeader, count: number): Uint16Array | null {
   const stride = Math.ceil(width / 8);
   if (bytes.length < at + stride * height) return null;
-  return Uint16Array.from({ length: count }, (_, i) => 1 - ((bytes[at + stride * Math.floor(i / width) + ((i % width) >> 3)]! >> (7 - ((i % width) & 7))) & 1));
+  return Uint16Array.from(
+    { length: count },
+    (_, i) => 1 - ((bytes[at + stride * Math.floor(i / width) + ((i % width) >> 3)]! >> (7 - ((i % width) & 7))) & 1),
+  );
 }
 
 function digits(bytes: Uint8Array, { at: begin, white, bitmap }: PpmHeader, count: number): Uint16Array | null {

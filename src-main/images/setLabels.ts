@@ -24,25 +24,44 @@ export interface Labelled {
  * The labels of a set: those of a labels file, else those that class folders or the data set give.
  * @throws UserError for labels that do not fit the images or the model
  */
-export async function labelsOf(request: Asked, sources: readonly Source[], entries: readonly Entry[], ownNames: string[] | null): Promise<Labelled> {
+export async function labelsOf(
+  request: Asked,
+  sources: readonly Source[],
+  entries: readonly Entry[],
+  ownNames: string[] | null,
+): Promise<Labelled> {
   const none = { labels: null, byHand: [], byFolders: false };
   if (request.unlabelled) return { ...none, warnings: [], strata: await strataOf(request, sources, entries) };
   if (request.labels !== null) return { ...(await labelsOfFile(request, request.labels, entries, ownNames)), byFolders: false };
   const notes = sources.flatMap((source) => source.labelNote ?? []);
   if (sources.every((source) => source.labels === null)) return { ...none, warnings: notes, strata: null };
   const own = ownLabels(sources);
-  const placed = request.foldersByOrder ? placedByOrder(own, ownNames, request.classNames ?? null) : byFolders(own, sources, model(request));
+  const placed = request.foldersByOrder
+    ? placedByOrder(own, ownNames, request.classNames ?? null)
+    : byFolders(own, sources, model(request));
   const fitted = numbered(placed.labels, { ...request, classNames: null }, 'The data set');
-  return { labels: fitted.labels, warnings: [...notes, ...placed.warnings, ...missing(placed.labels), ...fitted.warnings], byHand: [], byFolders: sources.some(({ folders }) => folders), strata: own };
+  return {
+    labels: fitted.labels,
+    warnings: [...notes, ...placed.warnings, ...missing(placed.labels), ...fitted.warnings],
+    byHand: [],
+    byFolders: sources.some(({ folders }) => folders),
+    strata: own,
+  };
 }
 
-async function labelsOfFile(request: Asked, path: string, entries: readonly Entry[], ownNames: string[] | null): Promise<Omit<Labelled, 'byFolders'>> {
+async function labelsOfFile(
+  request: Asked,
+  path: string,
+  entries: readonly Entry[],
+  ownNames: string[] | null,
+): Promise<Omit<Labelled, 'byFolders'>> {
   const file = await readLabelFile(path);
   const byHand = (file.kind === 'list' && file.byHand) || [];
   const matched = await matchLabels(file, entries, path, isGone);
   const strata = beforeHand(matched.labels, file);
   let raw = matched.labels;
-  const warnings = byHand.length > 0 ? [`${byHand.length} of ${raw.length} labels were set by hand.`, ...matched.warnings] : matched.warnings;
+  const warnings =
+    byHand.length > 0 ? [`${byHand.length} of ${raw.length} labels were set by hand.`, ...matched.warnings] : matched.warnings;
   if (file.columns) {
     const { columns } = file;
     const placed = placeClasses({ names: columns, kind: 'columns', of: path }, model(request));
@@ -54,10 +73,18 @@ async function labelsOfFile(request: Asked, path: string, entries: readonly Entr
 }
 
 /** What is known of the classes of the model. */
-const model = ({ classes = null, classNames = null, classIds = null }: Asked): ModelClasses => ({ count: classes, names: classNames, ids: classIds });
+const model = ({ classes = null, classNames = null, classIds = null }: Asked): ModelClasses => ({
+  count: classes,
+  names: classNames,
+  ids: classIds,
+});
 
 /** Labels that class folders give, as the model counts. */
-function byFolders(own: readonly (number | null)[], sources: readonly Source[], classes: ModelClasses): { labels: (number | null)[]; warnings: string[] } {
+function byFolders(
+  own: readonly (number | null)[],
+  sources: readonly Source[],
+  classes: ModelClasses,
+): { labels: (number | null)[]; warnings: string[] } {
   const warnings = new Set<string>();
   let next = 0;
   const labels = sources.flatMap(({ count, folders }) => {
@@ -77,7 +104,11 @@ function ownLabels(sources: readonly Source[]): (number | null)[] {
 }
 
 /** Classes where labels are of no other use; read from a file only where a sample is drawn by them. */
-async function strataOf({ labels, sample }: Asked, sources: readonly Source[], entries: readonly Entry[]): Promise<readonly Stratum[] | null> {
+async function strataOf(
+  { labels, sample }: Asked,
+  sources: readonly Source[],
+  entries: readonly Entry[],
+): Promise<readonly Stratum[] | null> {
   if (labels === null) return sources.some((source) => source.labels !== null) ? ownLabels(sources) : null;
   if (!sample) return null;
   const file = await readLabelFile(labels);
@@ -97,8 +128,18 @@ async function isGone(entry: Entry): Promise<boolean> {
 }
 
 /** Class numbers of those that have a label. */
-function numbered(raw: readonly (RawLabel | null)[], { classNames = null, classes = null, classIds = null }: Asked, path: string): { labels: (number | null)[]; warnings: string[] } {
-  const fitted = classNumbers(raw.filter((label) => label !== null), classNames, classes, path, classIds);
+function numbered(
+  raw: readonly (RawLabel | null)[],
+  { classNames = null, classes = null, classIds = null }: Asked,
+  path: string,
+): { labels: (number | null)[]; warnings: string[] } {
+  const fitted = classNumbers(
+    raw.filter((label) => label !== null),
+    classNames,
+    classes,
+    path,
+    classIds,
+  );
   let next = 0;
   return { labels: raw.map((label) => (label === null ? null : fitted.labels[next++]!)), warnings: fitted.warnings };
 }

@@ -24,7 +24,9 @@ export async function encodeSheet(images: readonly Pick<ImageRef, 'read' | 'widt
     first += some.length;
   }
   const sharp = await loadSharp();
-  return sharp(sheet, { raw: { width, height, channels: 4 } }).png({ compressionLevel: 3 }).toBuffer();
+  return sharp(sheet, { raw: { width, height, channels: 4 } })
+    .png({ compressionLevel: 3 })
+    .toBuffer();
 }
 
 async function thumbnail(image: Pick<ImageRef, 'read'>, side: number): Promise<Picture | null> {
@@ -35,7 +37,11 @@ async function thumbnail(image: Pick<ImageRef, 'read'>, side: number): Promise<P
     const sharp = await loadSharp();
     const { channels } = picture;
     const small = sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels } });
-    const data = await small.resize(width, height, { fit: 'fill' }).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer();
+    const data = await small
+      .resize(width, height, { fit: 'fill' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer();
     return { width, height, channels, data };
   } catch (error) {
     if (error instanceof UserError) return null;

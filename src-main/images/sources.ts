@@ -74,16 +74,26 @@ async function expand(path: string): Promise<NamedFile[]> {
   const pattern = process.platform === 'win32' ? path.replaceAll('\\', '/') : path;
   if (!isDynamicPattern(pattern)) throw new UserError(`${path} does not exist: check the path of the images.`);
   const wildcards = pattern.match(/\*+|[({]/g)?.length ?? 0;
-  if (wildcards > MOST_WILDCARDS || pattern.length > MOST_PATTERN) throw new UserError(`${path} is too long or has more than ${MOST_WILDCARDS} wildcards: write a simpler pattern, or give the folder.`);
+  if (wildcards > MOST_WILDCARDS || pattern.length > MOST_PATTERN)
+    throw new UserError(`${path} is too long or has more than ${MOST_WILDCARDS} wildcards: write a simpler pattern, or give the folder.`);
   const matched = await readable(path, glob(pattern, { onlyFiles: true, expandDirectories: false, absolute: isAbsolute(path) }));
   // What it calls files may be links to pipes or devices, which are left out with their reasons.
   const found: string[] = [];
   for (const file of matched) if (!(await stat(file).catch(() => null))?.isDirectory()) found.push(file);
   if (found.length === 0) throw new UserError(`No file matches ${path}: check the pattern of the images.`);
   // Names start after the last folder that the pattern spells out.
-  const base = pattern.split('/').slice(0, pattern.split('/').findIndex((part) => isDynamicPattern(part))).join('/');
+  const base = pattern
+    .split('/')
+    .slice(
+      0,
+      pattern.split('/').findIndex((part) => isDynamicPattern(part)),
+    )
+    .join('/');
   const nameOf = (file: string): string => (base || isAbsolute(path) ? relative(base || '/', file).replaceAll('\\', '/') : file);
-  return naturalSort(found.map((file) => ({ path: file, name: nameOf(file) })), ({ name }) => name);
+  return naturalSort(
+    found.map((file) => ({ path: file, name: nameOf(file) })),
+    ({ name }) => name,
+  );
 }
 
 /** A file that is no picture: IDX, NPY (each also with gzip) or CIFAR binary. */
@@ -99,7 +109,9 @@ async function dataSetSource({ path, name }: NamedFile, room: Room): Promise<Sou
     return { ...source, ...(await labelsBeside(path, name, source.count, room)) };
   }
   const start = await bytes.read(0, FOREIGN_BYTES);
-  throw new UserError(`${path} ${unread(start) ?? `is ${isText(start) ? 'text, ' : ''}neither a picture (${PICTURE_FORMATS}) nor a data set (IDX, CIFAR binary or .npy, of full length).`}`);
+  throw new UserError(
+    `${path} ${unread(start) ?? `is ${isText(start) ? 'text, ' : ''}neither a picture (${PICTURE_FORMATS}) nor a data set (IDX, CIFAR binary or .npy, of full length).`}`,
+  );
 }
 
 /** MNIST keeps its labels in a file beside the images: `x-images-idx3-ubyte.gz` has `x-labels-idx1-ubyte.gz`, packed or not. */

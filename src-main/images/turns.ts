@@ -9,7 +9,10 @@ export function* turns<T extends { width: number; height: number }>(pictures: re
     do {
       pixels += pictures[next]!.width * pictures[next]!.height;
       next++;
-    } while (next < Math.min(pictures.length, first + AT_ONCE) && pixels + pictures[next]!.width * pictures[next]!.height <= PIXELS_AT_ONCE);
+    } while (
+      next < Math.min(pictures.length, first + AT_ONCE) &&
+      pixels + pictures[next]!.width * pictures[next]!.height <= PIXELS_AT_ONCE
+    );
     yield pictures.slice(first, next);
   }
 }

@@ -30,22 +30,30 @@ export async function unpacked(path: string, name: string, room: Room): Promise<
   try {
     const { size } = await file.stat();
     const parts: Uint8Array[] = [];
-    await pipeline(file.createReadStream({ autoClose: false }), createGunzip({ chunkSize: 1 << 18 }), async (stream: AsyncIterable<Buffer>) => {
-      let [total, claimed] = [0, Infinity];
-      let looked = false;
-      for await (const part of stream) {
-        parts.push(part);
-        total += part.length;
-        if (!looked && total >= HEADER_BYTES) {
-          looked = true;
-          claimed = claimedSize(Buffer.concat(parts)) ?? Infinity;
-          if (claimed < Infinity && claimed > size * RATIO) refuse(`is damaged: its header asks for ${number(claimed)} bytes, which ${number(size)} bytes of gzip cannot hold.`);
+    await pipeline(
+      file.createReadStream({ autoClose: false }),
+      createGunzip({ chunkSize: 1 << 18 }),
+      async (stream: AsyncIterable<Buffer>) => {
+        let [total, claimed] = [0, Infinity];
+        let looked = false;
+        for await (const part of stream) {
+          parts.push(part);
+          total += part.length;
+          if (!looked && total >= HEADER_BYTES) {
+            looked = true;
+            claimed = claimedSize(Buffer.concat(parts)) ?? Infinity;
+            if (claimed < Infinity && claimed > size * RATIO)
+              refuse(`is damaged: its header asks for ${number(claimed)} bytes, which ${number(size)} bytes of gzip cannot hold.`);
+          }
+          if (total > claimed) refuse(`is damaged: it holds more than the ${number(claimed)} bytes that its header asks for.`);
+          if (total > room.left)
+            refuse(
+              `unpacks to more than the ${number(room.left)} bytes that are left for gzip files: unpack it, and give the unpacked file.`,
+            );
         }
-        if (total > claimed) refuse(`is damaged: it holds more than the ${number(claimed)} bytes that its header asks for.`);
-        if (total > room.left) refuse(`unpacks to more than the ${number(room.left)} bytes that are left for gzip files: unpack it, and give the unpacked file.`);
-      }
-      room.left -= total;
-    });
+        room.left -= total;
+      },
+    );
     return Buffer.concat(parts);
   } catch (error) {
     throw refusal ?? new UserError(`${name} is a damaged or truncated gzip file (${messageOf(error)}): copy it again.`);

@@ -39,7 +39,10 @@ export async function walk(folder: string): Promise<Walked> {
       const path = (last: string): string => (relative ? `${relative}/${last}` : last);
       if (LITTER.test(name ?? '')) continue;
       if (name === null) {
-        found.others.push({ path: path(visible(entry.name)), reason: 'has a name that is not UTF-8, so it cannot be opened everywhere: rename it.' });
+        found.others.push({
+          path: path(visible(entry.name)),
+          reason: 'has a name that is not UTF-8, so it cannot be opened everywhere: rename it.',
+        });
         continue;
       }
       const { kind, why } = await kindOf(entry, join(folder, path(name)));
@@ -47,7 +50,8 @@ export async function walk(folder: string): Promise<Walked> {
       if (kind === 'folder') found.folders.push(path(name));
       if (kind === 'file') found.files.push(path(name));
       if (kind === null) found.others.push({ path: path(name), reason: why });
-      if (found.files.length + found.others.length > MOST_PICTURES) throw new UserError(`${folder} holds more than ${MOST_PICTURES.toLocaleString('en')} files: give a part of them.`);
+      if (found.files.length + found.others.length > MOST_PICTURES)
+        throw new UserError(`${folder} holds more than ${MOST_PICTURES.toLocaleString('en')} files: give a part of them.`);
     }
   }
   return found;
@@ -68,7 +72,11 @@ async function kindOf(entry: Dirent<Buffer>, path: string): Promise<Kind> {
   const facts = entry.isFile() || entry.isDirectory() ? entry : await stat(path).catch(() => null);
   if (facts?.isDirectory()) return { kind: 'folder' };
   if (facts?.isFile()) return { kind: 'file' };
-  if (facts === null) return { kind: null, why: entry.isSymbolicLink() ? 'is a link that leads nowhere: mend it or remove it.' : 'cannot be read: check that you may read it.' };
+  if (facts === null)
+    return {
+      kind: null,
+      why: entry.isSymbolicLink() ? 'is a link that leads nowhere: mend it or remove it.' : 'cannot be read: check that you may read it.',
+    };
   return { kind: null, why: `is ${nameOfKind(facts)}, not a file.` };
 }
 

@@ -15,10 +15,16 @@ export interface Labelled {
  * that are wrong already have no entry. `robustAccuracy` of these is exact, at every budget.
  * @param channels planes of a picture, which l0Pixels takes together
  */
-export function exactDistances(norm: Norm | number, model: LinearModel, pictures: readonly Labelled[], channels: number): (number | null)[] {
+export function exactDistances(
+  norm: Norm | number,
+  model: LinearModel,
+  pictures: readonly Labelled[],
+  channels: number,
+): (number | null)[] {
   return pictures.flatMap(({ pixels, label }) => {
     if (predict(model, pixels) !== label) return [];
-    const distance = typeof norm === 'number' ? leastOf(norm, model, pixels, label) : exactMinimum(norm, model, pixels, label, channels).distance;
+    const distance =
+      typeof norm === 'number' ? leastOf(norm, model, pixels, label) : exactMinimum(norm, model, pixels, label, channels).distance;
     return [Number.isFinite(distance) ? distance : null];
   });
 }

@@ -20,9 +20,20 @@ export interface TrainedModel {
  * @param gap how far each problem may stay above its minimum, as a share of it @param told see `train`; and which class
  * @throws UserError when a class has no picture
  */
-export function trainClasses(items: readonly Labelled[], classes: number, recipe: Recipe, gap: number, told?: (steps: number, value: number, bound: number, one: number) => void): TrainedModel {
+export function trainClasses(
+  items: readonly Labelled[],
+  classes: number,
+  recipe: Recipe,
+  gap: number,
+  told?: (steps: number, value: number, bound: number, one: number) => void,
+): TrainedModel {
   const samples = samplesOf(items.map(({ pixels }) => pixels));
-  const solve = (one: number) => train({ ...recipe, samples, sign: Int8Array.from(items, ({ label }) => (label === one ? 1 : -1)) }, gap, told && ((steps, value, bound) => told(steps, value, bound, one)));
+  const solve = (one: number) =>
+    train(
+      { ...recipe, samples, sign: Int8Array.from(items, ({ label }) => (label === one ? 1 : -1)) },
+      gap,
+      told && ((steps, value, bound) => told(steps, value, bound, one)),
+    );
   const weights = new Float64Array(classes * samples.features);
   const bias = new Float64Array(classes);
   const parts = classes === 2 ? [solve(1)] : Array.from({ length: classes }, (_, k) => solve(k));
@@ -36,5 +47,10 @@ export function trainClasses(items: readonly Labelled[], classes: number, recipe
       bias[k] = part.bias;
     });
   const sum = (of: (part: (typeof parts)[0]) => number): number => parts.reduce((total, part) => total + of(part), 0);
-  return { model: { classes, weights, bias }, value: sum((part) => part.value), bound: sum((part) => part.bound), steps: sum((part) => part.steps) };
+  return {
+    model: { classes, weights, bias },
+    value: sum((part) => part.value),
+    bound: sum((part) => part.bound),
+    steps: sum((part) => part.steps),
+  };
 }

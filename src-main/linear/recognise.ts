@@ -45,10 +45,23 @@ export async function recogniseLinear(model: OpenModel, seed = 'linear'): Promis
     draw();
     error = Math.max(error, disagreement(linear, block, (await model.forward(block)).logits, model.rows));
   }
-  if (error > SLACK) return { affine: 'no', why: proof.affine ? `Its structure is affine, but its logits differ from W x + b by ${error.toExponential(1)}: its numbers overflow or round too coarsely.` : `${proof.because} is not affine.`, model: null, error };
+  if (error > SLACK)
+    return {
+      affine: 'no',
+      why: proof.affine
+        ? `Its structure is affine, but its logits differ from W x + b by ${error.toExponential(1)}: its numbers overflow or round too coarsely.`
+        : `${proof.because} is not affine.`,
+      model: null,
+      error,
+    };
   return proof.affine
     ? { affine: 'proven', why: 'Every operator from pixels to logits is affine.', model: linear, error }
-    : { affine: 'probed', why: `W x + b agrees at ${PROBES} random pictures, but ${proof.because} is not affine everywhere: nothing is proven.`, model: linear, error };
+    : {
+        affine: 'probed',
+        why: `W x + b agrees at ${PROBES} random pictures, but ${proof.because} is not affine everywhere: nothing is proven.`,
+        model: linear,
+        error,
+      };
 }
 
 /** Each class's gradient at the block's first picture. */

@@ -25,7 +25,11 @@ const LOOK = 20;
  * @param told after every look: how many steps, F, and the bound; may throw to end it
  * @throws UserError without samples of both signs, without a ridge, or for a negative ε
  */
-export function train(problem: Problem, gap: number, told: (steps: number, value: number, bound: number) => void = () => undefined): Trained {
+export function train(
+  problem: Problem,
+  gap: number,
+  told: (steps: number, value: number, bound: number) => void = () => undefined,
+): Trained {
   const { samples, sign, ridge, epsilon } = problem;
   if (!sign.includes(1) || !sign.includes(-1)) throw new UserError('There is nothing to tell apart: give training images of both classes.');
   if (!(ridge > 0)) throw new UserError('The ridge has to be larger than 0: with none, training on separable classes has no minimum.');
@@ -46,11 +50,17 @@ export function train(problem: Problem, gap: number, told: (steps: number, value
     told(steps + more, value, bound);
   };
   for (const width of WIDTHS) {
-    steps += lbfgs((x, gradient) => smoothed(problem, x, width, gradient, slopes), point, 1e-9, STEPS, (step) => {
-      if (step === 0 || step % LOOK !== 0) return false;
-      look(width, step);
-      return close();
-    });
+    steps += lbfgs(
+      (x, gradient) => smoothed(problem, x, width, gradient, slopes),
+      point,
+      1e-9,
+      STEPS,
+      (step) => {
+        if (step === 0 || step % LOOK !== 0) return false;
+        look(width, step);
+        return close();
+      },
+    );
     look(width, 0);
     if (close()) break;
   }

@@ -7,8 +7,37 @@ type Kind = 'constant' | 'affine';
 
 /** Affine in every input that is; other inputs are weights, or tell shapes, axes and indices. */
 const MOVES = [
-  ...['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Expand', 'Tile', 'Slice', 'Gather', 'GatherND', 'GatherElements'],
-  ...['Split', 'Concat', 'Pad', 'DepthToSpace', 'SpaceToDepth', 'Neg', 'Add', 'Sub', 'Sum', 'Mean', 'AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean'],
+  ...[
+    'Identity',
+    'Cast',
+    'Reshape',
+    'Flatten',
+    'Squeeze',
+    'Unsqueeze',
+    'Transpose',
+    'Expand',
+    'Tile',
+    'Slice',
+    'Gather',
+    'GatherND',
+    'GatherElements',
+  ],
+  ...[
+    'Split',
+    'Concat',
+    'Pad',
+    'DepthToSpace',
+    'SpaceToDepth',
+    'Neg',
+    'Add',
+    'Sub',
+    'Sum',
+    'Mean',
+    'AveragePool',
+    'GlobalAveragePool',
+    'ReduceSum',
+    'ReduceMean',
+  ],
 ];
 /** A product: affine when at most one factor is, and a quotient when the divisor is none. */
 const PRODUCTS = ['Mul', 'MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'Einsum'];
@@ -39,10 +68,12 @@ function kindOf(node: NodeProto, of: (name: string) => Kind): Kind | null {
   // Bodies of If, Loop and Scan may read the picture without naming it.
   if (node.attribute.some(({ g, graphs }) => g !== undefined || graphs.length > 0)) return null;
   if (moving === 0) return 'constant';
-  if (MOVES.includes(op)) return op === 'Cast' && ![1, 10, 11, 16].includes(int(node, 'to', 0)) ? null : movesData(node, op, of) ? 'affine' : null;
+  if (MOVES.includes(op))
+    return op === 'Cast' && ![1, 10, 11, 16].includes(int(node, 'to', 0)) ? null : movesData(node, op, of) ? 'affine' : null;
   if (PRODUCTS.includes(op)) return factors(node, op).filter((name) => of(name) === 'affine').length <= 1 ? 'affine' : null;
   if (op === 'Div') return of(node.input[1]!) === 'constant' ? 'affine' : null;
-  if (op === 'BatchNormalization') return node.input.slice(1).every((name) => of(name) === 'constant') && int(node, 'training_mode', 0) === 0 ? 'affine' : null;
+  if (op === 'BatchNormalization')
+    return node.input.slice(1).every((name) => of(name) === 'constant') && int(node, 'training_mode', 0) === 0 ? 'affine' : null;
   if (op === 'Dropout') return node.input.slice(2).every((name) => of(name) === 'constant' && name === '') ? 'affine' : null;
   if (op === 'Resize') return node.input.slice(1).every((name) => of(name) === 'constant') ? 'affine' : null;
   return null;

@@ -37,7 +37,12 @@ const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
  * @param rows length of the batch dimension the facts were traced with
  * @param producers of the graph's values
  */
-export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number, producers: ReadonlyMap<string, NodeProto>): ClassRows {
+export function classRows(
+  graph: Graph,
+  facts: ReadonlyMap<string, ValueFacts>,
+  rows: number,
+  producers: ReadonlyMap<string, NodeProto>,
+): ClassRows {
   const names = graph.outputs.map(({ name }) => name);
   const floats = names.filter((name) => isFloat(facts.get(name)?.type ?? 0));
   const squeezed = floats.every((name) => facts.get(name)!.dims.length < 2);
@@ -49,15 +54,26 @@ export function classRows(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
   const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
   const base = (name: string): string => baseOf(name, producers);
   // An output of the file is taken rather than what it is made of.
-  const sources = [...new Set([...chosen.values()].flatMap((name) => (name === null ? [] : [own.find((other) => base(other) === base(name)) ?? name])))];
+  const sources = [
+    ...new Set([...chosen.values()].flatMap((name) => (name === null ? [] : [own.find((other) => base(other) === base(name)) ?? name]))),
+  ];
   const known = new Set(sources.map(base));
   const others = own.filter((name) => !known.has(base(name)) && own.find((other) => base(other) === base(name)) === name);
   const before = ancestors(others, producers);
   const ranked = others
-    .map((name) => ({ name, marks: [Number(widthOf(name) === 1), Number(before.has(name)), SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0] }))
+    .map((name) => ({
+      name,
+      marks: [Number(widthOf(name) === 1), Number(before.has(name)), SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0],
+    }))
     .sort((a, b) => (a.marks[apart(a.marks, b.marks)] ?? 0) - (b.marks[apart(a.marks, b.marks)] ?? 0));
   const all = [...sources, ...ranked.map(({ name }) => name)].map((name) => ({ name, width: widthOf(name)! }));
-  const why = names.length < 2 ? null : whyFirst(sources.length, ranked.map(({ marks }) => marks));
+  const why =
+    names.length < 2
+      ? null
+      : whyFirst(
+          sources.length,
+          ranked.map(({ marks }) => marks),
+        );
   return { rows: all, why };
 }
 
@@ -89,7 +105,9 @@ function behind(output: string, producers: ReadonlyMap<string, NodeProto>, width
   let names = [output];
   for (let depth = 0; depth < FAR && names.length > 0; depth++) {
     const nodes = names.map((name) => producers.get(name)).filter((node) => node !== undefined);
-    const chosen = nodes.filter((node) => CHOOSERS.has(node.opType) || (node.opType === 'ReduceMax' && own === 1)).flatMap(({ input }) => input.slice(0, 1));
+    const chosen = nodes
+      .filter((node) => CHOOSERS.has(node.opType) || (node.opType === 'ReduceMax' && own === 1))
+      .flatMap(({ input }) => input.slice(0, 1));
     const from = chosen.find((name) => (widthOf(name) ?? 0) > 1);
     if (from !== undefined) return from;
     // A row of numbers that more was computed of is an answer of its own.
@@ -110,7 +128,8 @@ function ancestors(names: readonly string[], producers: ReadonlyMap<string, Node
       seen.add(next);
       open.push(...(producers.get(next)?.input ?? []));
     }
-    for (const other of names) if (seen.has(baseOf(other, producers)) && baseOf(name, producers) !== baseOf(other, producers)) found.add(other);
+    for (const other of names)
+      if (seen.has(baseOf(other, producers)) && baseOf(name, producers) !== baseOf(other, producers)) found.add(other);
   }
   return found;
 }
@@ -122,4 +141,8 @@ function baseOf(name: string, producers: ReadonlyMap<string, NodeProto>): string
 }
 
 /** Operators that end a classifier, and what they put out. */
-export const FINAL: Record<string, 'softmax' | 'log-softmax' | 'sigmoid'> = { Softmax: 'softmax', LogSoftmax: 'log-softmax', Sigmoid: 'sigmoid' };
+export const FINAL: Record<string, 'softmax' | 'log-softmax' | 'sigmoid'> = {
+  Softmax: 'softmax',
+  LogSoftmax: 'log-softmax',
+  Sigmoid: 'sigmoid',
+};

@@ -77,7 +77,15 @@ export interface ComposedNetwork {
  * Values of the network keep their names.
  * @throws UserError when picture, preprocessing and model do not fit.
  */
-export async function composeNetwork({ graph: given, input, preprocessing, picture, rows, between = false, trace }: ComposeRequest): Promise<ComposedNetwork> {
+export async function composeNetwork({
+  graph: given,
+  input,
+  preprocessing,
+  picture,
+  rows,
+  between = false,
+  trace,
+}: ComposeRequest): Promise<ComposedNetwork> {
   const network = networkInput(input, preprocessing, picture, rows);
   const floats = readAsFloats(given, input.name);
   // What lies between pixels after a resize may be beyond them.
@@ -106,7 +114,14 @@ export async function composeNetwork({ graph: given, input, preprocessing, pictu
 
 /** Numbers for an input of whole ones; those of a picture's own pixels are so without rounding. */
 function wholeNumbers(builder: GraphBuilder, value: string, most: number | null, name: string): void {
-  const whole = most === null ? value : builder.node('Clip', [builder.node('Round', [builder.node('Add', [value, builder.scalar(TIE)])]), builder.scalar(0), builder.scalar(most)]);
+  const whole =
+    most === null
+      ? value
+      : builder.node('Clip', [
+          builder.node('Round', [builder.node('Add', [value, builder.scalar(TIE)])]),
+          builder.scalar(0),
+          builder.scalar(most),
+        ]);
   builder.node('Identity', [whole], {}, { outputs: [name] });
 }
 
@@ -117,7 +132,11 @@ function embedded(builder: GraphBuilder, value: string, { axis, before, after, f
 }
 
 /** Constants of a composed graph computed beforehand, and what nobody reads left out. */
-export async function settled(graph: Graph, { picture, rows, trace }: Pick<ComposeRequest, 'picture' | 'rows' | 'trace'>, more: Record<string, number[]> = {}): Promise<Graph> {
+export async function settled(
+  graph: Graph,
+  { picture, rows, trace }: Pick<ComposeRequest, 'picture' | 'rows' | 'trace'>,
+  more: Record<string, number[]> = {},
+): Promise<Graph> {
   prune(graph);
   const known = await trace(graph, { [PORT.pixels]: [rows, picture.channels, picture.height, picture.width], ...more });
   return fold(graph, known);
@@ -133,18 +152,35 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
   const output = findLogits(original, facts, rows, request.answer);
   const { channels, height, width } = network.image;
   if (output.width === channels * height * width)
-    throw new NoScores(`The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`);
+    throw new NoScores(
+      `The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`,
+    );
   const declared = { outputs: [PORT.logits] };
   const plain = output.width > 1 && facts.get(output.logits)?.type === DType.float32;
   const logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])], {}, plain ? declared : {});
   if (!plain) {
     const cast = builder.node('Cast', [logits], { to: DType.float32 });
     // One number tells two classes apart; against a constant its logit decides just as against the threshold after a sigmoid.
-    if (output.width === 1) builder.node('Concat', [builder.constant(new Array<number>(rows).fill(thresholdLogit(output)), [rows, 1]), cast], { axis: 1 }, declared);
+    if (output.width === 1)
+      builder.node(
+        'Concat',
+        [builder.constant(new Array<number>(rows).fill(thresholdLogit(output)), [rows, 1]), cast],
+        { axis: 1 },
+        declared,
+      );
     else builder.node('Identity', [cast], {}, declared);
   }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);
-  return { graph: await settled(builder.graph, request), picture, rows, classes: output.classes, reference: 0, output, network, work: multiplications(original, facts) };
+  return {
+    graph: await settled(builder.graph, request),
+    picture,
+    rows,
+    classes: output.classes,
+    reference: 0,
+    output,
+    network,
+    work: multiplications(original, facts),
+  };
 }
 
 /** A graph with a loss and its gradient, and the surrogates that gradient runs through. */
@@ -160,7 +196,13 @@ export interface GradientGraph {
  */
 export async function composeGradient(model: ScoredModel, loss: Objective, targeted: boolean, trace: Tracer): Promise<GradientGraph> {
   const { rows, picture, classes } = model;
-  const graph: Graph = { ...model.graph, inputs: [...model.graph.inputs], outputs: [...model.graph.outputs], nodes: [...model.graph.nodes], initializers: new Map(model.graph.initializers) };
+  const graph: Graph = {
+    ...model.graph,
+    inputs: [...model.graph.inputs],
+    outputs: [...model.graph.outputs],
+    nodes: [...model.graph.nodes],
+    initializers: new Map(model.graph.initializers),
+  };
   const builder = new GraphBuilder(graph);
   const oneHot = [rows, classes];
   const needsLabel = !targeted || loss === 'dlr' || loss === 'difference';
@@ -171,7 +213,12 @@ export async function composeGradient(model: ScoredModel, loss: Objective, targe
   builder.output(PORT.loss, DType.float32, [rows]);
 
   const pixels = [rows, picture.channels, picture.height, picture.width];
-  const facts: Map<string, ValueFacts> = await trace(graph, { [PORT.pixels]: pixels, [PORT.label]: oneHot, [PORT.target]: oneHot, [PORT.reference]: [rows, model.reference] });
+  const facts: Map<string, ValueFacts> = await trace(graph, {
+    [PORT.pixels]: pixels,
+    [PORT.label]: oneHot,
+    [PORT.target]: oneHot,
+    [PORT.reference]: [rows, model.reference],
+  });
   const ones = builder.constant(new Array<number>(rows).fill(1), [rows]);
   facts.set(ones, { type: DType.float32, dims: [rows] });
   const derived = new GraphBuilder(graph, facts);

@@ -75,5 +75,12 @@ export interface Differentiable {
    * @param label class y of each row @param target class t of each row, or null when untargeted
    * @param into an array of the gradient's length that it may be written into: that of a photograph is large
    */
-  gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array, into?: Float32Array): Promise<Gradient>;
+  gradient(
+    loss: Objective,
+    pixels: Float32Array,
+    label: Int32Array,
+    target: Int32Array | null,
+    reference?: Float32Array,
+    into?: Float32Array,
+  ): Promise<Gradient>;
 }

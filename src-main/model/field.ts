@@ -22,7 +22,13 @@ export interface FieldOutput {
  * @param input what the network reads, to tell flat pictures by
  * @throws UserError when there is none of that name, or none that holds as many values for each image.
  */
-export function findField(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, wanted: string | null, rows: number, input: ImageShape): FieldOutput {
+export function findField(
+  graph: Graph,
+  facts: ReadonlyMap<string, ValueFacts>,
+  wanted: string | null,
+  rows: number,
+  input: ImageShape,
+): FieldOutput {
   const fits = (name: string): boolean => hasRows(facts.get(name), rows);
   const names = graph.outputs.map((output) => output.name);
   const live = reached(graph);
@@ -32,7 +38,8 @@ export function findField(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
     throw new UserError(`No output of the model holds numbers for each image (${shapes}).`);
   }
   if (!facts.has(name)) throw new UserError(`The model has no output or inner value called ${name}; its outputs are ${names.join(', ')}.`);
-  if (!fits(name)) throw new UserError(`The model's value ${name} [${facts.get(name)!.dims.join(', ')}] holds no numbers for each image: choose another.`);
+  if (!fits(name))
+    throw new UserError(`The model's value ${name} [${facts.get(name)!.dims.join(', ')}] holds no numbers for each image: choose another.`);
   if (!live.has(name)) throw new UserError(`The model's value ${name} does not depend on the image: choose another.`);
   const dims = ofOne(facts.get(name)!.dims, rows);
   return { name, dims, width: elementCount(dims), picture: pictureOf(dims, input) };
@@ -42,7 +49,9 @@ export function findField(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, 
 export function fieldNames(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): { name: string; dims: number[] }[] {
   const live = reached(graph);
   const names = new Set([...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
-  return [...names].filter((name) => live.has(name) && hasRows(facts.get(name), rows)).map((name) => ({ name, dims: ofOne(facts.get(name)!.dims, rows) }));
+  return [...names]
+    .filter((name) => live.has(name) && hasRows(facts.get(name), rows))
+    .map((name) => ({ name, dims: ofOne(facts.get(name)!.dims, rows) }));
 }
 
 function hasRows(facts: ValueFacts | undefined, rows: number): boolean {

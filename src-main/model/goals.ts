@@ -25,7 +25,9 @@ export interface GoalInputs {
 export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInputs, classes: number): string {
   switch (loss) {
     case 'margin':
-      return inputs.target === null ? lead(builder, inputs.logits, inputs.label, classes) : builder.node('Neg', [lead(builder, inputs.logits, inputs.target, classes)], {}, { hint: 'margin' });
+      return inputs.target === null
+        ? lead(builder, inputs.logits, inputs.label, classes)
+        : builder.node('Neg', [lead(builder, inputs.logits, inputs.target, classes)], {}, { hint: 'margin' });
     case 'cross-entropy': {
       const logp = builder.node('LogSoftmax', [inputs.logits], { axis: 1 });
       return inputs.target === null
@@ -36,7 +38,12 @@ export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInp
       return dlr(builder, inputs, classes);
     case 'difference':
       if (inputs.target === null) throw new Error('The difference of two logits needs a target class.');
-      return builder.node('Sub', [picked(builder, inputs.logits, inputs.label), picked(builder, inputs.logits, inputs.target)], {}, { hint: 'difference' });
+      return builder.node(
+        'Sub',
+        [picked(builder, inputs.logits, inputs.label), picked(builder, inputs.logits, inputs.target)],
+        {},
+        { hint: 'difference' },
+      );
     case 'logit':
       return inputs.target === null
         ? picked(builder, inputs.logits, inputs.label)
@@ -48,7 +55,9 @@ export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInp
 function dlr(builder: GraphBuilder, { logits, label, target }: GoalInputs, classes: number): string {
   const needed = target === null ? 3 : 4;
   if (classes < needed)
-    throw new UserError(`The DLR loss needs ${needed} classes, but the model tells ${classes} apart: choose the margin or cross-entropy loss.`);
+    throw new UserError(
+      `The DLR loss needs ${needed} classes, but the model tells ${classes} apart: choose the margin or cross-entropy loss.`,
+    );
   const [sorted] = builder.nodes('TopK', [logits, builder.ints([needed])], { axis: 1, largest: 1, sorted: 1 }, { outputs: 2 });
   const rank = (k: number) => builder.node('Gather', [sorted!, builder.constant([k], [], DType.int64)], { axis: 1 });
   const gap =

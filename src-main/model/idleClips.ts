@@ -4,7 +4,19 @@ import type { Graph } from '../graph/index.ts';
 import type { NodeProto } from 'onnx-buf';
 
 /** Operators that leave values what they are. */
-const MOVERS = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Gather', 'Slice', 'Split', 'Concat']);
+const MOVERS = new Set([
+  'Identity',
+  'Cast',
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Gather',
+  'Slice',
+  'Split',
+  'Concat',
+]);
 /** Of the bounds' size: what rounding may take a value beyond them by. */
 const SLACK = 1e-6;
 
@@ -20,7 +32,8 @@ export function withoutIdleClips(graph: Graph, input: string, preprocessing: Pic
   for (const node of graph.nodes) {
     if (!carried.has(node.input[0] ?? '')) continue;
     if (node.opType === 'Clip' && isIdle(graph, node, ends)) idle.add(node);
-    else if (!MOVERS.has(node.opType) || !node.input.every((name) => name === '' || carried.has(name) || graph.initializers.has(name))) continue;
+    else if (!MOVERS.has(node.opType) || !node.input.every((name) => name === '' || carried.has(name) || graph.initializers.has(name)))
+      continue;
     for (const output of node.output) carried.add(output);
   }
   if (idle.size === 0) return graph;
@@ -35,7 +48,9 @@ export function withoutIdleClips(graph: Graph, input: string, preprocessing: Pic
 /** Least and greatest number that pixels of [0,1] become. */
 function rangeOf({ scale, mean, std }: Pick<Preprocessing, 'scale' | 'mean' | 'std'>): [low: number, high: number] {
   const channels = Math.max(mean.length, std.length);
-  const values = Array.from({ length: channels }, (_, c) => [0, scale].map((value) => (value - (mean[c] ?? mean[0]!)) / (std[c] ?? std[0]!))).flat();
+  const values = Array.from({ length: channels }, (_, c) =>
+    [0, scale].map((value) => (value - (mean[c] ?? mean[0]!)) / (std[c] ?? std[0]!)),
+  ).flat();
   return [Math.min(...values), Math.max(...values)];
 }
 

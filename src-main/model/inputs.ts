@@ -24,11 +24,14 @@ export function otherInputs(graph: Graph, image: string, fixed: Readonly<Record<
   const stray = Object.keys(fixed).find((name) => !others.some((input) => input.name === name));
   if (stray !== undefined) {
     const names = others.map((input) => input.name).join(', ');
-    throw new UserError(`The value for ${stray} has no place: beside the image, the model has ${names === '' ? 'no other input' : `the inputs ${names}`}.`);
+    throw new UserError(
+      `The value for ${stray} has no place: beside the image, the model has ${names === '' ? 'no other input' : `the inputs ${names}`}.`,
+    );
   }
   return others.map((input) => {
     const { type, dims } = declaredShape(input);
-    if (type === DType.string || DTYPE_NAME[type] === undefined) throw new UserError(`The model's input ${input.name} is of type ${DTYPE_NAME[type] ?? type}, for which Hairline has no value.`);
+    if (type === DType.string || DTYPE_NAME[type] === undefined)
+      throw new UserError(`The model's input ${input.name} is of type ${DTYPE_NAME[type] ?? type}, for which Hairline has no value.`);
     return { name: input.name, type, dims: dims.map((d) => (typeof d === 'number' ? d : null)), value: fixed[input.name] ?? 0 };
   });
 }
@@ -42,17 +45,27 @@ export function otherInputs(graph: Graph, image: string, fixed: Readonly<Record<
 export function valuesBeside({ name, dims, value }: OtherInput, rows: number, own: number | null): { dims: number[]; data: number[] } {
   const shape = dims.map((d, i) => (i === 0 && (d === null || (dims.length > 1 && d === own)) ? rows : (d ?? 1)));
   const count = elementCount(shape);
-  if (count > MOST_VALUES) throw new UserError(`The model's input ${name} takes ${count.toLocaleString('en')} values (${shape.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it smaller.`);
+  if (count > MOST_VALUES)
+    throw new UserError(
+      `The model's input ${name} takes ${count.toLocaleString('en')} values (${shape.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it smaller.`,
+    );
   if (typeof value === 'number') return { dims: shape, data: new Array<number>(count).fill(value) };
   if (value.length === 0 || count % value.length !== 0 || (value.length !== count && value.length * rows !== count))
-    throw new UserError(`The model's input ${name} takes ${count / rows} values an image (${dims.map((d) => d ?? '?').join(' x ')}), but ${value.length} are given.`);
+    throw new UserError(
+      `The model's input ${name} takes ${count / rows} values an image (${dims.map((d) => d ?? '?').join(' x ')}), but ${value.length} are given.`,
+    );
   return { dims: shape, data: Array.from({ length: count }, (_, i) => value[i % value.length]!) };
 }
 
 /** The graph with those inputs made constants; the original graph is left as it is. */
 export function fixInputs(graph: Graph, others: readonly OtherInput[], rows: number, own: number | null): Graph {
   if (others.length === 0) return graph;
-  const builder = new GraphBuilder({ ...graph, inputs: graph.inputs.filter((input) => !others.some((other) => other.name === input.name)), nodes: [], initializers: new Map(graph.initializers) });
+  const builder = new GraphBuilder({
+    ...graph,
+    inputs: graph.inputs.filter((input) => !others.some((other) => other.name === input.name)),
+    nodes: [],
+    initializers: new Map(graph.initializers),
+  });
   builder.reserveOutputs(graph.nodes);
   for (const other of others) {
     const { dims, data } = valuesBeside(other, rows, own);

@@ -61,11 +61,18 @@ function fromText(text: string, source: string): ClassList {
   if (number >= 0 && name >= 0) {
     const body = rows.slice(1);
     const id = header.findIndex((_, i) => i !== name && body.length > 0 && body.every((row) => WORDNET.test(row[i] ?? '')));
-    return ordered(body.map((row) => [wholeNumber(row[number] ?? ''), row[name] ?? '', row[id] ?? null]), source);
+    return ordered(
+      body.map((row) => [wholeNumber(row[number] ?? ''), row[name] ?? '', row[id] ?? null]),
+      source,
+    );
   }
   const numbered = lines.length > 1 && rows.every((row) => row.length >= 2 && wholeNumber(row[0]!) !== null);
   // The rest of the line is the name, commas and all.
-  if (numbered) return ordered(rows.map((row) => [wholeNumber(row[0]!), row.slice(1).join(', '), null]), source);
+  if (numbered)
+    return ordered(
+      rows.map((row) => [wholeNumber(row[0]!), row.slice(1).join(', '), null]),
+      source,
+    );
   return { names: lines, ids: null };
 }
 

@@ -12,7 +12,8 @@ export interface OwnNames extends ClassList {
 }
 
 /** Metadata that programs keep class names under, without case, spaces and underscores: Ultralytics, fastai, Azure Custom Vision, and by hand. */
-const KEYS = /^(class|label|category|categorie)?(name|label|class|categorie|category)(e?s)?(list|map)?$|^id2label$|^label2id$|^idxtoclass$|^classtoidx$/;
+const KEYS =
+  /^(class|label|category|categorie)?(name|label|class|categorie|category)(e?s)?(list|map)?$|^id2label$|^label2id$|^idxtoclass$|^classtoidx$/;
 /** Longer text is something else. */
 const MOST = 2 ** 20;
 
@@ -40,7 +41,15 @@ const fits = ({ names }: ClassList, classes: number): boolean => names.length ==
 function listIn(text: string): ClassList | null {
   try {
     const list = /^\s*\(/.test(text) ? namesFromJson(text, '') : parseClasses(text, '');
-    return list.names.length > 1 ? list : parseClasses(text.split(/[,;|]/).map((name) => name.trim()).join('\n'), '');
+    return list.names.length > 1
+      ? list
+      : parseClasses(
+          text
+            .split(/[,;|]/)
+            .map((name) => name.trim())
+            .join('\n'),
+          '',
+        );
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;

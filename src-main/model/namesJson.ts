@@ -8,7 +8,19 @@ import type { Numbered } from './ordered.ts';
 import { pythonToJson } from './python.ts';
 
 /** Where programs keep class names among other settings, the first that is there: Hugging Face, PyTorch, Ultralytics, timm, COCO. */
-const KEYS = ['id2label', 'label2id', 'idx_to_class', 'class_to_idx', 'names', 'class_names', 'classNames', 'label_names', 'classes', 'labels', 'categories'];
+const KEYS = [
+  'id2label',
+  'label2id',
+  'idx_to_class',
+  'class_to_idx',
+  'names',
+  'class_names',
+  'classNames',
+  'label_names',
+  'classes',
+  'labels',
+  'categories',
+];
 
 /**
  * Class names from JSON, or from a dictionary or list as Python prints it: an array of names or of objects with a name and perhaps an
@@ -40,18 +52,25 @@ function namesIn(value: unknown, source: string): ClassList {
   if (inner !== undefined && !Object.keys(value as object).every((key) => wholeNumber(key) !== null)) return namesIn(inner, source);
   const entries = Object.entries(value as object);
   const byName = entries.every(([, v]) => typeof v === 'number');
-  return ordered(entries.map(([key, v]): Numbered => (byName ? [v as number, key, null] : [wholeNumber(key), ...nameOf(v, source)])), source);
+  return ordered(
+    entries.map(([key, v]): Numbered => (byName ? [v as number, key, null] : [wholeNumber(key), ...nameOf(v, source)])),
+    source,
+  );
 }
 
 function fromArray(values: readonly unknown[], source: string): ClassList {
-  const isNamed = (value: unknown): value is { name: unknown; id?: unknown } => typeof value === 'object' && value !== null && 'name' in value;
+  const isNamed = (value: unknown): value is { name: unknown; id?: unknown } =>
+    typeof value === 'object' && value !== null && 'name' in value;
   if (!values.every(isNamed)) {
     const named = values.map((value) => nameOf(value, source));
     const ids = named.map(([, id]) => id);
     return { names: named.map(([name]) => name), ids: ids.length > 0 && ids.every((id) => id !== null) ? (ids as string[]) : null };
   }
   if (!values.every(({ id }) => typeof id === 'number')) return { names: values.map(({ name }) => nameOf(name, source)[0]), ids: null };
-  return ordered(values.map(({ id, name }): Numbered => [id as number, nameOf(name, source)[0], null]), source);
+  return ordered(
+    values.map(({ id, name }): Numbered => [id as number, nameOf(name, source)[0], null]),
+    source,
+  );
 }
 
 /** The name, and the WordNet id that stands before it in a list. */

@@ -48,7 +48,10 @@ function choose(graph: Graph, wanted: string | null): Declared {
     throw new UserError(`The model has no input called ${wanted}; it has: ${names}.`);
   if (wanted !== null) return inputs.find((i) => i.name === wanted)!;
   const found = clearly(inputs);
-  if (!found) throw new UserError(`The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.`);
+  if (!found)
+    throw new UserError(
+      `The model has ${inputs.length} inputs (${names}), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.`,
+    );
   return found;
 }
 
@@ -74,19 +77,33 @@ function isPicture({ type, dims }: Declared): boolean {
 
 function checked(input: Declared): Omit<ImageInput, 'others'> {
   const { name, type, dims } = input;
-  if (!isNumeric(type)) throw new UserError(`The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers, uint8 or uint16.`);
-  if (dims.length > 4) throw new UserError(`The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] has ${dims.length} dimensions: it reads volumes or films, and no picture.`);
+  if (!isNumeric(type))
+    throw new UserError(
+      `The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers, uint8 or uint16.`,
+    );
+  if (dims.length > 4)
+    throw new UserError(
+      `The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] has ${dims.length} dimensions: it reads volumes or films, and no picture.`,
+    );
   if (dims.length < 2)
     throw new UserError(
       `The model's input ${name} has ${dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
     );
   if (dims.some((d) => d !== null && d > MOST_VALUES))
-    throw new UserError(`The model's input ${name} has the shape [${dims.map((d) => d ?? '?').join(', ')}], which is larger than any image: export it for images that there are.`);
+    throw new UserError(
+      `The model's input ${name} has the shape [${dims.map((d) => d ?? '?').join(', ')}], which is larger than any image: export it for images that there are.`,
+    );
   const colour = (d: number | null | undefined) => d === 1 || d === 3;
   if (dims.length === 4 && Math.max(dims[1] ?? 0, dims[3] ?? 0) > 4 && dims.slice(1).filter((d) => d === 1).length === 2)
-    throw new UserError(`The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] takes a vector, such as the latent one of a generator, and no picture.`);
+    throw new UserError(
+      `The model's input ${name} [${dims.map((d) => d ?? '?').join(', ')}] takes a vector, such as the latent one of a generator, and no picture.`,
+    );
   const large = (d: number | null | undefined) => d === null || (d ?? 0) > 4;
-  const bare = dims.length === 3 && ((dims[0] === 3 && large(dims[2])) || (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) || (dims[2] === 3 && large(dims[0]) && dims[0] !== null));
+  const bare =
+    dims.length === 3 &&
+    ((dims[0] === 3 && large(dims[2])) ||
+      (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) ||
+      (dims[2] === 3 && large(dims[0]) && dims[0] !== null));
   return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };
 }
 
@@ -108,14 +125,19 @@ export function networkInput(input: ImageInput, spec: Preprocessing, picture: Im
   demandLevels(input, spec);
   const count = elementCount(network.dims);
   if (count > MOST_VALUES)
-    throw new UserError(`The model reads ${count.toLocaleString('en')} values at once (${network.dims.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it for smaller images or fewer at once.`);
+    throw new UserError(
+      `The model reads ${count.toLocaleString('en')} values at once (${network.dims.join(' x ')}), more than the ${MOST_VALUES.toLocaleString('en')} that Hairline gives: export it for smaller images or fewer at once.`,
+    );
   return network;
 }
 
 /** Whole numbers up to 1 are black and white, nearly always by mistake. @throws UserError */
 function demandLevels({ name, type }: ImageInput, { scale, std }: Preprocessing): void {
   const most = largestWhole(type);
-  if (most !== null && std.every((one) => scale / one < 2)) throw new UserError(`The model's input ${name} takes whole numbers from 0 to ${most}, and this preprocessing leaves 0 and 1 of them: take values from 0 to ${most} (scale=${most}).`);
+  if (most !== null && std.every((one) => scale / one < 2))
+    throw new UserError(
+      `The model's input ${name} takes whole numbers from 0 to ${most}, and this preprocessing leaves 0 and 1 of them: take values from 0 to ${most} (scale=${most}).`,
+    );
 }
 
 function fitted(input: ImageInput, spec: Preprocessing, picture: ImageShape, rows: number): NetworkInput {
@@ -141,7 +163,8 @@ function fitted(input: ImageInput, spec: Preprocessing, picture: ImageShape, row
   const rest = declared.slice(1);
   const known = rest.reduce<number>((a, b) => a * (b ?? 1), 1);
   const open = rest.filter((d) => d === null).length;
-  const channels = spec.channels === 'grey' ? 1 : [1, 3].find((c) => c * sized.width * sized.height === known && open === 0) ?? picture.channels;
+  const channels =
+    spec.channels === 'grey' ? 1 : ([1, 3].find((c) => c * sized.width * sized.height === known && open === 0) ?? picture.channels);
   const image = { channels, height: sized.height, width: sized.width };
   const features = channels * image.height * image.width;
   if (open > 1 || features % known !== 0 || (open === 0 && features !== known))
@@ -162,12 +185,13 @@ function embedding(input: ImageInput, spec: Preprocessing, axis: number, channel
   const { first, fill } = spec.embed;
   const after = channels - first - own;
   if (after < 0)
-    throw new UserError(`The image has ${own} channel${own > 1 ? 's' : ''}, and from channel ${first} on the model's input ${input.name} has ${Math.max(0, channels - first)} left: embed it further in front.`);
+    throw new UserError(
+      `The image has ${own} channel${own > 1 ? 's' : ''}, and from channel ${first} on the model's input ${input.name} has ${Math.max(0, channels - first)} left: embed it further in front.`,
+    );
   return { axis, before: first, after, fill };
 }
 
 function sizeOf(spec: Preprocessing): { width: number; height: number } {
-  if (spec.width === null || spec.height === null)
-    throw new UserError(`The preprocessing ${spec.geometry} needs a width and a height.`);
+  if (spec.width === null || spec.height === null) throw new UserError(`The preprocessing ${spec.geometry} needs a width and a height.`);
   return { width: spec.width, height: spec.height };
 }

@@ -43,19 +43,27 @@ export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: n
   const { name, width } = said.output === null ? (found[0] ?? none(graph, facts)) : named(said.output, facts, rows);
   const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
   const others = said.output === null ? found.slice(1).filter((other) => other.width > 1) : [];
-  const choice = { ...(said.output !== null ? { why: 'it was named' } : why !== null && { why }), ...(others.length > 0 && { others: others.map((other) => other.name) }) };
+  const choice = {
+    ...(said.output !== null ? { why: 'it was named' } : why !== null && { why }),
+    ...(others.length > 0 && { others: others.map((other) => other.name) }),
+  };
   if (width > 1) {
-    if (said.threshold !== null) throw new UserError(`The model's output ${name} holds ${width} numbers an image, and a threshold is for a single one: leave it out.`);
+    if (said.threshold !== null)
+      throw new UserError(`The model's output ${name} holds ${width} numbers an image, and a threshold is for a single one: leave it out.`);
     return { name, logits, kind, width, classes: width, ...choice };
   }
   if (kind !== 'sigmoid' && said.threshold === null)
-    throw new NoScores(`The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).`);
+    throw new NoScores(
+      `The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).`,
+    );
   return { name, logits, kind, width, classes: 2, ...choice, ...(said.threshold !== null && { threshold: said.threshold }) };
 }
 
 function none(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): never {
   const shapes = graph.outputs.map(({ name }) => `${name} [${facts.get(name)?.dims.join(', ') ?? '?'}]`).join(', ');
-  throw new NoScores(`No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation, or name the value that is (--output).`);
+  throw new NoScores(
+    `No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation, or name the value that is (--output).`,
+  );
 }
 
 /** A value that is said to hold the scores. @throws UserError where there is none of that name, or it is no row of numbers */
@@ -63,7 +71,8 @@ function named(name: string, facts: ReadonlyMap<string, ValueFacts>, rows: numbe
   const known = facts.get(name);
   if (!known) throw new UserError(`The model has no output or inner value called ${name}: inspect lists its outputs.`);
   const width = isFloat(known.type) ? rowWidth(known.dims, rows, true) : null;
-  if (width === null) throw new UserError(`The model's value ${name} [${known.dims.join(', ')}] is no row of class scores for each image: name another one.`);
+  if (width === null)
+    throw new UserError(`The model's value ${name} [${known.dims.join(', ')}] is no row of class scores for each image: name another one.`);
   return { name, width };
 }
 
@@ -71,7 +80,8 @@ function named(name: string, facts: ReadonlyMap<string, ValueFacts>, rows: numbe
 export function thresholdLogit({ kind, threshold }: Pick<ClassifierOutput, 'kind' | 'threshold'>): number {
   if (threshold === undefined) return 0;
   if (kind !== 'sigmoid') return threshold;
-  if (threshold <= 0 || threshold >= 1) throw new UserError(`A sigmoid puts out numbers between 0 and 1, and the threshold ${threshold} is none of them.`);
+  if (threshold <= 0 || threshold >= 1)
+    throw new UserError(`A sigmoid puts out numbers between 0 and 1, and the threshold ${threshold} is none of them.`);
   return Math.log(threshold / (1 - threshold));
 }
 
@@ -113,16 +123,37 @@ function normalizesRow(node: NodeProto, name: string, { graph, facts, rows, widt
 }
 
 /** What has to be known of the scores that were taken, in sentences. */
-export function scoreNotes({ name, kind, width, others, why, threshold }: Pick<ClassifierOutput, 'name' | 'kind' | 'width' | 'others' | 'why' | 'threshold'>): string[] {
+export function scoreNotes({
+  name,
+  kind,
+  width,
+  others,
+  why,
+  threshold,
+}: Pick<ClassifierOutput, 'name' | 'kind' | 'width' | 'others' | 'why' | 'threshold'>): string[] {
   return [
-    ...(others ? [`The class scores are taken from the output ${name}, since ${why!}; ${others.join(', ')} may hold some, too: --output NAME takes another.`] : []),
-    ...(kind === 'sigmoid' && width > 1 ? [`The output ${name} ends in a sigmoid for each of ${width} classes, as of a model that gives a picture several labels at once; here the largest alone counts, and a picture is broken once another one is larger.`] : []),
-    ...(threshold === undefined ? [] : [`The output ${name} is a single number: above ${threshold} it stands for class 1, else for class 0.`]),
+    ...(others
+      ? [
+          `The class scores are taken from the output ${name}, since ${why!}; ${others.join(', ')} may hold some, too: --output NAME takes another.`,
+        ]
+      : []),
+    ...(kind === 'sigmoid' && width > 1
+      ? [
+          `The output ${name} ends in a sigmoid for each of ${width} classes, as of a model that gives a picture several labels at once; here the largest alone counts, and a picture is broken once another one is larger.`,
+        ]
+      : []),
+    ...(threshold === undefined
+      ? []
+      : [`The output ${name} is a single number: above ${threshold} it stands for class 1, else for class 0.`]),
   ];
 }
 
 /** Where the answer was found, as far as there was a choice. */
-export function scoresFound({ name: output, why, others, threshold }: Pick<ClassifierOutput, 'name' | 'others' | 'why' | 'threshold'>): { scores?: ScoresFound } {
+export function scoresFound({ name: output, why, others, threshold }: Pick<ClassifierOutput, 'name' | 'others' | 'why' | 'threshold'>): {
+  scores?: ScoresFound;
+} {
   if (why === undefined && threshold === undefined) return {};
-  return { scores: { output, ...(why !== undefined && { why }), ...(others && { others }), ...(threshold !== undefined && { threshold }) } };
+  return {
+    scores: { output, ...(why !== undefined && { why }), ...(others && { others }), ...(threshold !== undefined && { threshold }) },
+  };
 }

@@ -24,5 +24,11 @@ export function pythonToJson(text: string): string | null {
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r' };
 
 function quoted(token: string): string {
-  return JSON.stringify(token.slice(1, -1).replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))/gi, (_, x?: string, u?: string, one = '') => (x ?? u ? String.fromCharCode(parseInt((x ?? u)!, 16)) : (ESCAPES[one as string] ?? (one as string)))));
+  return JSON.stringify(
+    token
+      .slice(1, -1)
+      .replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))/gi, (_, x?: string, u?: string, one = '') =>
+        (x ?? u) ? String.fromCharCode(parseInt((x ?? u)!, 16)) : (ESCAPES[one as string] ?? (one as string)),
+      ),
+  );
 }

@@ -35,8 +35,19 @@ export async function composeField(request: ComposeRequest, wanted: string | nul
   return { graph: await settled(builder.graph, request), picture, rows, output, network, work: multiplications(original, facts) };
 }
 
-const copyOf = (graph: Graph): Graph => ({ ...graph, inputs: [...graph.inputs], outputs: [...graph.outputs], nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
-const pixelDims = ({ rows, picture }: Pick<FieldModel, 'rows' | 'picture'>): number[] => [rows, picture.channels, picture.height, picture.width];
+const copyOf = (graph: Graph): Graph => ({
+  ...graph,
+  inputs: [...graph.inputs],
+  outputs: [...graph.outputs],
+  nodes: [...graph.nodes],
+  initializers: new Map(graph.initializers),
+});
+const pixelDims = ({ rows, picture }: Pick<FieldModel, 'rows' | 'picture'>): number[] => [
+  rows,
+  picture.channels,
+  picture.height,
+  picture.width,
+];
 
 /**
  * Adds J'u for every row's own cotangent u. Inputs: pixels, `PORT.cotangent` [rows, D]; outputs: `PORT.output`,
@@ -76,7 +87,9 @@ const LANES = 16;
 /** Rows made longer by zeros to a whole number of registers: a sum over a row else depends, in its last bit, on which row it is. */
 function aligned(builder: GraphBuilder, value: string, rows: number, width: number): string {
   const spare = (LANES - (width % LANES)) % LANES;
-  return spare === 0 ? value : builder.node('Concat', [value, builder.constant(new Array<number>(rows * spare).fill(0), [rows, spare])], { axis: 1 });
+  return spare === 0
+    ? value
+    : builder.node('Concat', [value, builder.constant(new Array<number>(rows * spare).fill(0), [rows, spare])], { axis: 1 });
 }
 
 /** Under the root, so that the distance of an output from itself has a gradient, which is then 0. */
@@ -90,21 +103,35 @@ const TINY = 1e-14;
  * right length. References y come as `PORT.reference` [rows, D].
  * @param tau in the output's own units
  */
-export async function composeDistance(model: FieldModel, goal: 'deviation' | 'match', tau: number, trace: ComposeRequest['trace']): Promise<ScoredModel> {
+export async function composeDistance(
+  model: FieldModel,
+  goal: 'deviation' | 'match',
+  tau: number,
+  trace: ComposeRequest['trace'],
+): Promise<ScoredModel> {
   const { rows, picture, output } = model;
   const graph = copyOf(model.graph);
   graph.outputs = [];
   const builder = new GraphBuilder(graph);
   const reference = builder.input(PORT.reference, DType.float32, [rows, output.width]);
   const off = builder.node('Sub', [PORT.output, reference], {}, { hint: 'off' });
-  const square = builder.node('Mul', [builder.node('ReduceSum', [aligned(builder, builder.node('Mul', [off, off]), rows, output.width), builder.ints([1])], { keepdims: 1 }), builder.scalar(1 / output.width)]);
+  const square = builder.node('Mul', [
+    builder.node('ReduceSum', [aligned(builder, builder.node('Mul', [off, off]), rows, output.width), builder.ints([1])], { keepdims: 1 }),
+    builder.scalar(1 / output.width),
+  ]);
   const distance = builder.node('Sqrt', [builder.node('Add', [square, builder.scalar(TINY)])], {}, { hint: 'distance' });
   const threshold = builder.scalar(tau);
   const score = builder.node('Sub', goal === 'deviation' ? [distance, threshold] : [threshold, distance]);
   const none = builder.constant(new Array<number>(rows).fill(0), [rows, 1]);
   builder.node('Concat', [none, score], { axis: 1 }, { outputs: [PORT.logits] });
   builder.output(PORT.logits, DType.float32, [rows, 2]);
-  return { graph: await settled(graph, { picture, rows, trace }, { [PORT.reference]: [rows, output.width] }), picture, rows, classes: 2, reference: output.width };
+  return {
+    graph: await settled(graph, { picture, rows, trace }, { [PORT.reference]: [rows, output.width] }),
+    picture,
+    rows,
+    classes: 2,
+    reference: output.width,
+  };
 }
 
 /** Root mean square distance at a peak signal-to-noise ratio. @param psnr in dB @param peak largest value an output can take */

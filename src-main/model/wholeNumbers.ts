@@ -2,7 +2,18 @@ import { create } from '@bufbuild/protobuf';
 import { NodeProtoSchema } from 'onnx-buf';
 import type { NodeProto } from 'onnx-buf';
 import { UserError } from '../../shared/errors.ts';
-import { declaredShape, DType, DTYPE_NAME, elementsOf, GraphBuilder, int, operatorName, tensorDims, tensorNumbers, valueInfo } from '../graph/index.ts';
+import {
+  declaredShape,
+  DType,
+  DTYPE_NAME,
+  elementsOf,
+  GraphBuilder,
+  int,
+  operatorName,
+  tensorDims,
+  tensorNumbers,
+  valueInfo,
+} from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 
 /*
@@ -28,7 +39,28 @@ export function nearestWhole(value: number, largest: number): number {
 }
 
 /** Operators that compute the same of a value as a whole number and as a floating-point one. */
-const SAME = new Set(['Identity', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Slice', 'Gather', 'GatherND', 'Split', 'Concat', 'Pad', 'Tile', 'Expand', 'Clip', 'Min', 'Max', 'MaxPool', 'DepthToSpace', 'SpaceToDepth']);
+const SAME = new Set([
+  'Identity',
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Slice',
+  'Gather',
+  'GatherND',
+  'Split',
+  'Concat',
+  'Pad',
+  'Tile',
+  'Expand',
+  'Clip',
+  'Min',
+  'Max',
+  'MaxPool',
+  'DepthToSpace',
+  'SpaceToDepth',
+]);
 
 /**
  * The graph with an input of whole numbers as one of float32; the original is left as it is.
@@ -38,7 +70,15 @@ export function readAsFloats(graph: Graph, name: string): Graph {
   const input = graph.inputs.find((one) => one.name === name)!;
   const { type, dims } = declaredShape(input);
   if (largestWhole(type) === null) return graph;
-  const inputs = graph.inputs.map((one) => (one === input ? valueInfo(name, DType.float32, dims.map((d) => d ?? '?')) : one));
+  const inputs = graph.inputs.map((one) =>
+    one === input
+      ? valueInfo(
+          name,
+          DType.float32,
+          dims.map((d) => d ?? '?'),
+        )
+      : one,
+  );
   const builder = new GraphBuilder({ ...graph, inputs, nodes: [], initializers: new Map(graph.initializers) });
   builder.reserveOutputs(graph.nodes);
   const carried = new Set([name]);
@@ -67,7 +107,13 @@ function asFloats(builder: GraphBuilder, node: NodeProto, carried: ReadonlySet<s
     return whole && to !== DType.float32;
   }
   if (operator === 'DequantizeLinear' && elementsOf(builder.graph.initializers.get(scale)!) === 1) {
-    const offset = zero === '' ? value : builder.node('Sub', [value, builder.graph.initializers.has(zero) ? asFloat(builder, zero) : builder.node('Cast', [zero], { to: DType.float32 })]);
+    const offset =
+      zero === ''
+        ? value
+        : builder.node('Sub', [
+            value,
+            builder.graph.initializers.has(zero) ? asFloat(builder, zero) : builder.node('Cast', [zero], { to: DType.float32 }),
+          ]);
     builder.node('Mul', [offset, scale], {}, as);
     return false;
   }
@@ -75,9 +121,14 @@ function asFloats(builder: GraphBuilder, node: NodeProto, carried: ReadonlySet<s
     builder.append(node);
     return false;
   }
-  if (!SAME.has(operator)) throw new UserError(`The model reads ${DTYPE_NAME[type]} numbers and computes with them as such (${operator}), which cannot be differentiated: export it with a floating-point input.`);
+  if (!SAME.has(operator))
+    throw new UserError(
+      `The model reads ${DTYPE_NAME[type]} numbers and computes with them as such (${operator}), which cannot be differentiated: export it with a floating-point input.`,
+    );
   // Constants beside it are of its type.
-  const beside = node.input.map((one) => (!carried.has(one) && builder.graph.initializers.get(one)?.dataType === type ? asFloat(builder, one) : one));
+  const beside = node.input.map((one) =>
+    !carried.has(one) && builder.graph.initializers.get(one)?.dataType === type ? asFloat(builder, one) : one,
+  );
   builder.append(create(NodeProtoSchema, { ...node, input: beside }));
   return true;
 }

@@ -44,7 +44,8 @@ export function exactMinimum(norm: Norm, model: LinearModel, clean: ArrayLike<nu
       margin += gradient[j]! * clean[j]!;
     }
     const delta = new Float64Array(d);
-    const distance = norm === 'l0Pixels' ? fewestPixels(gradient, clean, margin, channels, delta) : smallestDrop(norm, gradient, clean, margin, delta);
+    const distance =
+      norm === 'l0Pixels' ? fewestPixels(gradient, clean, margin, channels, delta) : smallestDrop(norm, gradient, clean, margin, delta);
     if (distance < best.distance) best = { distance, delta, class: k };
   }
   return best;

@@ -87,7 +87,8 @@ function smallestKnapsack(
 /** Features by falling gain: of a full move (l0) or per unit moved (l1); the lower index first where equal. */
 function ranked(norm: 'l0' | 'l1', gradient: ArrayLike<number>, clean: ArrayLike<number>): Generator<number> {
   const gain = new Float64Array(gradient.length);
-  for (let j = 0; j < gain.length; j++) gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
+  for (let j = 0; j < gain.length; j++)
+    gain[j] = norm === 'l0' ? Math.abs(gradient[j]!) * roomOf(gradient, clean, j) : Math.abs(gradient[j]!);
   return falling(gain);
 }
 

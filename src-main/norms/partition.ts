@@ -38,7 +38,8 @@ export function byChannel({ channels, height, width }: Planes): Partition {
  * @throws RangeError for blocks that are no whole number of pixels
  */
 export function byBlock(shape: Planes, high: number, wide: number): Partition {
-  if (!Number.isInteger(high) || !Number.isInteger(wide) || high < 1 || wide < 1) throw new RangeError(`blocks of ${high} x ${wide} pixels`);
+  if (!Number.isInteger(high) || !Number.isInteger(wide) || high < 1 || wide < 1)
+    throw new RangeError(`blocks of ${high} x ${wide} pixels`);
   const across = Math.ceil(shape.width / wide);
   return byPosition(shape, across * Math.ceil(shape.height / high), (y, x) => Math.floor(y / high) * across + Math.floor(x / wide));
 }

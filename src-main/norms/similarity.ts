@@ -53,6 +53,7 @@ function blurred(of: (i: number) => number, start: number, height: number, width
   for (let y = 0; y < height; y++)
     for (let x = 0; x < w; x++) for (let k = 0; k < WINDOW.length; k++) along[y * w + x]! += WINDOW[k]! * of(start + y * width + x + k);
   const out = new Float64Array(h * w);
-  for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) for (let k = 0; k < WINDOW.length; k++) out[y * w + x]! += WINDOW[k]! * along[(y + k) * w + x]!;
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++) for (let k = 0; k < WINDOW.length; k++) out[y * w + x]! += WINDOW[k]! * along[(y + k) * w + x]!;
   return out;
 }

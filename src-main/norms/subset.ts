@@ -17,7 +17,14 @@ export function subsetGains(partition: Partition, gradient: ArrayLike<number>, f
 }
 
 /** The step that achieves the gain of the given subsets, (23); all other entries of `out` become 0. */
-export function subsetStep(partition: Partition, gradient: ArrayLike<number>, from: ArrayLike<number> | null, most: number, chosen: readonly number[], out: Float32Array): void {
+export function subsetStep(
+  partition: Partition,
+  gradient: ArrayLike<number>,
+  from: ArrayLike<number> | null,
+  most: number,
+  chosen: readonly number[],
+  out: Float32Array,
+): void {
   const taken = new Set(chosen);
   for (let j = 0; j < partition.of.length; j++) {
     const g = gradient[j]!;

@@ -13,10 +13,18 @@ const ROUNDS = 10;
  * @param compactness m: large makes them square, small makes them follow colours; 10 is usual
  * @throws RangeError for a count or compactness that is not positive
  */
-export function bySuperpixel({ channels, height, width }: Planes, pixels: ArrayLike<number>, count: number, compactness: number): Partition {
+export function bySuperpixel(
+  { channels, height, width }: Planes,
+  pixels: ArrayLike<number>,
+  count: number,
+  compactness: number,
+): Partition {
   if (!(count >= 1) || !(compactness > 0)) throw new RangeError(`${count} superpixels of compactness ${compactness}`);
   const plane = height * width;
-  const colours = Array.from({ length: plane }, (_, p) => (channels === 3 ? lab(pixels[p]!, pixels[plane + p]!, pixels[2 * plane + p]!) : [100 * pixels[p]!, 0, 0]) as Colour);
+  const colours = Array.from(
+    { length: plane },
+    (_, p) => (channels === 3 ? lab(pixels[p]!, pixels[plane + p]!, pixels[2 * plane + p]!) : [100 * pixels[p]!, 0, 0]) as Colour,
+  );
   const step = Math.max(1, Math.sqrt(plane / count));
   const label = connected(assign(colours, height, width, step, compactness), height, width, (step * step) / 4);
   const most = label.reduce((a, b) => Math.max(a, b), -1);

@@ -44,7 +44,9 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
   const scale = unit(threat.norm);
   const curve = drawnLine(threat, isMinimal);
   const end = curveEnd(threat, curve) * scale;
-  const inside = known(curve).sort((a, b) => a.eps - b.eps).filter((point) => point.eps * scale <= end);
+  const inside = known(curve)
+    .sort((a, b) => a.eps - b.eps)
+    .filter((point) => point.eps * scale <= end);
   const line = [...inside.map((point) => [point.eps * scale, point.accuracy * 100])];
   if (inside.length > 0) line.push([end, inside.at(-1)!.accuracy * 100]);
   const points = known(evidence(threat)).map((point) => [point.eps * scale, point.accuracy * 100, point.low * 100, point.high * 100]);
@@ -70,12 +72,25 @@ export function curveChart(threat: ThreatResult): EChartsCoreOption {
           silent: true,
           symbol: 'none',
           lineStyle: { color: COLOR.faint, width: 0.6, type: [2, 2] },
-          label: { ...text, color: COLOR.ink, position: 'end', distance: 4, formatter: (mark: { value: number }) => formatEps(threat.norm, mark.value / scale) },
+          label: {
+            ...text,
+            color: COLOR.ink,
+            position: 'end',
+            distance: 4,
+            formatter: (mark: { value: number }) => formatEps(threat.norm, mark.value / scale),
+          },
           data: budgetMarks(threat, end),
         },
       },
       { type: 'custom', name: 'budget interval', silent: true, data: points, renderItem: whisker },
-      { type: 'scatter', name: 'budget', silent: true, data: points, symbolSize: 5, itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 } },
+      {
+        type: 'scatter',
+        name: 'budget',
+        silent: true,
+        data: points,
+        symbolSize: 5,
+        itemStyle: { color: '#ffffff', borderColor: COLOR.accent, borderWidth: 1.4, opacity: 1 },
+      },
     ],
   };
 }
@@ -167,7 +182,9 @@ export function chartSvg(option: EChartsCoreOption, width: number, height: numbe
   try {
     chart.setOption(option);
     // svg-to-pdfkit would take the root's width and height for pixels and ignore the size it is given.
-    return chart.renderToSVGString().replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${attributes.replace(/\b(width|height)="[^"]*"\s*/g, '')}>`);
+    return chart
+      .renderToSVGString()
+      .replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${attributes.replace(/\b(width|height)="[^"]*"\s*/g, '')}>`);
   } finally {
     chart.dispose();
   }

@@ -28,7 +28,16 @@ export function toCsv(results: Results): string {
         const finding = findings.get(key(image.id, index, attack));
         const state = finding?.state ?? image.outcomes.find((outcome) => outcome.threat === index)?.state;
         const goal = threat.goal.kind;
-        rows.push([...imageCells(results, image), index, threat.norm, goal, attack, state, ...findingCells(results, finding), ...outputCells(finding?.output ?? null, image.outputs[index])]);
+        rows.push([
+          ...imageCells(results, image),
+          index,
+          threat.norm,
+          goal,
+          attack,
+          state,
+          ...findingCells(results, finding),
+          ...outputCells(finding?.output ?? null, image.outputs[index]),
+        ]);
       }
     });
   }

@@ -8,6 +8,8 @@ export interface NamedCurve {
 
 /** The curves as CSV, one row per model and step. */
 export function curvesCsv(curves: readonly NamedCurve[]): string {
-  const rows = curves.flatMap(({ name, points }) => points.map(({ eps, accuracy, low, high, right, total }) => [name, eps, accuracy, low, high, right, total].join(',')));
+  const rows = curves.flatMap(({ name, points }) =>
+    points.map(({ eps, accuracy, low, high, right, total }) => [name, eps, accuracy, low, high, right, total].join(',')),
+  );
   return ['model,eps,robust_accuracy,low,high,right,total', ...rows].map((row) => `${row}\r\n`).join('');
 }

@@ -53,6 +53,10 @@ export function mapCsv(partition: Partition, width: number, height: number, maps
     if (first[s] === -1) first[s] = j % plane;
   });
   const names = Object.keys(maps);
-  const lines = Array.from(first, (p, s) => [s, p % width, Math.floor(p / width), sizes[s], ...names.map((name) => (Number.isFinite(maps[name]![s]) ? maps[name]![s] : ''))].join(','));
+  const lines = Array.from(first, (p, s) =>
+    [s, p % width, Math.floor(p / width), sizes[s], ...names.map((name) => (Number.isFinite(maps[name]![s]) ? maps[name]![s] : ''))].join(
+      ',',
+    ),
+  );
   return `${['subset', 'x', 'y', 'values', ...names].join(',')}\n${lines.join('\n')}\n`;
 }

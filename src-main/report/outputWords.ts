@@ -13,9 +13,18 @@ import { bold } from './rich.ts';
 /** The verdict's first sentence, up to its interval. */
 export function outputOpening({ norm, goal }: ThreatResult, point: CurvePoint): (string | Run)[] {
   const start = budgetWords(norm, point.eps);
-  if (goal.kind === 'match') return [`${start}, `, bold(`${accuracyText(point)} of the images`), ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`];
+  if (goal.kind === 'match')
+    return [
+      `${start}, `,
+      bold(`${accuracyText(point)} of the images`),
+      ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`,
+    ];
   const from = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'its reference';
-  return [`${start} `, bold(`the output for ${accuracyText(point)} of the images`), ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`];
+  return [
+    `${start} `,
+    bold(`the output for ${accuracyText(point)} of the images`),
+    ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`,
+  ];
 }
 
 /** The sentence on the clean images: how far their outputs are from what they are held against. */
@@ -54,4 +63,3 @@ export function outputSuffix(threat: ThreatResult): string {
 export function likeness({ psnr, ssim }: { psnr: number | null; ssim: number | null }): string {
   return ssim === null ? decibels(psnr) : `${decibels(psnr)}, SSIM ${ssim.toFixed(3)}`;
 }
-

@@ -38,7 +38,8 @@ export class Paper extends Sheet {
   fit(text: string, face: Face, size: number, width: number, cut: 'end' | 'start' = 'end'): string {
     // Before anything is measured: no line holds more.
     const characters = [...(cut === 'end' ? text.slice(0, LONGEST) : text.slice(-LONGEST))];
-    const start = (kept: number): string => (cut === 'end' ? `${characters.slice(0, kept).join('').trimEnd()}…` : `…${characters.slice(-kept).join('')}`);
+    const start = (kept: number): string =>
+      cut === 'end' ? `${characters.slice(0, kept).join('').trimEnd()}…` : `…${characters.slice(-kept).join('')}`;
     if (text.length <= LONGEST && this.lineWidth(text, face, size) <= width) return text;
     let [fits, over] = [0, characters.length];
     while (over - fits > 1) {
@@ -63,7 +64,10 @@ export class Paper extends Sheet {
   /** Text broken into lines of a width, not yet drawn. */
   measure(rich: Rich, width: number, style: TextStyle = {}): Block {
     const full = { ...STYLE, ...style };
-    const measure: Measure = { width: (text, face, number) => this.width(text, face, number, full.size), covers: (face, point) => this.covers(face, point) };
+    const measure: Measure = {
+      width: (text, face, number) => this.width(text, face, number, full.size),
+      covers: (face, point) => this.covers(face, point),
+    };
     const lines = breakLines(rich, full.face, full.color, width, measure);
     const lineHeight = full.size * full.leading;
     return { lines, lineHeight, height: lines.length * lineHeight, style: full, width };
@@ -140,7 +144,12 @@ export class Paper extends Sheet {
       const [left, right] = footer(page + 1, count);
       const y = PAGE.height - 40;
       this.doc.markContent('Artifact', { type: 'Pagination' });
-      this.doc.moveTo(PAGE.left, y).lineTo(PAGE.width - PAGE.right, y).lineWidth(0.5).strokeColor(COLOR.rule).stroke();
+      this.doc
+        .moveTo(PAGE.left, y)
+        .lineTo(PAGE.width - PAGE.right, y)
+        .lineWidth(0.5)
+        .strokeColor(COLOR.rule)
+        .stroke();
       const style = { size: SIZE.footer, color: COLOR.soft };
       this.draw(this.measure(left, BODY_WIDTH, style), PAGE.left, y + 5);
       this.draw(this.measure(right, BODY_WIDTH, { ...style, align: 'right' }), PAGE.left, y + 5);

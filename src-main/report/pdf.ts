@@ -40,7 +40,10 @@ export async function renderPdf(found: Results, readPng: ReadPng): Promise<Uint8
   attach(paper, 'results.json', 'application/json', 'All results', resultsText(results), date);
   attach(paper, 'results.csv', 'text/csv', 'One row per image, threat model and attack', toCsv(results), date);
   const hash = resultsHash(results);
-  return paper.finish((page, pages) => [['Hairline ', results.hairline, '  ·  results.json sha256 ', mono(hash)], `Page ${page} of ${pages}`]);
+  return paper.finish((page, pages) => [
+    ['Hairline ', results.hairline, '  ·  results.json sha256 ', mono(hash)],
+    `Page ${page} of ${pages}`,
+  ]);
 }
 
 function attach(paper: Paper, name: string, type: string, description: string, text: string, date: Date): void {

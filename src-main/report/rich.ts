@@ -48,7 +48,10 @@ const MOST_IN_LINE = 400;
 /** A text as it is laid out: what is far too long without its middle. */
 function bounded(text: string): string {
   if (text.length <= LONGEST_LINE) return text;
-  return shortened(text, LONGEST_TEXT).split('\n').map((line) => shortened(line, LONGEST_LINE)).join('\n');
+  return shortened(text, LONGEST_TEXT)
+    .split('\n')
+    .map((line) => shortened(line, LONGEST_LINE))
+    .join('\n');
 }
 
 // Control characters and marks that turn the direction of writing: a file name must not be able to
@@ -88,13 +91,21 @@ export function breakLines(rich: Rich, face: Face, color: string, width: number,
   };
   for (const run of runs) {
     const style = { face: run.face ?? face, color: run.color ?? color };
-    for (const token of bounded(run.text).replace(UNSAFE, code).split(/( +|\n)/)) {
+    for (const token of bounded(run.text)
+      .replace(UNSAFE, code)
+      .split(/( +|\n)/)) {
       if (token === '') continue;
       if (token !== '\n' && token.trim() !== '') word.push(...pieces(token, style, measure));
       else {
         flush();
         if (token === '\n') newLine();
-        else if (used > 0) place({ text: token, ...style, number: false, width: Math.min(measure.width(token, style.face, false), Math.max(0, width - used)) });
+        else if (used > 0)
+          place({
+            text: token,
+            ...style,
+            number: false,
+            width: Math.min(measure.width(token, style.face, false), Math.max(0, width - used)),
+          });
       }
     }
   }
@@ -131,7 +142,7 @@ function chopped(word: Piece[], width: number, measure: Measure): Piece[] {
     while (rest.length > 0) {
       // Binary search for the longest start that fits; at least one character, or it would never end.
       let fits = 1;
-      for (let low = 1, high = Math.min(rest.length, MOST_IN_LINE); low <= high; ) {
+      for (let low = 1, high = Math.min(rest.length, MOST_IN_LINE); low <= high;) {
         const middle = (low + high) >> 1;
         if (measure.width(rest.slice(0, middle).join(''), piece.face, piece.number) <= width) {
           fits = middle;

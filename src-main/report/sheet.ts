@@ -35,7 +35,15 @@ export class Sheet implements Measure {
       // None by default: pdfkit would load one for nothing.
       font: null as unknown as string,
       // The date of the audit, not of the writing: the same results give the same bytes.
-      info: { Title: info.title, Subject: info.subject, Creator: info.creator, Producer: 'PDFKit', ...(info.drawnBy && { Keywords: drawingWords(info.drawnBy) }), CreationDate: info.date, ModDate: info.date },
+      info: {
+        Title: info.title,
+        Subject: info.subject,
+        Creator: info.creator,
+        Producer: 'PDFKit',
+        ...(info.drawnBy && { Keywords: drawingWords(info.drawnBy) }),
+        CreationDate: info.date,
+        ModDate: info.date,
+      },
     });
     for (const face of Object.keys(files) as Face[]) this.doc.registerFont(face, files[face]);
     const coverageOf = (face: Face) => {
@@ -151,7 +159,11 @@ function keepLayouts(font: EmbeddedFont): void {
     const words = text.match(/[^ ]* |[^ ]+/g) ?? [];
     if (words.length <= 1) return keep(key, layoutRun.call(font, text, features));
     const runs = words.map((word) => font.layoutRun(word, features));
-    return keep(key, { glyphs: runs.flatMap(({ glyphs }) => glyphs), positions: runs.flatMap(({ positions }) => positions), advanceWidth: runs.reduce((width, run) => width + run.advanceWidth, 0) });
+    return keep(key, {
+      glyphs: runs.flatMap(({ glyphs }) => glyphs),
+      positions: runs.flatMap(({ positions }) => positions),
+      advanceWidth: runs.reduce((width, run) => width + run.advanceWidth, 0),
+    });
   };
 }
 

@@ -35,7 +35,12 @@ const WHOLE = 300;
 export function table(paper: Paper, columns: Column[], rows: Row[], { title, after = 12 }: TableOptions = {}): void {
   const widths = columnWidths(columns);
   const lefts = widths.map((_, i) => PAGE.left + widths.slice(0, i).reduce((a, b) => a + b, 0));
-  const style = (i: number): TextStyle => ({ size: SIZE.table, align: columns[i]!.align ?? 'left', leading: 1.32, ...(columns[i]!.face ? { face: columns[i]!.face } : {}) });
+  const style = (i: number): TextStyle => ({
+    size: SIZE.table,
+    align: columns[i]!.align ?? 'left',
+    leading: 1.32,
+    ...(columns[i]!.face ? { face: columns[i]!.face } : {}),
+  });
   // The first and last columns end flush with the body.
   const padLeft = (i: number): number => (i === 0 ? 0 : PAD.x);
   const inner = (i: number): number => widths[i]! - padLeft(i) - (i === columns.length - 1 ? 0 : PAD.x);
@@ -43,7 +48,10 @@ export function table(paper: Paper, columns: Column[], rows: Row[], { title, aft
     cells.map((cell, i) => (isDrawing(cell) ? null : paper.measure(cell, inner(i), { ...style(i), ...extra })));
   const heightOf = (blocks: (Block | null)[]): number => Math.max(...blocks.map((block) => block?.height ?? 0)) + 2 * PAD.y;
 
-  const head = fit(columns.map((column) => column.title), { face: 'bold', size: SIZE.small, color: COLOR.soft });
+  const head = fit(
+    columns.map((column) => column.title),
+    { face: 'bold', size: SIZE.small, color: COLOR.soft },
+  );
   const headHeight = heightOf(head);
   const bodies = rows.map((row) => fit(row.cells));
   const drawHead = (tagged: boolean): void => {

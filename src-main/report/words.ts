@@ -46,14 +46,20 @@ export function isMinimal(attack: string): boolean {
 /** The verdict under one threat model: how much holds at each budget, and how small the changes were that broke images. */
 export function verdict(results: Results, threat: ThreatResult): (string | Run)[] {
   const points = evidence(threat);
-  if (points.length === 0) return [`Under ${NORM_LABEL[threat.norm]} no budget reaches 1/255: every image holds by construction, and nothing was found out.`];
+  if (points.length === 0)
+    return [`Under ${NORM_LABEL[threat.norm]} no budget reaches 1/255: every image holds by construction, and nothing was found out.`];
   if (points.every((point) => point.total === 0)) return [`Under ${NORM_LABEL[threat.norm]} no image was attacked to the end.`];
   const parts: (string | Run)[] = [];
   points.forEach((point, i) => {
     const bounds = boundsText(point);
     const over = bounds === null ? '' : `${i > 0 ? '' : '; '}over all images ${bounds}`;
     // Of many budgets only the first keeps its interval here; all of them stand in the table.
-    if (i > 0) parts.push(`; at ${formatEps(threat.norm, point.eps)}, `, bold(accuracyText(point)), ...(points.length > 3 ? bracketed(over) : bracketed(interval(point), over)));
+    if (i > 0)
+      parts.push(
+        `; at ${formatEps(threat.norm, point.eps)}, `,
+        bold(accuracyText(point)),
+        ...(points.length > 3 ? bracketed(over) : bracketed(interval(point), over)),
+      );
     else parts.push(...opening(results, threat, point), ` (95${NBSP}% interval ${interval(point)}${over})`);
   });
   parts.push('. ');
@@ -85,8 +91,10 @@ export function cleanWords(results: Results): string {
   if (results.output) return cleanOutputWords(results);
   const clean = results.cleanAccuracy;
   const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
-  if (clean) return `On the ${images} the model is right on ${accuracyText(clean)} (${[`${count(clean.right)} of ${count(clean.total)}`, `95${NBSP}% interval ${interval(clean)}`, boundsText(clean) ?? []].flat().join('; ')}).`;
-  if (labelled(results) === 'some') return `Not all of the ${images} had a label; where there was none, what the model says of the clean image counts as right.`;
+  if (clean)
+    return `On the ${images} the model is right on ${accuracyText(clean)} (${[`${count(clean.right)} of ${count(clean.total)}`, `95${NBSP}% interval ${interval(clean)}`, boundsText(clean) ?? []].flat().join('; ')}).`;
+  if (labelled(results) === 'some')
+    return `Not all of the ${images} had a label; where there was none, what the model says of the clean image counts as right.`;
   return `No labels were given for the ${images}: what the model says of the clean image counts as right.`;
 }
 

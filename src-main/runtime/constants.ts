@@ -5,7 +5,17 @@ import type { Graph } from '../graph/index.ts';
 /** Operators whose output's dimensions follow from what some inputs hold, and the first of those inputs. */
 const SIZED_BY: Record<string, number> = {
   ...{ Reshape: 1, Expand: 1, Tile: 1, Slice: 1, Pad: 1, Resize: 1, Upsample: 1, TopK: 1, Squeeze: 1, Unsqueeze: 1, Split: 1, OneHot: 1 },
-  ...{ CenterCropPad: 1, AffineGrid: 1, MaxUnpool: 2, DFT: 1, STFT: 1, HannWindow: 0, HammingWindow: 0, BlackmanWindow: 0, MelWeightMatrix: 0 },
+  ...{
+    CenterCropPad: 1,
+    AffineGrid: 1,
+    MaxUnpool: 2,
+    DFT: 1,
+    STFT: 1,
+    HannWindow: 0,
+    HammingWindow: 0,
+    BlackmanWindow: 0,
+    MelWeightMatrix: 0,
+  },
   ...{ ConstantOfShape: 0, Range: 0, NonZero: 0, Compress: 0, Unique: 0, NonMaxSuppression: 0, If: 0, Loop: 0, Scan: 0 },
 };
 

@@ -101,7 +101,11 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
   const { inner, resampler } = atNetworkSize(request);
   const pixels = await composePixels({ ...inner, between: resampler !== null, trace: traceFacts });
   const core = openScored(pixels, request);
-  return Object.assign(resampledScores(core, request, resampler), { pixels, core, read: (pictures: Float32Array) => resampler?.forward(pictures) ?? pictures });
+  return Object.assign(resampledScores(core, request, resampler), {
+    pixels,
+    core,
+    read: (pictures: Float32Array) => resampler?.forward(pictures) ?? pictures,
+  });
 }
 
 /** A graph of scores as attacks see it. */
@@ -116,7 +120,8 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
     if (pixels.length !== rows * features) throw new Error(`expected ${rows} x ${features} pixels, got ${pixels.length}`);
     const feeds: Record<string, OrtTensor> = { [PORT.pixels]: new Tensor('float32', pixels, dims) };
     if (model.reference === 0) return feeds;
-    if (reference?.length !== rows * model.reference) throw new Error(`expected ${rows} x ${model.reference} values of reference, got ${reference?.length ?? 'none'}`);
+    if (reference?.length !== rows * model.reference)
+      throw new Error(`expected ${rows} x ${model.reference} values of reference, got ${reference?.length ?? 'none'}`);
     return { ...feeds, [PORT.reference]: new Tensor('float32', reference, [rows, model.reference]) };
   };
   const oneHot = (classOf: Int32Array): OrtTensor => {
@@ -140,7 +145,13 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
       const out = await runDerived(session, feedsOf(pixels, reference));
       return { logits: out[PORT.logits]!.data as Float32Array };
     },
-    async gradient(loss: Objective, pixels: Float32Array, label: Int32Array, target: Int32Array | null, reference?: Float32Array): Promise<Gradient> {
+    async gradient(
+      loss: Objective,
+      pixels: Float32Array,
+      label: Int32Array,
+      target: Int32Array | null,
+      reference?: Float32Array,
+    ): Promise<Gradient> {
       const session = await sessions.open(`${loss}${target ? '-targeted' : ''}`, async () => {
         const derived = await composeGradient(model, loss, target !== null, traceFacts);
         for (const name of derived.surrogates) surrogates.add(name);

@@ -61,7 +61,14 @@ export interface Along {
  * @returns `open`: it ended before the derivative was held or refuted; `empty`: the function does not change along v by more than
  *   float32 rounds, nor is it claimed to, so that there was nothing to hold
  */
-export async function directionError(f: Along, x: Float32Array, v: Float32Array, tolerance: number, rough: () => boolean, late: () => Promise<boolean>): Promise<DirectionError> {
+export async function directionError(
+  f: Along,
+  x: Float32Array,
+  v: Float32Array,
+  tolerance: number,
+  rough: () => boolean,
+  late: () => Promise<boolean>,
+): Promise<DirectionError> {
   const widths = WIDTHS.map((h) => new Interval(f, x, v, h));
   let best = Infinity;
   let empty = false;
@@ -124,7 +131,10 @@ class Interval {
   async refine(points: number, late: () => Promise<boolean>): Promise<boolean> {
     if (this.quotient === null) {
       const [ahead, behind] = await this.f.values([this.at(1), this.at(-1)]);
-      this.quotient = { value: (ahead!.value - behind!.value) / (2 * this.h), rounding: (ahead!.rounding + behind!.rounding) / (2 * this.h) };
+      this.quotient = {
+        value: (ahead!.value - behind!.value) / (2 * this.h),
+        rounding: (ahead!.rounding + behind!.rounding) / (2 * this.h),
+      };
     }
     const fresh = Array.from({ length: points }, (_, k) => k).filter((k) => this.taken === 0 || k % 3 !== 1);
     const sum = { slope: 0, size: 0 };
@@ -174,7 +184,12 @@ export function slopeOf(gradient: Float32Array, r: number, v: Float32Array): { s
 }
 
 /** Calls a function of full blocks for any number of points, and cuts what it gives into rows. */
-export async function inBlocks<T>(points: readonly Float32Array[], rows: number, run: (block: Float32Array) => Promise<T>, row: (out: T, r: number) => void): Promise<void> {
+export async function inBlocks<T>(
+  points: readonly Float32Array[],
+  rows: number,
+  run: (block: Float32Array) => Promise<T>,
+  row: (out: T, r: number) => void,
+): Promise<void> {
   const d = points[0]!.length;
   for (let at = 0; at < points.length; at += rows) {
     const block = new Float32Array(rows * d);

@@ -85,7 +85,11 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
     },
     async distance(goal, tau) {
       const key = `${goal} ${tau}`;
-      const open = scored.get(key) ?? composeDistance(model, goal, tau, traceFacts).then((distance) => Object.assign(resampledScores(openScored(distance, request), request, resampler), { products }));
+      const open =
+        scored.get(key) ??
+        composeDistance(model, goal, tau, traceFacts).then((distance) =>
+          Object.assign(resampledScores(openScored(distance, request), request, resampler), { products }),
+        );
       scored.set(key, open);
       return open;
     },

@@ -18,7 +18,12 @@ import type { CheckOptions, Slope } from './stepwise.ts';
  *
  * @param pictures C x H x W pixels in [0,1]; at least one
  */
-export function checkGradient(model: OpenModel, original: Original, pictures: Float32Array[], options: CheckOptions = {}): Promise<GradientCheck> {
+export function checkGradient(
+  model: OpenModel,
+  original: Original,
+  pictures: Float32Array[],
+  options: CheckOptions = {},
+): Promise<GradientCheck> {
   const meter = new Meter();
   return checkStepwise(
     {
@@ -27,7 +32,8 @@ export function checkGradient(model: OpenModel, original: Original, pictures: Fl
       surrogates: () => model.surrogates,
       fallbacks: () => model.fallbacks,
       forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
-      isRandom: async () => differs((await original.predict(pictures[0]!, model.shape)).logits, (await original.predict(pictures[0]!, model.shape)).logits),
+      isRandom: async () =>
+        differs((await original.predict(pictures[0]!, model.shape)).logits, (await original.predict(pictures[0]!, model.shape)).logits),
       async slope(k) {
         const x = model.read(pictures[k]!);
         return slopeAt(meter.along(await margin(model.core, x)), x);
@@ -35,7 +41,10 @@ export function checkGradient(model: OpenModel, original: Original, pictures: Fl
       async direction(k, tolerance, late) {
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const f = meter.along(await margin(model.core, x));
-        return { ...(await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0, late)), tangent: null };
+        return {
+          ...(await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0, late)),
+          tangent: null,
+        };
       },
     },
     () => meter.passes,
@@ -47,7 +56,12 @@ export function checkGradient(model: OpenModel, original: Original, pictures: Fl
  * The same of a network that is no classifier: forward, J'u for a random u of ±1 over its output against differences along
  * random directions v, and Jv against the J'u that stood that test: <u, Jv> = <J'u, v>.
  */
-export function checkField(model: OpenField, original: OriginalField, pictures: Float32Array[], options: CheckOptions = {}): Promise<GradientCheck> {
+export function checkField(
+  model: OpenField,
+  original: OriginalField,
+  pictures: Float32Array[],
+  options: CheckOptions = {},
+): Promise<GradientCheck> {
   const meter = new Meter();
   const core = { ...model.core, rows: model.rows };
   return checkStepwise(
@@ -149,19 +163,29 @@ async function margin(model: OpenScored, x: Float32Array): Promise<Along> {
     rows,
     async values(points) {
       const out: Value[] = [];
-      await inBlocks(points, rows, (block) => model.forward(block), ({ logits }, r) => {
-        let [other, most] = [-Infinity, 0];
-        for (let k = 0; k < classes; k++) {
-          if (k !== label) other = Math.max(other, logits[r * classes + k]!);
-          most = Math.max(most, Math.abs(logits[r * classes + k]!));
-        }
-        out.push({ value: logits[r * classes + label]! - other, rounding: roundingOf(most) });
-      });
+      await inBlocks(
+        points,
+        rows,
+        (block) => model.forward(block),
+        ({ logits }, r) => {
+          let [other, most] = [-Infinity, 0];
+          for (let k = 0; k < classes; k++) {
+            if (k !== label) other = Math.max(other, logits[r * classes + k]!);
+            most = Math.max(most, Math.abs(logits[r * classes + k]!));
+          }
+          out.push({ value: logits[r * classes + label]! - other, rounding: roundingOf(most) });
+        },
+      );
       return out;
     },
     async slopes(points, v) {
       const out: { slope: number; size: number }[] = [];
-      await inBlocks(points, rows, (block) => model.gradient('margin', block, labels, null), ({ gradient }, r) => out.push(slopeOf(gradient, r, v)));
+      await inBlocks(
+        points,
+        rows,
+        (block) => model.gradient('margin', block, labels, null),
+        ({ gradient }, r) => out.push(slopeOf(gradient, r, v)),
+      );
       return out;
     },
   };
@@ -177,16 +201,29 @@ function weighted(model: Core, u: Float32Array): Along {
     rows,
     async values(points) {
       const out: Value[] = [];
-      await inBlocks(points, rows, (block) => model.output(block), (y, r) => {
-        const own = y.subarray(r * width, (r + 1) * width);
-        // Each value rounds by itself, and u is ±1.
-        out.push({ value: u.reduce((sum, w, i) => sum + w * own[i]!, 0), rounding: roundingOf(Math.sqrt(own.reduce((sum, v) => sum + v * v, 0))) });
-      });
+      await inBlocks(
+        points,
+        rows,
+        (block) => model.output(block),
+        (y, r) => {
+          const own = y.subarray(r * width, (r + 1) * width);
+          // Each value rounds by itself, and u is ±1.
+          out.push({
+            value: u.reduce((sum, w, i) => sum + w * own[i]!, 0),
+            rounding: roundingOf(Math.sqrt(own.reduce((sum, v) => sum + v * v, 0))),
+          });
+        },
+      );
       return out;
     },
     async slopes(points, v) {
       const out: { slope: number; size: number }[] = [];
-      await inBlocks(points, rows, (block) => model.pull(block, repeat(u, rows)), ({ gradient }, r) => out.push(slopeOf(gradient, r, v)));
+      await inBlocks(
+        points,
+        rows,
+        (block) => model.pull(block, repeat(u, rows)),
+        ({ gradient }, r) => out.push(slopeOf(gradient, r, v)),
+      );
       return out;
     },
   };

@@ -44,7 +44,13 @@ export class LargeSession implements Session {
     });
   }
 
-  run(...args: [feeds: InferenceSession.FeedsType, fetches?: InferenceSession.FetchesType | InferenceSession.RunOptions, options?: InferenceSession.RunOptions]): Promise<InferenceSession.ReturnType> {
+  run(
+    ...args: [
+      feeds: InferenceSession.FeedsType,
+      fetches?: InferenceSession.FetchesType | InferenceSession.RunOptions,
+      options?: InferenceSession.RunOptions,
+    ]
+  ): Promise<InferenceSession.ReturnType> {
     return afterOthers(async () => {
       if (this.ended) throw new Error('the session was released');
       if (holder !== this) {

@@ -8,6 +8,9 @@ import { NO_TELEMETRY } from './telemetry.ts';
  */
 export function loadLibrary(env: NodeJS.ProcessEnv = process.env): typeof Ort {
   for (const [name, value] of Object.entries(NO_TELEMETRY))
-    if (env[name] !== value) throw new Error(`onnxruntime is not loaded without ${name}=${value} in the environment, since it would collect and send data: start Hairline by its own commands.`);
+    if (env[name] !== value)
+      throw new Error(
+        `onnxruntime is not loaded without ${name}=${value} in the environment, since it would collect and send data: start Hairline by its own commands.`,
+      );
   return createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
 }

@@ -63,7 +63,9 @@ export async function openSession(source: SavedGraph | string, options: SessionO
   };
   try {
     const create = async () => {
-      const session = await (typeof model === 'string' ? ort.InferenceSession.create(model, settings) : ort.InferenceSession.create(model.bytes, settings));
+      const session = await (typeof model === 'string'
+        ? ort.InferenceSession.create(model, settings)
+        : ort.InferenceSession.create(model.bytes, settings));
       delete settings.enableProfiling; // a large model's session opens again, and its first run tells enough
       return session;
     };

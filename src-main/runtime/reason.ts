@@ -14,12 +14,26 @@ const CUTS: [RegExp, string][] = [
 
 /** What it says of operators and versions that it does not have. */
 const LACKS: [RegExp, (...found: string[]) => string][] = [
-  [/^(?:Could not find an implementation for|Failed to find kernel for) (\S+)\((\d+)\).*/s, (op, version) => `it has no kernel for ${op} of operator set ${version} and these element types on the CPU`],
+  [
+    /^(?:Could not find an implementation for|Failed to find kernel for) (\S+)\((\d+)\).*/s,
+    (op, version) => `it has no kernel for ${op} of operator set ${version} and these element types on the CPU`,
+  ],
   [/^No Op registered for (\S+) with domain_version of (\d+).*/s, (op, version) => `it knows no operator ${op} in operator set ${version}`],
   [/^Fatal error: (\S+)\(-?\d+\) is not a registered function\/op.*/s, (op) => `it knows no operator ${op}`],
-  [/^Unrecognized attribute: (\S+) for operator (\S+).*/s, (attribute, op) => `it knows no attribute ${attribute} of the operator ${op}: the file is written for a newer operator set than this version of it`],
-  [/^Unsupported model IR version: (\d+), max supported IR version: (\d+).*/s, (own, most) => `the file is in version ${own} of the format, and this version of it reads up to ${most}: export it for an older one`],
-  [/^ONNX Runtime only \*guarantees\* support for .* Opset (\d+) is under development.* Current official support for domain (\S+) is till opset (\d+).*/s, (own, domain, most) => `the file is in operator set ${own} of ${domain}, and this version of it knows up to ${most}: export it for an older one`],
+  [
+    /^Unrecognized attribute: (\S+) for operator (\S+).*/s,
+    (attribute, op) =>
+      `it knows no attribute ${attribute} of the operator ${op}: the file is written for a newer operator set than this version of it`,
+  ],
+  [
+    /^Unsupported model IR version: (\d+), max supported IR version: (\d+).*/s,
+    (own, most) => `the file is in version ${own} of the format, and this version of it reads up to ${most}: export it for an older one`,
+  ],
+  [
+    /^ONNX Runtime only \*guarantees\* support for .* Opset (\d+) is under development.* Current official support for domain (\S+) is till opset (\d+).*/s,
+    (own, domain, most) =>
+      `the file is in operator set ${own} of ${domain}, and this version of it knows up to ${most}: export it for an older one`,
+  ],
 ];
 
 /**

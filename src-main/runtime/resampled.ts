@@ -7,9 +7,14 @@ import type { OpenRequest, OpenScored } from './differentiable.ts';
  * What is asked of pictures, as it is asked of what the network reads of them.
  * @returns the resampler between the two, null where a picture is read as it is
  */
-export function atNetworkSize<R extends Pick<OpenRequest, 'picture' | 'preprocessing' | 'window'>>(request: R): { inner: R; resampler: Resampler | null } {
+export function atNetworkSize<R extends Pick<OpenRequest, 'picture' | 'preprocessing' | 'window'>>(
+  request: R,
+): { inner: R; resampler: Resampler | null } {
   const resampler = resamplerOf(request.preprocessing, request.picture, request.window);
-  return { inner: { ...request, picture: resampler?.read ?? request.picture, preprocessing: withoutGeometry(request.preprocessing) }, resampler };
+  return {
+    inner: { ...request, picture: resampler?.read ?? request.picture, preprocessing: withoutGeometry(request.preprocessing) },
+    resampler,
+  };
 }
 
 /** Of what is asked about. */

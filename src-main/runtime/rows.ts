@@ -39,7 +39,11 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
         moved.set(u.subarray(u.length - shift * model.width));
         moved.set(u.subarray(0, u.length - shift * model.width), shift * model.width);
         const { output, gradient } = await model.pull(pixels, moved);
-        return [{ data: await model.output(pixels), width: model.width }, { data: output, width: model.width }, { data: gradient, width: features }];
+        return [
+          { data: await model.output(pixels), width: model.width },
+          { data: output, width: model.width },
+          { data: gradient, width: features },
+        ];
       },
       close: () => model.close(),
     };
@@ -50,7 +54,11 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
     run: async (pixels, shift) => {
       const label = Int32Array.from({ length: rows }, (_, r) => (r - shift + rows * classes) % classes);
       const { logits, gradient } = await model.gradient('margin', pixels, label, null);
-      return [{ data: (await model.forward(pixels)).logits, width: classes }, { data: logits, width: classes }, { data: gradient, width: features }];
+      return [
+        { data: (await model.forward(pixels)).logits, width: classes },
+        { data: logits, width: classes },
+        { data: gradient, width: features },
+      ];
     },
     close: () => model.close(),
   };
@@ -81,7 +89,10 @@ function moved(a: Float32Array, b: Float32Array, width: number): number {
   const bits = (v: Float32Array) => new Uint32Array(v.buffer, v.byteOffset, v.length);
   const words = bits(after);
   if (bits(before).every((word, i) => word === words[i])) return 0;
-  const [most, difference] = before.reduce<[number, number]>(([m, d], v, i) => [Math.max(m, Math.abs(v)), Math.max(d, Math.abs(v - after[i]!))], [0, 0]);
+  const [most, difference] = before.reduce<[number, number]>(
+    ([m, d], v, i) => [Math.max(m, Math.abs(v)), Math.max(d, Math.abs(v - after[i]!))],
+    [0, 0],
+  );
   return Number.isFinite(difference) ? Math.max(difference / most, Number.MIN_VALUE) : Infinity;
 }
 
@@ -118,7 +129,9 @@ async function obstacleTo(request: OpenRequest, field: FieldChoice | null): Prom
     model = await openTrial(request, field);
     const difference = await rowDifference(model, request);
     if (difference === 0) return null;
-    return difference > ROUNDING ? 'in a batch, this model mixes the images' : 'in a batch, this model rounds an image differently from row to row';
+    return difference > ROUNDING
+      ? 'in a batch, this model mixes the images'
+      : 'in a batch, this model rounds an image differently from row to row';
   } catch (error) {
     // The batch is what may have failed: a fault of the model itself comes again, by name, with its own batch.
     if (error instanceof UserError) return 'the model does not take a larger batch';
@@ -132,7 +145,9 @@ async function tryOwn(request: OpenRequest, field: FieldChoice | null): Promise<
   const model = await openTrial(request, field);
   try {
     if (request.rows > 1 && (await rowDifference(model, request)) > 0)
-      throw new UserError(`The model has a fixed batch of ${request.rows}, and its result for an image depends on the row: export it with a batch of 1 or a free one.`);
+      throw new UserError(
+        `The model has a fixed batch of ${request.rows}, and its result for an image depends on the row: export it with a batch of 1 or a free one.`,
+      );
   } finally {
     await model.close();
   }

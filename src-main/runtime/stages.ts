@@ -22,7 +22,13 @@ const MOST = 32;
  * @param constant names of values that no pixel reaches
  * @param infer asks onnxruntime for the values of a part of the graph
  */
-export async function inferInStages(graph: Graph, known: Inferred, facts: Map<string, ValueFacts>, constant: ReadonlySet<string>, infer: (part: Graph) => Promise<Inferred>): Promise<void> {
+export async function inferInStages(
+  graph: Graph,
+  known: Inferred,
+  facts: Map<string, ValueFacts>,
+  constant: ReadonlySet<string>,
+  infer: (part: Graph) => Promise<Inferred>,
+): Promise<void> {
   const cut = new Cut(graph, known, facts, constant);
   for (let round = 0; round < MOST; round++) {
     const open = cut.unknown();
@@ -31,7 +37,8 @@ export async function inferInStages(graph: Graph, known: Inferred, facts: Map<st
     await cut.measure(ready);
     const rest = cut.part(cut.unknown());
     if (rest.nodes.length === 0) return;
-    for (const [name, { type, dims }] of await infer(rest)) if (dims !== null && known.get(name)?.dims === null) known.set(name, { type, dims });
+    for (const [name, { type, dims }] of await infer(rest))
+      if (dims !== null && known.get(name)?.dims === null) known.set(name, { type, dims });
   }
 }
 
@@ -97,7 +104,10 @@ export class Cut {
     const names = nodes.flatMap((node) => node.output.filter((name) => this.known.get(name)?.dims === null));
     const probe = this.part(nodes);
     const shape = (name: string) => `hl_shape_of:${name}`;
-    probe.nodes = [...probe.nodes, ...names.map((name) => create(NodeProtoSchema, { opType: 'Shape', name: shape(name), input: [name], output: [shape(name)] }))];
+    probe.nodes = [
+      ...probe.nodes,
+      ...names.map((name) => create(NodeProtoSchema, { opType: 'Shape', name: shape(name), input: [name], output: [shape(name)] })),
+    ];
     probe.outputs = names.map((name) => valueInfo(shape(name), DType.int64, ['?']));
     const out = await this.run(probe);
     for (const name of names) this.known.set(name, { type: this.known.get(name)!.type, dims: Array.from(numbersOf(out[shape(name)]!)) });
@@ -115,7 +125,9 @@ export class Cut {
     const session = await openSession(saveGraph(probe), { optimize: false });
     try {
       const fed = new Map(probe.inputs.map(({ name }) => [name, this.known.get(name) ?? this.facts.get(name)!]));
-      return await session.run(Object.fromEntries(session.inputNames.map((name) => [name, zeros(fed.get(name)!.type, fed.get(name)!.dims!)])));
+      return await session.run(
+        Object.fromEntries(session.inputNames.map((name) => [name, zeros(fed.get(name)!.type, fed.get(name)!.dims!)])),
+      );
     } finally {
       await session.release();
     }

@@ -54,7 +54,16 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
   let empties = 0;
   const soFar = (): GradientCheck => {
     const verdict = verdictOf();
-    return { ok: verdict === 'passed' || verdict === 'partly', ...known, wanted, verdict, ...(trouble && { trouble }), ...(slopes.pictures > 0 && { slopes: { ...slopes } }), surrogates: checked.surrogates(), fallbacks: checked.fallbacks() };
+    return {
+      ok: verdict === 'passed' || verdict === 'partly',
+      ...known,
+      wanted,
+      verdict,
+      ...(trouble && { trouble }),
+      ...(slopes.pictures > 0 && { slopes: { ...slopes } }),
+      surrogates: checked.surrogates(),
+      fallbacks: checked.fallbacks(),
+    };
   };
   const verdictOf = (): GradientCheck['verdict'] => {
     if (trouble) return 'failed';

@@ -31,7 +31,10 @@ export async function traceFacts(original: Graph, dims: Record<string, number[]>
   for (const [name, tensor] of graph.initializers) {
     const shape = tensorDims(tensor);
     const small = elementCount(shape) <= SMALL && tensor.dataType !== DType.string;
-    facts.set(name, small ? { type: tensor.dataType, dims: shape, data: tensorNumbers(tensor, graph) } : { type: tensor.dataType, dims: shape });
+    facts.set(
+      name,
+      small ? { type: tensor.dataType, dims: shape, data: tensorNumbers(tensor, graph) } : { type: tensor.dataType, dims: shape },
+    );
   }
   const feeds: Record<string, OrtTensor> = {};
   for (const input of graph.inputs) {
@@ -94,7 +97,9 @@ function shapesText(graph: Graph, dims: Record<string, number[]>): string {
 /** Element type and, where onnxruntime can infer them, dimensions of every tensor a node puts out; sequences and maps are left out. */
 async function inferValues(graph: Graph): Promise<Inferred> {
   // The binding has no name for bfloat16, which is left in casts that round to it; those keep dimensions.
-  const rounding = graph.nodes.filter((n) => n.opType === 'Cast' && n.attribute.some((a) => a.name === 'to' && Number(a.i) === DType.bfloat16));
+  const rounding = graph.nodes.filter(
+    (n) => n.opType === 'Cast' && n.attribute.some((a) => a.name === 'to' && Number(a.i) === DType.bfloat16),
+  );
   const names = graph.nodes.filter((n) => !rounding.includes(n)).flatMap((n) => n.output.filter((o) => o !== ''));
   const probe: Graph = { ...graph, outputs: names.map((name) => create(ValueInfoProtoSchema, { name })) };
   const session = await openSession(saveGraph(probe), { optimize: false });
@@ -107,7 +112,8 @@ async function inferValues(graph: Graph): Promise<Inferred> {
         values.set(meta.name, { type: ONNX_TYPE[meta.type] ?? 0, dims: known ? (meta.shape as number[]) : null });
       }
     const given = new Map(graph.inputs.map((v) => [v.name, declaredShape(v).dims as number[]]));
-    for (const { input, output } of rounding) values.set(output[0]!, { type: DType.bfloat16, dims: values.get(input[0]!)?.dims ?? given.get(input[0]!) ?? null });
+    for (const { input, output } of rounding)
+      values.set(output[0]!, { type: DType.bfloat16, dims: values.get(input[0]!)?.dims ?? given.get(input[0]!) ?? null });
     return values;
   } finally {
     await session.release();

@@ -38,8 +38,18 @@ export function imageTensor(type: number, data: Float32Array, dims: readonly num
   if (type === DType.float32 || type === DType.bfloat16) return new Tensor('float32', data, dims);
   if (type === DType.float64) return new Tensor('float64', Float64Array.from(data), dims);
   if (type === DType.float16) return new Tensor('float16', Uint16Array.from(data, floatToHalf) as never, dims);
-  if (type === DType.uint8) return new Tensor('uint8', Uint8Array.from(data, (value) => nearestWhole(value, 255)), dims);
-  if (type === DType.uint16) return new Tensor('uint16', Uint16Array.from(data, (value) => nearestWhole(value, 65535)), dims);
+  if (type === DType.uint8)
+    return new Tensor(
+      'uint8',
+      Uint8Array.from(data, (value) => nearestWhole(value, 255)),
+      dims,
+    );
+  if (type === DType.uint16)
+    return new Tensor(
+      'uint16',
+      Uint16Array.from(data, (value) => nearestWhole(value, 65535)),
+      dims,
+    );
   throw new UserError(`The model takes an input of type ${DTYPE_NAME[type] ?? type}, which Hairline cannot feed.`);
 }
 

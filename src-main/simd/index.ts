@@ -44,7 +44,11 @@ interface Loops {
 
 const loops = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WASM, 'base64'))).exports as Loops;
 const SLOT = loops.SLOT.value;
-const [a, b, c] = [0, 1, 2].map((slot) => new Float32Array(loops.memory.buffer, loops.begin() + slot * SLOT * 4, SLOT)) as [Float32Array, Float32Array, Float32Array];
+const [a, b, c] = [0, 1, 2].map((slot) => new Float32Array(loops.memory.buffer, loops.begin() + slot * SLOT * 4, SLOT)) as [
+  Float32Array,
+  Float32Array,
+  Float32Array,
+];
 
 const spansOf = new Uint32Array(loops.memory.buffer, loops.beginOfSpans(), 2 * SLOT);
 const weightsOf = new Float64Array(loops.memory.buffer, loops.beginOfWeights(), loops.WEIGHTS.value);
@@ -219,7 +223,17 @@ export function farthest(p: Float32Array, q: Float32Array): number {
  * out[to..] ← Σ_k weights[k] · x[from + k · tap ..], `count` values each, k from `first` to before `last`: one row of a banded
  * matrix with the rows of a plane.
  */
-export function weightedRows(x: Float32Array, from: number, tap: number, weights: Float64Array, first: number, last: number, out: Float32Array, to: number, count: number): void {
+export function weightedRows(
+  x: Float32Array,
+  from: number,
+  tap: number,
+  weights: Float64Array,
+  first: number,
+  last: number,
+  out: Float32Array,
+  to: number,
+  count: number,
+): void {
   if (first === last) return void out.fill(0, to, to + count);
   for (let at = 0; at < count; at += SLOT) {
     const size = Math.min(count - at, SLOT);

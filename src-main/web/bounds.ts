@@ -65,8 +65,14 @@ export class Bounds {
   async demandAudit(audit: string): Promise<string> {
     const root = this.#audits;
     const path = resolve(root.named[0]!, audit);
-    const own = !audit.includes('\0') && holds(root.named, path) && (await whereabouts(path).then((real) => real !== null && real !== root.real && inside(root.real, real)));
-    if (!own) throw new UserError(`${printable(audit)} is no audit of this window: move its folder into ${root.named[0]!}, and it is among the earlier audits.`);
+    const own =
+      !audit.includes('\0') &&
+      holds(root.named, path) &&
+      (await whereabouts(path).then((real) => real !== null && real !== root.real && inside(root.real, real)));
+    if (!own)
+      throw new UserError(
+        `${printable(audit)} is no audit of this window: move its folder into ${root.named[0]!}, and it is among the earlier audits.`,
+      );
     return path;
   }
 
@@ -75,7 +81,9 @@ export class Bounds {
     const root = this.#audits;
     const own = isAbsolute(folder) && root.named.includes(dirname(resolve(folder))) && (await whereabouts(folder)) !== null;
     if (!own || (await this.demandAudit(folder).catch(() => null)) === null)
-      throw new UserError(`An audit of this window is written to a folder in ${root.named[0]!}, not to ${printable(folder)}: leave the folder out, or use the command line.`);
+      throw new UserError(
+        `An audit of this window is written to a folder in ${root.named[0]!}, not to ${printable(folder)}: leave the folder out, or use the command line.`,
+      );
   }
 }
 

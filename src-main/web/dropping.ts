@@ -22,7 +22,10 @@ export function dropping(service: Service, imports: string): Service {
     async call<N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>> {
       if (name !== 'start') return service.call(name, input);
       // Whatever the browser says of it counts for nothing.
-      const { plan: { dropped: _, ...plan }, ...rest } = input as CallIn<'start'>;
+      const {
+        plan: { dropped: _, ...plan },
+        ...rest
+      } = input as CallIn<'start'>;
       const dropped = await dropsOf(readsOf(plan as Parameters<typeof readsOf>[0]), imports);
       return service.call('start', { ...rest, plan: { ...plan, ...(dropped.length > 0 && { dropped }) } }) as Promise<CallOut<N>>;
     },
@@ -48,7 +51,10 @@ async function dropIn(folder: string): Promise<Drop> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
   const odd = names.filter((name) => !isDroppedName(name));
-  if (odd.length > 0) throw new UserError(`${odd.join(', ')} cannot be named in a plan: give ${odd.length === 1 ? 'it another name' : 'them other names'} and drop ${odd.length === 1 ? 'it' : 'them'} again.`);
+  if (odd.length > 0)
+    throw new UserError(
+      `${odd.join(', ')} cannot be named in a plan: give ${odd.length === 1 ? 'it another name' : 'them other names'} and drop ${odd.length === 1 ? 'it' : 'them'} again.`,
+    );
   const files: Drop['files'] = [];
   if (names.length <= MOST_FILES) for (const name of names) files.push({ name, ...(await digestOf(join(folder, name))) });
   return { folder, files };

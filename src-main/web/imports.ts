@@ -143,8 +143,8 @@ export class Imports {
     const audits = await readdir(this.#audits).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : null));
     if (audits === null) return new Set(batches);
     for (const audit of audits) {
-      const text = await readRegularFile(join(this.#audits, audit, FILES.plan), { most: PLAN_MOST }).catch((error: NodeJS.ErrnoException) =>
-        error.code === 'ENOENT' || error.code === 'ENOTDIR' ? '' : null,
+      const text = await readRegularFile(join(this.#audits, audit, FILES.plan), { most: PLAN_MOST }).catch(
+        (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' || error.code === 'ENOTDIR' ? '' : null),
       );
       if (text === null) return new Set(batches);
       for (const batch of batches) if (text.includes(batch)) found.add(batch);

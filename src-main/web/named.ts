@@ -21,17 +21,23 @@ export interface Named {
 const nothing = (): Named => ({});
 const ofAudit = ({ audit }: { audit: string }): Named => ({ audit });
 const ofModel = ({ model }: { model: string }): Named => ({ reads: [model] });
-const ofSet = ({ paths, labels, classNames }: { paths: string[]; labels: string | null; classNames: string | null }): Named => ({ reads: [...paths, labels, classNames] });
+const ofSet = ({ paths, labels, classNames }: { paths: string[]; labels: string | null; classNames: string | null }): Named => ({
+  reads: [...paths, labels, classNames],
+});
 const ofGoal = (goal: Goal): string[] => (goal.kind === 'match' ? [goal.picture] : []);
 
 /** Everything that a plan reads. */
 export function readsOf({ model, images, labels, classNames, threats }: AuditPlan): (string | null)[] {
-  const others = threats.flatMap(({ goal, knowledge }) => [...ofGoal(goal), ...(knowledge.kind === 'transfer' ? knowledge.surrogates.map((one) => one.model) : [])]);
+  const others = threats.flatMap(({ goal, knowledge }) => [
+    ...ofGoal(goal),
+    ...(knowledge.kind === 'transfer' ? knowledge.surrogates.map((one) => one.model) : []),
+  ]);
   return [model, ...images, labels, classNames, ...others];
 }
 
 /** Files given in place of a plan's own. */
-const filesOf = (files: NamedFiles | null): (string | null)[] => (files ? [files.model, ...files.images, files.labels, files.classNames, ...files.pictures, ...files.surrogates] : []);
+const filesOf = (files: NamedFiles | null): (string | null)[] =>
+  files ? [files.model, ...files.images, files.labels, files.classNames, ...files.pictures, ...files.surrogates] : [];
 
 /**
  * The paths and audits in the input of every call. The type asks for a new call; for a new field of an old call,

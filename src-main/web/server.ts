@@ -94,7 +94,9 @@ export async function serveWindow(options: WindowServerOptions): Promise<WindowS
 
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      fail(error.code === 'EADDRINUSE' ? new UserError(`Port ${options.port} is taken; choose another with --port, or leave it out.`) : error);
+      fail(
+        error.code === 'EADDRINUSE' ? new UserError(`Port ${options.port} is taken; choose another with --port, or leave it out.`) : error,
+      );
     });
     server.listen(options.port ?? 0, '127.0.0.1', done);
   });

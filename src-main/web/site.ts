@@ -73,7 +73,9 @@ export class Site {
     if (url.pathname === '/picture') return this.#picture(request, response, url);
     if (url.pathname.startsWith('/export/')) {
       const file = this.#exports.get(url.pathname.split('/')[2] ?? '');
-      return file ? sendFile(response, file, request.method === 'HEAD', true) : answer(response, 404, 'This document is not there any more.');
+      return file
+        ? sendFile(response, file, request.method === 'HEAD', true)
+        : answer(response, 404, 'This document is not there any more.');
     }
     // The raw path, because URL() resolves `..` before anyone could refuse it.
     const file = locate(this.#root, (request.url ?? '/').split('?')[0]!);
@@ -86,7 +88,9 @@ export class Site {
     const cookie = this.#guard.exchange(token);
     if (!cookie) return answer(response, 403, 'This address was used already or is wrong; start Hairline again for a new one.');
     response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8', 'Set-Cookie': cookie, 'Cache-Control': 'no-store' });
-    response.end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Hairline</title><link rel="icon" href="data:,"><a href="/">Open Hairline</a>');
+    response.end(
+      '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Hairline</title><link rel="icon" href="data:,"><a href="/">Open Hairline</a>',
+    );
   }
 
   async #picture(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {

@@ -46,7 +46,10 @@ export function speak(socket: WebSocket, counter: Counter): void {
     if (!request) return socket.close(1008, 'not a request');
     const { id } = request;
     underWay++;
-    const answer = underWay > MOST_CALLS ? Promise.reject(new UserError(`${MOST_CALLS} calls are under way already; wait for their answers.`)) : perform(counter, socket, request.call, request.input);
+    const answer =
+      underWay > MOST_CALLS
+        ? Promise.reject(new UserError(`${MOST_CALLS} calls are under way already; wait for their answers.`))
+        : perform(counter, socket, request.call, request.input);
     void answer
       .then((out) => JSON.stringify({ id, out }))
       .catch((error: unknown) => JSON.stringify({ id, error: describe(error) }))

@@ -26,7 +26,8 @@ export function telling(service: Service, imports: string): Service {
     }
   };
   return {
-    call: async <N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>> => sentences(await asTold(service.call(name, input)), told),
+    call: async <N extends CallName>(name: N, input: CallIn<N>): Promise<CallOut<N>> =>
+      sentences(await asTold(service.call(name, input)), told),
     listen: (listener) => service.listen((event: RunEvent) => listener(sentences(event, told))),
     picture: (address) => asTold(service.picture(address)),
     close: () => service.close(),

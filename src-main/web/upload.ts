@@ -21,7 +21,8 @@ export function safeSegments(path: string): string[] {
   const parts = path.split(/[/\\]/);
   if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0')))
     throw new UserError(`"${path.slice(0, 80)}" is not a file name that can be taken; rename it and drop it again.`);
-  if (parts.length > MAX_DEPTH) throw new UserError(`"${path.slice(0, 80)}…" lies more than ${MAX_DEPTH} folders deep; drop a folder that is nearer to it.`);
+  if (parts.length > MAX_DEPTH)
+    throw new UserError(`"${path.slice(0, 80)}…" lies more than ${MAX_DEPTH} folders deep; drop a folder that is nearer to it.`);
   return parts.map((part) => {
     const plain = part.replace(/[\u0000-\u001f\u007f<>:"|?*]/g, '_').replace(/[. ]+$/, '_');
     return RESERVED.test(plain) ? `_${plain}` : plain;
@@ -66,7 +67,13 @@ export async function receive(
 }
 
 /** Not `pipeline`: on an error that destroys the request, and the browser would never read why. */
-async function store(request: IncomingMessage, handle: Awaited<ReturnType<typeof open>>, limit: number, tooLarge: UserError, folder: string): Promise<void> {
+async function store(
+  request: IncomingMessage,
+  handle: Awaited<ReturnType<typeof open>>,
+  limit: number,
+  tooLarge: UserError,
+  folder: string,
+): Promise<void> {
   try {
     let bytes = 0;
     let look = STRIDE;

@@ -28,10 +28,17 @@ const go = (step: Step): Deed => ({ run: () => (useApp().step = step) });
 const appearance = (theme: Theme): Deed => ({ run: () => useApp().setTheme(theme) });
 const save = (format: Format): Deed => ({ enabled: () => useResults().audit !== null, run: () => useExports().save(format) });
 const pick = (options: Parameters<typeof pickFiles>[0]): Deed => ({ run: async () => useIntake().takeSome(await pickFiles(options)) });
-const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({ enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(), run });
+const onImage = (enabled: () => boolean, run: () => unknown): Deed => ({
+  enabled: () => useApp().step === 'image' && useResults().image !== null && enabled(),
+  run,
+});
 /** Where pictures are looked at closely. */
 const closely = (enabled: () => boolean, run: () => unknown): Deed => ({
-  enabled: () => ((useApp().step === 'image' && useResults().image !== null) || (onMap() && useMap().drawn !== null) || (exploring() && useExplore().shown !== null)) && enabled(),
+  enabled: () =>
+    ((useApp().step === 'image' && useResults().image !== null) ||
+      (onMap() && useMap().drawn !== null) ||
+      (exploring() && useExplore().shown !== null)) &&
+    enabled(),
   run,
 });
 const onMap = (): boolean => useApp().step === 'map';
@@ -41,7 +48,12 @@ const nextImage = (by: number): Deed => ({
   enabled() {
     if (exploring()) return useImages().images[useExplore().place + by] !== undefined;
     if (onMap()) return useMapAsk().subject?.images[useMapAsk().place + by] !== undefined;
-    return useApp().step === 'image' && useResults().image !== null && useResults().place >= 0 && useResults().rows[useResults().place + by] !== undefined;
+    return (
+      useApp().step === 'image' &&
+      useResults().image !== null &&
+      useResults().place >= 0 &&
+      useResults().rows[useResults().place + by] !== undefined
+    );
   },
   run: () => (exploring() ? useExplore() : onMap() ? useMapAsk() : useResults()).move(by),
 });
@@ -67,8 +79,14 @@ const DEEDS: Record<ActionId, Deed> = {
   'export.pdf': save('pdf'),
   'export.csv': save('csv'),
   'export.json': save('json'),
-  'edit.undo': { enabled: () => inText() || useHistory().undoable > 0, run: () => (inText() ? document.execCommand('undo') : useHistory().undo()) },
-  'edit.redo': { enabled: () => inText() || useHistory().redoable > 0, run: () => (inText() ? document.execCommand('redo') : useHistory().redo()) },
+  'edit.undo': {
+    enabled: () => inText() || useHistory().undoable > 0,
+    run: () => (inText() ? document.execCommand('undo') : useHistory().undo()),
+  },
+  'edit.redo': {
+    enabled: () => inText() || useHistory().redoable > 0,
+    run: () => (inText() ? document.execCommand('redo') : useHistory().redo()),
+  },
   'go.model': go('model'),
   'go.images': go('images'),
   'go.threat': go('threat'),
@@ -82,31 +100,66 @@ const DEEDS: Record<ActionId, Deed> = {
   'model.checkStop': { enabled: () => useModel().checking, run: () => useModel().stopCheck() },
   'run.start': { enabled: () => useThreat().missing === null && !useRun().busy && !useRun().starting, run: begin },
   'run.pause': { enabled: () => useRun().status?.state === 'running', run: () => useRun().act('pause') },
-  'run.resume': { enabled: () => ['paused', 'cancelled', 'interrupted', 'crashed', 'failed'].includes(useRun().status?.state ?? ''), run: () => useRun().act('resume') },
+  'run.resume': {
+    enabled: () => ['paused', 'cancelled', 'interrupted', 'crashed', 'failed'].includes(useRun().status?.state ?? ''),
+    run: () => useRun().act('resume'),
+  },
   'run.cancel': { enabled: () => useRun().busy && !useRun().cancelling, run: () => useRun().act('cancel') },
-  'run.results': { enabled: () => useRun().status?.state === 'finished' || (useRun().status !== null && useResults().audit === useRun().status!.audit), run: see },
+  'run.results': {
+    enabled: () => useRun().status?.state === 'finished' || (useRun().status !== null && useResults().audit === useRun().status!.audit),
+    run: see,
+  },
   'results.gallery': onResults(() => (useResults().view = 'gallery')),
   'results.table': onResults(() => (useResults().view = 'table')),
   'results.search': onResults(() => document.querySelector<HTMLElement>('#main input[type=search]')?.focus()),
   'results.nextThreat': threatBy(1),
   'results.previousThreat': threatBy(-1),
-  'image.back': onImage(() => true, () => (useApp().step = 'results')),
+  'image.back': onImage(
+    () => true,
+    () => (useApp().step = 'results'),
+  ),
   'image.previous': nextImage(-1),
   'image.next': nextImage(1),
   'image.side': comparing(() => useView().setMode('side')),
   'image.swipe': comparing(() => useView().setMode('swipe')),
   'image.blink': comparing(() => useView().setMode('blink')),
-  'image.hold': onImage(() => useView().mode === 'blink' && !useView().still, () => (useView().playing = !useView().playing)),
-  'image.flip': onImage(() => useView().mode === 'blink', () => useView().flip()),
-  'image.swap': onImage(() => useView().mode !== 'side', () => useView().swap()),
-  'image.zoomIn': closely(() => useView().view.zoom < useView().limit, () => useView().zoomBy(1.5)),
-  'image.zoomOut': closely(() => useView().view.zoom > 1, () => useView().zoomBy(1 / 1.5)),
-  'image.fit': closely(() => useView().view.zoom > 1, () => useView().fit()),
-  'image.map': { enabled: () => (useApp().step === 'image' && useResults().image !== null) || (useApp().step === 'images' && useImages().current !== null && useModel().card !== null), run: toMap },
+  'image.hold': onImage(
+    () => useView().mode === 'blink' && !useView().still,
+    () => (useView().playing = !useView().playing),
+  ),
+  'image.flip': onImage(
+    () => useView().mode === 'blink',
+    () => useView().flip(),
+  ),
+  'image.swap': onImage(
+    () => useView().mode !== 'side',
+    () => useView().swap(),
+  ),
+  'image.zoomIn': closely(
+    () => useView().view.zoom < useView().limit,
+    () => useView().zoomBy(1.5),
+  ),
+  'image.zoomOut': closely(
+    () => useView().view.zoom > 1,
+    () => useView().zoomBy(1 / 1.5),
+  ),
+  'image.fit': closely(
+    () => useView().view.zoom > 1,
+    () => useView().fit(),
+  ),
+  'image.map': {
+    enabled: () =>
+      (useApp().step === 'image' && useResults().image !== null) ||
+      (useApp().step === 'images' && useImages().current !== null && useModel().card !== null),
+    run: toMap,
+  },
   'image.label': { enabled: () => labelling() && useImages().current !== null, run: () => useApp().toggle('label') },
   'image.names': { enabled: labelling, run: () => useApp().toggle('names') },
   'image.explore': { enabled: () => explorable() !== null, run: toExplore },
-  'explore.use': { enabled: () => exploring() && useExplore().attack !== null && useExplore().image !== null, run: () => useExplore().use() },
+  'explore.use': {
+    enabled: () => exploring() && useExplore().attack !== null && useExplore().image !== null,
+    run: () => useExplore().use(),
+  },
   'map.stop': { enabled: () => onMap() && useMap().busy, run: () => useMap().stop() },
   'map.save': { enabled: () => onMap() && useMap().drawn !== null, run: () => useMap().save() },
   'map.region': { enabled: () => onMap() && useMap().drawn !== null && useMap().selected.size > 0, run: () => useMap().attackOnly() },

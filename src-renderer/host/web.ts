@@ -28,7 +28,13 @@ const REFUSED = 400;
 
 /** Whether the browser itself cannot read a file: it may be gone, or not for this user. */
 async function isUnreadable(file: File): Promise<boolean> {
-  return file.slice(0, 1).arrayBuffer().then(() => false, () => true);
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => false,
+      () => true,
+    );
 }
 
 /** Files sent at once; the server writes to one disk, and a browser opens six connections at most. */

@@ -5,7 +5,14 @@ export type Areas = ArrayLike<number>;
 
 /** Areas are told apart by number and border; the colours repeat after these. */
 export const AREA_COLOURS: readonly (readonly [number, number, number])[] = [
-  [230, 97, 0], [26, 133, 255], [212, 17, 89], [64, 176, 76], [255, 194, 10], [140, 80, 200], [0, 158, 156], [120, 94, 60],
+  [230, 97, 0],
+  [26, 133, 255],
+  [212, 17, 89],
+  [64, 176, 76],
+  [255, 194, 10],
+  [140, 80, 200],
+  [0, 158, 156],
+  [120, 94, 60],
 ];
 
 export function colourOf(area: number): readonly [number, number, number] {
@@ -14,7 +21,8 @@ export function colourOf(area: number): readonly [number, number, number] {
 
 /** Every pixel of a rectangle between two corners, both inside it. */
 export function* rectangle(a: Point, b: Point): Generator<Point> {
-  for (let y = Math.min(a.y, b.y); y <= Math.max(a.y, b.y); y++) for (let x = Math.min(a.x, b.x); x <= Math.max(a.x, b.x); x++) yield { x, y };
+  for (let y = Math.min(a.y, b.y); y <= Math.max(a.y, b.y); y++)
+    for (let x = Math.min(a.x, b.x); x <= Math.max(a.x, b.x); x++) yield { x, y };
 }
 
 /** The pixels of a round brush so many pixels across, drawn in a line. */
@@ -27,7 +35,8 @@ export function* stroke(from: Point, to: Point, across: number): Generator<Point
     const [low, high] = [-Math.ceil(reach), Math.floor(reach)];
     const shift = across % 2 === 0 ? 0.5 : 0;
     for (let dy = low; dy <= high; dy++)
-      for (let dx = low; dx <= high; dx++) if ((dx + shift) ** 2 + (dy + shift) ** 2 <= (across / 2) ** 2 + 0.25) yield { x: x + dx, y: y + dy };
+      for (let dx = low; dx <= high; dx++)
+        if ((dx + shift) ** 2 + (dy + shift) ** 2 <= (across / 2) ** 2 + 0.25) yield { x: x + dx, y: y + dy };
   }
 }
 
@@ -53,7 +62,12 @@ export function areaSizes(mask: Areas): Map<number, number> {
 /** The borders between areas as straight runs [x0, y0, x1, y1], in pixels from the upper left corner. */
 export function borders(areas: Areas, { width, height }: Size): [number, number, number, number][] {
   const runs: [number, number, number, number][] = [];
-  const walk = (lines: number, along: number, differs: (line: number, at: number) => boolean, add: (line: number, from: number, to: number) => void): void => {
+  const walk = (
+    lines: number,
+    along: number,
+    differs: (line: number, at: number) => boolean,
+    add: (line: number, from: number, to: number) => void,
+  ): void => {
     for (let line = 1; line < lines; line++) {
       for (let at = 0, from = -1; at <= along; at++) {
         const here = at < along && differs(line, at);
@@ -65,8 +79,18 @@ export function borders(areas: Areas, { width, height }: Size): [number, number,
       }
     }
   };
-  walk(height, width, (y, x) => areas[y * width + x] !== areas[(y - 1) * width + x], (y, from, to) => runs.push([from, y, to, y]));
-  walk(width, height, (x, y) => areas[y * width + x] !== areas[y * width + x - 1], (x, from, to) => runs.push([x, from, x, to]));
+  walk(
+    height,
+    width,
+    (y, x) => areas[y * width + x] !== areas[(y - 1) * width + x],
+    (y, from, to) => runs.push([from, y, to, y]),
+  );
+  walk(
+    width,
+    height,
+    (x, y) => areas[y * width + x] !== areas[y * width + x - 1],
+    (x, from, to) => runs.push([x, from, x, to]),
+  );
   return runs;
 }
 

@@ -19,14 +19,18 @@ const COARSE = 64;
 export function budgetStops(norm: Norm, { width, height, channels }: Shape): number[] {
   if (isCount(norm)) return counts(Math.max(8, Math.ceil((norm === 'l0' ? width * height * channels : width * height) / 4)));
   const length = Math.sqrt(width * height * channels);
-  if (norm === 'linf') return decades(FINE, 16).concat(evenly(17, 32, 1), evenly(34, COARSE, 2)).map((levels) => levels / 255);
+  if (norm === 'linf')
+    return decades(FINE, 16)
+      .concat(evenly(17, 32, 1), evenly(34, COARSE, 2))
+      .map((levels) => levels / 255);
   const stretch = norm === 'l2' ? [1, 1] : [4, 8];
   return decades((FINE / 255) * length * stretch[0]!, (COARSE / 255) * length * stretch[1]!);
 }
 
 function decades(from: number, to: number): number[] {
   const out: number[] = [];
-  for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power++) for (const step of DECADE) out.push(Number((step * 10 ** power).toPrecision(3)));
+  for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power++)
+    for (const step of DECADE) out.push(Number((step * 10 ** power).toPrecision(3)));
   return out.filter((value) => value >= from * 0.999 && value <= to);
 }
 

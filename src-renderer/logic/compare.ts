@@ -13,7 +13,9 @@ export interface SharedThreat {
 export function sharedThreats(a: Results, b: Results): SharedThreat[] {
   const taken = new Set<number>();
   return a.threats.flatMap((mine, i) => {
-    const j = b.threats.findIndex((other, index) => !taken.has(index) && other.norm === mine.norm && JSON.stringify(other.goal) === JSON.stringify(mine.goal));
+    const j = b.threats.findIndex(
+      (other, index) => !taken.has(index) && other.norm === mine.norm && JSON.stringify(other.goal) === JSON.stringify(mine.goal),
+    );
     if (j < 0) return [];
     taken.add(j);
     return [{ a: mine, b: b.threats[j]!, at: [i, j] }];
@@ -79,6 +81,8 @@ export function budgetRows({ a, b }: SharedThreat): { eps: number; a: CurvePoint
 
 /** The budget that tells the two apart most; null when they share none. */
 export function tellingBudget(threat: SharedThreat): number | null {
-  const shared = budgetRows(threat).flatMap(({ eps, a, b }) => (a?.accuracy == null || b?.accuracy == null ? [] : [{ eps, gap: Math.abs(a.accuracy - b.accuracy) }]));
+  const shared = budgetRows(threat).flatMap(({ eps, a, b }) =>
+    a?.accuracy == null || b?.accuracy == null ? [] : [{ eps, gap: Math.abs(a.accuracy - b.accuracy) }],
+  );
   return shared.sort((x, y) => y.gap - x.gap || x.eps - y.eps)[0]?.eps ?? null;
 }

@@ -6,7 +6,9 @@ const TOGETHER = 1000;
 
 /** Names of the settings in which two states differ. */
 export function changed(a: Settings, b: Settings): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name] && JSON.stringify(a[name]) !== JSON.stringify(b[name]));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+    (name) => a[name] !== b[name] && JSON.stringify(a[name]) !== JSON.stringify(b[name]),
+  );
 }
 
 /** One thing that was done. */

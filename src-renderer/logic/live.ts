@@ -34,7 +34,17 @@ export function emptyImage(id: string): LiveImage {
 }
 
 /** The first of these that an image is in under any threat model is its state. */
-const ORDER: readonly TileState[] = ['waiting', 'broken', 'open', 'failed', 'unfinished', 'beyond', 'held', 'wrong-already', 'target-already'];
+const ORDER: readonly TileState[] = [
+  'waiting',
+  'broken',
+  'open',
+  'failed',
+  'unfinished',
+  'beyond',
+  'held',
+  'wrong-already',
+  'target-already',
+];
 
 /** State of a tile over all threat models, at the largest budget of each. */
 export function tileState(image: LiveImage, threats: readonly LiveThreat[]): TileState {
@@ -55,9 +65,13 @@ function threatState(image: LiveImage, t: number, { eps, attacks }: LiveThreat):
 
 /** Images that are attacked, or may be once they are looked at, and of these those that every attack of every threat model is through with. */
 export function through(images: readonly LiveImage[], threats: readonly LiveThreat[]): { done: number; of: number } {
-  const isLeft = ({ right, states }: LiveImage): boolean => right === false || threats.every((_, t) => states[t]?.some((state) => state === 'wrong-already' || state === 'target-already'));
+  const isLeft = ({ right, states }: LiveImage): boolean =>
+    right === false || threats.every((_, t) => states[t]?.some((state) => state === 'wrong-already' || state === 'target-already'));
   const attacked = images.filter((image) => !isLeft(image));
-  return { done: attacked.filter(({ right, states }) => right && threats.every(({ attacks }, t) => (states[t]?.length ?? 0) >= attacks)).length, of: attacked.length };
+  return {
+    done: attacked.filter(({ right, states }) => right && threats.every(({ attacks }, t) => (states[t]?.length ?? 0) >= attacks)).length,
+    of: attacked.length,
+  };
 }
 
 /** Between `low` and `high`; `accuracy` is known only where these are one. */
@@ -68,7 +82,11 @@ export type LivePoint = Pick<CurvePoint, 'eps' | 'accuracy' | 'low' | 'high'>;
  * every attack is through, so a share of those that are known would lean to either side. At the budgets; as a curve only where every
  * budget is tried. Nothing before there is an image.
  */
-export function liveBounds(images: readonly LiveImage[], t: number, { eps: budgets, attacks, minimal }: LiveThreat): { points: LivePoint[]; marks: LivePoint[] } {
+export function liveBounds(
+  images: readonly LiveImage[],
+  t: number,
+  { eps: budgets, attacks, minimal }: LiveThreat,
+): { points: LivePoint[]; marks: LivePoint[] } {
   if (images.every(({ right }) => right === null)) return { points: [], marks: [] };
   const distances: (number | null)[] = [];
   const open: Open[] = [];
@@ -76,7 +94,12 @@ export function liveBounds(images: readonly LiveImage[], t: number, { eps: budge
   for (const { right, states: all, distance: found } of images) {
     const states = all[t] ?? [];
     const distance = found[t] ?? null;
-    const why = right === null || states.length < attacks || states.includes('unfinished') ? 'unfinished' : states.includes('failed') ? 'failed' : null;
+    const why =
+      right === null || states.length < attacks || states.includes('unfinished')
+        ? 'unfinished'
+        : states.includes('failed')
+          ? 'failed'
+          : null;
     if (right === false || states.includes('wrong-already')) wrong++;
     else if (states.includes('target-already')) left++;
     else {
@@ -91,5 +114,8 @@ export function liveBounds(images: readonly LiveImage[], t: number, { eps: budge
     if (least === undefined || most === undefined) return { eps, accuracy, low: accuracy ?? 0, high: accuracy ?? 1 };
     return { eps, accuracy: null, low: least, high: most };
   };
-  return { points: minimal ? robustCurve(distances, total).map(bound) : [], marks: budgets.map((eps) => bound(robustAccuracy(distances, total, eps))) };
+  return {
+    points: minimal ? robustCurve(distances, total).map(bound) : [],
+    marks: budgets.map((eps) => bound(robustAccuracy(distances, total, eps))),
+  };
 }

@@ -26,7 +26,14 @@ export type MapSort = 'rank' | 'position' | MapName;
 
 export function placesOf({ width, height, planes, of, count }: Cells): Place[] {
   const plane = width * height;
-  const places = Array.from({ length: count }, (): Place => ({ x0: width, y0: height, x1: -1, y1: -1, pixels: 0, plane: planes > 1 ? -1 : null }));
+  const places = Array.from({ length: count }, (): Place => ({
+    x0: width,
+    y0: height,
+    x1: -1,
+    y1: -1,
+    pixels: 0,
+    plane: planes > 1 ? -1 : null,
+  }));
   of.forEach((subset, j) => {
     const place = places[subset];
     if (!place) return;

@@ -44,14 +44,29 @@ export function loadedSubject({ card, preprocessing, ends, provider, images, nam
  * The model and the clean pictures of an audit; null where its plan cannot be read. The same model where it is loaded comes first: the
  * plan of an audit that was begun elsewhere may name any file.
  */
-export function auditSubject(audit: string, results: Results, threat: number, images: MapSubject['images'], loaded: ModelCard | null): MapSubject | null {
+export function auditSubject(
+  audit: string,
+  results: Results,
+  threat: number,
+  images: MapSubject['images'],
+  loaded: ModelCard | null,
+): MapSubject | null {
   const plan = AuditPlan.safeParse(results.plan).data;
   if (!plan) return null;
   const { model, preprocessing, input, fixed, output, answer, provider } = plan;
   const goal = results.threats[threat]?.goal;
   const held = goal?.kind === 'deviation' || goal?.kind === 'match' ? goal : null;
   return {
-    request: { model: loaded?.identity.sha256 === results.model.sha256 ? loaded.path : model, preprocessing, input, fixed, output, answer, provider, peak: held?.peak ?? 1 },
+    request: {
+      model: loaded?.identity.sha256 === results.model.sha256 ? loaded.path : model,
+      preprocessing,
+      input,
+      fixed,
+      output,
+      answer,
+      provider,
+      peak: held?.peak ?? 1,
+    },
     images,
     names: results.classNames,
     onOutput: results.output !== null,

@@ -18,7 +18,10 @@ export function parseNumber(text: string): number | null {
 
 /** Several numbers with commas, semicolons or spaces between; null when one is none. */
 export function parseNumbers(text: string): number[] | null {
-  const values = text.trim().split(/[\s,;]+/).map(parseNumber);
+  const values = text
+    .trim()
+    .split(/[\s,;]+/)
+    .map(parseNumber);
   return values.some((value) => value === null) ? null : (values as number[]);
 }
 

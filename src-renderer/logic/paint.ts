@@ -72,7 +72,14 @@ function grid(context: CanvasRenderingContext2D, { x0, x1, y0, y1 }: Seen, scale
   context.globalCompositeOperation = 'source-over';
 }
 
-function write(context: CanvasRenderingContext2D, { pixels, values }: Sheet, { x0, x1, y0, y1 }: Seen, scale: number, left: number, top: number): void {
+function write(
+  context: CanvasRenderingContext2D,
+  { pixels, values }: Sheet,
+  { x0, x1, y0, y1 }: Seen,
+  scale: number,
+  left: number,
+  top: number,
+): void {
   context.font = '10px Inter, sans-serif';
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -82,7 +89,9 @@ function write(context: CanvasRenderingContext2D, { pixels, values }: Sheet, { x
       const light = 0.299 * pixels.data[at]! + 0.587 * pixels.data[at + 1]! + 0.114 * pixels.data[at + 2]!;
       context.fillStyle = light > 140 ? '#000' : '#fff';
       const lines = values({ x, y });
-      lines.forEach((text, index) => context.fillText(text, left + (x + 0.5) * scale, top + (y + 0.5) * scale + 12 * (index - (lines.length - 1) / 2)));
+      lines.forEach((text, index) =>
+        context.fillText(text, left + (x + 0.5) * scale, top + (y + 0.5) * scale + 12 * (index - (lines.length - 1) / 2)),
+      );
     }
   }
 }

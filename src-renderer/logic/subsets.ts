@@ -24,7 +24,16 @@ export interface Cut {
 }
 
 /** The attacks' own defaults. */
-export const FIRST_CUT: Cut = { partition: 'pixel', block: 4, superpixels: 100, compactness: 10, mask: [], width: 0, height: 0, areaPixels: 'by-norm' };
+export const FIRST_CUT: Cut = {
+  partition: 'pixel',
+  block: 4,
+  superpixels: 100,
+  compactness: 10,
+  mask: [],
+  width: 0,
+  height: 0,
+  areaPixels: 'by-norm',
+};
 
 const KEYS = ['partition', 'block', 'superpixels', 'compactness', 'mask'];
 

@@ -45,7 +45,10 @@ export const useApp = defineStore('app', () => {
   function fail(error: unknown): void {
     const message = messageOf(error).replace(/^Error invoking remote method '[^']*': (\w*Error: )?/, '');
     if (toasts.value.some((toast) => toast.message === message)) return;
-    toasts.value = [...toasts.value.slice(-2), { id: next++, message, kind: 'error', ...(error instanceof OwnError ? {} : { lang: 'en' as const }) }];
+    toasts.value = [
+      ...toasts.value.slice(-2),
+      { id: next++, message, kind: 'error', ...(error instanceof OwnError ? {} : { lang: 'en' as const }) },
+    ];
   }
 
   /** Says what was done, where it is not seen. Only the newest such note is shown, and it goes by itself. */
@@ -111,7 +114,25 @@ export const useApp = defineStore('app', () => {
   });
 
   return {
-    step, theme, toasts, connected, about, attacks, audits, panel, singleKeys, attackTitle, isMinimal,
-    fail, tell, dismiss, setTheme, setLanguage, toggle, setSingleKeys, connect, refreshAudits,
+    step,
+    theme,
+    toasts,
+    connected,
+    about,
+    attacks,
+    audits,
+    panel,
+    singleKeys,
+    attackTitle,
+    isMinimal,
+    fail,
+    tell,
+    dismiss,
+    setTheme,
+    setLanguage,
+    toggle,
+    setSingleKeys,
+    connect,
+    refreshAudits,
   };
 });

@@ -63,7 +63,12 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    return asking(() => question.value, () => question.value !== null, busy, rest);
+    return asking(
+      () => question.value,
+      () => question.value !== null,
+      busy,
+      rest,
+    );
   }
 
   return { cost, busy, perImage, follow };

@@ -69,7 +69,11 @@ export const useExplore = defineStore('explore', () => {
   });
 
   /** Attacks that can do the norm, and whether they can do the goal. */
-  const attacks = computed(() => useThreat().attacksFor(norm.value).map((card) => ({ card, able: able(card) })));
+  const attacks = computed(() =>
+    useThreat()
+      .attacksFor(norm.value)
+      .map((card) => ({ card, able: able(card) })),
+  );
   function able(card: AttackCard): boolean {
     return useThreat().onOutput || classGoal.value === 'untargeted' || card.targeted;
   }
@@ -80,7 +84,11 @@ export const useExplore = defineStore('explore', () => {
     return usable.find(({ id }) => id === chosen[norm.value]) ?? usual ?? usable[0] ?? null;
   });
   const keyOf = (card: AttackCard): string => `${norm.value} ${card.id}`;
-  const optionsNow = computed(() => (attack.value ? { ...initialOf(attack.value.options), ...useThreat().norms[norm.value].options[attack.value.id], ...options[keyOf(attack.value)] } : {}));
+  const optionsNow = computed(() =>
+    attack.value
+      ? { ...initialOf(attack.value.options), ...useThreat().norms[norm.value].options[attack.value.id], ...options[keyOf(attack.value)] }
+      : {},
+  );
 
   function setOption(key: string, value: unknown): void {
     options[keyOf(attack.value!)] = { ...options[keyOf(attack.value!)], [key]: value };
@@ -142,7 +150,8 @@ export const useExplore = defineStore('explore', () => {
       const host = theHost();
       const answer = await host.call('probe', { ...asked, eps: budget });
       if (answer === null || taken()) return;
-      const load = async (which: ProbePicture) => [which, await loadPixels(host.pictureUrl({ kind: 'probe', probe: answer.probe, which }))] as const;
+      const load = async (which: ProbePicture) =>
+        [which, await loadPixels(host.pictureUrl({ kind: 'probe', probe: answer.probe, which }))] as const;
       const [clean, ...pictures] = await Promise.all([
         loadPixels(host.pictureUrl({ kind: 'image', image: asked.image })),
         ...answer.pictures.filter((which) => which !== 'difference').map(load),
@@ -150,7 +159,12 @@ export const useExplore = defineStore('explore', () => {
       if (taken()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
-      note(of, answer.state === 'broken' || (answer.state === 'held' && !isHollow(asked.norm, budget)) ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm') : null);
+      note(
+        of,
+        answer.state === 'broken' || (answer.state === 'held' && !isHollow(asked.norm, budget))
+          ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm')
+          : null,
+      );
     } catch (fault) {
       if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {
@@ -162,7 +176,9 @@ export const useExplore = defineStore('explore', () => {
   function stop(): void {
     round++;
     [pending.value, stopped.value] = [false, true];
-    theHost().call('probeStop', {}).catch((fault: unknown) => useApp().fail(fault));
+    theHost()
+      .call('probeStop', {})
+      .catch((fault: unknown) => useApp().fail(fault));
   }
 
   let noted = '';
@@ -174,7 +190,12 @@ export const useExplore = defineStore('explore', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(() => request.value, () => subject.value !== null, pending, rest);
+    const stop = asking(
+      () => request.value,
+      () => subject.value !== null,
+      pending,
+      rest,
+    );
     return () => {
       stop();
       round++;
@@ -210,7 +231,36 @@ export const useExplore = defineStore('explore', () => {
   }
 
   return {
-    norm, eps, chosen, goal, target, shown, trials, pending, stopped, error, image, place, classGoal, aim, goalNow, attacks, attack, optionsNow, epsNow, stops, minimal, held, verdict, found,
-    setOption, ask, stop, follow, show, move, use,
+    norm,
+    eps,
+    chosen,
+    goal,
+    target,
+    shown,
+    trials,
+    pending,
+    stopped,
+    error,
+    image,
+    place,
+    classGoal,
+    aim,
+    goalNow,
+    attacks,
+    attack,
+    optionsNow,
+    epsNow,
+    stops,
+    minimal,
+    held,
+    verdict,
+    found,
+    setOption,
+    ask,
+    stop,
+    follow,
+    show,
+    move,
+    use,
   };
 });

@@ -11,7 +11,19 @@ import { useThreat } from './threat.ts';
 
 type Threat = ReturnType<typeof useThreat>;
 /** Settings of the threat model that are values of their own. */
-const PLAIN = ['classGoal', 'outputGoal', 'target', 'psnr', 'peak', 'reference', 'picture', 'seed', 'name', 'workers', 'maxQueries'] as const satisfies readonly (keyof Threat)[];
+const PLAIN = [
+  'classGoal',
+  'outputGoal',
+  'target',
+  'psnr',
+  'peak',
+  'reference',
+  'picture',
+  'seed',
+  'name',
+  'workers',
+  'maxQueries',
+] as const satisfies readonly (keyof Threat)[];
 const ENDS = ['input', 'fixed', 'output', 'answer'] as const;
 const OF_NORM = ['on', 'eps', 'chosen', 'options'] as const;
 
@@ -30,7 +42,11 @@ export const useHistory = defineStore('history', () => {
     const [threat, model, images] = [useThreat(), useModel(), useImages()];
     return {
       ...Object.fromEntries(PLAIN.map((name) => [name, threat[name]])),
-      ...Object.fromEntries(NORMS.flatMap((norm) => OF_NORM.map((part) => [`${norm}.${part}`, JSON.parse(JSON.stringify(threat.norms[norm][part])) as unknown]))),
+      ...Object.fromEntries(
+        NORMS.flatMap((norm) =>
+          OF_NORM.map((part) => [`${norm}.${part}`, JSON.parse(JSON.stringify(threat.norms[norm][part])) as unknown]),
+        ),
+      ),
       cut: useRegion().cut,
       preprocessing: model.preprocessing,
       provider: model.provider,
@@ -45,7 +61,9 @@ export const useHistory = defineStore('history', () => {
     const [threat, model, images] = [useThreat(), useModel(), useImages()];
     const has = (name: string): boolean => names.includes(name);
     for (const name of PLAIN) if (has(name)) (threat[name] as unknown) = to[name];
-    for (const norm of NORMS) for (const part of OF_NORM) if (has(`${norm}.${part}`)) (threat.norms[norm][part] as unknown) = JSON.parse(JSON.stringify(to[`${norm}.${part}`]));
+    for (const norm of NORMS)
+      for (const part of OF_NORM)
+        if (has(`${norm}.${part}`)) (threat.norms[norm][part] as unknown) = JSON.parse(JSON.stringify(to[`${norm}.${part}`]));
     if (has('cut')) useRegion().cut = to['cut'] as ReturnType<typeof useRegion>['cut'];
     if (has('provider')) model.provider = to['provider'] as typeof model.provider;
     // Another input brings its own preprocessing, which gives way to the one that was set then.
@@ -59,7 +77,13 @@ export const useHistory = defineStore('history', () => {
   /** Takes settings over from elsewhere; that is no step. */
   async function restore(to: Settings): Promise<void> {
     const own = settings();
-    await apply(to, Object.keys(to).filter((name) => name in own && JSON.stringify(own[name]) !== JSON.stringify(to[name]) && !(name === 'preprocessing' && useModel().card === null)));
+    await apply(
+      to,
+      Object.keys(to).filter(
+        (name) =>
+          name in own && JSON.stringify(own[name]) !== JSON.stringify(to[name]) && !(name === 'preprocessing' && useModel().card === null),
+      ),
+    );
     begin();
   }
 
@@ -68,7 +92,7 @@ export const useHistory = defineStore('history', () => {
     const T = S.history.what;
     const called = names.map((name) => {
       const [norm, part] = name.split('.') as [Norm, (typeof OF_NORM)[number] | undefined];
-      return part === undefined ? T[name as keyof typeof T] as string : T.ofNorm[part](NORM_LABEL[norm]);
+      return part === undefined ? (T[name as keyof typeof T] as string) : T.ofNorm[part](NORM_LABEL[norm]);
     });
     return [...new Set(called)].join(', ');
   }

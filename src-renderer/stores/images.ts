@@ -25,7 +25,11 @@ export const useImages = defineStore('images', () => {
   const offset = ref(0);
   /** How many are drawn at most; null: all are taken. */
   const limit = ref<number | null>(FIRST_LIMIT);
-  const range = computed((): Pick<CallIn<'images'>, 'offset' | 'limit' | 'sample'> => ({ offset: offset.value, limit: null, ...(limit.value !== null && { sample: { size: limit.value, seed: DRAW } }) }));
+  const range = computed((): Pick<CallIn<'images'>, 'offset' | 'limit' | 'sample'> => ({
+    offset: offset.value,
+    limit: null,
+    ...(limit.value !== null && { sample: { size: limit.value, seed: DRAW } }),
+  }));
   const images = shallowRef<LoadedImage[]>([]);
   const total = ref(0);
   const classNames = shallowRef<string[] | null>(null);
@@ -38,7 +42,14 @@ export const useImages = defineStore('images', () => {
   /** Files that nobody named, but that were found in the folders. */
   const beside = ref<string[]>([]);
   /** Which of the files in use these are. */
-  const found = computed(() => ([['labels', labels.value], ['classNames', classNamesFile.value]] as const).flatMap(([kind, file]) => (file !== null && beside.value.includes(file) ? [kind] : [])));
+  const found = computed(() =>
+    (
+      [
+        ['labels', labels.value],
+        ['classNames', classNamesFile.value],
+      ] as const
+    ).flatMap(([kind, file]) => (file !== null && beside.value.includes(file) ? [kind] : [])),
+  );
   const loading = ref(false);
   /** The one that is chosen in the grid. */
   const chosen = ref<string | null>(null);
@@ -66,8 +77,13 @@ export const useImages = defineStore('images', () => {
   async function lookBeside(folders: readonly string[]): Promise<void> {
     if (labels.value !== null && classNamesFile.value !== null) return;
     // Where the pictures cannot be opened, opening them says so.
-    const found = await theHost().call('beside', { paths: [...folders], classes: classes() }).catch(() => null);
-    const taken: [string | null | undefined, typeof labels, string][] = [[found?.labels, labels, S.taken.labels], [found?.classNames, classNamesFile, S.taken.classNames]];
+    const found = await theHost()
+      .call('beside', { paths: [...folders], classes: classes() })
+      .catch(() => null);
+    const taken: [string | null | undefined, typeof labels, string][] = [
+      [found?.labels, labels, S.taken.labels],
+      [found?.classNames, classNamesFile, S.taken.classNames],
+    ];
     for (const [file, into, what] of taken) {
       if (file == null || into.value !== null) continue;
       into.value = file;
@@ -193,7 +209,14 @@ export const useImages = defineStore('images', () => {
   async function open(strict: boolean): Promise<{ out: CallOut<'images'>; why: string | null }> {
     const input = { paths: [...paths.value], ...range.value };
     const ask = (labelFile: string | null, namesFile: string | null, unlabelled = false) =>
-      theHost().call('images', { ...input, labels: labelFile, classNames: namesFile, modelNames: namesFile === null ? (useModel().card?.classNames ?? null) : null, classes: classes(), unlabelled });
+      theHost().call('images', {
+        ...input,
+        labels: labelFile,
+        classNames: namesFile,
+        modelNames: namesFile === null ? (useModel().card?.classNames ?? null) : null,
+        classes: classes(),
+        unlabelled,
+      });
     try {
       return { out: await ask(labels.value, classNamesFile.value), why: null };
     } catch (error) {
@@ -203,7 +226,34 @@ export const useImages = defineStore('images', () => {
   }
 
   return {
-    paths, labels, classNamesFile, offset, limit, range, images, total, classNames, warnings, loading, unlabelled, chosen, current, chosenOrFirst, leftOut, notCopied, unfit, found,
-    add, remove, setLabels, setClassNames, relabel, nameClasses, setRange, replace, clear, tellAgain,
+    paths,
+    labels,
+    classNamesFile,
+    offset,
+    limit,
+    range,
+    images,
+    total,
+    classNames,
+    warnings,
+    loading,
+    unlabelled,
+    chosen,
+    current,
+    chosenOrFirst,
+    leftOut,
+    notCopied,
+    unfit,
+    found,
+    add,
+    remove,
+    setLabels,
+    setClassNames,
+    relabel,
+    nameClasses,
+    setRange,
+    replace,
+    clear,
+    tellAgain,
   };
 });

@@ -48,7 +48,11 @@ export const useIntake = defineStore('intake', () => {
    * @param use takes in what the host made of the files
    * @param lost files that are left out already
    */
-  async function take(files: readonly File[], use: (paths: string[], lead: Lead) => unknown = place, lost: readonly LeftOut[] = []): Promise<void> {
+  async function take(
+    files: readonly File[],
+    use: (paths: string[], lead: Lead) => unknown = place,
+    lost: readonly LeftOut[] = [],
+  ): Promise<void> {
     const app = useApp();
     const lead = leader();
     if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
@@ -103,7 +107,8 @@ export const useIntake = defineStore('intake', () => {
     }
     // Only these are guesses: what else was dropped is seen at once.
     if (sorted.labels !== null && images.labels === sorted.labels) app.tell(S.taken.as(baseName(sorted.labels), S.taken.labels));
-    if (sorted.classNames !== null && images.classNamesFile === sorted.classNames) app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
+    if (sorted.classNames !== null && images.classNamesFile === sorted.classNames)
+      app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
     if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) lead('images');
   }
 

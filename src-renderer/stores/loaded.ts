@@ -7,5 +7,11 @@ import { useThreat } from './threat.ts';
 export function loadedFiles(): NonNullable<CallIn<'resume'>['files']> {
   const images = useImages();
   const { picture } = useThreat();
-  return { model: useModel().card?.path ?? null, images: [...images.paths], labels: images.labels, classNames: images.classNamesFile, pictures: picture ? [picture] : [] };
+  return {
+    model: useModel().card?.path ?? null,
+    images: [...images.paths],
+    labels: images.labels,
+    classNames: images.classNamesFile,
+    pictures: picture ? [picture] : [],
+  };
 }

@@ -69,7 +69,9 @@ export const useMap = defineStore('map', () => {
   let asked = '';
   const rest = atRest(REST, draw);
 
-  const values = computed(() => (drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array()));
+  const values = computed(() =>
+    drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array(),
+  );
   const most = computed(() => largest(values.value));
   // What subsets that are tried do not change is not worked out anew with each of them.
   const cells = computed(() => drawn.value?.cells ?? null);
@@ -103,7 +105,16 @@ export const useMap = defineStore('map', () => {
       const { map, width, height, planes, subsets: count, label, clean } = first;
       const of = unpackSubsets(first.of, planes * width * height);
       [picture.value, output.value] = [seen, put];
-      drawn.value = { map, cells: { width, height, planes, count, of }, label, clean, linear: Float64Array.from(first.linear), quadratic: null, moved: new Float64Array(count).fill(NaN), breaks: new Uint8Array(count) };
+      drawn.value = {
+        map,
+        cells: { width, height, planes, count, of },
+        label,
+        clean,
+        linear: Float64Array.from(first.linear),
+        quadratic: null,
+        moved: new Float64Array(count).fill(NaN),
+        breaks: new Uint8Array(count),
+      };
       opening.value = false;
       await work();
     } catch (fault) {
@@ -114,7 +125,10 @@ export const useMap = defineStore('map', () => {
   }
 
   /** Whether there is something to be done that is on show: subsets are only tried while that map is looked at. */
-  const wanted = (): boolean => drawn.value !== null && progress.value?.what !== 'done' && (ask.which === 'moved' || (drawn.value.label === null && drawn.value.quadratic === null));
+  const wanted = (): boolean =>
+    drawn.value !== null &&
+    progress.value?.what !== 'done' &&
+    (ask.which === 'moved' || (drawn.value.label === null && drawn.value.quadratic === null));
 
   async function work(): Promise<void> {
     if (working.value || !wanted()) return;
@@ -216,12 +230,21 @@ export const useMap = defineStore('map', () => {
   /** Draws when the screen is opened and whenever settings have come to rest. Gives back what ends it. */
   function follow(): () => void {
     const ends = [
-      watch(() => ask.request, (request) => {
-        rest.stop();
-        if ((request ? JSON.stringify(request) : '') !== asked) rest.begin();
-      }),
-      watch(() => ask.which, () => void work()),
-      watch(() => ask.image?.id, () => useView().reset()),
+      watch(
+        () => ask.request,
+        (request) => {
+          rest.stop();
+          if ((request ? JSON.stringify(request) : '') !== asked) rest.begin();
+        },
+      ),
+      watch(
+        () => ask.which,
+        () => void work(),
+      ),
+      watch(
+        () => ask.image?.id,
+        () => useView().reset(),
+      ),
     ];
     if (!drawn.value || (ask.request && JSON.stringify(ask.request) !== asked)) void draw();
     return () => {
@@ -231,8 +254,35 @@ export const useMap = defineStore('map', () => {
   }
 
   return {
-    opacity, scale, sort, down, drawn, picture, output, progress, struck, opening, working, striking, error, selected,
-    values, most, places, ranks, rows, busy,
-    draw, stop, strike, subsetOf, selectTop, selectBox, attackOnly, save, sortBy, follow,
+    opacity,
+    scale,
+    sort,
+    down,
+    drawn,
+    picture,
+    output,
+    progress,
+    struck,
+    opening,
+    working,
+    striking,
+    error,
+    selected,
+    values,
+    most,
+    places,
+    ranks,
+    rows,
+    busy,
+    draw,
+    stop,
+    strike,
+    subsetOf,
+    selectTop,
+    selectBox,
+    attackOnly,
+    save,
+    sortBy,
+    follow,
   };
 });

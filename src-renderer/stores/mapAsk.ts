@@ -32,10 +32,28 @@ export const useMapAsk = defineStore('mapAsk', () => {
 
   const subject = computed((): MapSubject | null => {
     const [results, model, images, threat] = [useResults(), useModel(), useImages(), useThreat()];
-    if (from.value === 'results') return results.results && results.audit ? auditSubject(results.audit, results.results, results.threat, results.rows.map((row) => row.image), model.card) : null;
+    if (from.value === 'results')
+      return results.results && results.audit
+        ? auditSubject(
+            results.audit,
+            results.results,
+            results.threat,
+            results.rows.map((row) => row.image),
+            model.card,
+          )
+        : null;
     if (!model.card || !model.preprocessing || images.images.length === 0) return null;
     const { card, preprocessing, ends, provider } = model;
-    return loadedSubject({ card, preprocessing, ends, provider, images: images.images, names: images.classNames, reference: threat.reference, peak: threat.peak });
+    return loadedSubject({
+      card,
+      preprocessing,
+      ends,
+      provider,
+      images: images.images,
+      names: images.classNames,
+      reference: threat.reference,
+      peak: threat.peak,
+    });
   });
   const place = computed(() => Math.max(0, subject.value?.images.findIndex((image) => image.id === imageId.value) ?? 0));
   const image = computed(() => subject.value?.images[place.value] ?? null);
@@ -46,7 +64,12 @@ export const useMapAsk = defineStore('mapAsk', () => {
   });
   /** Of an output held against itself, the first order at the image is that of a chance direction. */
   const which = computed({
-    get: (): MapName => (chosen.value && (chosen.value !== 'quadratic' || subject.value?.onOutput) ? chosen.value : subject.value?.onOutput ? 'quadratic' : 'linear'),
+    get: (): MapName =>
+      chosen.value && (chosen.value !== 'quadratic' || subject.value?.onOutput)
+        ? chosen.value
+        : subject.value?.onOutput
+          ? 'quadratic'
+          : 'linear',
     set: (name) => (chosen.value = name),
   });
   const mask = computed(() => {
@@ -57,7 +80,15 @@ export const useMapAsk = defineStore('mapAsk', () => {
     if (!subject.value || !image.value || (settings.partition === 'mask' && !mask.value)) return null;
     const { partition, block, superpixels, compactness, tries, probes, reference } = settings;
     const cut = { partition, block, superpixels, compactness, mask: partition === 'mask' ? [...mask.value!] : [] };
-    return { ...subject.value.request, image: subject.value.address(image.value.id), epsilon: eps.value, partition: cut, tries, probes, reference: reference ?? subject.value.reference };
+    return {
+      ...subject.value.request,
+      image: subject.value.address(image.value.id),
+      epsilon: eps.value,
+      partition: cut,
+      tries,
+      probes,
+      reference: reference ?? subject.value.reference,
+    };
   });
 
   /** Shows the map of an image: one of those loaded, or of the audit on show. */

@@ -57,7 +57,11 @@ export const useModel = defineStore('model', () => {
       void runCheck();
       return true;
     } catch (error) {
-      const inputs = said.input ? [] : await theHost().call('unclearInputs', { model: path }).catch(() => []);
+      const inputs = said.input
+        ? []
+        : await theHost()
+            .call('unclearInputs', { model: path })
+            .catch(() => []);
       if (inputs.length > 1) unclear.value = { path, inputs, why: messageOf(error) };
       else useApp().fail(error);
       return false;
@@ -79,7 +83,11 @@ export const useModel = defineStore('model', () => {
     loading.value = true;
     try {
       const [picture] = useImages().images;
-      const found = await theHost().call('inspect', { model: path, ...said, ...(picture && { size: { width: picture.width, height: picture.height } }) });
+      const found = await theHost().call('inspect', {
+        model: path,
+        ...said,
+        ...(picture && { size: { width: picture.width, height: picture.height } }),
+      });
       // A screen that shows the one asks for the other.
       preprocessing.value ??= found.preprocessing;
       if (found.path !== card.value?.path || found.input !== card.value.input) values.value = [];
@@ -123,7 +131,9 @@ export const useModel = defineStore('model', () => {
   async function listValues(): Promise<void> {
     if (values.value.length > 0) return;
     const { input, fixed } = ends.value;
-    values.value = await theHost().call('values', { model: card.value!.path, input, fixed }).catch(() => []);
+    values.value = await theHost()
+      .call('values', { model: card.value!.path, input, fixed })
+      .catch(() => []);
   }
 
   /** Design rule 5; what is known so far comes by events. Only the newest round counts. */
@@ -136,7 +146,12 @@ export const useModel = defineStore('model', () => {
     checked.value = 0;
     try {
       const images = useImages().paths;
-      const result = await theHost().call('gradcheck', { model: card.value.path, preprocessing: preprocessing.value, images: [...images], ...ends.value });
+      const result = await theHost().call('gradcheck', {
+        model: card.value.path,
+        preprocessing: preprocessing.value,
+        images: [...images],
+        ...ends.value,
+      });
       if (mine === round) check.value = result;
     } catch (error) {
       if (mine === round) checkError.value = messageOf(error);
@@ -153,7 +168,9 @@ export const useModel = defineStore('model', () => {
 
   /** The check's own answer is then what it knows. */
   async function stopCheck(): Promise<void> {
-    await theHost().call('gradcheckStop', {}).catch((error: unknown) => useApp().fail(error));
+    await theHost()
+      .call('gradcheckStop', {})
+      .catch((error: unknown) => useApp().fail(error));
   }
 
   function setPreprocessing(value: Preprocessing): void {
@@ -162,7 +179,32 @@ export const useModel = defineStore('model', () => {
   }
 
   return {
-    card, loading, preprocessing, isGuess, provider, check, checking, checked, checkError, named, output, ends, refused, unclear, values,
-    open, close, setEnds, setOutput, setAnswer, setInput, setFixed, listValues, runCheck, stopCheck, hear, setPreprocessing,
+    card,
+    loading,
+    preprocessing,
+    isGuess,
+    provider,
+    check,
+    checking,
+    checked,
+    checkError,
+    named,
+    output,
+    ends,
+    refused,
+    unclear,
+    values,
+    open,
+    close,
+    setEnds,
+    setOutput,
+    setAnswer,
+    setInput,
+    setFixed,
+    listValues,
+    runCheck,
+    stopCheck,
+    hear,
+    setPreprocessing,
   };
 });

@@ -26,7 +26,9 @@ export const useOutputs = defineStore('outputs', () => {
     const host = theHost();
     const change = finding ? { audit, image: image.id, threat, attack: finding.attack } : null;
     try {
-      const before = image.outputs[threat]?.file ? await loadPixels(host.pictureUrl({ kind: 'clean-output', audit, image: image.id })) : null;
+      const before = image.outputs[threat]?.file
+        ? await loadPixels(host.pictureUrl({ kind: 'clean-output', audit, image: image.id }))
+        : null;
       if (current()) clean.value = before;
       if (!change || finding!.eightBit === null) return;
       const after = finding!.output?.file ? await loadPixels(host.pictureUrl({ kind: 'output', ...change })) : null;
@@ -46,7 +48,9 @@ export const useOutputs = defineStore('outputs', () => {
   /** Follows the image, the threat and the attack on show. Gives back what ends it. */
   function follow(): () => void {
     const results = useResults();
-    return watch([() => results.audit, () => results.image?.id, () => results.threat, () => results.finding?.attack], () => void load(), { immediate: true });
+    return watch([() => results.audit, () => results.image?.id, () => results.threat, () => results.finding?.attack], () => void load(), {
+      immediate: true,
+    });
   }
 
   return { clean, broken, noisy, noise, pending, follow };

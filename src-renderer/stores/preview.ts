@@ -36,8 +36,12 @@ export const usePreview = defineStore('preview', () => {
     const { card, preprocessing, ends } = useModel();
     return card && preprocessing && image.value ? { model: card.path, preprocessing, ...ends } : null;
   });
-  const key = computed(() => (subject.value ? JSON.stringify([subject.value, some.value.map(({ id, source, label }) => [id, source, label])]) : ''));
-  const oneKey = computed(() => (subject.value ? JSON.stringify([subject.value, image.value!.id, image.value!.source, image.value!.label]) : ''));
+  const key = computed(() =>
+    subject.value ? JSON.stringify([subject.value, some.value.map(({ id, source, label }) => [id, source, label])]) : '',
+  );
+  const oneKey = computed(() =>
+    subject.value ? JSON.stringify([subject.value, image.value!.id, image.value!.source, image.value!.label]) : '',
+  );
   /** Of what is set now, and of nothing that was set before. */
   const shown = computed(() => (reading.value?.of === oneKey.value ? reading.value.shown : null));
   const checked = computed(() => (checking.value?.of === key.value ? checking.value.preview : null));
@@ -77,7 +81,10 @@ export const usePreview = defineStore('preview', () => {
       pending.value = false;
       if (of === tried || checked.value?.accuracy == null) return;
       // What takes longer comes last, and is given up for whatever is asked next.
-      const better = await look(some.value.map(({ id }) => id), true);
+      const better = await look(
+        some.value.map(({ id }) => id),
+        true,
+      );
       if (!better) return;
       [checking.value, tried] = [{ of, preview: better }, of];
       show(better);
@@ -90,7 +97,12 @@ export const usePreview = defineStore('preview', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(() => `${key.value} ${oneKey.value}`, () => subject.value !== null, pending, rest);
+    const stop = asking(
+      () => `${key.value} ${oneKey.value}`,
+      () => subject.value !== null,
+      pending,
+      rest,
+    );
     return () => {
       stop();
       round++;

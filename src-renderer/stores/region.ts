@@ -114,12 +114,35 @@ export const useRegion = defineStore('region', () => {
       threat.norms[norm].on = (kept.length > 0 ? kept : able).includes(norm);
       threat.norms[norm].chosen = Object.fromEntries(threat.attacksFor(norm).map((attack) => [attack.id, onSubsets(attack)]));
     }
-    place.value = Math.max(0, useImages().images.findIndex((one) => fitsMask(cut.value, one)));
+    place.value = Math.max(
+      0,
+      useImages().images.findIndex((one) => fitsMask(cut.value, one)),
+    );
     threat.tab = 'subsets';
     const app = useApp();
     app.step = 'threat';
     app.tell(S.region.limited(pixels.length, width * height));
   }
 
-  return { cut, place, area, shown, busy, image, masked, sizes, fits, used, misfits, change, begin, paint, fill, invert, wrong, follow, attackOnly };
+  return {
+    cut,
+    place,
+    area,
+    shown,
+    busy,
+    image,
+    masked,
+    sizes,
+    fits,
+    used,
+    misfits,
+    change,
+    begin,
+    paint,
+    fill,
+    invert,
+    wrong,
+    follow,
+    attackOnly,
+  };
 });

@@ -86,7 +86,30 @@ export const useResults = defineStore('results', () => {
   watch([threat, results], () => (chosen.value = null));
 
   return {
-    audit, folder, results, loading, threat, view, filter, sort, down, imageId, attack,
-    current, eps, budget, all, rows, image, findings, outcome, finding, place, open, show, move, sortBy,
+    audit,
+    folder,
+    results,
+    loading,
+    threat,
+    view,
+    filter,
+    sort,
+    down,
+    imageId,
+    attack,
+    current,
+    eps,
+    budget,
+    all,
+    rows,
+    image,
+    findings,
+    outcome,
+    finding,
+    place,
+    open,
+    show,
+    move,
+    sortBy,
   };
 });

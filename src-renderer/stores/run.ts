@@ -33,7 +33,13 @@ export interface LiveThreat extends Threat {
 /** Threats as a plan has them, whose goal may be left out. */
 type Planned = readonly { norm: Norm; eps: readonly number[]; attacks: readonly { id: string }[]; goal?: Pick<Goal, 'kind'> | undefined }[];
 const liveOf = (threats: Planned): LiveThreat[] =>
-  threats.map(({ norm, eps, attacks, goal }) => ({ norm, eps: [...eps], attacks: attacks.length, minimal: attacks.every(({ id }) => useApp().isMinimal(id)), onOutput: goal?.kind === 'deviation' || goal?.kind === 'match' }));
+  threats.map(({ norm, eps, attacks, goal }) => ({
+    norm,
+    eps: [...eps],
+    attacks: attacks.length,
+    minimal: attacks.every(({ id }) => useApp().isMinimal(id)),
+    onOutput: goal?.kind === 'deviation' || goal?.kind === 'match',
+  }));
 
 /** Whether an audit goes on, or waits to. */
 export const goesOn = ({ state }: AuditStatus): boolean => state === 'preparing' || state === 'running' || state === 'paused';
@@ -202,7 +208,11 @@ export const useRun = defineStore('run', () => {
     const distance = event.distance === null ? '' : ` · ${formatDistance(threat.norm, event.distance)}`;
     const largest = largestBudget(threat);
     const image = baseName(sources.value.get(event.image) ?? event.image);
-    const text = S.run.finding(useApp().attackTitle(event.attack), image, S.say.state(stateAt(event, largest), formatEps(threat.norm, largest)) + distance);
+    const text = S.run.finding(
+      useApp().attackTitle(event.attack),
+      image,
+      S.say.state(stateAt(event, largest), formatEps(threat.norm, largest)) + distance,
+    );
     write(event.state === 'broken' ? 'broken' : 'error', text);
   }
 

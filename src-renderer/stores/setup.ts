@@ -37,11 +37,17 @@ export const useSetup = defineStore('setup', () => {
     try {
       const kept = JSON.parse(text) as Kept;
       const { settings } = kept;
-      const ends = { input: settings['input'], fixed: settings['fixed'], output: settings['output'], answer: settings['answer'] } as Parameters<ReturnType<typeof useModel>['open']>[1];
+      const ends = {
+        input: settings['input'],
+        fixed: settings['fixed'],
+        output: settings['output'],
+        answer: settings['answer'],
+      } as Parameters<ReturnType<typeof useModel>['open']>[1];
       const given = [kept.model, ...kept.images].filter((path) => path !== null);
       // A browser's copies may be gone with an earlier server.
       await theHost().uploads?.(given);
-      if (kept.images.length > 0) await images.replace(kept.images, settings['labels'] as string | null, settings['classNames'] as string | null);
+      if (kept.images.length > 0)
+        await images.replace(kept.images, settings['labels'] as string | null, settings['classNames'] as string | null);
       else [images.labels, images.classNamesFile] = [settings['labels'] as string | null, settings['classNames'] as string | null];
       if (kept.model !== null) await useModel().open(kept.model, ends);
       const there = useModel().card?.path === (kept.model ?? undefined) && images.paths.length === kept.images.length;

@@ -37,7 +37,13 @@ const USUAL_EPS: Record<Norm, number[]> = {
   linf: [1, 2, 4, 8, 16].map((levels) => levels / 255),
 };
 /** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn'], linf: ['pgd', 'fmn'] };
+const USUAL_ATTACKS: Record<Norm, string[]> = {
+  l0: ['sigma-zero', 'fmn'],
+  l0Pixels: ['sigma-zero'],
+  l1: ['fmn', 'pgd'],
+  l2: ['ddn', 'fmn'],
+  linf: ['pgd', 'fmn'],
+};
 
 function choice(norm: Norm): NormChoice {
   return { on: norm !== 'l1' && norm !== 'l0Pixels', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };
@@ -45,7 +51,13 @@ function choice(norm: Norm): NormChoice {
 
 /** What the attacker may do: becomes the plan of an audit. */
 export const useThreat = defineStore('threat', () => {
-  const norms = reactive<Record<Norm, NormChoice>>({ l0: choice('l0'), l0Pixels: choice('l0Pixels'), l1: choice('l1'), l2: choice('l2'), linf: choice('linf') });
+  const norms = reactive<Record<Norm, NormChoice>>({
+    l0: choice('l0'),
+    l0Pixels: choice('l0Pixels'),
+    l1: choice('l1'),
+    l2: choice('l2'),
+    linf: choice('linf'),
+  });
   const classGoal = ref<ClassGoal>('untargeted');
   const target = ref(0);
   const outputGoal = ref<OutputGoal>('deviation');
@@ -76,7 +88,9 @@ export const useThreat = defineStore('threat', () => {
 
   /** The usual attacks; without one of them, whatever there is. */
   function suggested(norm: Norm): string[] {
-    const able = attacksFor(norm).filter(usable).map((attack) => attack.id);
+    const able = attacksFor(norm)
+      .filter(usable)
+      .map((attack) => attack.id);
     const usual = able.filter((id) => USUAL_ATTACKS[norm].includes(id));
     return usual.length > 0 ? usual : able.slice(0, 1);
   }
@@ -128,7 +142,10 @@ export const useThreat = defineStore('threat', () => {
 
   function goalOf(): Goal {
     const dB = { psnr: psnr.value, peak: peak.value };
-    if (onOutput.value) return outputGoal.value === 'match' ? { kind: 'match', picture: picture.value!, ...dB } : { kind: 'deviation', reference: reference.value, ...dB };
+    if (onOutput.value)
+      return outputGoal.value === 'match'
+        ? { kind: 'match', picture: picture.value!, ...dB }
+        : { kind: 'deviation', reference: reference.value, ...dB };
     if (classGoal.value === 'untargeted') return { kind: 'untargeted' };
     return { kind: 'targeted', target: classGoal.value === 'one' ? target.value : classGoal.value };
   }
@@ -155,7 +172,10 @@ export const useThreat = defineStore('threat', () => {
         goal: goalOf(),
         attacks: attacksFor(norm)
           .filter((attack) => isOn(norm, attack))
-          .map((attack) => ({ id: attack.id, options: { ...norms[norm].options[attack.id], ...(onSubsets(attack) && cutOptions(useRegion().cut, norm)) } })),
+          .map((attack) => ({
+            id: attack.id,
+            options: { ...norms[norm].options[attack.id], ...(onSubsets(attack) && cutOptions(useRegion().cut, norm)) },
+          })),
       })),
       seed: seed.value,
       provider: model.provider,
@@ -165,7 +185,29 @@ export const useThreat = defineStore('threat', () => {
   }
 
   return {
-    norms, goal, classGoal, outputGoal, onOutput, target, psnr, peak, reference, picture, seed, name, workers, maxQueries, tab, active, pairs, missing,
-    attacksFor, usable, isOn, optionsOf, setOption, plan,
+    norms,
+    goal,
+    classGoal,
+    outputGoal,
+    onOutput,
+    target,
+    psnr,
+    peak,
+    reference,
+    picture,
+    seed,
+    name,
+    workers,
+    maxQueries,
+    tab,
+    active,
+    pairs,
+    missing,
+    attacksFor,
+    usable,
+    isOn,
+    optionsOf,
+    setOption,
+    plan,
   };
 });

@@ -34,7 +34,11 @@ export const useUploads = defineStore('uploads', () => {
 
   async function tell(): Promise<void> {
     // What is on its way is kept by the host.
-    if (useIntake().importing === 0) sizes.value = (await theHost().uploads?.([...needed]).catch(() => sizes.value)) ?? null;
+    if (useIntake().importing === 0)
+      sizes.value =
+        (await theHost()
+          .uploads?.([...needed])
+          .catch(() => sizes.value)) ?? null;
   }
 
   /** Removes what belongs to no set-up and no audit. */

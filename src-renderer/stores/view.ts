@@ -94,5 +94,27 @@ export const useView = defineStore('view', () => {
     pointed.value = null;
   }
 
-  return { mode, first, second, view, limit, pointed, split, turned, playing, still, blinking, live, setMode, flip, swap, choose, zoomBy, fit, here, walk, reset };
+  return {
+    mode,
+    first,
+    second,
+    view,
+    limit,
+    pointed,
+    split,
+    turned,
+    playing,
+    still,
+    blinking,
+    live,
+    setMode,
+    flip,
+    swap,
+    choose,
+    zoomBy,
+    fit,
+    here,
+    walk,
+    reset,
+  };
 });

@@ -50,7 +50,10 @@ const state: Words['say']['state'] = (of, budget) => (budget === null ? STATES[o
 
 function bounds({ least, most, failed = 0, unfinished = 0 }: Pick<CurvePoint, 'least' | 'most' | 'failed' | 'unfinished'>): string | null {
   if (least === undefined || most === undefined) return null;
-  const why = [...(failed > 0 ? [`ein Angriff schlug bei ${ofImages(failed)} fehl`] : []), ...(unfinished > 0 ? [`${images(unfinished)} nicht fertig`] : [])];
+  const why = [
+    ...(failed > 0 ? [`ein Angriff schlug bei ${ofImages(failed)} fehl`] : []),
+    ...(unfinished > 0 ? [`${images(unfinished)} nicht fertig`] : []),
+  ];
   return `zwischen ${percent(least)} und ${percent(most)}: ${why.join(', ')}`;
 }
 
@@ -60,7 +63,18 @@ function bounds({ least, most, failed = 0, unfinished = 0 }: Pick<CurvePoint, 'l
  */
 export const de: Words = {
   app: { name: 'Hairline', tagline: 'Die kleinste Änderung, die es bricht', offline: 'Offline. Nichts verlässt diesen Rechner.' },
-  steps: { model: 'Modell', images: 'Bilder', threat: 'Bedrohung', run: 'Lauf', results: 'Ergebnisse', image: 'Bild', export: 'Export', compare: 'Vergleich', map: 'Karte', explore: 'Erkunden' },
+  steps: {
+    model: 'Modell',
+    images: 'Bilder',
+    threat: 'Bedrohung',
+    run: 'Lauf',
+    results: 'Ergebnisse',
+    image: 'Bild',
+    export: 'Export',
+    compare: 'Vergleich',
+    map: 'Karte',
+    explore: 'Erkunden',
+  },
   language: { label: 'Sprache' },
   theme: { label: 'Darstellung', system: 'System', light: 'Hell', dark: 'Dunkel' },
   common: {
@@ -84,7 +98,8 @@ export const de: Words = {
     unreadable: (name) => `„${name}“ konnte nicht gelesen werden; bitte prüfen, ob die Datei noch da ist, und erneut ablegen.`,
     notRead: 'kann nicht gelesen werden: bitte prüfen, ob die Datei da ist und gelesen werden darf.',
     noDownload: 'Das Dokument wurde geschrieben, kann von hier aber nicht geholt werden.',
-    crashed: 'Die Engine ist abgestürzt, und das Audit wurde gestoppt; was fertig ist, bleibt erhalten, und „Fortsetzen“ auf der Seite „Lauf“ macht damit weiter.',
+    crashed:
+      'Die Engine ist abgestürzt, und das Audit wurde gestoppt; was fertig ist, bleibt erhalten, und „Fortsetzen“ auf der Seite „Lauf“ macht damit weiter.',
     nothingDropped: 'Unter dem Abgelegten war keine Datei.',
     title: 'Das hat nicht geklappt',
   },
@@ -147,16 +162,29 @@ export const de: Words = {
     gradient: 'Gradientenprüfung',
     gradientWhat: 'Der abgeleitete Graph gegen die Originaldatei, sein Gradient gegen zentrale Differenzen.',
     checking: 'Gradient wird geprüft',
-    checkVerdict: { passed: 'Bestanden', unchecked: 'In der Zeit nicht geprüft', failed: 'Nicht bestanden', surrogate: 'Durch einen Ersatz', zero: 'Der Gradient ist null', tiny: 'Der Gradient ist winzig', random: 'Das Modell ist zufällig', 'not-finite': 'Keine Zahl' },
+    checkVerdict: {
+      passed: 'Bestanden',
+      unchecked: 'In der Zeit nicht geprüft',
+      failed: 'Nicht bestanden',
+      surrogate: 'Durch einen Ersatz',
+      zero: 'Der Gradient ist null',
+      tiny: 'Der Gradient ist winzig',
+      random: 'Das Modell ist zufällig',
+      'not-finite': 'Keine Zahl',
+    },
     checkMeans: {
-      surrogate: 'Der Gradient ist nicht die Ableitung: Er geht durch manche Operatoren gerade hindurch und lässt sich nicht an Differenzen messen. Was hält, kann unter einem anderen Angriff brechen.',
+      surrogate:
+        'Der Gradient ist nicht die Ableitung: Er geht durch manche Operatoren gerade hindurch und lässt sich nicht an Differenzen messen. Was hält, kann unter einem anderen Angriff brechen.',
       zero: 'Ein Angriff, der diesem Gradienten folgt, findet nichts, ob es etwas zu finden gibt oder nicht: Was hält, gilt nicht als robust. So sehen gesättigte Werte aus.',
       tiny: 'Der Gradient ist so klein, dass float32 nicht sagt, wohin er führt: Was hält, gilt nicht als robust. So sehen gesättigte Werte aus.',
-      random: 'Das Modell antwortet auf dasselbe Bild jedes Mal anders, etwa mit einem Dropout im Trainingsmodus. Exportieren Sie es im Auswertungsmodus.',
-      'not-finite': 'Der Gradient ist NaN oder unendlich, kein Angriff kann ihm folgen: Suchen Sie nach einer Division durch null oder einer Wurzel oder einem Logarithmus von null.',
+      random:
+        'Das Modell antwortet auf dasselbe Bild jedes Mal anders, etwa mit einem Dropout im Trainingsmodus. Exportieren Sie es im Auswertungsmodus.',
+      'not-finite':
+        'Der Gradient ist NaN oder unendlich, kein Angriff kann ihm folgen: Suchen Sie nach einer Division durch null oder einer Wurzel oder einem Logarithmus von null.',
     },
     checkPartly: (done, wanted) => `Bestanden: ${done} von ${plural(wanted, 'Richtung', 'Richtungen')}`,
-    checkStoppedAt: (done, wanted) => (wanted > 0 ? `Beendet: ${done} von ${plural(wanted, 'Richtung', 'Richtungen')}` : 'Vor der ersten Richtung beendet'),
+    checkStoppedAt: (done, wanted) =>
+      wanted > 0 ? `Beendet: ${done} von ${plural(wanted, 'Richtung', 'Richtungen')}` : 'Vor der ersten Richtung beendet',
     checkStopped: 'Die Prüfung wurde beendet, ehe alle Richtungen versucht waren. Ein Audit prüft noch einmal und sagt, wie weit.',
     checkLate: 'Die Zeit war um, ehe alle Richtungen versucht waren. Ein Audit prüft noch einmal und sagt, wie weit.',
     checkProgress: 'Fortschritt der Gradientenprüfung',
@@ -169,7 +197,13 @@ export const de: Words = {
     checkAgain: 'Erneut prüfen',
     provider: 'Läuft auf',
     providerName: { cpu: 'CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'Core ML' },
-    outputName: { logits: 'Logits', softmax: 'Softmax, auf Logits zurückgeführt', 'log-softmax': 'Log-Softmax, auf Logits zurückgeführt', values: 'Werte', sigmoid: 'Sigmoid, auf Logits zurückgeführt' },
+    outputName: {
+      logits: 'Logits',
+      softmax: 'Softmax, auf Logits zurückgeführt',
+      'log-softmax': 'Log-Softmax, auf Logits zurückgeführt',
+      values: 'Werte',
+      sigmoid: 'Sigmoid, auf Logits zurückgeführt',
+    },
   },
   images: {
     title: 'Bilder',
@@ -217,7 +251,13 @@ export const de: Words = {
     },
     custom: 'Eigener',
     geometry: 'Geometrie',
-    geometryName: { none: 'Wie es ist', stretch: 'Strecken', 'centre-crop': 'Mittlerer Ausschnitt', letterbox: 'Einpassen mit Rand', pad: 'Auffüllen' },
+    geometryName: {
+      none: 'Wie es ist',
+      stretch: 'Strecken',
+      'centre-crop': 'Mittlerer Ausschnitt',
+      letterbox: 'Einpassen mit Rand',
+      pad: 'Auffüllen',
+    },
     width: 'Breite',
     height: 'Höhe',
     resizeTo: 'Kürzere Seite auf',
@@ -254,13 +294,19 @@ export const de: Words = {
     checked: (n) => `${plural(n, 'Bild', 'Bilder')} geprüft.`,
     flat: (value) => `Nichts ändert sich: jeder Wert ist ${value}.`,
     tiny: (high) => `Alle Werte liegen zwischen 0 und ${high}: wurde zweimal durch 255 geteilt?`,
-    huge: (low, high) => `Werte reichen von ${low} bis ${high}, weiter als Bilder von 0 bis 255: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
-    unlike: (mean, std) => `Werte haben Mittel ${mean} und Abweichung ${std}, anders als normalisierte: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
-    chance: (right, of, classes, p) => `Nicht besser als Zufall: Raten unter ${classes} Klassen trifft ${right} von ${of} oder mehr mit Wahrscheinlichkeit ${p}.`,
-    commonest: (right, of, commonest) => `Nicht besser, als jedes Mal die häufigste Klasse zu nennen: das trifft ${commonest} von ${of}, das Modell ${right}.`,
+    huge: (low, high) =>
+      `Werte reichen von ${low} bis ${high}, weiter als Bilder von 0 bis 255: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
+    unlike: (mean, std) =>
+      `Werte haben Mittel ${mean} und Abweichung ${std}, anders als normalisierte: passen Faktor, Mittelwert und Std.-Abw. zusammen?`,
+    chance: (right, of, classes, p) =>
+      `Nicht besser als Zufall: Raten unter ${classes} Klassen trifft ${right} von ${of} oder mehr mit Wahrscheinlichkeit ${p}.`,
+    commonest: (right, of, commonest) =>
+      `Nicht besser, als jedes Mal die häufigste Klasse zu nennen: das trifft ${commonest} von ${of}, das Modell ${right}.`,
     swapped: (order, then, now, of) => `Kanäle sind wohl vertauscht: als ${order} sind ${then} von ${of} richtig statt ${now}.`,
-    surer: (order, then, now) => `Kanäle sind wohl vertauscht: als ${order} hat die wahrscheinlichste Klasse im Mittel die Wahrscheinlichkeit ${then} statt ${now}.`,
-    better: (what, then, now, of) => `Die Vorverarbeitung oder die Labels stimmen wohl nicht: mit ${what} sind ${then} von ${of} Bildern mit Label richtig statt ${now}.`,
+    surer: (order, then, now) =>
+      `Kanäle sind wohl vertauscht: als ${order} hat die wahrscheinlichste Klasse im Mittel die Wahrscheinlichkeit ${then} statt ${now}.`,
+    better: (what, then, now, of) =>
+      `Die Vorverarbeitung oder die Labels stimmen wohl nicht: mit ${what} sind ${then} von ${of} Bildern mit Label richtig statt ${now}.`,
     trialValues: {
       unit: 'Werten in [0,1]',
       '0..255': 'Werten von 0 bis 255',
@@ -288,11 +334,19 @@ export const de: Words = {
     levels: (eps, used) => `${eps} ist auf 8-Bit-Bildern ${used}/255.`,
     budgetN: (n) => `Budget ${n}`,
     goal: 'Ziel',
-    goals: { untargeted: 'Jede falsche Klasse', next: 'Die Klasse nach dem Label', 'least-likely': 'Die unwahrscheinlichste Klasse', one: 'Eine Klasse' },
+    goals: {
+      untargeted: 'Jede falsche Klasse',
+      next: 'Die Klasse nach dem Label',
+      'least-likely': 'Die unwahrscheinlichste Klasse',
+      one: 'Eine Klasse',
+    },
     outputGoals: { deviation: 'Ausgabe verlässt ihre Referenz', match: 'Ausgabe gleicht der eines anderen Bildes' },
     psnr: 'Schwellwert in dB',
     psnrSlider: 'Schwellwert, Schieber',
-    psnrHint: { deviation: 'Gebrochen unterhalb dieses Spitzen-Signal-Rausch-Verhältnisses: je niedriger, desto größer der verlangte Schaden.', match: 'Erreicht ab diesem Spitzen-Signal-Rausch-Verhältnis: je höher, desto ähnlicher.' },
+    psnrHint: {
+      deviation: 'Gebrochen unterhalb dieses Spitzen-Signal-Rausch-Verhältnisses: je niedriger, desto größer der verlangte Schaden.',
+      match: 'Erreicht ab diesem Spitzen-Signal-Rausch-Verhältnis: je höher, desto ähnlicher.',
+    },
     peak: 'Spitzenwert der Ausgabe',
     reference: 'Referenz',
     references: { 'clean-output': 'Die ungestörte Ausgabe', input: 'Das Bild selbst' },
@@ -325,7 +379,8 @@ export const de: Words = {
       norms: 'Mindestens eine Norm wählen.',
       attacks: (norm) => `Einen Angriff für ${norm} wählen.`,
       budgets: (norm) => `Ein Budget für ${norm} angeben.`,
-      covers: (norm, eps, meant) => `Ein Budget von ${eps} unter ${norm} umfasst jedes Bild: ${meant === null ? 'ein kleineres angeben.' : `war ${meant} gemeint?`}`,
+      covers: (norm, eps, meant) =>
+        `Ein Budget von ${eps} unter ${norm} umfasst jedes Bild: ${meant === null ? 'ein kleineres angeben.' : `war ${meant} gemeint?`}`,
       check: 'Die Gradientenprüfung wurde für dieses Modell nicht bestanden.',
     },
     costPasses: 'Durchläufe, höchstens',
@@ -343,7 +398,16 @@ export const de: Words = {
   },
   region: {
     title: 'Teilmengen',
-    kinds: { pixel: 'Pixel', feature: 'Werte', channel: 'Farbebenen', block: 'Blöcke', row: 'Zeilen', column: 'Spalten', superpixel: 'Superpixel', mask: 'Eigene Maske' },
+    kinds: {
+      pixel: 'Pixel',
+      feature: 'Werte',
+      channel: 'Farbebenen',
+      block: 'Blöcke',
+      row: 'Zeilen',
+      column: 'Spalten',
+      superpixel: 'Superpixel',
+      mask: 'Eigene Maske',
+    },
     hints: {
       pixel: 'Eine Teilmenge ist ein Pixel mit allen Kanälen.',
       feature: 'Eine Teilmenge ist ein Wert eines Pixels. Nicht unter ℓ₀ Pixel, wo ein Pixel als Ganzes zählt.',
@@ -351,7 +415,8 @@ export const de: Words = {
       block: 'Quadrate von der linken oberen Ecke an; die an den anderen Rändern können kleiner sein.',
       row: 'Eine Teilmenge ist eine Zeile von Pixeln.',
       column: 'Eine Teilmenge ist eine Spalte von Pixeln.',
-      superpixel: 'Zusammenhängende Flächen ähnlicher Farbe (SLIC), in jedem Bild neu gefunden. Große Kompaktheit macht sie quadratisch, kleine lässt sie den Farben folgen.',
+      superpixel:
+        'Zusammenhängende Flächen ähnlicher Farbe (SLIC), in jedem Bild neu gefunden. Große Kompaktheit macht sie quadratisch, kleine lässt sie den Farben folgen.',
       mask: 'Was außerhalb aller Flächen liegt, wird nie geändert. Nach Norm: gemeinsam unter ℓ∞, jedes für sich unter ℓ₀, wo ε Pixel zählt.',
     },
     block: 'Seite in Pixeln',
@@ -360,7 +425,8 @@ export const de: Words = {
     pixelsOfArea: 'Pixel einer Fläche',
     areaPixels: { 'by-norm': 'nach Norm', together: 'gemeinsam geändert', each: 'jedes für sich' },
     numbers: (subsets: number, pixels: number) => `${plural(subsets, 'Teilmenge', 'Teilmengen')}, ${plural(pixels, 'Pixel', 'Pixel')}`,
-    maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'Fläche', 'Flächen')}, ${count(pixels)} von ${plural(all, 'Pixel', 'Pixeln')} änderbar`,
+    maskNumbers: (areas: number, pixels: number, all: number) =>
+      `${plural(areas, 'Fläche', 'Flächen')}, ${count(pixels)} von ${plural(all, 'Pixel', 'Pixeln')} änderbar`,
     cutting: 'Das Bild wird zerlegt',
     tools: 'Werkzeuge',
     toolNames: { brush: 'Pinsel', eraser: 'Radierer', rectangle: 'Rechteck', move: 'Bewegen' },
@@ -385,26 +451,61 @@ export const de: Words = {
     painted: (x: number, y: number) => `Gemalt bei x ${x}, y ${y}.`,
     otherSize: (size: string) => `Die Maske ist für Bilder von ${size} Pixeln; dieses hat eine andere Größe.`,
     newMask: 'Neue Maske für diese Größe',
-    misfits: (n: number, size: string) => `Die Maske ist für Bilder von ${size} Pixeln. Angriffe auf Teilmengen scheitern bei ${plural(n, 'Bild', 'Bildern')} anderer Größe.`,
+    misfits: (n: number, size: string) =>
+      `Die Maske ist für Bilder von ${size} Pixeln. Angriffe auf Teilmengen scheitern bei ${plural(n, 'Bild', 'Bildern')} anderer Größe.`,
     none: 'Die Pixel markieren, die sich ändern dürfen: Die Maske ist leer.',
     wholePixels: 'Unter ℓ₀ Pixel wird ein Pixel als Ganzes geändert: andere Teilmengen als Werte oder Farbebenen wählen.',
     summary: (what: string) => `Teilmengen: ${what}`,
-    limited: (pixels: number, all: number) => `Das Audit ist auf ${plural(pixels, 'Pixel', 'Pixel')} von ${count(all)} begrenzt: Nur Angriffe auf Teilmengen sind an, bei den Normen, die solche haben.`,
+    limited: (pixels: number, all: number) =>
+      `Das Audit ist auf ${plural(pixels, 'Pixel', 'Pixel')} von ${count(all)} begrenzt: Nur Angriffe auf Teilmengen sind an, bei den Normen, die solche haben.`,
   },
   history: {
     undone: (what: string) => `Rückgängig gemacht: ${what}.`,
     redone: (what: string) => `Wiederholt: ${what}.`,
     what: {
-      classGoal: 'Ziel', outputGoal: 'Ziel', target: 'Zielklasse', psnr: 'Schwelle', peak: 'Spitzenwert der Ausgabe', reference: 'Bezug', picture: 'zu erreichendes Bild', seed: 'Startwert', name: 'Name des Audits',
-      workers: 'Worker', maxQueries: 'Anfragen je Bild', cut: 'Teilmengen', preprocessing: 'Vorverarbeitung', provider: 'worauf das Modell läuft', input: 'Eingabe des Bildes', fixed: 'Werte anderer Eingaben', output: 'geprüfte Ausgabe', answer: 'Klassenwerte', labels: 'Labeldatei', classNames: 'Klassennamen', range: 'Auswahl der Bilder',
-      ofNorm: { on: (norm: string) => `${norm} im Audit`, eps: (norm: string) => `Budgets für ${norm}`, chosen: (norm: string) => `Angriffe für ${norm}`, options: (norm: string) => `Optionen der Angriffe für ${norm}` },
+      classGoal: 'Ziel',
+      outputGoal: 'Ziel',
+      target: 'Zielklasse',
+      psnr: 'Schwelle',
+      peak: 'Spitzenwert der Ausgabe',
+      reference: 'Bezug',
+      picture: 'zu erreichendes Bild',
+      seed: 'Startwert',
+      name: 'Name des Audits',
+      workers: 'Worker',
+      maxQueries: 'Anfragen je Bild',
+      cut: 'Teilmengen',
+      preprocessing: 'Vorverarbeitung',
+      provider: 'worauf das Modell läuft',
+      input: 'Eingabe des Bildes',
+      fixed: 'Werte anderer Eingaben',
+      output: 'geprüfte Ausgabe',
+      answer: 'Klassenwerte',
+      labels: 'Labeldatei',
+      classNames: 'Klassennamen',
+      range: 'Auswahl der Bilder',
+      ofNorm: {
+        on: (norm: string) => `${norm} im Audit`,
+        eps: (norm: string) => `Budgets für ${norm}`,
+        chosen: (norm: string) => `Angriffe für ${norm}`,
+        options: (norm: string) => `Optionen der Angriffe für ${norm}`,
+      },
     },
   },
   run: {
     title: 'Lauf',
     none: 'Es läuft kein Audit.',
     noneHint: 'Ein Bedrohungsmodell festlegen und ein Audit starten, oder ein früheres öffnen.',
-    states: { preparing: 'Wird vorbereitet', running: 'Läuft', paused: 'Angehalten', finished: 'Fertig', interrupted: 'Unterbrochen', crashed: 'Gestoppt: Die Engine ist abgestürzt', cancelled: 'Abgebrochen', failed: 'Fehlgeschlagen' },
+    states: {
+      preparing: 'Wird vorbereitet',
+      running: 'Läuft',
+      paused: 'Angehalten',
+      finished: 'Fertig',
+      interrupted: 'Unterbrochen',
+      crashed: 'Gestoppt: Die Engine ist abgestürzt',
+      cancelled: 'Abgebrochen',
+      failed: 'Fehlgeschlagen',
+    },
     cancelling: 'Wird abgebrochen',
     seeResults: 'Ergebnisse ansehen',
     again: 'Zurück zum Bedrohungsmodell',
@@ -413,7 +514,8 @@ export const de: Words = {
     tiles: 'Bilder',
     curve: 'Robuste Genauigkeit, Schranken bisher',
     unbroken: 'Ungebrochene Bilder, Schranken bisher',
-    bounds: (through, total) => `Alle Angriffe sind mit ${count(through)} von ${ofImages(total)} fertig, die angegriffen werden. Die Schranken zählen die anderen, und jene, bei denen einer fehlschlug, einmal als gebrochen, einmal als standhaltend.`,
+    bounds: (through, total) =>
+      `Alle Angriffe sind mit ${count(through)} von ${ofImages(total)} fertig, die angegriffen werden. Die Schranken zählen die anderen, und jene, bei denen einer fehlschlug, einmal als gebrochen, einmal als standhaltend.`,
     atLargest: (budgets) => `ε: größtes Budget, ${budgets}`,
     log: 'Protokoll',
     noLog: 'Nichts zu berichten.',
@@ -425,7 +527,17 @@ export const de: Words = {
     open: 'bisher richtig',
     ...STATES,
   } satisfies Record<TileState, string>,
-  tileShort: { waiting: 'wartet', open: 'richtig', 'wrong-already': 'falsch', broken: 'gebrochen', beyond: 'erst jenseits', held: 'hält stand', failed: 'Fehler', unfinished: 'nicht fertig', 'target-already': 'Zielklasse' } satisfies Record<TileState, string>,
+  tileShort: {
+    waiting: 'wartet',
+    open: 'richtig',
+    'wrong-already': 'falsch',
+    broken: 'gebrochen',
+    beyond: 'erst jenseits',
+    held: 'hält stand',
+    failed: 'Fehler',
+    unfinished: 'nicht fertig',
+    'target-already': 'Zielklasse',
+  } satisfies Record<TileState, string>,
   tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },
   tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
   results: {
@@ -500,7 +612,8 @@ export const de: Words = {
     difference: 'Differenz',
     noAdversarial: 'Nichts gefunden, was die Antwort ändert.',
     scale: (levels) => `±${levels}/255`,
-    scaleLabel: (levels) => `Skala der Differenz: Schwarz ist minus ${levels} von 255, Grau ist keine Änderung, Weiß ist plus ${levels} von 255`,
+    scaleLabel: (levels) =>
+      `Skala der Differenz: Schwarz ist minus ${levels} von 255, Grau ist keine Änderung, Weiß ist plus ${levels} von 255`,
     gain: 'Verstärkt',
     shrunk: 'Gezeigt',
     times: (k) => `× ${k}`,
@@ -519,7 +632,8 @@ export const de: Words = {
     none: 'Dieses Bild steht nicht in den Ergebnissen.',
     at: (x, y) => `x ${x}, y ${y}`,
     hover: 'Auf ein Bild zeigen, um seine Werte zu lesen.',
-    viewHint: 'Die Pfeiltasten gehen von Pixel zu Pixel, mit der Umschalttaste um acht. Plus und Minus ändern die Vergrößerung, Null zeigt das ganze Bild.',
+    viewHint:
+      'Die Pfeiltasten gehen von Pixel zu Pixel, mit der Umschalttaste um acht. Plus und Minus ändern die Vergrößerung, Null zeigt das ganze Bild.',
     mode: 'Art des Vergleichs',
     modes: { side: 'Nebeneinander', swipe: 'Wischen', blink: 'Blinken' },
     firstPicture: 'Erstes Bild',
@@ -539,9 +653,17 @@ export const de: Words = {
   export: {
     title: 'Export',
     none: 'Noch nichts zu exportieren.',
-    pdf: { title: 'Bericht', file: 'PDF', what: 'Zum Lesen und Unterschreiben, auf Englisch: Zusammenfassung, Bedrohungsmodelle, Kurven, schlimmste Bilder, Anleitung zum Wiederholen.' },
+    pdf: {
+      title: 'Bericht',
+      file: 'PDF',
+      what: 'Zum Lesen und Unterschreiben, auf Englisch: Zusammenfassung, Bedrohungsmodelle, Kurven, schlimmste Bilder, Anleitung zum Wiederholen.',
+    },
     csv: { title: 'Tabelle', file: 'CSV', what: 'Eine Zeile je Bild, Bedrohungsmodell und Angriff, für eine Tabellenkalkulation.' },
-    json: { title: 'Ergebnisse', file: 'JSON', what: 'Jede Zahl mit Plan, Prüfsummen und Versionen; das veröffentlichte Schema beschreibt es.' },
+    json: {
+      title: 'Ergebnisse',
+      file: 'JSON',
+      what: 'Jede Zahl mit Plan, Prüfsummen und Versionen; das veröffentlichte Schema beschreibt es.',
+    },
     save: 'Speichern',
     writing: 'Wird geschrieben',
     saved: (file) => `Geschrieben: ${file}`,
@@ -602,7 +724,16 @@ export const de: Words = {
     keys: 'Pfeiltasten gehen von Pixel zu Pixel, die Eingabetaste greift die Stelle an, Umschalt mit Pfeiltasten wählt aus. Plus und Minus vergrößern und verkleinern, Null zeigt das ganze Bild.',
     hint: 'Auf einen Pixel zeigen, um den Wert zu lesen; klicken, um ihn anzugreifen.',
     together: 'Gemeinsam geändert',
-    partitions: { pixel: 'Pixel', feature: 'Einzelner Wert', channel: 'Farbebene', block: 'Block', row: 'Zeile', column: 'Spalte', superpixel: 'Superpixel', mask: 'Bereich der Maske' },
+    partitions: {
+      pixel: 'Pixel',
+      feature: 'Einzelner Wert',
+      channel: 'Farbebene',
+      block: 'Block',
+      row: 'Zeile',
+      column: 'Spalte',
+      superpixel: 'Superpixel',
+      mask: 'Bereich der Maske',
+    },
     side: 'Seite in Pixeln',
     about: 'ungefähr wie viele',
     budget: 'Budget ε',
@@ -725,7 +856,19 @@ export const de: Words = {
   palette: { title: 'Befehlspalette', hint: 'Was möchten Sie tun?', none: 'Nichts passt dazu.', audit: 'Audit öffnen' },
   keys: {
     title: 'Tastenkürzel',
-    names: { Mod: 'Strg', Shift: 'Umschalt', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Enter: '↵', ' ': 'Leertaste', Home: 'Pos1', End: 'Ende' },
+    names: {
+      Mod: 'Strg',
+      Shift: 'Umschalt',
+      ArrowLeft: '←',
+      ArrowRight: '→',
+      ArrowUp: '↑',
+      ArrowDown: '↓',
+      Escape: 'Esc',
+      Enter: '↵',
+      ' ': 'Leertaste',
+      Home: 'Pos1',
+      End: 'Ende',
+    },
     single: 'Auch einzelne Zeichen sind Kürzel',
     inPicture: 'In einem Bild',
     picture: [
@@ -760,7 +903,15 @@ export const de: Words = {
     two: (first, second) => `erstes Audit: ${first}; zweites Audit: ${second}`,
     at: (eps, accuracy) => `${accuracy} bei ${eps}`,
   },
-  say: { goal, broken, reference: REFERENCES, field, className: (names, index) => names?.[index]?.trim() || `Klasse ${index}`, state, bounds },
+  say: {
+    goal,
+    broken,
+    reference: REFERENCES,
+    field,
+    className: (names, index) => names?.[index]?.trim() || `Klasse ${index}`,
+    state,
+    bounds,
+  },
   units: {
     l0: 'Anzahl geänderter Pixelwerte',
     l0Pixels: 'Anzahl geänderter Pixel, gleich in welcher Farbe',

@@ -15,7 +15,18 @@ function plural(n: number, one: string, many = `${one}s`): string {
 /** Every word the window shows, in English. The other languages have the same keys: the compiler sees to it. */
 export const en = {
   app: { name: 'Hairline', tagline: 'The smallest change that breaks it', offline: 'Offline. Nothing leaves this machine.' },
-  steps: { model: 'Model', images: 'Images', threat: 'Threat model', run: 'Run', results: 'Results', image: 'Image', export: 'Export', compare: 'Compare', map: 'Map', explore: 'Explore' },
+  steps: {
+    model: 'Model',
+    images: 'Images',
+    threat: 'Threat model',
+    run: 'Run',
+    results: 'Results',
+    image: 'Image',
+    export: 'Export',
+    compare: 'Compare',
+    map: 'Map',
+    explore: 'Explore',
+  },
   language: { label: 'Language' },
   theme: { label: 'Appearance', system: 'System', light: 'Light', dark: 'Dark' },
   common: {
@@ -85,7 +96,8 @@ export const en = {
     answerOthers: (names: string) => `May also be: ${names}. Empty: found.`,
     threshold: 'Second class',
     noThreshold: 'none',
-    thresholdHint: 'From which value on the single number stands for the second of two classes: 0 for a logit. Empty: it is taken for a value.',
+    thresholdHint:
+      'From which value on the single number stands for the second of two classes: 0 for a logit. Empty: it is taken for a value.',
     tangentError: 'Jv, relative error',
     productError: 'J’u, relative error',
     anySize: 'any size',
@@ -103,16 +115,29 @@ export const en = {
     gradient: 'Gradient check',
     gradientWhat: 'The derived graph against the original file, and its gradient against central differences.',
     checking: 'Checking the gradient',
-    checkVerdict: { passed: 'Passed', unchecked: 'Not checked in time', failed: 'Not passed', surrogate: 'By a surrogate', zero: 'The gradient is zero', tiny: 'The gradient is tiny', random: 'The model is random', 'not-finite': 'Not a number' },
+    checkVerdict: {
+      passed: 'Passed',
+      unchecked: 'Not checked in time',
+      failed: 'Not passed',
+      surrogate: 'By a surrogate',
+      zero: 'The gradient is zero',
+      tiny: 'The gradient is tiny',
+      random: 'The model is random',
+      'not-finite': 'Not a number',
+    },
     checkMeans: {
-      surrogate: 'The gradient is not the derivative: it passes some operators straight through, and cannot be held against differences. What holds may still break under another attack.',
+      surrogate:
+        'The gradient is not the derivative: it passes some operators straight through, and cannot be held against differences. What holds may still break under another attack.',
       zero: 'An attack that follows this gradient finds nothing, whether or not there is something to find: what holds does not count as robust. Saturated scores look like this.',
       tiny: 'The gradient is so small that float32 does not tell where it leads: what holds does not count as robust. Saturated scores look like this.',
-      random: 'The model answers otherwise each time it sees the same picture, such as with a dropout in training mode. Export it in evaluation mode.',
-      'not-finite': 'The gradient is NaN or infinite, so no attack can follow it: look for a division by zero, or a root or logarithm of zero.',
+      random:
+        'The model answers otherwise each time it sees the same picture, such as with a dropout in training mode. Export it in evaluation mode.',
+      'not-finite':
+        'The gradient is NaN or infinite, so no attack can follow it: look for a division by zero, or a root or logarithm of zero.',
     },
     checkPartly: (done: number, wanted: number) => `Passed: ${done} of ${plural(wanted, 'direction')}`,
-    checkStoppedAt: (done: number, wanted: number) => (wanted > 0 ? `Stopped: ${done} of ${plural(wanted, 'direction')}` : 'Stopped before the first direction'),
+    checkStoppedAt: (done: number, wanted: number) =>
+      wanted > 0 ? `Stopped: ${done} of ${plural(wanted, 'direction')}` : 'Stopped before the first direction',
     checkStopped: 'The check was stopped before all directions were tried. An audit checks again, and says how far.',
     checkLate: 'The time was over before all directions were tried. An audit checks again, and says how far.',
     checkProgress: 'Progress of the gradient check',
@@ -125,7 +150,13 @@ export const en = {
     checkAgain: 'Check again',
     provider: 'Runs on',
     providerName: { cpu: 'CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'Core ML' } as Record<string, string>,
-    outputName: { logits: 'logits', softmax: 'softmax, taken back to logits', 'log-softmax': 'log-softmax, taken back to logits', values: 'values', sigmoid: 'sigmoid, taken back to logits' } as Record<string, string>,
+    outputName: {
+      logits: 'logits',
+      softmax: 'softmax, taken back to logits',
+      'log-softmax': 'log-softmax, taken back to logits',
+      values: 'values',
+      sigmoid: 'sigmoid, taken back to logits',
+    } as Record<string, string>,
   },
   images: {
     title: 'Images',
@@ -163,7 +194,10 @@ export const en = {
     presets: Object.fromEntries(Object.entries(PRESETS).map(([id, { title }]) => [id, title])) as Record<string, string>,
     custom: 'Custom',
     geometry: 'Geometry',
-    geometryName: { none: 'As it is', stretch: 'Stretch', 'centre-crop': 'Centre crop', letterbox: 'Letterbox', pad: 'Pad' } as Record<string, string>,
+    geometryName: { none: 'As it is', stretch: 'Stretch', 'centre-crop': 'Centre crop', letterbox: 'Letterbox', pad: 'Pad' } as Record<
+      string,
+      string
+    >,
     width: 'Width',
     height: 'Height',
     resizeTo: 'Shorter side to',
@@ -200,13 +234,20 @@ export const en = {
     checked: (n: number) => `${plural(n, 'picture')} checked.`,
     flat: (value: string) => `Nothing varies: every value is ${value}.`,
     tiny: (high: string) => `All values lie between 0 and ${high}: were they divided by 255 twice?`,
-    huge: (low: string, high: string) => `Values run from ${low} to ${high}, farther than pictures of 0 to 255: do scale, mean and std belong together?`,
-    unlike: (mean: string, std: string) => `Values have mean ${mean} and deviation ${std}, unlike normalised ones: do scale, mean and std belong together?`,
-    chance: (right: number, of: number, classes: number, p: string) => `No better than chance: guessing among ${classes} classes gets ${right} of ${of} or more with probability ${p}.`,
-    commonest: (right: number, of: number, commonest: number) => `No better than naming the commonest class every time: that gets ${commonest} of ${of}, the model ${right}.`,
-    swapped: (order: string, then: number, now: number, of: number) => `Channels may be swapped: as ${order}, ${then} of ${of} are right instead of ${now}.`,
-    surer: (order: string, then: string, now: string) => `Channels may be swapped: as ${order}, the likeliest class has probability ${then} on average instead of ${now}.`,
-    better: (what: string, then: number, now: number, of: number) => `The preprocessing or the labels look wrong: with ${what}, ${then} of ${of} labelled pictures are right instead of ${now}.`,
+    huge: (low: string, high: string) =>
+      `Values run from ${low} to ${high}, farther than pictures of 0 to 255: do scale, mean and std belong together?`,
+    unlike: (mean: string, std: string) =>
+      `Values have mean ${mean} and deviation ${std}, unlike normalised ones: do scale, mean and std belong together?`,
+    chance: (right: number, of: number, classes: number, p: string) =>
+      `No better than chance: guessing among ${classes} classes gets ${right} of ${of} or more with probability ${p}.`,
+    commonest: (right: number, of: number, commonest: number) =>
+      `No better than naming the commonest class every time: that gets ${commonest} of ${of}, the model ${right}.`,
+    swapped: (order: string, then: number, now: number, of: number) =>
+      `Channels may be swapped: as ${order}, ${then} of ${of} are right instead of ${now}.`,
+    surer: (order: string, then: string, now: string) =>
+      `Channels may be swapped: as ${order}, the likeliest class has probability ${then} on average instead of ${now}.`,
+    better: (what: string, then: number, now: number, of: number) =>
+      `The preprocessing or the labels look wrong: with ${what}, ${then} of ${of} labelled pictures are right instead of ${now}.`,
     trialValues: {
       unit: 'values in [0,1]',
       '0..255': 'values from 0 to 255',
@@ -238,7 +279,10 @@ export const en = {
     outputGoals: { deviation: 'Output leaves its reference', match: 'Output matches another picture’s' },
     psnr: 'Threshold in dB',
     psnrSlider: 'Threshold, slider',
-    psnrHint: { deviation: 'Broken below this peak signal-to-noise ratio: the lower, the larger the damage asked for.', match: 'Reached at this peak signal-to-noise ratio: the higher, the nearer.' },
+    psnrHint: {
+      deviation: 'Broken below this peak signal-to-noise ratio: the lower, the larger the damage asked for.',
+      match: 'Reached at this peak signal-to-noise ratio: the higher, the nearer.',
+    },
     peak: 'Peak of the output',
     reference: 'Reference',
     references: { 'clean-output': 'The clean output', input: 'The image itself' },
@@ -271,7 +315,8 @@ export const en = {
       norms: 'Choose at least one norm.',
       attacks: (norm: string) => `Choose an attack for ${norm}.`,
       budgets: (norm: string) => `Give a budget for ${norm}.`,
-      covers: (norm: string, eps: string, meant: string | null) => `A budget of ${eps} under ${norm} covers every picture: ${meant === null ? 'give a smaller one.' : `did you mean ${meant}?`}`,
+      covers: (norm: string, eps: string, meant: string | null) =>
+        `A budget of ${eps} under ${norm} covers every picture: ${meant === null ? 'give a smaller one.' : `did you mean ${meant}?`}`,
       check: 'The gradient check did not pass for this model.',
     },
     costPasses: 'Passes, at most',
@@ -289,7 +334,16 @@ export const en = {
   },
   region: {
     title: 'Subsets',
-    kinds: { pixel: 'Pixels', feature: 'Values', channel: 'Colour planes', block: 'Blocks', row: 'Rows', column: 'Columns', superpixel: 'Superpixels', mask: 'Own mask' },
+    kinds: {
+      pixel: 'Pixels',
+      feature: 'Values',
+      channel: 'Colour planes',
+      block: 'Blocks',
+      row: 'Rows',
+      column: 'Columns',
+      superpixel: 'Superpixels',
+      mask: 'Own mask',
+    },
     hints: {
       pixel: 'A subset is a pixel with all its channels.',
       feature: 'A subset is one value of one pixel. Not under ℓ₀ pixels, where a pixel counts as a whole.',
@@ -297,7 +351,8 @@ export const en = {
       block: 'Squares from the upper left corner; those at the other edges may be smaller.',
       row: 'A subset is a row of pixels.',
       column: 'A subset is a column of pixels.',
-      superpixel: 'Connected areas of like colour (SLIC), found anew in every picture. A large compactness makes them square, a small one lets them follow colours.',
+      superpixel:
+        'Connected areas of like colour (SLIC), found anew in every picture. A large compactness makes them square, a small one lets them follow colours.',
       mask: 'What is outside every area is never changed. By norm: together under ℓ∞, each by itself under ℓ₀, where ε counts pixels.',
     },
     block: 'Side in pixels',
@@ -306,7 +361,8 @@ export const en = {
     pixelsOfArea: 'Pixels of an area',
     areaPixels: { 'by-norm': 'by norm', together: 'changed together', each: 'each by itself' },
     numbers: (subsets: number, pixels: number) => `${plural(subsets, 'subset')}, ${plural(pixels, 'pixel')}`,
-    maskNumbers: (areas: number, pixels: number, all: number) => `${plural(areas, 'area')}, ${count(pixels)} of ${plural(all, 'pixel')} may change`,
+    maskNumbers: (areas: number, pixels: number, all: number) =>
+      `${plural(areas, 'area')}, ${count(pixels)} of ${plural(all, 'pixel')} may change`,
     cutting: 'Cutting the picture',
     tools: 'Tools',
     toolNames: { brush: 'Brush', eraser: 'Eraser', rectangle: 'Rectangle', move: 'Move' },
@@ -331,26 +387,61 @@ export const en = {
     painted: (x: number, y: number) => `Painted at x ${x}, y ${y}.`,
     otherSize: (size: string) => `The mask is for pictures of ${size} pixels; this one has another size.`,
     newMask: 'New mask for this size',
-    misfits: (n: number, size: string) => `The mask is for pictures of ${size} pixels. Attacks on subsets will fail for ${plural(n, 'picture')} of another size.`,
+    misfits: (n: number, size: string) =>
+      `The mask is for pictures of ${size} pixels. Attacks on subsets will fail for ${plural(n, 'picture')} of another size.`,
     none: 'Mark the pixels that may change: the mask is empty.',
     wholePixels: 'Under ℓ₀ pixels a pixel is changed as a whole: choose other subsets than values or colour planes.',
     summary: (what: string) => `Subsets: ${what}`,
-    limited: (pixels: number, all: number) => `The audit is limited to ${plural(pixels, 'pixel')} of ${count(all)}: only attacks on subsets are on, under the norms that have them.`,
+    limited: (pixels: number, all: number) =>
+      `The audit is limited to ${plural(pixels, 'pixel')} of ${count(all)}: only attacks on subsets are on, under the norms that have them.`,
   },
   history: {
     undone: (what: string) => `Undone: ${what}.`,
     redone: (what: string) => `Done again: ${what}.`,
     what: {
-      classGoal: 'goal', outputGoal: 'goal', target: 'target class', psnr: 'threshold', peak: 'peak of the output', reference: 'reference', picture: 'picture to match', seed: 'seed', name: 'name of the audit',
-      workers: 'workers', maxQueries: 'queries per image', cut: 'subsets', preprocessing: 'preprocessing', provider: 'what the model runs on', input: 'input of the image', fixed: 'values of other inputs', output: 'audited output', answer: 'class scores', labels: 'label file', classNames: 'class names', range: 'choice of images',
-      ofNorm: { on: (norm: string) => `${norm} in the audit`, eps: (norm: string) => `budgets for ${norm}`, chosen: (norm: string) => `attacks for ${norm}`, options: (norm: string) => `options of attacks for ${norm}` },
+      classGoal: 'goal',
+      outputGoal: 'goal',
+      target: 'target class',
+      psnr: 'threshold',
+      peak: 'peak of the output',
+      reference: 'reference',
+      picture: 'picture to match',
+      seed: 'seed',
+      name: 'name of the audit',
+      workers: 'workers',
+      maxQueries: 'queries per image',
+      cut: 'subsets',
+      preprocessing: 'preprocessing',
+      provider: 'what the model runs on',
+      input: 'input of the image',
+      fixed: 'values of other inputs',
+      output: 'audited output',
+      answer: 'class scores',
+      labels: 'label file',
+      classNames: 'class names',
+      range: 'choice of images',
+      ofNorm: {
+        on: (norm: string) => `${norm} in the audit`,
+        eps: (norm: string) => `budgets for ${norm}`,
+        chosen: (norm: string) => `attacks for ${norm}`,
+        options: (norm: string) => `options of attacks for ${norm}`,
+      },
     },
   },
   run: {
     title: 'Run',
     none: 'No audit is running.',
     noneHint: 'Set up a threat model and start one, or open an earlier audit.',
-    states: { preparing: 'Preparing', running: 'Running', paused: 'Paused', finished: 'Finished', interrupted: 'Interrupted', crashed: 'Stopped: the engine crashed', cancelled: 'Cancelled', failed: 'Failed' } satisfies Record<AuditStatus['state'], string>,
+    states: {
+      preparing: 'Preparing',
+      running: 'Running',
+      paused: 'Paused',
+      finished: 'Finished',
+      interrupted: 'Interrupted',
+      crashed: 'Stopped: the engine crashed',
+      cancelled: 'Cancelled',
+      failed: 'Failed',
+    } satisfies Record<AuditStatus['state'], string>,
     cancelling: 'Cancelling',
     seeResults: 'See results',
     again: 'Back to the threat model',
@@ -359,7 +450,8 @@ export const en = {
     tiles: 'Images',
     curve: 'Robust accuracy, bounds so far',
     unbroken: 'Unbroken images, bounds so far',
-    bounds: (through: number, total: number) => `All attacks are through with ${count(through)} of ${plural(total, 'image')} to be attacked. The bounds count the others, and those where one failed, as broken and as held.`,
+    bounds: (through: number, total: number) =>
+      `All attacks are through with ${count(through)} of ${plural(total, 'image')} to be attacked. The bounds count the others, and those where one failed, as broken and as held.`,
     atLargest: (budgets: string) => `ε: largest budget, ${budgets}`,
     log: 'Log',
     noLog: 'Nothing to report.',
@@ -372,7 +464,17 @@ export const en = {
     ...STATE_LABEL,
   } satisfies Record<TileState, string>,
   /** Where there is room for one word. */
-  tileShort: { waiting: 'waiting', open: 'right', 'wrong-already': 'wrong', broken: 'broken', beyond: 'only beyond', held: 'held', failed: 'failed', unfinished: 'not finished', 'target-already': 'of the target' } satisfies Record<TileState, string>,
+  tileShort: {
+    waiting: 'waiting',
+    open: 'right',
+    'wrong-already': 'wrong',
+    broken: 'broken',
+    beyond: 'only beyond',
+    held: 'held',
+    failed: 'failed',
+    unfinished: 'not finished',
+    'target-already': 'of the target',
+  } satisfies Record<TileState, string>,
   /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'reached already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
@@ -448,7 +550,8 @@ export const en = {
     difference: 'Difference',
     noAdversarial: 'Nothing found that changes the answer.',
     scale: (levels: string) => `±${levels}/255`,
-    scaleLabel: (levels: string) => `Scale of the difference: black is minus ${levels} of 255, grey is no change, white is plus ${levels} of 255`,
+    scaleLabel: (levels: string) =>
+      `Scale of the difference: black is minus ${levels} of 255, grey is no change, white is plus ${levels} of 255`,
     gain: 'Amplified',
     shrunk: 'Shown',
     times: (k: string) => `× ${k}`,
@@ -550,7 +653,16 @@ export const en = {
     keys: 'Arrow keys walk from pixel to pixel, Enter attacks what is there, Shift and arrow keys select. Plus and minus zoom, zero shows the whole picture.',
     hint: 'Point at a pixel to read its value; click to attack it.',
     together: 'Changed together',
-    partitions: { pixel: 'Pixel', feature: 'Single value', channel: 'Colour plane', block: 'Block', row: 'Row', column: 'Column', superpixel: 'Superpixel', mask: 'Area of the mask' },
+    partitions: {
+      pixel: 'Pixel',
+      feature: 'Single value',
+      channel: 'Colour plane',
+      block: 'Block',
+      row: 'Row',
+      column: 'Column',
+      superpixel: 'Superpixel',
+      mask: 'Area of the mask',
+    },
     side: 'side in pixels',
     about: 'about how many',
     budget: 'Budget ε',
@@ -582,7 +694,21 @@ export const en = {
     untried: 'not tried',
     nowhere: 'never changed',
     /** Where a subset lies. */
-    place: ({ x0, y0, x1, y1, pixels, plane }: { x0: number; y0: number; x1: number; y1: number; pixels: number; plane: number | null }): string => {
+    place: ({
+      x0,
+      y0,
+      x1,
+      y1,
+      pixels,
+      plane,
+    }: {
+      x0: number;
+      y0: number;
+      x1: number;
+      y1: number;
+      pixels: number;
+      plane: number | null;
+    }): string => {
       const channel = plane === null ? '' : `, channel ${plane + 1}`;
       if (pixels === 0) return 'empty';
       return pixels === 1 ? `x ${x0}, y ${y0}${channel}` : `x ${x0}–${x1}, y ${y0}–${y1}${channel}`;
@@ -614,7 +740,8 @@ export const en = {
     valuesAt: (x: number, y: number) => `x ${x}, y ${y}`,
     holds: 'class holds',
     changes: 'class changes',
-    changed: (text: string, n: number) => `${text} ${n === 1 ? 'pixel differs' : 'pixels differ'}; judged by the original model on the 8-bit picture.`,
+    changed: (text: string, n: number) =>
+      `${text} ${n === 1 ? 'pixel differs' : 'pixels differ'}; judged by the original model on the 8-bit picture.`,
   },
   compare: {
     title: 'Compare',
@@ -644,7 +771,11 @@ export const en = {
     otherThreats: 'Threat models that only one of them has are left out.',
     with: 'Compare',
   },
-  audits: { open: (name: string) => `Open ${name}`, untitled: 'Untitled audit', progress: (done: number, total: number) => `${count(done)} / ${count(total)}` },
+  audits: {
+    open: (name: string) => `Open ${name}`,
+    untitled: 'Untitled audit',
+    progress: (done: number, total: number) => `${count(done)} / ${count(total)}`,
+  },
   uploads: {
     title: 'Copied files',
     what: 'A browser tells no paths, so what you drop or pick is copied into Hairline’s data folder on this machine. A copy goes when neither a window nor an audit needs it.',
@@ -676,7 +807,16 @@ export const en = {
   keys: {
     title: 'Keyboard shortcuts',
     /** Keys that are no single character, as they are printed on keyboards. */
-    names: { Mod: 'Ctrl', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Enter: '↵', ' ': 'Space' } as Record<string, string>,
+    names: {
+      Mod: 'Ctrl',
+      ArrowLeft: '←',
+      ArrowRight: '→',
+      ArrowUp: '↑',
+      ArrowDown: '↓',
+      Escape: 'Esc',
+      Enter: '↵',
+      ' ': 'Space',
+    } as Record<string, string>,
     single: 'Single characters are shortcuts, too',
     inPicture: 'In a picture',
     picture: [
@@ -712,7 +852,15 @@ export const en = {
     at: (eps: string, accuracy: string) => `${accuracy} at ${eps}`,
   },
   /** What the report says, too. */
-  say: { goal: goalWords, broken: brokenWords, reference: REFERENCE_WORDS, field: fieldWords, className, state: stateLabel, bounds: boundsText },
+  say: {
+    goal: goalWords,
+    broken: brokenWords,
+    reference: REFERENCE_WORDS,
+    field: fieldWords,
+    className,
+    state: stateLabel,
+    bounds: boundsText,
+  },
   units: {
     l0: 'number of pixel values changed',
     l0Pixels: 'number of pixels changed, in any colour',

@@ -5,7 +5,10 @@ const DRAWN = 60;
 const ABOVE = 15;
 
 /** Only the rows near the view of a long table; spacers of `before` and `after` px keep its length. */
-export function useWindowed<T>(rows: () => readonly T[], height: number): { first: Ref<number>; shown: Ref<readonly T[]>; before: Ref<number>; after: Ref<number>; scrolled(event: Event): void } {
+export function useWindowed<T>(
+  rows: () => readonly T[],
+  height: number,
+): { first: Ref<number>; shown: Ref<readonly T[]>; before: Ref<number>; after: Ref<number>; scrolled(event: Event): void } {
   const top = ref(0);
   const first = computed(() => Math.max(0, Math.min(Math.floor(top.value / height) - ABOVE, rows().length - DRAWN)));
   return {

@@ -4,7 +4,16 @@ import { attackBatch } from '../../src-main/attacks/batch.ts';
 import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
 import type { Constrained } from '../../src-main/attacks/balda/constrained.ts';
 import { deepFoolPath } from '../../src-main/attacks/balda/deepfool.ts';
-import { epsilonFooling, firstOrderBounds, foolingCurve, foolingRatio, imageLengths, infeasibleBelow, rho1, rho2 } from '../../src-main/attacks/balda/measures.ts';
+import {
+  epsilonFooling,
+  firstOrderBounds,
+  foolingCurve,
+  foolingRatio,
+  imageLengths,
+  infeasibleBelow,
+  rho1,
+  rho2,
+} from '../../src-main/attacks/balda/measures.ts';
 import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { transfer } from '../../src-main/attacks/balda/transfer.ts';
 import { CountedTarget } from '../../src-main/attacks/counted.ts';
@@ -44,7 +53,10 @@ describe.each([2, 3, 10])('a linear model of %i classes without the box', (class
     for (let i = 0; i < test.images.length; i++) {
       const one = { ...test, images: [test.images[i]!] };
       const exact = unboxedMinimum(test, i, norm);
-      for (const [share, expected] of [[0.999, 0], [1.001, 1]] as const) {
+      for (const [share, expected] of [
+        [0.999, 0],
+        [1.001, 1],
+      ] as const) {
         const t = target(one, norm, false);
         const eta = await normConstrained(t, { ...paper, epsilon: exact * share });
         expect(lengthP(exponentOf(norm), eta) / (exact * share)).toBeCloseTo(1, 5);
@@ -72,7 +84,10 @@ describe('targeted, without the box', () => {
   it.each(NORMS)('two classes: GNM in %s is exact', async (norm) => {
     const test = linearCase('balda-to', 2, SHAPE, 6, true);
     const exact = test.images.map((_, i) => unboxedMinimum(test, i, norm));
-    for (const [share, expected] of [[0.999, 0], [1.001, 1]] as const) {
+    for (const [share, expected] of [
+      [0.999, 0],
+      [1.001, 1],
+    ] as const) {
       for (let i = 0; i < exact.length; i++) {
         const t = target({ ...test, images: [test.images[i]!] }, norm, false);
         const eta = await normConstrained(t, { ...paper, steps: 3, lengths: [3, 2, 1], epsilon: exact[i]! * share });
@@ -87,7 +102,12 @@ describe('targeted, without the box', () => {
         const { pixels, label, goal } = test.images[i]!;
         const epsilon = unboxedMinimum(test, i, norm, goal!);
         const eta = await normConstrained(target({ ...test, images: [test.images[i]!] }, norm, false), { ...paper, epsilon });
-        const f = logitsOf(test.model.weights, test.model.bias, pixels.map((x, j) => x + eta[j]!), 10);
+        const f = logitsOf(
+          test.model.weights,
+          test.model.bias,
+          pixels.map((x, j) => x + eta[j]!),
+          10,
+        );
         const clean = logitsOf(test.model.weights, test.model.bias, pixels, 10);
         expect((f[label]! - f[goal!]!) / (clean[label]! - clean[goal!]!)).toBeCloseTo(0, 4);
       }
@@ -96,11 +116,20 @@ describe('targeted, without the box', () => {
 
 describe.each([2, 3, 10])('a linear model of %i classes inside the box', (classes) => {
   const test = linearCase(`boxed-${classes}`, classes, SHAPE, 8, false);
-  const minimum = (norm: FeatureNorm, i: number): number => exactMinimum(norm, test.model, test.images[i]!.pixels, test.images[i]!.label).distance;
+  const minimum = (norm: FeatureNorm, i: number): number =>
+    exactMinimum(norm, test.model, test.images[i]!.pixels, test.images[i]!.label).distance;
   it.each(['l0', ...NORMS] as FeatureNorm[])('GNM in %s succeeds from the exact minimum on, and not below it', async (norm) => {
     for (let i = 0; i < test.images.length; i++) {
       const exact = minimum(norm, i);
-      for (const [epsilon, expected] of norm === 'l0' ? ([[exact - 1, 0], [exact, 1]] as const) : ([[exact * 0.999, 0], [exact * 1.001, 1]] as const)) {
+      for (const [epsilon, expected] of norm === 'l0'
+        ? ([
+            [exact - 1, 0],
+            [exact, 1],
+          ] as const)
+        : ([
+            [exact * 0.999, 0],
+            [exact * 1.001, 1],
+          ] as const)) {
         const t = target({ ...test, images: [test.images[i]!] }, norm, true, epsilon);
         await t.query(await normConstrained(t, { ...paper, clip: true, epsilon }));
         expect([t.bestDistance(0) < Infinity ? 1 : 0, norm, i]).toEqual([expected, norm, i]);
@@ -108,7 +137,17 @@ describe.each([2, 3, 10])('a linear model of %i classes inside the box', (classe
     }
   });
   it.each(['l0', ...NORMS] as FeatureNorm[])('the linearised minimum in %s is the exact one', async (norm) => {
-    const found = await attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack: 'linear-minimum', options: {}, seed: 1, maxQueries: null, gate: OPEN });
+    const found = await attackBatch({
+      model: test.differentiable,
+      images: test.images,
+      norm,
+      eps: [1],
+      attack: 'linear-minimum',
+      options: {},
+      seed: 1,
+      maxQueries: null,
+      gate: OPEN,
+    });
     found.forEach((finding, i) => {
       const ratio = finding.float![norm] / minimum(norm, i);
       expect(ratio).toBeGreaterThan(1 - 1e-5);
@@ -117,7 +156,17 @@ describe.each([2, 3, 10])('a linear model of %i classes inside the box', (classe
   });
   it('DeepFool is above the exact minimum, by little where the box does not bind', async () => {
     for (const norm of ['l2', 'linf'] as const) {
-      const found = await attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack: 'deepfool', options: {}, seed: 1, maxQueries: null, gate: OPEN });
+      const found = await attackBatch({
+        model: test.differentiable,
+        images: test.images,
+        norm,
+        eps: [1],
+        attack: 'deepfool',
+        options: {},
+        seed: 1,
+        maxQueries: null,
+        gate: OPEN,
+      });
       const ratios = found.map((finding, i) => finding.float![norm] / minimum(norm, i));
       expect(Math.min(...ratios)).toBeGreaterThan(1 - 1e-5);
       expect(Math.max(...ratios)).toBeLessThan(1.5);
@@ -129,8 +178,20 @@ it('targeted inside the box, two classes exact and ten above a certified bound',
   for (const classes of [2, 10]) {
     const test = linearCase(`to-${classes}`, classes, SHAPE, 8, true);
     for (const norm of NORMS) {
-      const found = await attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack: 'linear-minimum', options: { rounds: 60 }, seed: 1, maxQueries: null, gate: OPEN });
-      const ratios = found.map((finding, i) => finding.float![norm] / targetedBound(norm, test.model, test.images[i]!.pixels, test.images[i]!.goal!));
+      const found = await attackBatch({
+        model: test.differentiable,
+        images: test.images,
+        norm,
+        eps: [1],
+        attack: 'linear-minimum',
+        options: { rounds: 60 },
+        seed: 1,
+        maxQueries: null,
+        gate: OPEN,
+      });
+      const ratios = found.map(
+        (finding, i) => finding.float![norm] / targetedBound(norm, test.model, test.images[i]!.pixels, test.images[i]!.goal!),
+      );
       expect(Math.min(...ratios)).toBeGreaterThan(1 - 1e-4);
       expect(Math.max(...ratios)).toBeLessThan(classes === 2 ? 1.003 : 1.6);
     }
@@ -141,7 +202,17 @@ describe('the special cases of Table 2', () => {
   const test = linearCase('table', 4, SHAPE, 8, false);
   it('GNM on the cross-entropy with one step is FGSM', async () => {
     const run = (attack: string, options: object) =>
-      attackBatch({ model: test.differentiable, images: test.images, norm: 'linf', eps: [0.01, 0.1], attack, options: { ...options }, seed: 1, maxQueries: null, gate: OPEN });
+      attackBatch({
+        model: test.differentiable,
+        images: test.images,
+        norm: 'linf',
+        eps: [0.01, 0.1],
+        attack,
+        options: { ...options },
+        seed: 1,
+        maxQueries: null,
+        gate: OPEN,
+      });
     expect(await run('gnm', { loss: 'cross-entropy', steps: 1 })).toEqual(await run('fgsm', {}));
   });
   it('a direction of another exponent keeps the budget’s length', async () => {
@@ -153,14 +224,17 @@ describe('the special cases of Table 2', () => {
   });
   it('dithering moves where gradients are taken, not the path’s length, and differs by seed alone', async () => {
     const shaken: Constrained = { ...paper, steps: 2, dither: [1, 0.5], epsilon: 0.05, loss: 'cross-entropy' };
-    const run = async (stream: string) => normConstrained(new CountedTarget(test.differentiable, test.images, { norm: 'l2', stream, limits: null, gate: OPEN }), shaken);
+    const run = async (stream: string) =>
+      normConstrained(new CountedTarget(test.differentiable, test.images, { norm: 'l2', stream, limits: null, gate: OPEN }), shaken);
     const [a, again, b] = [await run('a'), await run('a'), await run('b')];
     expect([...a]).toEqual([...again]);
     expect([...a]).not.toEqual([...b]);
     for (let i = 0; i < test.images.length; i++) expect(lengthP(2, a.subarray(i * D, (i + 1) * D))).toBeLessThanOrEqual(0.05 * (1 + 1e-6));
   });
   it('says what options do not go together', async () => {
-    await expect(normConstrained(target(test, 'linf', true), { ...paper, steps: 3, lengths: [1, 2], epsilon: 1 })).rejects.toThrow('names 2 steps and there are 3');
+    await expect(normConstrained(target(test, 'linf', true), { ...paper, steps: 3, lengths: [1, 2], epsilon: 1 })).rejects.toThrow(
+      'names 2 steps and there are 3',
+    );
     await expect(normConstrained(target(test, 'l0', true), { ...paper, epsilon: 1 })).rejects.toThrow('In l0');
   });
 });
@@ -168,17 +242,38 @@ describe('the special cases of Table 2', () => {
 describe('the subset attack', () => {
   const test = linearCase('subset', 4, SHAPE, 10, false);
   const run = (norm: FeatureNorm, eps: number[], options: object) =>
-    attackBatch({ model: test.differentiable, images: test.images, norm, eps, attack: 'subset', options: { ...options }, seed: 1, maxQueries: null, gate: OPEN });
+    attackBatch({
+      model: test.differentiable,
+      images: test.images,
+      norm,
+      eps,
+      attack: 'subset',
+      options: { ...options },
+      seed: 1,
+      maxQueries: null,
+      gate: OPEN,
+    });
 
   it('one pixel in l∞ is broken exactly where trying every pixel finds one', async () => {
     const images = test.images.filter((_, i) => i % 2 === 0);
     const epsilon = 204 / 255;
-    const found = await attackBatch({ model: test.differentiable, images, norm: 'linf', eps: [epsilon], attack: 'subset', options: {}, seed: 1, maxQueries: null, gate: OPEN });
+    const found = await attackBatch({
+      model: test.differentiable,
+      images,
+      norm: 'linf',
+      eps: [epsilon],
+      attack: 'subset',
+      options: {},
+      seed: 1,
+      maxQueries: null,
+      gate: OPEN,
+    });
     const expected = images.map(({ pixels, label }) => {
       for (let p = 0; p < 35; p++)
         for (let corner = 0; corner < 8; corner++) {
           const moved = pixels.slice();
-          for (let c = 0; c < 3; c++) moved[c * 35 + p] = Math.min(1, Math.max(0, moved[c * 35 + p]! + ((corner >> c) & 1 ? epsilon : -epsilon)));
+          for (let c = 0; c < 3; c++)
+            moved[c * 35 + p] = Math.min(1, Math.max(0, moved[c * 35 + p]! + ((corner >> c) & 1 ? epsilon : -epsilon)));
           const f = logitsOf(test.model.weights, test.model.bias, moved, 4);
           if (f.indexOf(Math.max(...f)) !== label) return true;
         }
@@ -194,10 +289,19 @@ describe('the subset attack', () => {
       const found = await run('linf', [0.2, 0.6], { subsets });
       for (const finding of found) {
         if (!finding.eightBit) continue;
-        const changed = (pixels: ArrayLike<number>, i: number) => subsetsChanged(byPixel(SHAPE), Array.from(pixels, (x, j) => x - test.images[i]!.pixels[j]!));
+        const changed = (pixels: ArrayLike<number>, i: number) =>
+          subsetsChanged(
+            byPixel(SHAPE),
+            Array.from(pixels, (x, j) => x - test.images[i]!.pixels[j]!),
+          );
         const i = found.indexOf(finding);
         expect(changed(finding.floatPixels!, i)).toBeLessThanOrEqual(subsets);
-        expect(changed(Float32Array.from(finding.eightBit, (level) => level / 255), i)).toBeLessThanOrEqual(subsets);
+        expect(
+          changed(
+            Float32Array.from(finding.eightBit, (level) => level / 255),
+            i,
+          ),
+        ).toBeLessThanOrEqual(subsets);
       }
       expect(found.some((finding) => finding.state === 'broken')).toBe(true);
     }
@@ -217,7 +321,9 @@ describe('the subset attack', () => {
     const mask = Array.from({ length: 35 }, (_, p) => (p % 7 < 3 ? 0 : 1 + (p % 2)));
     const found = await run('linf', [0.3], { partition: 'mask', mask, subsets: 2 });
     expect(found.some((finding) => finding.state === 'broken')).toBe(true);
-    found.forEach(({ eightBit }, i) => eightBit?.forEach((level, j) => (mask[j % 35] === 0 ? expect(level / 255).toBeCloseTo(test.images[i]!.pixels[j]!, 6) : undefined)));
+    found.forEach(({ eightBit }, i) =>
+      eightBit?.forEach((level, j) => (mask[j % 35] === 0 ? expect(level / 255).toBeCloseTo(test.images[i]!.pixels[j]!, 6) : undefined)),
+    );
     await expect(run('linf', [0.3], { partition: 'mask', mask: [1] })).rejects.toThrow('one number for each pixel');
     await expect(run('linf', [0.3], { partition: 'mask', mask: mask.map(() => 0) })).rejects.toThrow('0 everywhere');
   });
@@ -225,7 +331,11 @@ describe('the subset attack', () => {
 
 describe('the random baselines', () => {
   const clean = new Float32Array(200).fill(0.5);
-  it.each([['linf', Infinity], ['l2', 2], ['l1', 1]] as const)('%s: at full length, centred', (norm, p) => {
+  it.each([
+    ['linf', Infinity],
+    ['l2', 2],
+    ['l1', 1],
+  ] as const)('%s: at full length, centred', (norm, p) => {
     const random = randomStream(norm);
     const sum = new Float64Array(200);
     for (let n = 0; n < 400; n++) {
@@ -275,12 +385,34 @@ describe('transfer', () => {
     const both = transfer(a.differentiable, [b.differentiable, c.differentiable]);
     const pixels = new Float32Array(4 * D).map((_, j) => (j % 9) / 9);
     const label = Int32Array.of(0, 1, 2, 0);
-    const [own, one, two, mixed] = await Promise.all([a, b, c].map((x) => x.differentiable.gradient('logit', pixels, label, null)).concat(both.gradient('logit', pixels, label, null)));
+    const [own, one, two, mixed] = await Promise.all(
+      [a, b, c].map((x) => x.differentiable.gradient('logit', pixels, label, null)).concat(both.gradient('logit', pixels, label, null)),
+    );
     expect([...mixed!.logits]).toEqual([...own!.logits]);
     mixed!.gradient.forEach((g, j) => expect(g).toBeCloseTo((one!.gradient[j]! + two!.gradient[j]!) / 2, 6));
     mixed!.loss.forEach((value, row) => expect(value).toBeCloseTo((one!.loss[row]! + two!.loss[row]!) / 2, 5));
-    const itself = await attackBatch({ model: transfer(a.differentiable, [a.differentiable]), images: a.images, norm: 'linf', eps: [0.1], attack: 'gnm', options: {}, seed: 1, maxQueries: null, gate: OPEN });
-    const direct = await attackBatch({ model: a.differentiable, images: a.images, norm: 'linf', eps: [0.1], attack: 'gnm', options: {}, seed: 1, maxQueries: null, gate: OPEN });
+    const itself = await attackBatch({
+      model: transfer(a.differentiable, [a.differentiable]),
+      images: a.images,
+      norm: 'linf',
+      eps: [0.1],
+      attack: 'gnm',
+      options: {},
+      seed: 1,
+      maxQueries: null,
+      gate: OPEN,
+    });
+    const direct = await attackBatch({
+      model: a.differentiable,
+      images: a.images,
+      norm: 'linf',
+      eps: [0.1],
+      attack: 'gnm',
+      options: {},
+      seed: 1,
+      maxQueries: null,
+      gate: OPEN,
+    });
     expect(itself).toEqual(direct);
     expect(() => transfer(a.differentiable, [linearModel(b.model, SHAPE, 2)])).toThrow(RangeError);
   });

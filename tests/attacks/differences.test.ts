@@ -10,9 +10,14 @@ const CLASSES = 5;
 function watched(rows: number, limits: number[] | null) {
   const { differentiable, images, model } = linearCase('differences', CLASSES, SHAPE, 3, false, rows);
   let blocks = 0;
-  const counting = { ...differentiable, gradient: (...args: Parameters<typeof differentiable.gradient>) => (blocks++, differentiable.gradient(...args)) };
+  const counting = {
+    ...differentiable,
+    gradient: (...args: Parameters<typeof differentiable.gradient>) => (blocks++, differentiable.gradient(...args)),
+  };
   const target = new CountedTarget(counting, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
-  const pairs: Pair[] = images.flatMap(({ label }, image) => Array.from({ length: CLASSES }, (_, k) => ({ image, class: k })).filter((pair) => pair.class !== label));
+  const pairs: Pair[] = images.flatMap(({ label }, image) =>
+    Array.from({ length: CLASSES }, (_, k) => ({ image, class: k })).filter((pair) => pair.class !== label),
+  );
   return { target, pairs, images, model, blocks: () => blocks };
 }
 
@@ -54,12 +59,19 @@ it('a confined image has no gradient where it may not move', async () => {
   const zeros = (g: Float32Array): number[] => [...g.keys()].filter((j) => g[j] === 0);
   expect(zeros(gradient.slice(12, 24))).toEqual([0, 2, 4, 6, 8, 10]);
   expect(zeros(gradient.slice(0, 12))).toEqual([]);
-  await target.differences(new Float32Array(36), pairs, ({ image }, _, g) => expect(zeros(g)).toEqual(image === 1 ? [0, 2, 4, 6, 8, 10] : []));
+  await target.differences(new Float32Array(36), pairs, ({ image }, _, g) =>
+    expect(zeros(g)).toEqual(image === 1 ? [0, 2, 4, 6, 8, 10] : []),
+  );
 });
 
 it('without the box, points are evaluated as they are', async () => {
   const { differentiable, images } = linearCase('differences', CLASSES, SHAPE, 1, false, 1);
-  const at = async (boxed: boolean) => (await new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits: null, gate: OPEN, boxed }).query(new Float32Array(12).fill(2))).logits.slice();
+  const at = async (boxed: boolean) =>
+    (
+      await new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits: null, gate: OPEN, boxed }).query(
+        new Float32Array(12).fill(2),
+      )
+    ).logits.slice();
   const beyond = await differentiable.forward(images[0]!.pixels.map((x) => x + 2));
   expect([...(await at(false))]).toEqual([...beyond.logits]);
   expect([...(await at(true))]).toEqual([...(await differentiable.forward(new Float32Array(12).fill(1))).logits]);

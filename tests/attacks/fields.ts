@@ -24,10 +24,12 @@ export interface SmallField {
 export function smallField(seed: string, shape: ImageShape, hidden: number, width: number): SmallField {
   const features = shape.channels * shape.height * shape.width;
   const random = randomStream(seed);
-  const matrix = (rows: number, columns: number): Float32Array => Float32Array.from({ length: rows * columns }, () => (gaussian(random) * (0.3 + 2 * random() ** 3)) / Math.sqrt(columns));
+  const matrix = (rows: number, columns: number): Float32Array =>
+    Float32Array.from({ length: rows * columns }, () => (gaussian(random) * (0.3 + 2 * random() ** 3)) / Math.sqrt(columns));
   const first = matrix(hidden || width, features);
   const second = hidden ? matrix(width, hidden) : null;
-  const times = (w: Float32Array, x: ArrayLike<number>): Float64Array => Float64Array.from({ length: w.length / x.length }, (_, i) => Array.from(x).reduce((sum, v, j) => sum + w[i * x.length + j]! * v, 0));
+  const times = (w: Float32Array, x: ArrayLike<number>): Float64Array =>
+    Float64Array.from({ length: w.length / x.length }, (_, i) => Array.from(x).reduce((sum, v, j) => sum + w[i * x.length + j]! * v, 0));
   const output = (x: ArrayLike<number>): Float64Array => (second ? times(second, times(first, x).map(Math.tanh)) : times(first, x));
   return {
     shape,
@@ -43,7 +45,10 @@ export function smallField(seed: string, shape: ImageShape, hidden: number, widt
     open(rows = 4) {
       const b = new GraphBuilder(emptyGraph('field'));
       b.input('x', DType.float32, ['N', shape.channels, shape.height, shape.width]);
-      let y = b.node('MatMul', [b.node('Flatten', ['x'], { axis: 1 }), b.node('Transpose', [b.constant(first, [hidden || width, features])])]);
+      let y = b.node('MatMul', [
+        b.node('Flatten', ['x'], { axis: 1 }),
+        b.node('Transpose', [b.constant(first, [hidden || width, features])]),
+      ]);
       if (second) y = b.node('MatMul', [b.node('Tanh', [y]), b.node('Transpose', [b.constant(second, [width, hidden])])]);
       b.node('Identity', [y], {}, { outputs: ['y'] });
       b.output('y', DType.float32, ['N', width]);
@@ -53,7 +58,10 @@ export function smallField(seed: string, shape: ImageShape, hidden: number, widt
     images(count, edge) {
       const drawn = randomStream(`${seed}:${count}:${edge}`);
       return Array.from({ length: count }, (_, i) => {
-        const pixels = Float32Array.from({ length: features }, () => Math.round(255 * (drawn() < edge ? Math.round(drawn()) : 0.3 + 0.4 * drawn())) / 255);
+        const pixels = Float32Array.from(
+          { length: features },
+          () => Math.round(255 * (drawn() < edge ? Math.round(drawn()) : 0.3 + 0.4 * drawn())) / 255,
+        );
         return { pixels, hash: `${seed}-${i}`, label: 0, goal: null, reference: Float32Array.from(output(pixels)) };
       });
     },
@@ -75,7 +83,8 @@ export function largestSingularValue(columns: readonly ArrayLike<number>[]): num
         const zeta = (b - a) / (2 * c);
         const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
         const cos = 1 / Math.sqrt(1 + t * t);
-        for (let i = 0; i < u[p]!.length; i++) [u[p]![i], u[q]![i]] = [cos * u[p]![i]! - t * cos * u[q]![i]!, t * cos * u[p]![i]! + cos * u[q]![i]!];
+        for (let i = 0; i < u[p]!.length; i++)
+          [u[p]![i], u[q]![i]] = [cos * u[p]![i]! - t * cos * u[q]![i]!, t * cos * u[p]![i]! + cos * u[q]![i]!];
       }
     if (off < 1e-13) break;
   }

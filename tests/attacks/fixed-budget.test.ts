@@ -44,7 +44,9 @@ describe.each([
 
 describe('what every fixed-budget attack keeps to', () => {
   const cases = (['fgsm', 'bim', 'pgd'] as const).flatMap((attack) =>
-    (['l0', 'l1', 'l2', 'linf'] as FeatureNorm[]).filter((norm) => attack === 'fgsm' || norm !== 'l0').map((norm) => [attack, norm] as const),
+    (['l0', 'l1', 'l2', 'linf'] as FeatureNorm[])
+      .filter((norm) => attack === 'fgsm' || norm !== 'l0')
+      .map((norm) => [attack, norm] as const),
   );
   it.each(cases)('%s %s: pictures inside the budget and the box that reach the goal', async (attack, norm) => {
     const test = linearCase('keeps', 5, SHAPE, 24, false);

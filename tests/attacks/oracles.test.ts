@@ -31,8 +31,21 @@ describe.skipIf(missing)(`σ-zero on ${MODEL}${missing ? ` (skipped: ../shared/$
   afterAll(() => model?.close());
 
   async function run(options: Record<string, unknown>): Promise<{ sizes: number[]; passes: number }> {
-    const found = await attackBatch({ model, images, norm: 'l0', eps: [1], attack: 'sigma-zero', options, seed: 1, maxQueries: null, gate: { check: () => undefined } });
-    return { sizes: found.map((finding) => finding.float?.l0 ?? Infinity), passes: found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / IMAGES };
+    const found = await attackBatch({
+      model,
+      images,
+      norm: 'l0',
+      eps: [1],
+      attack: 'sigma-zero',
+      options,
+      seed: 1,
+      maxQueries: null,
+      gate: { check: () => undefined },
+    });
+    return {
+      sizes: found.map((finding) => finding.float?.l0 ?? Infinity),
+      passes: found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / IMAGES,
+    };
   }
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 

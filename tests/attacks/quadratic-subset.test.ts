@@ -91,7 +91,13 @@ describe('the quadratic subset attack', () => {
     const columns = field.columns(pixels);
     const partition = partitionOf(CHOICE, SHAPE, pixels);
     const [low, high] = [pixels.map((x) => -Math.min(0.2, x)), pixels.map((x) => Math.min(0.2, 1 - x))];
-    const reach = subsetReach(partition, columns.map((c) => c.reduce((a, b) => a + b * b, 0)), null, low, high);
+    const reach = subsetReach(
+      partition,
+      columns.map((c) => c.reduce((a, b) => a + b * b, 0)),
+      null,
+      low,
+      high,
+    );
     const { each } = bestSubset(columns, members(partition), [...low], [...high]);
     each.forEach((value, s) => expect(Math.sqrt(reach[s]!)).toBeGreaterThanOrEqual(value * (1 - 1e-6)));
   });
@@ -108,12 +114,24 @@ describe('the quadratic subset attack', () => {
       expect(distances[2]![i]).toBeGreaterThan(distances[1]![i]!);
     });
     for (const norm of ['l0', 'l0Pixels'] as const)
-      for (const { row } of await run(images, {}, norm === 'l0' ? 6 : 2, norm)) expect(subsetsChanged(partitionOf(CHOICE, SHAPE, row), row)).toBe(2);
+      for (const { row } of await run(images, {}, norm === 'l0' ? 6 : 2, norm))
+        expect(subsetsChanged(partitionOf(CHOICE, SHAPE, row), row)).toBe(2);
   });
   it('as an attack: the same bits alone and together, pictures change no other pixels', async () => {
     const model = await openBent!.distance('deviation', 0.08);
     const images = bent.images(5, 0.2);
-    const job = (some: TargetImage[]) => attackBatch({ model, images: some, norm: 'l0Pixels', eps: [1, 6], attack: 'quadratic-subset', options: { candidates: 4, dense: 0 }, seed: 1, maxQueries: null, gate: OPEN });
+    const job = (some: TargetImage[]) =>
+      attackBatch({
+        model,
+        images: some,
+        norm: 'l0Pixels',
+        eps: [1, 6],
+        attack: 'quadratic-subset',
+        options: { candidates: 4, dense: 0 },
+        seed: 1,
+        maxQueries: null,
+        gate: OPEN,
+      });
     const whole = await job(images);
     expect([...(await job(images.slice(0, 3))), ...(await job(images.slice(3)))]).toEqual(whole);
     expect(whole.map(({ state }) => state)).toEqual(images.map(() => 'broken'));

@@ -22,8 +22,21 @@ const DEFAULTS = attackOf('quadratic').options.parse({}) as Omit<QuadraticOption
 const NEVER = 100;
 
 /** ‖f(x + η) - y‖₂ of what the attack ends with, for every image. */
-async function farthest(field: SmallField, open: OpenField, images: TargetImage[], norm: Norm, epsilon: number, change: Partial<QuadraticOptions> = {}): Promise<{ distance: number; eta: Float32Array }[]> {
-  const target = new CountedTarget(await open.distance('deviation', NEVER), images, { norm, epsilon, stream: 't', limits: null, gate: OPEN });
+async function farthest(
+  field: SmallField,
+  open: OpenField,
+  images: TargetImage[],
+  norm: Norm,
+  epsilon: number,
+  change: Partial<QuadraticOptions> = {},
+): Promise<{ distance: number; eta: Float32Array }[]> {
+  const target = new CountedTarget(await open.distance('deviation', NEVER), images, {
+    norm,
+    epsilon,
+    stream: 't',
+    limits: null,
+    gate: OPEN,
+  });
   const eta = await quadraticAttack(target, { ...DEFAULTS, steps: 1, epsilon, ...change });
   return images.map(({ pixels, reference }, i) => {
     const row = eta.slice(i * pixels.length, (i + 1) * pixels.length);
@@ -43,10 +56,22 @@ const problem = (seed: string, z: number, d: number, withResidual: boolean): Cor
 };
 
 describe('signs in l∞', () => {
-  it.each([[3, false], [8, true], [11, false], [14, true]])('the exhaustive search of %i columns is the largest of all corners', (z, withResidual) => {
+  it.each([
+    [3, false],
+    [8, true],
+    [11, false],
+    [14, true],
+  ])('the exhaustive search of %i columns is the largest of all corners', (z, withResidual) => {
     const p = problem(`e${z}`, z, 6, withResidual);
     let most = 0;
-    for (let mask = 0; mask < 2 ** z; mask++) most = Math.max(most, cornerValue(p, Array.from({ length: z }, (_, k) => (mask & (1 << k) ? p.high[k]! : p.low[k]!))));
+    for (let mask = 0; mask < 2 ** z; mask++)
+      most = Math.max(
+        most,
+        cornerValue(
+          p,
+          Array.from({ length: z }, (_, k) => (mask & (1 << k) ? p.high[k]! : p.low[k]!)),
+        ),
+      );
     expect(cornerValue(p, exhaustSigns(p)) / most).toBeCloseTo(1, 10);
   });
   it('the greedy rule is the paper’s (20) where ends are ±ε', () => {
@@ -99,14 +124,20 @@ describe('a linear network, whose optimum the attack must find', () => {
   it('l1: ε times the longest column', async () => {
     const longest = Math.max(...field.columns(inside[0]!.pixels).map((c) => Math.sqrt(dot(c, c))));
     for (const change of [{}, { dense: 0 }])
-      for (const { distance } of await farthest(field, open, inside, 'l1', 0.1, change)) expect(distance / (0.1 * longest)).toBeCloseTo(1, 4);
+      for (const { distance } of await farthest(field, open, inside, 'l1', 0.1, change))
+        expect(distance / (0.1 * longest)).toBeCloseTo(1, 4);
   });
   it.each([0, 2 ** 20])('l∞: the largest of all 2^15 corners inside the box, written out up to %i entries', async (dense) => {
     for (const images of [inside, edges]) {
       const found = await farthest(field, open, images, 'linf', 0.2, { dense, restarts: 8 });
       images.forEach(({ pixels }, i) => {
         const columns = field.columns(pixels).map((c) => Float32Array.from(c));
-        const corners = { columns, residual: new Float32Array(9), low: pixels.map((x) => -Math.min(0.2, x)), high: pixels.map((x) => Math.min(0.2, 1 - x)) };
+        const corners = {
+          columns,
+          residual: new Float32Array(9),
+          low: pixels.map((x) => -Math.min(0.2, x)),
+          high: pixels.map((x) => Math.min(0.2, 1 - x)),
+        };
         const best = Math.sqrt(cornerValue(corners, exhaustSigns(corners)));
         expect(found[i]!.distance / best).toBeGreaterThan(dense ? 0.9999 : 0.96);
         expect(found[i]!.distance / best).toBeLessThan(1.0001);
@@ -121,7 +152,12 @@ describe('a linear network, whose optimum the attack must find', () => {
         let best = 0;
         for (let a = 0; a < 15; a++)
           for (let b = 0; b < a; b++)
-            for (const s of [-pixels[a]!, 1 - pixels[a]!]) for (const t of [-pixels[b]!, 1 - pixels[b]!]) best = Math.max(best, columns[a]!.reduce((sum, v, k) => sum + (s * v + t * columns[b]![k]!) ** 2, 0));
+            for (const s of [-pixels[a]!, 1 - pixels[a]!])
+              for (const t of [-pixels[b]!, 1 - pixels[b]!])
+                best = Math.max(
+                  best,
+                  columns[a]!.reduce((sum, v, k) => sum + (s * v + t * columns[b]![k]!) ** 2, 0),
+                );
         expect(found[i]!.eta.filter((e) => e !== 0).length).toBeLessThanOrEqual(2);
         expect(found[i]!.distance / Math.sqrt(best)).toBeGreaterThan(0.95);
         expect(found[i]!.distance / Math.sqrt(best)).toBeLessThan(1.0001);
@@ -162,14 +198,31 @@ describe('a network that is not linear', () => {
         expect(distance).toBeGreaterThanOrEqual(one[i]!.distance * (1 - 1e-5));
         const sizes = eta.map(Math.abs);
         const pixels = Array.from({ length: 16 }, (_, p) => Math.max(sizes[p]!, sizes[p + 16]!, sizes[p + 32]!));
-        const length = { l2: Math.sqrt(dot(eta, eta)), linf: Math.max(...sizes), l1: sizes.reduce((a, b) => a + b, 0), l0: sizes.filter((s) => s > 0).length, l0Pixels: pixels.filter((s) => s > 0).length }[norm];
+        const length = {
+          l2: Math.sqrt(dot(eta, eta)),
+          linf: Math.max(...sizes),
+          l1: sizes.reduce((a, b) => a + b, 0),
+          l0: sizes.filter((s) => s > 0).length,
+          l0Pixels: pixels.filter((s) => s > 0).length,
+        }[norm];
         expect(length).toBeLessThan(eps * (1 + 1e-5) + 1e-9);
         eta.forEach((e, k) => expect(Math.abs(some[i]!.pixels[k]! + e - 0.5)).toBeLessThan(0.5 + 1e-6));
       });
     }
   });
   it('same bits alone and together; pictures hold, in the plain network too', async () => {
-    const run = (some: TargetImage[]) => attackBatch({ model, images: some, norm: 'linf', eps: [0.01, 0.1], attack: 'quadratic', options: { dense: 0, restarts: 1 }, seed: 3, maxQueries: null, gate: OPEN });
+    const run = (some: TargetImage[]) =>
+      attackBatch({
+        model,
+        images: some,
+        norm: 'linf',
+        eps: [0.01, 0.1],
+        attack: 'quadratic',
+        options: { dense: 0, restarts: 1 },
+        seed: 3,
+        maxQueries: null,
+        gate: OPEN,
+      });
     const whole = await run(images);
     expect([...(await run(images.slice(0, 2))), ...(await run(images.slice(2)))]).toEqual(whole);
     expect(await run([images[3]!])).toEqual([whole[3]]);
@@ -187,10 +240,23 @@ describe('a network that is not linear', () => {
           if (checks++ >= after) throw new Cancelled();
         },
       };
-      await expect(attackBatch({ model, images, norm: 'l2', eps: [0.1], attack: 'quadratic', options: {}, seed: 3, maxQueries: null, gate })).rejects.toThrow(Cancelled);
+      await expect(
+        attackBatch({ model, images, norm: 'l2', eps: [0.1], attack: 'quadratic', options: {}, seed: 3, maxQueries: null, gate }),
+      ).rejects.toThrow(Cancelled);
       expect(checks).toBe(after + 1);
     }
-    for (const { forwards, backwards } of await attackBatch({ model, images, norm: 'l2', eps: [0.1], attack: 'quadratic', options: {}, seed: 3, maxQueries: 61, gate: OPEN })) expect(forwards + backwards).toBeLessThanOrEqual(61);
+    for (const { forwards, backwards } of await attackBatch({
+      model,
+      images,
+      norm: 'l2',
+      eps: [0.1],
+      attack: 'quadratic',
+      options: {},
+      seed: 3,
+      maxQueries: 61,
+      gate: OPEN,
+    }))
+      expect(forwards + backwards).toBeLessThanOrEqual(61);
   });
 });
 
@@ -205,9 +271,27 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
   });
   afterAll(() => open.close());
   it.each([
-    ['fgsm', 'linf', 0.15], ['fgsm', 'l2', 0.8], ['bim', 'linf', 0.1], ['bim', 'l2', 0.5], ['pgd', 'linf', 0.1], ['gnm', 'linf', 0.1], ['gnm', 'l2', 0.5], ['gnm', 'l0', 8],
-    ['gnm-simple', 'linf', 0.15], ['linear-minimum', 'l2', 1], ['linear-minimum', 'linf', 1], ['deepfool', 'l2', 1], ['deepfool', 'linf', 1], ['ddn', 'l2', 1], ['fmn', 'l2', 1],
-    ['fmn', 'linf', 1], ['fmn', 'l1', 1], ['fmn', 'l0', 1], ['sigma-zero', 'l0', 1], ['subset', 'l0', 8], ['subset', 'l0Pixels', 5],
+    ['fgsm', 'linf', 0.15],
+    ['fgsm', 'l2', 0.8],
+    ['bim', 'linf', 0.1],
+    ['bim', 'l2', 0.5],
+    ['pgd', 'linf', 0.1],
+    ['gnm', 'linf', 0.1],
+    ['gnm', 'l2', 0.5],
+    ['gnm', 'l0', 8],
+    ['gnm-simple', 'linf', 0.15],
+    ['linear-minimum', 'l2', 1],
+    ['linear-minimum', 'linf', 1],
+    ['deepfool', 'l2', 1],
+    ['deepfool', 'linf', 1],
+    ['ddn', 'l2', 1],
+    ['fmn', 'l2', 1],
+    ['fmn', 'linf', 1],
+    ['fmn', 'l1', 1],
+    ['fmn', 'l0', 1],
+    ['sigma-zero', 'l0', 1],
+    ['subset', 'l0', 8],
+    ['subset', 'l0Pixels', 5],
   ] as [string, Norm, number][])('%s in %s breaks every image', async (attack, norm, eps) => {
     const options = ['fmn', 'ddn', 'sigma-zero'].includes(attack) ? { steps: 60 } : {};
     const found = await attackBatch({ model, images, norm, eps: [eps], attack, options, seed: 1, maxQueries: null, gate: OPEN });
@@ -215,8 +299,23 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
     // From the dithered first gradient on, the minimum-norm attacks come to the same size.
     if (norm === 'l2' && attack !== 'deepfool' && eps === 1) for (const { float } of found) expect(float!.l2).toBeLessThan(0.5);
   });
-  it.each([['bim', 'linf'], ['fmn', 'l2'], ['gnm', 'l1']] as const)('%s in %s: the dither is the image’s own, the same bits alone and together', async (attack, norm) => {
-    const run = (some: TargetImage[]) => attackBatch({ model, images: some, norm, eps: [norm === 'l1' ? 2 : 0.1], attack, options: attack === 'fmn' ? { steps: 20 } : {}, seed: 1, maxQueries: null, gate: OPEN });
+  it.each([
+    ['bim', 'linf'],
+    ['fmn', 'l2'],
+    ['gnm', 'l1'],
+  ] as const)('%s in %s: the dither is the image’s own, the same bits alone and together', async (attack, norm) => {
+    const run = (some: TargetImage[]) =>
+      attackBatch({
+        model,
+        images: some,
+        norm,
+        eps: [norm === 'l1' ? 2 : 0.1],
+        attack,
+        options: attack === 'fmn' ? { steps: 20 } : {},
+        seed: 1,
+        maxQueries: null,
+        gate: OPEN,
+      });
     const whole = await run(images);
     expect([...(await run(images.slice(0, 1))), ...(await run(images.slice(1)))]).toEqual(whole);
     expect(whole.some(({ state }) => state === 'broken')).toBe(true);
@@ -226,7 +325,9 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
     const network = await narrow.open(4);
     const distance = await network.distance('deviation', 0.1);
     for (const { pixels, reference } of narrow.images(6, 0.2)) {
-      const [four, y] = [0, 1].map((which) => Float32Array.from({ length: 4 * [35, width][which]! }, (_, j) => (which ? reference![j % width]! : 0.9 * pixels[j % 35]!)));
+      const [four, y] = [0, 1].map((which) =>
+        Float32Array.from({ length: 4 * [35, width][which]! }, (_, j) => (which ? reference![j % width]! : 0.9 * pixels[j % 35]!)),
+      );
       const { logits, gradient } = await distance.gradient('margin', four!, new Int32Array(4), null, y!);
       for (let row = 1; row < 4; row++) {
         expect(logits.slice(2 * row, 2 * row + 2)).toEqual(logits.slice(0, 2));

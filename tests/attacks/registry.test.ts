@@ -5,7 +5,22 @@ import { attackCards, attackOf, optionsOf, register } from '../../src-main/attac
 describe('the registry', () => {
   it('offers every attack as a valid card', () => {
     const cards = attackCards();
-    expect(cards.map((card) => card.id)).toEqual(['fgsm', 'bim', 'pgd', 'ddn', 'fmn', 'sigma-zero', 'gnm', 'gnm-simple', 'linear-minimum', 'deepfool', 'subset', 'quadratic', 'quadratic-subset', 'random']);
+    expect(cards.map((card) => card.id)).toEqual([
+      'fgsm',
+      'bim',
+      'pgd',
+      'ddn',
+      'fmn',
+      'sigma-zero',
+      'gnm',
+      'gnm-simple',
+      'linear-minimum',
+      'deepfool',
+      'subset',
+      'quadratic',
+      'quadratic-subset',
+      'random',
+    ]);
     for (const card of cards) {
       expect(AttackCard.parse(card)).toEqual(card);
       const properties = card.options['properties'] as Record<string, { description?: string; default?: unknown }>;

@@ -12,7 +12,17 @@ const BARE = { rivals: 0, polish: 0 };
 type Count = 'l0' | 'l0Pixels';
 
 function run(test: LinearCase, norm: Count, options: Record<string, unknown>, maxQueries: number | null = null): Promise<ImageFinding[]> {
-  return attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack: 'sigma-zero', options, seed: 5, maxQueries, gate: OPEN });
+  return attackBatch({
+    model: test.differentiable,
+    images: test.images,
+    norm,
+    eps: [1],
+    attack: 'sigma-zero',
+    options,
+    seed: 5,
+    maxQueries,
+    gate: OPEN,
+  });
 }
 
 const optimum = (test: LinearCase, norm: Count, i: number): number =>
@@ -41,7 +51,9 @@ describe.each(['l0', 'l0Pixels'] as const)('σ-zero in %s on linear models', (no
   it('the descent alone comes within a tenth of it on average, and its polish to it', async () => {
     const ratios = async (options: Record<string, unknown>): Promise<number> => {
       const found = await run(cases[1]!, norm, options);
-      const all = found.flatMap((finding, i) => (optimum(cases[1]!, norm, i) < Infinity ? [(finding.float?.[norm] ?? Infinity) / optimum(cases[1]!, norm, i)] : []));
+      const all = found.flatMap((finding, i) =>
+        optimum(cases[1]!, norm, i) < Infinity ? [(finding.float?.[norm] ?? Infinity) / optimum(cases[1]!, norm, i)] : [],
+      );
       return all.reduce((a, b) => a + b, 0) / all.length;
     };
     expect(await ratios({ ...BARE, steps: 300 })).toBeLessThan(1.1);
@@ -85,7 +97,10 @@ it('targeted at one of three classes, pixels are at the optimum of every set tri
   const plane = 8;
   const test = linearCase('sigma-zero brute', 3, shape, 24, true);
   const found = await run(test, 'l0Pixels', { steps: 1000 });
-  const sets = Array.from({ length: 2 ** plane }, (_, set) => ({ mask: set * (1 + 2 ** plane + 2 ** (2 * plane)), size: [...set.toString(2)].filter((b) => b === '1').length })).sort((a, b) => a.size - b.size);
+  const sets = Array.from({ length: 2 ** plane }, (_, set) => ({
+    mask: set * (1 + 2 ** plane + 2 ** (2 * plane)),
+    size: [...set.toString(2)].filter((b) => b === '1').length,
+  })).sort((a, b) => a.size - b.size);
   const excess = found.flatMap((finding, i) => {
     const { pixels, goal } = test.images[i]!;
     const best = sets.find(({ mask }) => canReach(test.model, pixels, goal!, mask))?.size;

@@ -23,13 +23,20 @@ const QUICK: Record<string, Record<string, unknown>> = {
 
 async function outcomes(instances: readonly Instance[], attacks: readonly string[]): Promise<Outcome[]> {
   const all: Outcome[] = [];
-  await tryInstances(shared, instances, attacks.map((attack) => ({ attack, options: QUICK[attack] ?? {} })), (one) => all.push(one));
+  await tryInstances(
+    shared,
+    instances,
+    attacks.map((attack) => ({ attack, options: QUICK[attack] ?? {} })),
+    (one) => all.push(one),
+  );
   return all;
 }
 
 describe.skipIf(missing)(`verified networks${missing ? ` (skipped: ../shared/${missing} is not there)` : ''}`, () => {
   // Attacks on outputs that are no classes have nothing to do here.
-  const attacks = attackCards().flatMap((card) => (card.norms.includes('linf') && !('needsOutput' in card && card.needsOutput) ? [card.id] : []));
+  const attacks = attackCards().flatMap((card) =>
+    card.norms.includes('linf') && !('needsOutput' in card && card.needsOutput) ? [card.id] : [],
+  );
 
   it('no attack ever counts a picture as broken inside a ball proved robust', { timeout: 300_000 }, async () => {
     const robust = readInstances(shared).filter(({ verdict }) => verdict === 'robust');

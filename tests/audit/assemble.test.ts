@@ -21,12 +21,21 @@ const plan = AuditPlan.parse({
 });
 
 function stateOf(images: ImageRecord[], findings: Finding[]): AuditState {
-  const records: JournalRecord[] = [...images.map((i): JournalRecord => ({ type: 'image', image: i })), ...findings.map((f): JournalRecord => ({ type: 'finding', finding: f }))];
+  const records: JournalRecord[] = [
+    ...images.map((i): JournalRecord => ({ type: 'image', image: i })),
+    ...findings.map((f): JournalRecord => ({ type: 'finding', finding: f })),
+  ];
   return new AuditState(records);
 }
 
 function results(images: ImageRecord[], findings: Finding[], all = images.map((i) => i.id)): Results {
-  return assemble(plan, setup(all), stateOf(images, findings), { started: '2026-01-01T00:00:00.000Z', seconds: 1, workers: 2, batch: 5, resumed: 0 });
+  return assemble(plan, setup(all), stateOf(images, findings), {
+    started: '2026-01-01T00:00:00.000Z',
+    seconds: 1,
+    workers: 2,
+    batch: 5,
+    resumed: 0,
+  });
 }
 
 /** State, attack and distance of one image under the first threat model. */
@@ -100,7 +109,12 @@ describe('the numbers', () => {
 
   it('count an image both ways on which one of two attacks failed, though it held against the other', () => {
     const all = [image('a'), image('b')];
-    const one = [finding('a', 'ddn', 'held'), finding('a', 'fmn', 'failed'), finding('b', 'ddn', 'broken', 1), finding('b', 'fmn', 'failed')];
+    const one = [
+      finding('a', 'ddn', 'held'),
+      finding('a', 'fmn', 'failed'),
+      finding('b', 'ddn', 'broken', 1),
+      finding('b', 'fmn', 'failed'),
+    ];
     const [half] = results(all, one).threats[0]!.points;
     // Held by one attack: in the estimate; but the other might have broken it.
     expect(half).toMatchObject({ accuracy: 0.5, least: 0, most: 0.5, failed: 1 });
@@ -112,11 +126,31 @@ describe('the numbers', () => {
   });
 
   it('draw a line of the minimum-norm attacks alone, and none without them', () => {
-    const mixed = { ...plan, threats: [{ ...plan.threats[0]!, attacks: [{ id: 'pgd', options: {} }, { id: 'ddn', options: {} }] }, plan.threats[1]!] };
+    const mixed = {
+      ...plan,
+      threats: [
+        {
+          ...plan.threats[0]!,
+          attacks: [
+            { id: 'pgd', options: {} },
+            { id: 'ddn', options: {} },
+          ],
+        },
+        plan.threats[1]!,
+      ],
+    };
     const both = [finding('a', 'pgd', 'broken', 1), finding('a', 'ddn', 'broken', 3)];
-    const { threats: [first, second] } = assemble(mixed, setup(['a']), stateOf([image('a')], both), { started: '', seconds: 1, workers: 1, batch: 1, resumed: 0 });
-    expect(first!.curve.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([[0, 1], [1, 0]]);
-    expect(first!.line!.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([[0, 1], [3, 0]]);
+    const {
+      threats: [first, second],
+    } = assemble(mixed, setup(['a']), stateOf([image('a')], both), { started: '', seconds: 1, workers: 1, batch: 1, resumed: 0 });
+    expect(first!.curve.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(first!.line!.map(({ eps, accuracy }) => [eps, accuracy])).toEqual([
+      [0, 1],
+      [3, 0],
+    ]);
     expect(second!.line).toEqual([]);
     expect(threat.line).toBeUndefined();
   });
@@ -124,24 +158,51 @@ describe('the numbers', () => {
   it('take the median over all attacked, a held image as infinitely far, and the mean over the broken', () => {
     expect([threat.median, threat.mean]).toEqual([2.5, 1.75]);
     const [ddn, fmn] = threat.attackSummaries;
-    expect(ddn).toMatchObject({ attack: 'ddn', attacked: 4, broken: 2, failed: 1, median: 4, mean: 2.5, floatMedian: 4, forwards: 40, backwards: 20 });
+    expect(ddn).toMatchObject({
+      attack: 'ddn',
+      attacked: 4,
+      broken: 2,
+      failed: 1,
+      median: 4,
+      mean: 2.5,
+      floatMedian: 4,
+      forwards: 40,
+      backwards: 20,
+    });
     expect(fmn).toMatchObject({ attack: 'fmn', attacked: 4, broken: 1, failed: 1, median: null, mean: 2.5 });
   });
 
   it('say that nothing was attacked where nothing was', () => {
-    expect(found.threats[1]!.points).toEqual([{ eps: 0.1, accuracy: 0, low: expect.any(Number) as number, high: expect.any(Number) as number, right: 0, total: 1, least: 0, most: 4 / 5, unfinished: 4 }]);
+    expect(found.threats[1]!.points).toEqual([
+      {
+        eps: 0.1,
+        accuracy: 0,
+        low: expect.any(Number) as number,
+        high: expect.any(Number) as number,
+        right: 0,
+        total: 1,
+        least: 0,
+        most: 4 / 5,
+        unfinished: 4,
+      },
+    ]);
     expect(found.threats[1]!.attackSummaries[0]).toMatchObject({ attacked: 0, median: null, mean: null });
   });
 
   it('do not depend on the order of the journal, and tell neither workers nor batch outside timing', () => {
     const { timing: _a, ...one } = found;
-    const { timing: _b, ...other } = assemble({ ...plan, workers: 9, batch: 1 }, setup(images.map((i) => i.id)), stateOf([...images].reverse(), [...findings].reverse()), {
-      started: '',
-      seconds: 9,
-      workers: 9,
-      batch: 1,
-      resumed: 3,
-    });
+    const { timing: _b, ...other } = assemble(
+      { ...plan, workers: 9, batch: 1 },
+      setup(images.map((i) => i.id)),
+      stateOf([...images].reverse(), [...findings].reverse()),
+      {
+        started: '',
+        seconds: 9,
+        workers: 9,
+        batch: 1,
+        resumed: 3,
+      },
+    );
     expect(JSON.stringify(other)).toBe(JSON.stringify(one));
     expect(found.findings.map((f) => [f.image, f.attack])).toEqual(findings.map((f) => [f.image, f.attack]));
   });
@@ -167,7 +228,11 @@ describe('the warnings', () => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const { warnings } = results(
       ids.map((id) => image(id)),
-      [...ids.map((id) => failed(id, 'ddn', `no numbers at pass ${id}.`)), failed('a', 'fmn', 'no memory'), failed('b', 'fmn', 'no memory')],
+      [
+        ...ids.map((id) => failed(id, 'ddn', `no numbers at pass ${id}.`)),
+        failed('a', 'fmn', 'no memory'),
+        failed('b', 'fmn', 'no memory'),
+      ],
     );
     expect(warnings.slice(1, 5)).toEqual([
       '2 attack runs failed: no memory.',
@@ -185,7 +250,9 @@ describe('the warnings', () => {
     expect(results(right, []).warnings.join(' ')).not.toMatch(/guessing|commonest|same answer/);
     // Always the commonest class: far better than a tenth, and yet nothing learnt.
     const one = Array.from({ length: 20 }, (_, i) => image(`i${i}`, i < 14 ? 3 : 4, 3));
-    expect(results(one, []).warnings.join(' ')).toMatch(/right on 14 of 20 clean images, no better than naming the commonest of their classes every time \(14 of 20\)/);
+    expect(results(one, []).warnings.join(' ')).toMatch(
+      /right on 14 of 20 clean images, no better than naming the commonest of their classes every time \(14 of 20\)/,
+    );
     // Images of a single class say nothing of that, and a sound model of two classes is none, whatever their shares.
     const single = Array.from({ length: 20 }, (_, i) => image(`i${i}`, 3, i === 0 ? 4 : 3));
     expect(results(single, []).warnings.join(' ')).not.toMatch(/guessing|commonest/);

@@ -42,15 +42,24 @@ describe('a text file that nobody said anything of', () => {
   });
 
   it('is neither', async () => {
-    for (const content of ['', '{"a": {"b": 1}}', '{"a"', 'one line']) expect(await tellFile(file('told/other.json', content), await imagesOf([four]), null)).not.toBe('classNames');
+    for (const content of ['', '{"a": {"b": 1}}', '{"a"', 'one line'])
+      expect(await tellFile(file('told/other.json', content), await imagesOf([four]), null)).not.toBe('classNames');
   });
 });
 
 describe('what lies beside images', () => {
   const ten = () => Promise.resolve(10);
   it('is found by its name and content: labels that have them, names of as many classes', async () => {
-    const both = pictures('both', { 'labels.csv': 'file,label\n1.png,2\n3.png,0\n', 'classes.txt': 'a\nb\nc\n', 'notes.txt': 'a\nb\nc\n', 'metadata.csv': 'file,label\n1.png,5\n' });
-    expect(await findBeside([both], () => Promise.resolve(3))).toEqual({ labels: join(both, 'labels.csv'), classNames: join(both, 'classes.txt') });
+    const both = pictures('both', {
+      'labels.csv': 'file,label\n1.png,2\n3.png,0\n',
+      'classes.txt': 'a\nb\nc\n',
+      'notes.txt': 'a\nb\nc\n',
+      'metadata.csv': 'file,label\n1.png,5\n',
+    });
+    expect(await findBeside([both], () => Promise.resolve(3))).toEqual({
+      labels: join(both, 'labels.csv'),
+      classNames: join(both, 'classes.txt'),
+    });
     expect(await findBeside([both], ten)).toEqual({ labels: join(both, 'labels.csv'), classNames: null });
     expect(await findBeside([join(both, '1.png')], ten)).toEqual({ labels: null, classNames: null });
   });
@@ -70,6 +79,8 @@ describe('what lies beside images', () => {
   it('is no list of other pictures, and none beside class folders', async () => {
     expect((await findBeside([pictures('others', { 'labels.csv': 'file,label\nx.png,2\ny.png,0\n' })], ten)).labels).toBeNull();
     expect((await findBeside([pictures('longer', { 'labels.txt': '1\n2\n3\n4\n5\n' })], ten)).labels).toBeNull();
-    expect((await findBeside([pictures('folders', { 'labels.csv': 'file,label\np.png,2\n' }, ['cat/p.png', 'dog/q.png'])], ten)).labels).toBeNull();
+    expect(
+      (await findBeside([pictures('folders', { 'labels.csv': 'file,label\np.png,2\n' }, ['cat/p.png', 'dog/q.png'])], ten)).labels,
+    ).toBeNull();
   });
 });

@@ -16,7 +16,8 @@ import { warmth } from './models.ts';
 /** What a model of two classes, 0 where blue is more and 1 where red is, makes of what lies around it. */
 const { folder, file } = scratch();
 const plain = file('plain.onnx', warmth());
-const picture = (red: number, blue: number) => encodePng({ width: 32, height: 32, channels: 3, data: Uint8Array.from({ length: 3072 }, (_, i) => [red, 60, blue][i % 3]! + (i % 7)) });
+const picture = (red: number, blue: number) =>
+  encodePng({ width: 32, height: 32, channels: 3, data: Uint8Array.from({ length: 3072 }, (_, i) => [red, 60, blue][i % 3]! + (i % 7)) });
 const [warm, cold] = [await picture(200, 50), await picture(50, 200)];
 
 function named(metadata: Record<string, string>): string {
@@ -25,7 +26,8 @@ function named(metadata: Record<string, string>): string {
   return file('named.onnx', saveGraph(graph).bytes);
 }
 
-const planOf = (more: Partial<AuditPlanInput> & Pick<AuditPlanInput, 'images'>) => checkPlan({ model: plain, preprocessing: {}, threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }], ...more }, folder);
+const planOf = (more: Partial<AuditPlanInput> & Pick<AuditPlanInput, 'images'>) =>
+  checkPlan({ model: plain, preprocessing: {}, threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }], ...more }, folder);
 /** What an audit settles, and the labels that it goes on with. */
 async function settled(plan: ReturnType<typeof planOf>): Promise<{ setup: Setup; labels: (number | null)[] }> {
   const { setup } = await prepare(plan, undefined);
@@ -34,7 +36,12 @@ async function settled(plan: ReturnType<typeof planOf>): Promise<{ setup: Setup;
 }
 
 // Sorted, amber comes first; the model has it last.
-for (const i of [0, 1]) for (const [name, bytes] of [['amber', warm], ['zinc', cold]] as const) file(`folders/${name}/${i}.png`, bytes);
+for (const i of [0, 1])
+  for (const [name, bytes] of [
+    ['amber', warm],
+    ['zinc', cold],
+  ] as const)
+    file(`folders/${name}/${i}.png`, bytes);
 
 it('takes the names that the model holds, says so, and finds class folders by them', async () => {
   const model = named({ names: "{0: 'zinc', 1: 'amber'}" });
@@ -50,7 +57,11 @@ it('calls the order of class folders a guess where nothing names the classes', a
 });
 
 it('goes on with WordNet ids that only the file of names has', async () => {
-  for (const [name, bytes] of [['n00000002', warm], ['n00000001', cold]] as const) file(`wordnet/${name}/a.png`, bytes);
+  for (const [name, bytes] of [
+    ['n00000002', warm],
+    ['n00000001', cold],
+  ] as const)
+    file(`wordnet/${name}/a.png`, bytes);
   const classNames = file('index.json', '{"0": ["n00000009", "nothing"], "1": ["n00000002", "amber"]}');
   const { setup, labels } = await settled(planOf({ images: [join(folder, 'wordnet')], classNames }));
   expect([setup.classNames, labels, setup.files!.map(({ role }) => role)]).toEqual([['nothing', 'amber'], [null, 1], ['classNames']]);
@@ -61,7 +72,11 @@ it('says which files nobody named, and keeps their hashes', async () => {
   file('beside/2.png', cold);
   const labels = file('beside/labels.csv', 'file,label\n1.png,1\n2.png,0\n');
   const found = await settled(planOf({ images: [join(folder, 'beside')], labels, beside: ['labels'] }));
-  expect([found.labels, found.setup.warnings, found.setup.files]).toEqual([[1, 0], ['The labels come from labels.csv, which lies beside the images: --labels takes another file, or none.'], [expect.objectContaining({ file: 'labels.csv' })]]);
+  expect([found.labels, found.setup.warnings, found.setup.files]).toEqual([
+    [1, 0],
+    ['The labels come from labels.csv, which lies beside the images: --labels takes another file, or none.'],
+    [expect.objectContaining({ file: 'labels.csv' })],
+  ]);
 });
 
 it('tells in the warnings what of the pictures is reduced', async () => {

@@ -29,16 +29,37 @@ async function warningsOf(name: string, { threshold, of, right }: Case): Promise
   for (const label of [0, 1])
     for (let i = 0; i < of[label]!; i++) {
       const says = i < right[label]! ? label : 1 - label;
-      const level = Math.round(255 * (threshold + (says === 1 ? 1 : -1) * (0.05 + 0.1 * ((i * 7) % 10) / 10)));
+      const level = Math.round(255 * (threshold + (says === 1 ? 1 : -1) * (0.05 + (0.1 * ((i * 7) % 10)) / 10)));
       const data = Uint8Array.from({ length: 3 * 32 * 32 }, (_, at) => level + ((at * (i + 3)) % 5) - 2);
-      writeFileSync(join(folder, 'pictures', `${String(labels.length).padStart(3, '0')}.png`), await encodePng({ width: 32, height: 32, channels: 3, data }));
+      writeFileSync(
+        join(folder, 'pictures', `${String(labels.length).padStart(3, '0')}.png`),
+        await encodePng({ width: 32, height: 32, channels: 3, data }),
+      );
       labels.push(label);
     }
   writeFileSync(join(folder, 'labels.txt'), labels.join('\n'));
-  const plan = checkPlan({ model: write(join(folder, 'model.onnx'), brightness(threshold)), preprocessing: {}, images: [join(folder, 'pictures')], labels: join(folder, 'labels.txt'), threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }] }, root);
+  const plan = checkPlan(
+    {
+      model: write(join(folder, 'model.onnx'), brightness(threshold)),
+      preprocessing: {},
+      images: [join(folder, 'pictures')],
+      labels: join(folder, 'labels.txt'),
+      threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }],
+    },
+    root,
+  );
   const crew = new Here();
   const quiet = () => {};
-  const { cleanAccuracy, warnings } = await runAudit({ plan, folder: join(folder, 'audit'), resume: false, crew, control: crew.control, onImage: quiet, onFinding: quiet, onProgress: quiet });
+  const { cleanAccuracy, warnings } = await runAudit({
+    plan,
+    folder: join(folder, 'audit'),
+    resume: false,
+    crew,
+    control: crew.control,
+    onImage: quiet,
+    onFinding: quiet,
+    onProgress: quiet,
+  });
   expect([cleanAccuracy!.right, cleanAccuracy!.total]).toEqual([right[0] + right[1], of[0] + of[1]]);
   return warnings;
 }
@@ -59,9 +80,21 @@ describe('accuracy at chance', () => {
   });
 
   it.each([
-    ['of one that guesses', { threshold: 0.5, of: [10, 10], right: [5, 5] }, 'The model is right on 10 of 20 clean images, no better than guessing among 2 classes: check the preprocessing and the order of the labels.'],
-    ['of one that always says the same, on balanced classes', { threshold: 0.5, of: [16, 16], right: [16, 0] }, 'The model is right on 16 of 32 clean images, no better than guessing among 2 classes: check the preprocessing and the order of the labels.'],
-    ['of one that always names the commonest', { threshold: 0.5, of: [58, 6], right: [58, 0] }, 'The model is right on 58 of 64 clean images, no better than naming the commonest of their classes every time (58 of 64): check the preprocessing and the order of the labels.'],
+    [
+      'of one that guesses',
+      { threshold: 0.5, of: [10, 10], right: [5, 5] },
+      'The model is right on 10 of 20 clean images, no better than guessing among 2 classes: check the preprocessing and the order of the labels.',
+    ],
+    [
+      'of one that always says the same, on balanced classes',
+      { threshold: 0.5, of: [16, 16], right: [16, 0] },
+      'The model is right on 16 of 32 clean images, no better than guessing among 2 classes: check the preprocessing and the order of the labels.',
+    ],
+    [
+      'of one that always names the commonest',
+      { threshold: 0.5, of: [58, 6], right: [58, 0] },
+      'The model is right on 58 of 64 clean images, no better than naming the commonest of their classes every time (58 of 64): check the preprocessing and the order of the labels.',
+    ],
   ] as [string, Case, string][])('is said %s, in red', { timeout: 60_000 }, async (name, one, said) => {
     const warnings = await warningsOf(name, one);
     expect(warnings).toContain(said);

@@ -23,10 +23,23 @@ let n = 0;
 beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'hairline-costs-'))));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function run(model: string, threats: AuditPlanInput['threats'], more: Partial<AuditPlanInput> = {}): Promise<{ plan: AuditPlan; results: Results }> {
+async function run(
+  model: string,
+  threats: AuditPlanInput['threats'],
+  more: Partial<AuditPlanInput> = {},
+): Promise<{ plan: AuditPlan; results: Results }> {
   const plan = checkPlan({ model: `${model}.onnx`, preprocessing: {}, images: ['images'], limit: 1, threats, ...more }, SAMPLES);
   const crew = new Here();
-  const results = await runAudit({ plan, folder: join(root, `${++n}`), resume: false, crew, control: crew.control, onImage: () => {}, onFinding: () => {}, onProgress: () => {} });
+  const results = await runAudit({
+    plan,
+    folder: join(root, `${++n}`),
+    resume: false,
+    crew,
+    control: crew.control,
+    onImage: () => {},
+    onFinding: () => {},
+    onProgress: () => {},
+  });
   return { plan, results };
 }
 
@@ -36,44 +49,77 @@ function spent({ plan, results }: { plan: AuditPlan; results: Results }, puts: {
     .filter(({ state }) => state === 'broken' || state === 'held')
     .map(({ threat, attack, forwards, backwards, state }) => {
       const model = plan.threats[threat]!;
-      const bound = passes(attackCost(model, model.attacks.find(({ id }) => id === attack)!, SHAPE, puts, plan.maxQueries));
+      const bound = passes(
+        attackCost(
+          model,
+          model.attacks.find(({ id }) => id === attack)!,
+          SHAPE,
+          puts,
+          plan.maxQueries,
+        ),
+      );
       return { what: `${attack} ${model.norm}`, attack, norm: model.norm, state, used: forwards + backwards, bound };
     });
 }
 
 const QUICK: Record<string, Record<string, unknown>> = {
-  bim: { steps: 3 }, pgd: { steps: 4, restarts: 2 }, ddn: { steps: 10 }, fmn: { steps: 12 }, 'sigma-zero': { steps: 20, patience: null, polish: 20 }, random: { draws: 3 }, deepfool: { steps: 4 },
-  gnm: { steps: 2 }, 'linear-minimum': { steps: 4, rounds: 4 }, quadratic: { steps: 2, lanczos: 4, power: 2, restarts: 0, probes: 6 }, subset: { partition: 'block', block: 8, subsets: 3 }, 'quadratic-subset': { partition: 'block', block: 8, candidates: 1, probes: 4, subsets: 1 },
+  bim: { steps: 3 },
+  pgd: { steps: 4, restarts: 2 },
+  ddn: { steps: 10 },
+  fmn: { steps: 12 },
+  'sigma-zero': { steps: 20, patience: null, polish: 20 },
+  random: { draws: 3 },
+  deepfool: { steps: 4 },
+  gnm: { steps: 2 },
+  'linear-minimum': { steps: 4, rounds: 4 },
+  quadratic: { steps: 2, lanczos: 4, power: 2, restarts: 0, probes: 6 },
+  subset: { partition: 'block', block: 8, subsets: 3 },
+  'quadratic-subset': { partition: 'block', block: 8, candidates: 1, probes: 4, subsets: 1 },
 };
 const EPS = { l0: [4, 400], l0Pixels: [4, 200], l1: [0.5, 5], l2: [0.05, 1], linf: [0.001, 8 / 255] };
 const threatsOf = (output: boolean, goal: AuditPlanInput['threats'][number]['goal']): AuditPlanInput['threats'] =>
   NORMS.flatMap((norm) => {
-    const attacks = attackCards().filter((card) => card.norms.includes(norm) && (output || !card.needsOutput) && (goal?.kind !== 'targeted' || card.targeted));
+    const attacks = attackCards().filter(
+      (card) => card.norms.includes(norm) && (output || !card.needsOutput) && (goal?.kind !== 'targeted' || card.targeted),
+    );
     return [{ norm, eps: EPS[norm], goal: goal!, attacks: attacks.map(({ id }) => ({ id, options: QUICK[id] ?? {} })) }];
   });
 
 describe('what attacks say they cost', () => {
-  it.each([{ kind: 'untargeted' }, { kind: 'targeted', target: 'next' }] as const)('is never exceeded by a classifier’s audit, any attack under any norm, $kind', { timeout: 120_000 }, async (goal) => {
-    const all = spent(await run('signs', threatsOf(false, goal)), { classes: 10, outputs: 0 });
-    expect(new Set(all.map(({ what }) => what)).size).toBeGreaterThan(35);
-    expect(all.filter(({ used, bound }) => used > bound)).toEqual([]);
-    // Where nothing ends early, what is left of the bound is rounding: of nothing, or of one point.
-    const held = all.filter(({ attack, norm, state }) => state === 'held' && ['fgsm', 'bim', 'gnm', 'gnm-simple', 'random', ...(goal.kind === 'untargeted' ? ['pgd'] : [])].includes(attack) && norm !== 'l0');
-    expect(held.length).toBeGreaterThan(8);
-    expect(held.filter(({ norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true)))).toEqual([]);
-    const whole = all.filter(({ attack, norm, state }) => state === 'broken' && ['ddn', 'fmn'].includes(attack) && norm !== 'l0');
-    expect(whole.length).toBeGreaterThan(1);
-    expect(whole.filter(({ norm, used, bound }) => used < bound - passes(roundingCost(norm, false)))).toEqual([]);
-    // Nothing but a bound that may be far off: at most four times what is spent, over all attacks.
-    const total = (key: 'used' | 'bound'): number => all.reduce((n, one) => n + one[key], 0);
-    expect(total('bound')).toBeLessThan(4 * total('used'));
-  });
+  it.each([{ kind: 'untargeted' }, { kind: 'targeted', target: 'next' }] as const)(
+    'is never exceeded by a classifier’s audit, any attack under any norm, $kind',
+    { timeout: 120_000 },
+    async (goal) => {
+      const all = spent(await run('signs', threatsOf(false, goal)), { classes: 10, outputs: 0 });
+      expect(new Set(all.map(({ what }) => what)).size).toBeGreaterThan(35);
+      expect(all.filter(({ used, bound }) => used > bound)).toEqual([]);
+      // Where nothing ends early, what is left of the bound is rounding: of nothing, or of one point.
+      const held = all.filter(
+        ({ attack, norm, state }) =>
+          state === 'held' &&
+          ['fgsm', 'bim', 'gnm', 'gnm-simple', 'random', ...(goal.kind === 'untargeted' ? ['pgd'] : [])].includes(attack) &&
+          norm !== 'l0',
+      );
+      expect(held.length).toBeGreaterThan(8);
+      expect(held.filter(({ norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true)))).toEqual([]);
+      const whole = all.filter(({ attack, norm, state }) => state === 'broken' && ['ddn', 'fmn'].includes(attack) && norm !== 'l0');
+      expect(whole.length).toBeGreaterThan(1);
+      expect(whole.filter(({ norm, used, bound }) => used < bound - passes(roundingCost(norm, false)))).toEqual([]);
+      // Nothing but a bound that may be far off: at most four times what is spent, over all attacks.
+      const total = (key: 'used' | 'bound'): number => all.reduce((n, one) => n + one[key], 0);
+      expect(total('bound')).toBeLessThan(4 * total('used'));
+    },
+  );
 
   it('is never exceeded by an audit of an output', { timeout: 120_000 }, async () => {
     const goal = { kind: 'deviation', psnr: 18 } as const;
-    const threats = threatsOf(true, goal).filter(({ norm }) => norm !== 'l0').map((threat) => ({ ...threat, attacks: threat.attacks.filter(({ id }) => id.startsWith('quadratic') || id === 'subset') }));
+    const threats = threatsOf(true, goal)
+      .filter(({ norm }) => norm !== 'l0')
+      .map((threat) => ({ ...threat, attacks: threat.attacks.filter(({ id }) => id.startsWith('quadratic') || id === 'subset') }));
     const all = spent(await run('autoencoder', threats, { limit: 1 }), { classes: 2, outputs: 3 * 1024 });
-    expect(all.map(({ what }) => what)).toEqual(expect.arrayContaining(['quadratic l1', 'quadratic linf', 'quadratic-subset linf', 'subset l0Pixels']));
+    expect(all.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['quadratic l1', 'quadratic linf', 'quadratic-subset linf', 'subset l0Pixels']),
+    );
     expect(all.filter(({ used, bound }) => used > bound || used === 0)).toEqual([]);
   });
 
@@ -103,17 +149,41 @@ describe('what attacks say they cost', () => {
 });
 
 describe('the estimate of a plan', () => {
-  const plan = checkPlan({ model: 'signs.onnx', preprocessing: {}, images: ['images'], threats: [{ norm: 'l2', eps: [1, 2], attacks: [{ id: 'fgsm' }, { id: 'ddn' }] }] }, SAMPLES);
+  const plan = checkPlan(
+    {
+      model: 'signs.onnx',
+      preprocessing: {},
+      images: ['images'],
+      threats: [{ norm: 'l2', eps: [1, 2], attacks: [{ id: 'fgsm' }, { id: 'ddn' }] }],
+    },
+    SAMPLES,
+  );
 
   it('adds up attacks, budgets and pictures', () => {
     const puts = { classes: 10, outputs: 0 };
     const one = planCost(plan, [{ ...SHAPE, count: 1 }], puts);
     // FGSM: a gradient and a query, and rounding, under each budget.
     expect(one.attacks[0]).toEqual({ threat: 0, attack: 'fgsm', passes: 2 * (3 + 2 + 20) });
-    const many = planCost(plan, [{ ...SHAPE, count: 3 }, { ...SHAPE, height: 16, count: 4 }], puts);
+    const many = planCost(
+      plan,
+      [
+        { ...SHAPE, count: 3 },
+        { ...SHAPE, height: 16, count: 4 },
+      ],
+      puts,
+    );
     expect(passes(many.all)).toBe(7 * passes(one.all));
     // A mask fits pictures of one size alone; the attack refuses the others.
-    const masked = { threats: [{ ...plan.threats[0]!, norm: 'linf' as const, attacks: [{ id: 'subset', options: attackOf('subset').options.parse({ partition: 'mask', mask: [1, 0, 0, 1] }) }] }], maxQueries: null };
+    const masked = {
+      threats: [
+        {
+          ...plan.threats[0]!,
+          norm: 'linf' as const,
+          attacks: [{ id: 'subset', options: attackOf('subset').options.parse({ partition: 'mask', mask: [1, 0, 0, 1] }) }],
+        },
+      ],
+      maxQueries: null,
+    };
     expect(passes(planCost(masked, [{ ...SHAPE, count: 3 }], puts).all)).toBe(0);
   });
 
@@ -132,11 +202,23 @@ describe('the estimate of a plan', () => {
     expect(alone.seconds).toBeGreaterThan((alone.passes * measured.forward) / 4 / 2 / 1000);
     // An attack's own arithmetic comes on top, by a short run of it.
     const paces: number[] = [];
-    const { attacks: [fgsm, ddn] } = plan.threats[0]!;
+    const {
+      attacks: [fgsm, ddn],
+    } = plan.threats[0]!;
     const crew = new Here();
     const some = await readAlike(plan, SHAPE, 4);
     expect(some).toHaveLength(4);
-    for (const attack of [fgsm!, ddn!]) paces.push((await crew.run('pace', { plan, threat: { ...plan.threats[0]!, attacks: [attack] }, picture: SHAPE, pictures: some, rows: 4, passes: 60 }))!);
+    for (const attack of [fgsm!, ddn!])
+      paces.push(
+        (await crew.run('pace', {
+          plan,
+          threat: { ...plan.threats[0]!, attacks: [attack] },
+          picture: SHAPE,
+          pictures: some,
+          rows: 4,
+          passes: 60,
+        }))!,
+      );
     expect(Math.min(...paces)).toBeGreaterThan(0);
     const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, paces, 4);
     expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * paces[0]! + paced.attacks[1]!.passes * paces[1]!) / 1000, 9);

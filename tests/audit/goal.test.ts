@@ -19,10 +19,21 @@ describe('goalFor', () => {
 });
 
 describe('checkGoals', () => {
-  const check = (goal: Goal) => () => checkGoals(AuditPlan.parse({ model: 'm', preprocessing: {}, images: ['i'], threats: [{ norm: 'l2', eps: [1], goal, attacks: [{ id: 'ddn' }] }] }), 3, 10);
+  const check = (goal: Goal) => () =>
+    checkGoals(
+      AuditPlan.parse({
+        model: 'm',
+        preprocessing: {},
+        images: ['i'],
+        threats: [{ norm: 'l2', eps: [1], goal, attacks: [{ id: 'ddn' }] }],
+      }),
+      3,
+      10,
+    );
 
   it('takes goals that fit', () => {
-    for (const goal of [{ kind: 'untargeted' } as const, to(0), to(9), to('next'), to('least-likely'), to([9, 0, 9])]) expect(check(goal)).not.toThrow();
+    for (const goal of [{ kind: 'untargeted' } as const, to(0), to(9), to('next'), to('least-likely'), to([9, 0, 9])])
+      expect(check(goal)).not.toThrow();
   });
 
   it('names a class that does not exist, and a list of another length', () => {

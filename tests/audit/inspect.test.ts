@@ -20,10 +20,19 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('names the inputs to choose from only where it is not clear which takes the image', async () => {
-  expect([unclearInputs(files['plain']!), unclearInputs(files['two']!), unclearInputs(files['gain']!)]).toEqual([[], ['pixels', 'other'], []]);
+  expect([unclearInputs(files['plain']!), unclearInputs(files['two']!), unclearInputs(files['gain']!)]).toEqual([
+    [],
+    ['pixels', 'other'],
+    [],
+  ]);
   await expect(inspectModel(files['two']!)).rejects.toThrow(/not clear which takes the image/);
   const card = await inspectModel(files['two']!, { input: 'other' });
-  expect(card).toMatchObject({ input: 'other', imageInputs: ['pixels', 'other'], inputs: [{ name: 'pixels', dims: [null, 3, 32, 32] }], classes: 10 });
+  expect(card).toMatchObject({
+    input: 'other',
+    imageInputs: ['pixels', 'other'],
+    inputs: [{ name: 'pixels', dims: [null, 3, 32, 32] }],
+    classes: 10,
+  });
 });
 
 it('finds the size of a network that leaves it open and takes but one, by the pictures or by trying', async () => {
@@ -35,11 +44,17 @@ it('finds the size of a network that leaves it open and takes but one, by the pi
   const path = join(folder, 'open.onnx');
   writeFileSync(path, saveGraph(b.graph).bytes);
   const tried = await inspectModel(path);
-  expect(tried).toMatchObject({ classes: 4, network: { width: 28, height: 28 }, preprocessing: { geometry: 'stretch', width: 28, height: 28 } });
+  expect(tried).toMatchObject({
+    classes: 4,
+    network: { width: 28, height: 28 },
+    preprocessing: { geometry: 'stretch', width: 28, height: 28 },
+  });
   expect(tried.guess).toContain('any size, of which only 28 x 28 runs of those tried');
   const given = await inspectModel(path, { size: { width: 28, height: 28 } });
   expect(given).toMatchObject({ classes: 4, network: { width: null, height: null }, preprocessing: { geometry: 'none' } });
-  await expect(inspectModel(path, { size: { width: 30, height: 20 } })).rejects.toThrow(/^The file leaves the size of its pictures open, and does not run at 30 x 20, the size of the pictures: give the size it was made for/);
+  await expect(inspectModel(path, { size: { width: 30, height: 20 } })).rejects.toThrow(
+    /^The file leaves the size of its pictures open, and does not run at 30 x 20, the size of the pictures: give the size it was made for/,
+  );
 });
 
 it('says which output the class scores come from, where there are several', async () => {
@@ -47,17 +62,26 @@ it('says which output the class scores come from, where there are several', asyn
   const b = new GraphBuilder(emptyGraph('several'));
   b.input('x', DType.float32, ['N', 3, 8, 8]);
   const flat = b.node('Reshape', ['x', b.ints([-1, 192])]);
-  for (const [name, width] of [['a', 3], ['logits', 4]] as const) {
+  for (const [name, width] of [
+    ['a', 3],
+    ['logits', 4],
+  ] as const) {
     b.node('Gemm', [flat, b.constant(new Float32Array(192 * width).fill(0.1), [192, width])], {}, { outputs: [name] });
     b.output(name, DType.float32, ['N', width]);
   }
   const path = join(folder, 'several.onnx');
   writeFileSync(path, saveGraph(b.graph).bytes);
   expect(await inspectModel(path)).toMatchObject({ classes: 4, scores: { output: 'logits', others: ['a'], why: 'its name says so' } });
-  expect(await inspectModel(path, { answer: { output: 'a', threshold: null } })).toMatchObject({ classes: 3, scores: { output: 'a', why: 'it was named' } });
+  expect(await inspectModel(path, { answer: { output: 'a', threshold: null } })).toMatchObject({
+    classes: 3,
+    scores: { output: 'a', why: 'it was named' },
+  });
 });
 
-it.each<[string, number, boolean]>([['10 x 10', 100, true], ['no square', 90, false]])('names a generator, whose input is no picture: %s values', async (_, values, square) => {
+it.each<[string, number, boolean]>([
+  ['10 x 10', 100, true],
+  ['no square', 90, false],
+])('names a generator, whose input is no picture: %s values', async (_, values, square) => {
   const b = new GraphBuilder(emptyGraph('generator'));
   b.input('z', DType.float32, ['N', values]);
   const all = b.node('Gemm', ['z', b.constant(new Float32Array(values * 768).fill(0.1), [values, 768])]);
@@ -65,7 +89,10 @@ it.each<[string, number, boolean]>([['10 x 10', 100, true], ['no square', 90, fa
   b.output('picture', DType.float32, ['N', 3, 16, 16]);
   const path = join(folder, `generator-${values}.onnx`);
   writeFileSync(path, saveGraph(b.graph).bytes);
-  if (square) expect((await inspectModel(path)).notes).toEqual(['The input z takes 100 values, of which the model makes a picture of 16 x 16: it looks like a generator, whose input is a latent vector and no picture.']);
+  if (square)
+    expect((await inspectModel(path)).notes).toEqual([
+      'The input z takes 100 values, of which the model makes a picture of 16 x 16: it looks like a generator, whose input is a latent vector and no picture.',
+    ]);
   else await expect(inspectModel(path)).rejects.toThrow(/^The model's input z takes 90 values, as no square picture has/);
 });
 
@@ -78,6 +105,8 @@ it('lists every value that can be taken as the output, and no other', async () =
     const { field, output } = await inspectModel(files['two']!, { input: 'other', output: name });
     expect([output, field!.name, field!.dims]).toEqual(['values', name, dims]);
   }
-  await expect(inspectModel(files['two']!, { input: 'other', output: 'nothing' })).rejects.toThrow(/no output or inner value called nothing/);
+  await expect(inspectModel(files['two']!, { input: 'other', output: 'nothing' })).rejects.toThrow(
+    /no output or inner value called nothing/,
+  );
   await expect(inspectModel(files['gain']!, { fixed: { gain: [1, 2] } })).rejects.toThrow(/takes 1 values an image/);
 });

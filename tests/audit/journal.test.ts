@@ -68,16 +68,19 @@ it('cuts a line off that was torn within a letter', () => {
   journal.close();
 });
 
-it.each(['{"type":"finding"', '{"type":"finding","finding":{}}', 'nonsense', '{"type":"unknown"}'])('refuses a damaged line in the middle, by its number: %s', (line) => {
-  write();
-  const lines = readFileSync(file, 'utf8').split('\n');
-  lines[2] = line;
-  writeFileSync(file, lines.join('\n'));
-  const before = readFileSync(file, 'utf8');
-  expect(() => Journal.open(dirname(file))).toThrow(UserError);
-  expect(() => Journal.open(dirname(file))).toThrow(/^Line 3 of .* is damaged: start the audit again in another folder\.$/);
-  expect(readFileSync(file, 'utf8')).toBe(before);
-});
+it.each(['{"type":"finding"', '{"type":"finding","finding":{}}', 'nonsense', '{"type":"unknown"}'])(
+  'refuses a damaged line in the middle, by its number: %s',
+  (line) => {
+    write();
+    const lines = readFileSync(file, 'utf8').split('\n');
+    lines[2] = line;
+    writeFileSync(file, lines.join('\n'));
+    const before = readFileSync(file, 'utf8');
+    expect(() => Journal.open(dirname(file))).toThrow(UserError);
+    expect(() => Journal.open(dirname(file))).toThrow(/^Line 3 of .* is damaged: start the audit again in another folder\.$/);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  },
+);
 
 it('says so when a record cannot be written, and when the folder cannot', () => {
   const journal = Journal.open(dirname(file));

@@ -24,7 +24,8 @@ function model(build: (b: GraphBuilder) => void, inputs = ['pixels']): Uint8Arra
 }
 
 const flat = (b: GraphBuilder, x = 'pixels'): string => b.node('Reshape', [x, b.ints([-1, FEATURES])]);
-const linear = (b: GraphBuilder, x: string, classes: number, seed = 7): string => b.node('MatMul', [x, b.constant(weights(FEATURES * classes, seed), [FEATURES, classes])]);
+const linear = (b: GraphBuilder, x: string, classes: number, seed = 7): string =>
+  b.node('MatMul', [x, b.constant(weights(FEATURES * classes, seed), [FEATURES, classes])]);
 const answer = (b: GraphBuilder, scores: string, classes: number): void => {
   b.node('Identity', [scores], {}, { outputs: ['scores'] });
   b.output('scores', DType.float32, ['N', classes]);
@@ -47,8 +48,13 @@ export function beside(file: string): { bytes: Uint8Array; data: Float32Array } 
   const bytes = model((b) => {
     const name = b.constant(data, [FEATURES, 10]);
     const { rawData, dims, dataType } = b.graph.initializers.get(name)!;
-    const externalData = Object.entries({ location: file, offset: '0', length: String(rawData.length) }).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
-    b.graph.initializers.set(name, create(TensorProtoSchema, { name, dims, dataType, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData }));
+    const externalData = Object.entries({ location: file, offset: '0', length: String(rawData.length) }).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    );
+    b.graph.initializers.set(
+      name,
+      create(TensorProtoSchema, { name, dims, dataType, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData }),
+    );
     answer(b, b.node('MatMul', [flat(b), name]), 10);
   });
   return { bytes, data };
@@ -83,11 +89,15 @@ export const noOpset = (): Uint8Array =>
 export const warmth = (): Uint8Array =>
   model((b) => {
     const plane = FEATURES / 3;
-    const redder = b.constant(Float32Array.from({ length: 2 * FEATURES }, (_, i) => ([1, 0, -1][Math.floor((i >> 1) / plane)]! * (i % 2 === 0 ? -20 : 20)) / plane), [FEATURES, 2]);
+    const redder = b.constant(
+      Float32Array.from({ length: 2 * FEATURES }, (_, i) => ([1, 0, -1][Math.floor((i >> 1) / plane)]! * (i % 2 === 0 ? -20 : 20)) / plane),
+      [FEATURES, 2],
+    );
     answer(b, b.node('MatMul', [flat(b), redder]), 2);
   });
 
-export const twoInputs = (): Uint8Array => model((b) => answer(b, linear(b, b.node('Add', [flat(b), flat(b, 'other')]), 10), 10), ['pixels', 'other']);
+export const twoInputs = (): Uint8Array =>
+  model((b) => answer(b, linear(b, b.node('Add', [flat(b), flat(b, 'other')]), 10), 10), ['pixels', 'other']);
 
 /** One number an image and no sigmoid. */
 export const oneNumber = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 1), 1));

@@ -46,9 +46,24 @@ const threat = (goal: Goal, more: Partial<AuditPlanInput['threats'][number]> = {
   ...more,
 });
 
-async function run(threats: AuditPlanInput['threats'], more: Partial<AuditPlanInput> = {}, crew = new Here(), folder = join(root, `audit ${++n}`), resume = false) {
+async function run(
+  threats: AuditPlanInput['threats'],
+  more: Partial<AuditPlanInput> = {},
+  crew = new Here(),
+  folder = join(root, `audit ${++n}`),
+  resume = false,
+) {
   const plan = checkPlan({ model: 'linear.onnx', preprocessing: { channels: 'grey' }, images: [images], threats, ...more }, root);
-  const results = await runAudit({ plan, folder, resume, crew, control: crew.control, onImage: () => {}, onFinding: () => {}, onProgress: () => {} });
+  const results = await runAudit({
+    plan,
+    folder,
+    resume,
+    crew,
+    control: crew.control,
+    onImage: () => {},
+    onFinding: () => {},
+    onProgress: () => {},
+  });
   // The results keep to their own schema, as the file would.
   return { results: Results.parse(JSON.parse(JSON.stringify(results))), folder };
 }
@@ -66,7 +81,12 @@ describe('a deviation from the clean output', () => {
       threat(goal, { eps: [1.04 * smallest], attacks: [{ id: 'pgd' }] }),
     ]);
     expect(results).toMatchObject({ cleanAccuracy: null, classes: 2, classNames: ['unbroken', 'broken'], warnings: [] });
-    expect(results.output).toEqual({ name: 'picture', dims: [1, SIDE, SIDE], width: N, picture: { channels: 1, height: SIDE, width: SIDE, layout: 'nchw' } });
+    expect(results.output).toEqual({
+      name: 'picture',
+      dims: [1, SIDE, SIDE],
+      width: N,
+      picture: { channels: 1, height: SIDE, width: SIDE, layout: 'nchw' },
+    });
     expect(results.gradientCheck).toMatchObject({ ok: true });
     expect(results.gradientCheck.tangentError).toBeLessThan(1e-3);
     for (const image of results.images) {
@@ -90,7 +110,8 @@ describe('a deviation from the clean output', () => {
   });
 
   it('counts a larger peak as more decibels', async () => {
-    const of = async (peak: number, psnr: number) => (await run([threat({ kind: 'deviation', peak, psnr }, { eps: [1.04 * smallest], attacks: [{ id: 'pgd' }] })])).results.findings;
+    const of = async (peak: number, psnr: number) =>
+      (await run([threat({ kind: 'deviation', peak, psnr }, { eps: [1.04 * smallest], attacks: [{ id: 'pgd' }] })])).results.findings;
     const [one, many] = [await of(1, dB), await of(255, dB + 20 * Math.log10(255))];
     expect(many.map((f) => f.state)).toEqual(['broken', 'broken', 'broken']);
     many.forEach((f, i) => expect(f.output!.psnr! - 20 * Math.log10(255)).toBeCloseTo(one[i]!.output!.psnr!, 1));
@@ -107,23 +128,36 @@ describe('a deviation from the image itself', () => {
       threat({ kind: 'deviation', reference: 'input', psnr: distances[0]! - 1 }, { eps: [4], attacks: [{ id: 'pgd' }] }),
     ]);
     for (const image of results.images) {
-      const own = psnr(linear.f(picture(Number(/(\d)\.png/.exec(image.source)![1]))), picture(Number(/(\d)\.png/.exec(image.source)![1])), 1);
+      const own = psnr(
+        linear.f(picture(Number(/(\d)\.png/.exec(image.source)![1]))),
+        picture(Number(/(\d)\.png/.exec(image.source)![1])),
+        1,
+      );
       expect(image.outputs[0]!.psnr).toBeCloseTo(own, 3);
       expect(image.outcomes[0]!.state).toBe(own < between ? 'wrong-already' : 'broken');
       expect(image.outcomes[1]!.state).toBe('broken');
     }
     const beyond = results.images.filter((i) => i.outcomes[0]!.state === 'wrong-already');
     expect(beyond).toHaveLength(1);
-    expect(results.findings.filter((f) => f.state === 'wrong-already').map((f) => [f.image, f.threat, f.forwards])).toEqual([0, 1].map(() => [beyond[0]!.id, 0, 0]));
+    expect(results.findings.filter((f) => f.state === 'wrong-already').map((f) => [f.image, f.threat, f.forwards])).toEqual(
+      [0, 1].map(() => [beyond[0]!.id, 0, 0]),
+    );
     // It counts against the model at every budget, and not as attacked.
-    expect(results.threats[0]).toMatchObject({ points: [{ accuracy: 0, total: 3 }], attackSummaries: [{ attacked: 2, broken: 2 }, { attacked: 2 }] });
+    expect(results.threats[0]).toMatchObject({
+      points: [{ accuracy: 0, total: 3 }],
+      attackSummaries: [{ attacked: 2, broken: 2 }, { attacked: 2 }],
+    });
     expect(results.threats[0]!.curve[0]).toMatchObject({ eps: 0, right: 2, total: 3 });
   });
 
   it('is refused in a sentence where output and input have different lengths', async () => {
-    await expect(run([threat({ kind: 'deviation', reference: 'input', psnr: 8 })], { output: 'hl_slice_1', model: await write('wide.onnx', singular(SIDE, { channels: 3 }).bytes), preprocessing: { channels: 'rgb' } })).rejects.toThrow(
-      /reads 432 values of an image and puts out 144/,
-    );
+    await expect(
+      run([threat({ kind: 'deviation', reference: 'input', psnr: 8 })], {
+        output: 'hl_slice_1',
+        model: await write('wide.onnx', singular(SIDE, { channels: 3 }).bytes),
+        preprocessing: { channels: 'rgb' },
+      }),
+    ).rejects.toThrow(/reads 432 values of an image and puts out 144/);
   });
 });
 
@@ -133,7 +167,10 @@ describe('a match with another picture', () => {
     const file = join(root, 'other.png');
     await writePicture(file, other, 1, SIDE);
     const dB = 32;
-    const { results } = await run([threat({ kind: 'match', picture: 'other.png', psnr: dB }, { eps: [3], attacks: [{ id: 'fmn', options: { steps: 400 } }] })], { limit: 1 });
+    const { results } = await run(
+      [threat({ kind: 'match', picture: 'other.png', psnr: dB }, { eps: [3], attacks: [{ id: 'fmn', options: { steps: 400 } }] })],
+      { limit: 1 },
+    );
     const way = linear.into(other.map((x, i) => x - picture(0)[i]!)).map((z, i) => linear.s[i]! * z);
     const smallest = nearest(linear.s, way, rms(dB) * SIDE);
     const [finding] = results.findings;
@@ -146,23 +183,36 @@ describe('a match with another picture', () => {
 
   it('with the picture itself is reached already', async () => {
     const { results } = await run([threat({ kind: 'match', picture: 'images/0.png', psnr: 40 })]);
-    expect(results.images.map((i) => i.outcomes[0]!.state)).toEqual(['wrong-already', expect.stringMatching(/broken|held/), expect.stringMatching(/broken|held/)]);
+    expect(results.images.map((i) => i.outcomes[0]!.state)).toEqual([
+      'wrong-already',
+      expect.stringMatching(/broken|held/),
+      expect.stringMatching(/broken|held/),
+    ]);
   });
 
   it('is refused for a picture of another size, or none', async () => {
     await writePicture(join(root, 'small.png'), new Float64Array(64), 1, 8);
-    await expect(run([threat({ kind: 'match', picture: 'small.png', psnr: 20 })])).rejects.toThrow(/8 x 8 with 1 channels and the images are 12 x 12/);
+    await expect(run([threat({ kind: 'match', picture: 'small.png', psnr: 20 })])).rejects.toThrow(
+      /8 x 8 with 1 channels and the images are 12 x 12/,
+    );
     await expect(run([threat({ kind: 'match', picture: 'absent.png', psnr: 20 })])).rejects.toBeInstanceOf(UserError);
   });
 });
 
 describe('an audit of outputs', () => {
   const goal = { kind: 'deviation', psnr: 18 } as const;
-  const threats = [threat(goal, { attacks: [{ id: 'pgd', options: { steps: 5 } }] }), threat({ ...goal, psnr: 20 }, { norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd', options: { steps: 5 } }] })];
+  const threats = [
+    threat(goal, { attacks: [{ id: 'pgd', options: { steps: 5 } }] }),
+    threat({ ...goal, psnr: 20 }, { norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd', options: { steps: 5 } }] }),
+  ];
 
   it('comes to the same whatever the batch and the workers', async () => {
     const whole = (await run(threats)).results;
-    for (const [batch, workers] of [[1, 1], [2, 2]] as const) expect(without((await run(threats, { batch }, new Here(workers))).results)).toEqual(without(whole));
+    for (const [batch, workers] of [
+      [1, 1],
+      [2, 2],
+    ] as const)
+      expect(without((await run(threats, { batch }, new Here(workers))).results)).toEqual(without(whole));
   });
 
   it('goes on after a cancel with what is missing only, to the same results', async () => {
@@ -184,8 +234,12 @@ describe('an audit of outputs', () => {
     const finding = results.findings[0]!;
     const changed = (more: object): Results => ({ ...results, findings: [{ ...finding, ...more }, ...results.findings.slice(1)] });
     const problems = async (of: Results, where = folder) => (await verifyAudit(where, of, {}, OURS)).problems.join('\n');
-    expect(await problems(changed({ output: { ...finding.output!, psnr: finding.output!.psnr! - 0.1 } }))).toMatch(/output, psnr: the report says 16\.2\d*, its journal gives 16\.3/);
-    expect(await problems({ ...results, images: results.images.map((i) => ({ ...i, outputs: [{ ...i.outputs[0]!, psnr: 50 }] })) })).toMatch(/image 00000-0, outputs, number 1, psnr: the report says 50, its journal gives none/);
+    expect(await problems(changed({ output: { ...finding.output!, psnr: finding.output!.psnr! - 0.1 } }))).toMatch(
+      /output, psnr: the report says 16\.2\d*, its journal gives 16\.3/,
+    );
+    expect(
+      await problems({ ...results, images: results.images.map((i) => ({ ...i, outputs: [{ ...i.outputs[0]!, psnr: 50 }] })) }),
+    ).toMatch(/image 00000-0, outputs, number 1, psnr: the report says 50, its journal gives none/);
     const copy = `${folder} copy`;
     cpSync(folder, copy, { recursive: true });
     cpSync(join(copy, results.images[0]!.file), join(copy, finding.file!));
@@ -199,7 +253,10 @@ describe('an audit of outputs', () => {
   });
 
   it('has noise of the same size to compare with, the same every time', async () => {
-    const threats = [threat(goal, { attacks: [{ id: 'pgd' }], eps: [2] }), threat({ ...goal, psnr: 30 }, { norm: 'linf', eps: [0.2], attacks: [{ id: 'pgd' }] })];
+    const threats = [
+      threat(goal, { attacks: [{ id: 'pgd' }], eps: [2] }),
+      threat({ ...goal, psnr: 30 }, { norm: 'linf', eps: [0.2], attacks: [{ id: 'pgd' }] }),
+    ];
     const { results, folder } = await run(threats);
     const plan = results.plan as AuditPlan;
     for (const finding of results.findings) {
@@ -219,14 +276,27 @@ describe('an audit of outputs', () => {
       expect(noise.output.file).toMatch(/^noise-output\//);
       expect((await values(join(folder, noise.output.file!))).length).toBe(N);
     }
-    await expect(new Here().run('noise', { folder, plan, field: results.output!, image: results.images[0]!, finding: { ...results.findings[0]!, eightBit: null } })).rejects.toThrow(/found no change/);
+    await expect(
+      new Here().run('noise', {
+        folder,
+        plan,
+        field: results.output!,
+        image: results.images[0]!,
+        finding: { ...results.findings[0]!, eightBit: null },
+      }),
+    ).rejects.toThrow(/found no change/);
   });
 
   it('takes the values of other inputs, and says which are not there', async () => {
     const model = await write('gain.onnx', singular(SIDE, { gain: true }).bytes);
     // Twice the output, twice the distance: 6.02 dB fewer for the same change.
     const single = (await run([threat(goal, { attacks: [{ id: 'fgsm' }], norm: 'linf', eps: [0.2] })])).results;
-    const twice = (await run([threat({ ...goal, psnr: goal.psnr - 20 * Math.log10(2) }, { attacks: [{ id: 'fgsm' }], norm: 'linf', eps: [0.2] })], { model, fixed: { gain: 2 } })).results;
+    const twice = (
+      await run([threat({ ...goal, psnr: goal.psnr - 20 * Math.log10(2) }, { attacks: [{ id: 'fgsm' }], norm: 'linf', eps: [0.2] })], {
+        model,
+        fixed: { gain: 2 },
+      })
+    ).results;
     expect(single.findings.map((f) => f.eightBit)).toEqual(twice.findings.map((f) => f.eightBit));
     twice.findings.forEach((f, i) => expect(f.output!.psnr).toBeCloseTo(single.findings[i]!.output!.psnr! - 20 * Math.log10(2), 4));
     await expect(run([threat(goal)], { model, fixed: { gian: 2 } })).rejects.toThrow(/value for gian has no place.*gain/);
@@ -252,8 +322,18 @@ describe('an audit of outputs', () => {
   });
 
   it('does not mix goals on classes with goals on the output', () => {
-    expect(() => checkPlan({ model: 'linear.onnx', preprocessing: {}, images: [images], threats: [threat(goal), threat({ kind: 'untargeted' })] }, root)).toThrow(/an audit has one kind/);
-    expect(() => checkPlan({ model: 'linear.onnx', preprocessing: {}, images: [images], output: 'picture', threats: [threat({ kind: 'untargeted' })] }, root)).toThrow(/goals are on classes/);
+    expect(() =>
+      checkPlan(
+        { model: 'linear.onnx', preprocessing: {}, images: [images], threats: [threat(goal), threat({ kind: 'untargeted' })] },
+        root,
+      ),
+    ).toThrow(/an audit has one kind/);
+    expect(() =>
+      checkPlan(
+        { model: 'linear.onnx', preprocessing: {}, images: [images], output: 'picture', threats: [threat({ kind: 'untargeted' })] },
+        root,
+      ),
+    ).toThrow(/goals are on classes/);
   });
 });
 
@@ -262,7 +342,10 @@ const MNIST = new URL('../../../shared/data/mnist/t10k-images-idx3-ubyte.gz', im
 describe.skipIf(!existsSync(MODELS) || !existsSync(MNIST))('published autoencoders (skipped where ../shared/models is missing)', () => {
   it.each(['renan_mnist_autoencoder.onnx', 'renan_mnist_autoencoder2.onnx'])('%s is audited and verified', async (file) => {
     const { results, folder } = await run(
-      [threat({ kind: 'deviation', reference: 'input', psnr: 10 }, { eps: [0.5, 8], attacks: [{ id: 'pgd', options: { steps: 20 } }] }), threat({ kind: 'deviation', psnr: 20 }, { norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd', options: { steps: 20 } }] })],
+      [
+        threat({ kind: 'deviation', reference: 'input', psnr: 10 }, { eps: [0.5, 8], attacks: [{ id: 'pgd', options: { steps: 20 } }] }),
+        threat({ kind: 'deviation', psnr: 20 }, { norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd', options: { steps: 20 } }] }),
+      ],
       { model: join(MODELS, file), images: [MNIST], limit: 4 },
     );
     expect(results.gradientCheck.ok).toBe(true);

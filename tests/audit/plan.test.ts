@@ -8,19 +8,35 @@ import { checkPlan, readPlan } from '../../src-main/audit/plan.ts';
 import { planHash } from '../../src-main/audit/begin.ts';
 
 const threat = { norm: 'l2' as const, eps: [1, 0.5, 1], attacks: [{ id: 'ddn' }] };
-const input: AuditPlanInput = { model: 'm.onnx', preprocessing: {}, images: ['pictures', resolve('/data/more')], labels: 'labels.txt', threats: [threat] };
+const input: AuditPlanInput = {
+  model: 'm.onnx',
+  preprocessing: {},
+  images: ['pictures', resolve('/data/more')],
+  labels: 'labels.txt',
+  threats: [threat],
+};
 const base = resolve('/somewhere');
 
 describe('checkPlan', () => {
   it('fills in defaults, sorts budgets, and makes paths absolute', () => {
     const plan = checkPlan(input, base);
-    expect(plan).toMatchObject({ model: join(base, 'm.onnx'), images: [join(base, 'pictures'), resolve('/data/more')], labels: join(base, 'labels.txt'), classNames: null, seed: 0, workers: null });
+    expect(plan).toMatchObject({
+      model: join(base, 'm.onnx'),
+      images: [join(base, 'pictures'), resolve('/data/more')],
+      labels: join(base, 'labels.txt'),
+      classNames: null,
+      seed: 0,
+      workers: null,
+    });
     expect(plan.threats[0]).toMatchObject({ eps: [0.5, 1], goal: { kind: 'untargeted' } });
     expect(Object.keys(plan.threats[0]!.attacks[0]!.options).length).toBeGreaterThan(2);
   });
 
   it('takes an attack on outputs for a goal of deviation', () => {
-    expect(checkPlan({ ...input, threats: [{ ...threat, goal: { kind: 'deviation', psnr: 20 }, attacks: [{ id: 'quadratic' }] }] }, base).threats[0]!.attacks[0]!.id).toBe('quadratic');
+    expect(
+      checkPlan({ ...input, threats: [{ ...threat, goal: { kind: 'deviation', psnr: 20 }, attacks: [{ id: 'quadratic' }] }] }, base)
+        .threats[0]!.attacks[0]!.id,
+    ).toBe('quadratic');
   });
 
   it('gives the same when done twice', () => {
@@ -42,8 +58,16 @@ describe('checkPlan', () => {
     ['an attack of another norm', { ...input, threats: [{ ...threat, norm: 'l0', attacks: [{ id: 'ddn' }] }] }, /ddn has no l0 form/],
     ['an attack twice', { ...input, threats: [{ ...threat, attacks: [{ id: 'ddn' }, { id: 'ddn' }] }] }, /named twice for l2/],
     ['an option nobody knows', { ...input, threats: [{ ...threat, attacks: [{ id: 'ddn', options: { stepps: 3 } }] }] }, /stepps/],
-    ['an attack on outputs for a goal on classes', { ...input, threats: [{ ...threat, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
-    ['and for an output to be matched', { ...input, threats: [{ ...threat, goal: { kind: 'match', picture: 'p.png', psnr: 30 }, attacks: [{ id: 'quadratic' }] }] }, /quadratic drives an output away.*deviation/],
+    [
+      'an attack on outputs for a goal on classes',
+      { ...input, threats: [{ ...threat, attacks: [{ id: 'quadratic' }] }] },
+      /quadratic drives an output away.*deviation/,
+    ],
+    [
+      'and for an output to be matched',
+      { ...input, threats: [{ ...threat, goal: { kind: 'match', picture: 'p.png', psnr: 30 }, attacks: [{ id: 'quadratic' }] }] },
+      /quadratic drives an output away.*deviation/,
+    ],
     ['no plan at all', null, /object is expected here, not null/],
   ])('refuses %s in one sentence', (_, plan, says) => {
     expect(() => checkPlan(plan as AuditPlanInput, base)).toThrow(UserError);
@@ -57,7 +81,16 @@ describe('planHash', () => {
     const hash = (more: Partial<AuditPlanInput>): string => planHash(checkPlan({ ...input, ...more }, base));
     const first = hash({});
     expect(hash({ workers: 7, batch: 3 })).toBe(first);
-    const others = [{ seed: 1 }, { limit: 5 }, { offset: 1 }, { model: 'n.onnx' }, { maxQueries: 9 }, { preprocessing: { scale: 255 } }, { threats: [{ ...threat, eps: [0.5] }] }, { provider: 'cuda' as const }];
+    const others = [
+      { seed: 1 },
+      { limit: 5 },
+      { offset: 1 },
+      { model: 'n.onnx' },
+      { maxQueries: 9 },
+      { preprocessing: { scale: 255 } },
+      { threats: [{ ...threat, eps: [0.5] }] },
+      { provider: 'cuda' as const },
+    ];
     expect(new Set([first, ...others.map(hash)]).size).toBe(others.length + 1);
   });
 });

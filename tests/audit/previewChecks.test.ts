@@ -10,7 +10,13 @@ const FINE = range(0, 1, 0.4, 0.3);
 const score = (k: number, probability: number) => ({ class: k, logit: 0, probability });
 /** `top` and `swapped` as class and probability. */
 const picture = (label: number | null, top: [number, number], swapped: [number, number] | null): PreviewPicture => ({
-  image: 'a', width: 1, height: 1, channels: [], label, top: score(...top), swapped: swapped && score(...swapped),
+  image: 'a',
+  width: 1,
+  height: 1,
+  channels: [],
+  label,
+  top: score(...top),
+  swapped: swapped && score(...swapped),
 });
 const times = <T>(n: number, one: T): T[] => Array.from({ length: n }, () => one);
 const found = (pictures: PreviewPicture[], classes = 10, spec = {}) => findWarnings(Preprocessing.parse(spec), FINE, pictures, classes);
@@ -24,7 +30,8 @@ it('knows the tail of a binomial distribution', () => {
 });
 
 it('says of ranges what is sure, and no more', () => {
-  const kinds = (spec: object, ...values: [number, number, number, number]) => rangeWarnings(Preprocessing.parse(spec), range(...values)).map(({ kind }) => kind);
+  const kinds = (spec: object, ...values: [number, number, number, number]) =>
+    rangeWarnings(Preprocessing.parse(spec), range(...values)).map(({ kind }) => kind);
   expect(kinds({}, 0.5, 0.5, 0.5, 0)).toEqual(['flat']);
   expect(kinds({}, 0, 1 / 64, 0.005, 0.002)).toEqual(['tiny']);
   expect(kinds({}, 0, 1 / 63, 0.005, 0.002)).toEqual([]);
@@ -45,7 +52,9 @@ it('says of ranges what is sure, and no more', () => {
 it('takes accuracy for chance by a test, from eight labels on', () => {
   const some = (right: number, wrong: number) => [...times(right, picture(3, [3, 0.9], null)), ...times(wrong, picture(3, [4, 0.9], null))];
   expect(found(some(0, 7))).toEqual([]);
-  expect(found(some(1, 7))).toMatchObject([{ kind: 'chance', right: 1, of: 8, classes: 10, commonest: null, p: expect.closeTo(1 - 0.9 ** 8, 9) }]);
+  expect(found(some(1, 7))).toMatchObject([
+    { kind: 'chance', right: 1, of: 8, classes: 10, commonest: null, p: expect.closeTo(1 - 0.9 ** 8, 9) },
+  ]);
   // Two of eight may still be right on more than half of all.
   expect(found(some(2, 6))).toEqual([]);
   // Three of eight by guessing: 3.8 %.

@@ -4,11 +4,27 @@ import type { ImageRecord, Setup } from '../../src-main/audit/records.ts';
 /** Records as an audit writes them, with numbers made up for tests. */
 export function image(id: string, label = 0, prediction = label): ImageRecord {
   const top = [{ class: prediction, logit: 2, probability: 0.9 }];
-  return { id, index: 0, source: `${id}.png`, hash: `hash of ${id}`, width: 4, height: 4, channels: 1, label, labelGiven: true, prediction, top, file: `clean/${id}.png`, outputs: [], leastLikely: 9 };
+  return {
+    id,
+    index: 0,
+    source: `${id}.png`,
+    hash: `hash of ${id}`,
+    width: 4,
+    height: 4,
+    channels: 1,
+    label,
+    labelGiven: true,
+    prediction,
+    top,
+    file: `clean/${id}.png`,
+    outputs: [],
+    leastLikely: 9,
+  };
 }
 
 export function finding(id: string, attack: string, state: Finding['state'], distance: number | null = null, threat = 0): Finding {
-  const distances = distance === null ? null : { l0: Math.ceil(distance), l0Pixels: Math.ceil(distance), l1: distance, l2: distance, linf: distance };
+  const distances =
+    distance === null ? null : { l0: Math.ceil(distance), l0Pixels: Math.ceil(distance), l1: distance, l2: distance, linf: distance };
   return {
     image: id,
     threat,
@@ -29,7 +45,19 @@ export function finding(id: string, attack: string, state: Finding['state'], dis
 export function setup(images: string[]): Setup {
   return {
     hairline: '0.0.0',
-    model: { file: 'm.onnx', sha256: '00', bytes: 1, weights: [], producer: '', irVersion: 8, opsets: {}, parameters: 1, operators: {}, inputs: [], outputs: [] },
+    model: {
+      file: 'm.onnx',
+      sha256: '00',
+      bytes: 1,
+      weights: [],
+      producer: '',
+      irVersion: 8,
+      opsets: {},
+      parameters: 1,
+      operators: {},
+      inputs: [],
+      outputs: [],
+    },
     surrogates: [],
     input: 'x',
     classes: 10,

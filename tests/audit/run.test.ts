@@ -29,12 +29,24 @@ async function picture(file: string, seed: number): Promise<void> {
 }
 
 function planOf(more: Partial<AuditPlanInput> = {}): AuditPlan {
-  const threats: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }, { id: 'pgd', options: { steps: 3 } }] }];
+  const threats: AuditPlanInput['threats'] = [
+    { norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }, { id: 'pgd', options: { steps: 3 } }] },
+  ];
   return checkPlan({ model, preprocessing: {}, images: [images], threats, batch: 2, ...more }, root);
 }
 
 async function run(crew = new Here(), more: Partial<RunRequest> = {}): Promise<Results> {
-  return runAudit({ plan, folder, resume: false, crew, control: crew.control, onImage: () => {}, onFinding: () => {}, onProgress: () => {}, ...more });
+  return runAudit({
+    plan,
+    folder,
+    resume: false,
+    crew,
+    control: crew.control,
+    onImage: () => {},
+    onFinding: () => {},
+    onProgress: () => {},
+    ...more,
+  });
 }
 
 const without = ({ timing: _, ...rest }: Results) => rest;
@@ -74,7 +86,10 @@ describe('an audit', () => {
     const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 31 + (i >> 7)) % 251);
     writeFileSync(join(images, 'wide.png'), await encodePng({ width, height, channels: 3, data }));
     // The shorter side becomes 32, so that the 40 pixels in the middle are read of 70, and a few more by the antialiased kernel.
-    const attacks = [{ id: 'pgd', options: { steps: 3 } }, { id: 'ddn', options: { steps: 5 } }];
+    const attacks = [
+      { id: 'pgd', options: { steps: 3 } },
+      { id: 'ddn', options: { steps: 5 } },
+    ];
     plan = planOf({
       preprocessing: { geometry: 'centre-crop', width: 32, height: 32 },
       images: [join(images, 'wide.png')],
@@ -84,7 +99,9 @@ describe('an audit', () => {
     expect(findings.map(({ state }) => state)).toEqual(['broken', 'broken']);
     for (const { file, eightBit } of findings) {
       const { data: broken } = await decodeFile(join(folder, file!), file!);
-      const changed = Array.from({ length: width }, (_, x) => x).filter((x) => Array.from({ length: height * 3 }, (_, i) => 3 * (Math.floor(i / 3) * width + x) + (i % 3)).some((at) => broken[at] !== data[at]));
+      const changed = Array.from({ length: width }, (_, x) => x).filter((x) =>
+        Array.from({ length: height * 3 }, (_, i) => 3 * (Math.floor(i / 3) * width + x) + (i % 3)).some((at) => broken[at] !== data[at]),
+      );
       expect(changed.length).toBeGreaterThan(10);
       expect([Math.min(...changed), Math.max(...changed)].every((x) => x >= 13 && x <= 56)).toBe(true);
       // What is told of it is of the whole picture.
@@ -143,7 +160,10 @@ describe('an audit', () => {
   });
 
   it('is an audit before its model is even loaded, and says in its journal how each sitting ended', async () => {
-    const ends = () => Journal.read(folder).records.flatMap((record) => (record.type === 'sitting' ? record.end : record.type === 'resumed' ? record.type : []));
+    const ends = () =>
+      Journal.read(folder).records.flatMap((record) =>
+        record.type === 'sitting' ? record.end : record.type === 'resumed' ? record.type : [],
+      );
     const crew = new Here();
     const hired = run(crew, { crew: async () => Promise.reject(new UserError('It cannot be loaded.')) } as never);
     await expect(hired).rejects.toThrow('It cannot be loaded.');
@@ -206,7 +226,9 @@ describe('an audit that was begun', () => {
     data[0]! += 1;
     write(file, new Uint8Array(data.buffer));
     await refuses(/weights\.bin is not the model this audit began with/);
-    await expect(verifyAudit(folder, results, {}, OURS)).rejects.toThrow(/not the model of this audit: the sha256 of its weights in weights\.bin differs/);
+    await expect(verifyAudit(folder, results, {}, OURS)).rejects.toThrow(
+      /not the model of this audit: the sha256 of its weights in weights\.bin differs/,
+    );
   });
 
   it('does not go on with other images, be it their number, their names or their pixels', async () => {

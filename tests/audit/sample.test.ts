@@ -39,12 +39,31 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const planOf = (more: Partial<AuditPlanInput>): AuditPlan =>
-  checkPlan({ model, preprocessing: {}, images: [images], classNames, threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }], ...more }, root);
+  checkPlan(
+    {
+      model,
+      preprocessing: {},
+      images: [images],
+      classNames,
+      threats: [{ norm: 'linf', eps: [2 / 255], attacks: [{ id: 'fgsm' }] }],
+      ...more,
+    },
+    root,
+  );
 
 let n = 0;
 const newFolder = (): string => join(root, `audit ${++n}`);
 const run = (plan: AuditPlan, crew = new Here(), folder = newFolder(), resume = false): Promise<Results> =>
-  runAudit({ plan, folder, resume, crew, control: crew.control, onImage: () => undefined, onFinding: () => undefined, onProgress: () => undefined });
+  runAudit({
+    plan,
+    folder,
+    resume,
+    crew,
+    control: crew.control,
+    onImage: () => undefined,
+    onFinding: () => undefined,
+    onProgress: () => undefined,
+  });
 const idsOf = ({ images: all }: Results): string[] => all.map(({ id }) => id);
 const classesOf = ({ images: all }: Results): Record<string, number> => {
   const counts: Record<string, number> = {};
@@ -97,7 +116,15 @@ describe('a plan with a sample', () => {
     const plan = planOf({ offset: 2, sample: { size: 8, seed: 2 } });
     const ids = idsOf(await run(plan));
     // As the window's call asks.
-    const listed = await openImages({ paths: [images], labels: null, offset: 2, limit: null, sample: { size: 8, seed: 2 }, classNames: ['zebra', 'cat', 'bee', 'ant'], look: 'some' });
+    const listed = await openImages({
+      paths: [images],
+      labels: null,
+      offset: 2,
+      limit: null,
+      sample: { size: 8, seed: 2 },
+      classNames: ['zebra', 'cat', 'bee', 'ant'],
+      look: 'some',
+    });
     expect(listed.items.map(({ id }) => id)).toEqual(ids);
     expect(listed.drawn).toEqual({ of: 19, byClass: true });
     const [first] = await readAlike(plan, { channels: 3, height: 32, width: 32 }, 1);
@@ -109,7 +136,8 @@ describe('a plan with a sample', () => {
 
   it('does not change when a label is set by hand', async () => {
     const sample = { size: 5, seed: 9 };
-    const open = (labels: string | null) => openImages({ paths: [images], labels, offset: 0, limit: null, sample, classNames: Object.keys(CLASSES) });
+    const open = (labels: string | null) =>
+      openImages({ paths: [images], labels, offset: 0, limit: null, sample, classNames: Object.keys(CLASSES) });
     const before = await open(null);
     let labels: string | null = null;
     for (const { at } of before.items.slice(0, 3)) {
@@ -139,6 +167,11 @@ describe('a budget', () => {
   it('is told for what it is on 8-bit pictures', async () => {
     const threats: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [0.5 / 255, 4.9 / 255], attacks: [{ id: 'fgsm' }] }];
     const { warnings } = await run(planOf({ limit: 1, threats }));
-    expect(warnings).toEqual(expect.arrayContaining([expect.stringMatching(/^No 8-bit picture lies within 0\.5\/255/), expect.stringMatching(/^4\.9\/255 is 4\/255/)]));
+    expect(warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^No 8-bit picture lies within 0\.5\/255/),
+        expect.stringMatching(/^4\.9\/255 is 4\/255/),
+      ]),
+    );
   });
 });

@@ -26,11 +26,29 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 type Knowledge = NonNullable<AuditPlanInput['threats'][number]['knowledge']>;
 const from = (...names: string[]): Knowledge => ({ kind: 'transfer', surrogates: names.map((name) => ({ model: `${name}.onnx` })) });
 
-async function audit(knowledge: Knowledge, folder = join(root, `audit ${++n}`), resume = false): Promise<{ results: Results; folder: string }> {
-  const threats: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [1 / 255, 3 / 255], knowledge, attacks: [{ id: 'fgsm', options: { loss: 'margin' } }] }];
+async function audit(
+  knowledge: Knowledge,
+  folder = join(root, `audit ${++n}`),
+  resume = false,
+): Promise<{ results: Results; folder: string }> {
+  const threats: AuditPlanInput['threats'] = [
+    { norm: 'linf', eps: [1 / 255, 3 / 255], knowledge, attacks: [{ id: 'fgsm', options: { loss: 'margin' } }] },
+  ];
   const plan = checkPlan({ model: 'plain.onnx', preprocessing: {}, images: ['images'], threats }, root);
   const crew = new Here();
-  return { folder, results: await runAudit({ plan, folder, resume, crew, control: crew.control, onImage: () => {}, onFinding: () => {}, onProgress: () => {} }) };
+  return {
+    folder,
+    results: await runAudit({
+      plan,
+      folder,
+      resume,
+      crew,
+      control: crew.control,
+      onImage: () => {},
+      onFinding: () => {},
+      onProgress: () => {},
+    }),
+  };
 }
 
 describe('a transfer attack', () => {
@@ -51,7 +69,8 @@ describe('a transfer attack', () => {
     const { results } = await audit(from('other'));
     const count = ({ findings }: Results) => findings.filter((finding) => finding.state === 'broken').length;
     expect(count(results)).toBeLessThan(count(white.results));
-    for (const { state, prediction, image } of results.findings) if (state === 'broken') expect(prediction).not.toBe(results.images.find(({ id }) => id === image)!.label);
+    for (const { state, prediction, image } of results.findings)
+      if (state === 'broken') expect(prediction).not.toBe(results.images.find(({ id }) => id === image)!.label);
   });
 
   it('from several models follows their mean: the model among strangers still leads', async () => {
@@ -63,7 +82,9 @@ describe('a transfer attack', () => {
   });
 
   it('refuses a surrogate of other classes, and one that is not there', async () => {
-    await expect(audit(from('seven'))).rejects.toThrow(/seven\.onnx tells 7 classes apart and the model 10: take one with the same classes/);
+    await expect(audit(from('seven'))).rejects.toThrow(
+      /seven\.onnx tells 7 classes apart and the model 10: take one with the same classes/,
+    );
     await expect(audit(from('absent'))).rejects.toThrow(/absent\.onnx/);
   });
 

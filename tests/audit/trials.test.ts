@@ -41,7 +41,11 @@ describe('other preprocessings on labelled pictures', () => {
     expect(all.map(({ words }) => words)).toContain("ImageNet's mean and deviation, BGR");
     expect(all.every(({ preprocessing }) => preprocessing.width === 9)).toBe(true);
     // A grey network has no order, and no means of three channels.
-    expect(candidates(Preprocessing.parse({ channels: 'grey' }), { channels: 1, dims: [1, 784] }).every(({ preprocessing: { mean, channels } }) => mean.length === 1 && channels === 'grey')).toBe(true);
+    expect(
+      candidates(Preprocessing.parse({ channels: 'grey' }), { channels: 1, dims: [1, 784] }).every(
+        ({ preprocessing: { mean, channels } }) => mean.length === 1 && channels === 'grey',
+      ),
+    ).toBe(true);
   });
 
   it('leave the sample as it is, and mend what was made wrong of it', { timeout: 120_000 }, async () => {
@@ -53,7 +57,9 @@ describe('other preprocessings on labelled pictures', () => {
       const found = (await tried(MODEL, { ...preprocessing, ...wrong }, pictures))!;
       expect(found.better, JSON.stringify(wrong)).not.toBeNull();
       expect(found.better!.right).toBeGreaterThan(found.now.right);
-      expect(betterWords(found)).toMatch(/^The preprocessing or the labels look wrong: with .+, \d+ of 60 labelled pictures are right instead of \d+\.$/);
+      expect(betterWords(found)).toMatch(
+        /^The preprocessing or the labels look wrong: with .+, \d+ of 60 labelled pictures are right instead of \d+\.$/,
+      );
     }
   });
 
@@ -71,10 +77,15 @@ describe('other preprocessings on labelled pictures', () => {
     ['four open dimensions, channels first', ['N', 'A', 'B', 'C'], 'nhwc'],
   ] as const)('and the other layout where the shape leaves it open: %s', async (_, dims, layout) => {
     const random = randomStream('layout');
-    const pictures = Array.from({ length: 20 }, (__, label): Labelled => ({ label, picture: { width: 8, height: 8, channels: 3, data: Uint8Array.from({ length: 192 }, () => Math.floor(256 * random())) } }));
+    const pictures = Array.from({ length: 20 }, (__, label): Labelled => ({
+      label,
+      picture: { width: 8, height: 8, channels: 3, data: Uint8Array.from({ length: 192 }, () => Math.floor(256 * random())) },
+    }));
     const own = layout === 'nchw' ? 'nhwc' : 'nchw';
     // Each class is the picture of its number, less grey, in the layout that the network really has.
-    const weights = pictures.map(({ picture: { data } }) => Array.from({ length: 192 }, (___, i) => (own === 'nhwc' ? data[i]! : data[(i % 64) * 3 + Math.floor(i / 64)]!) / 255 - 0.5));
+    const weights = pictures.map(({ picture: { data } }) =>
+      Array.from({ length: 192 }, (___, i) => (own === 'nhwc' ? data[i]! : data[(i % 64) * 3 + Math.floor(i / 64)]!) / 255 - 0.5),
+    );
     const builder = new GraphBuilder();
     builder.input('image', DType.float32, dims);
     const flat = builder.node('Reshape', ['image', builder.ints([-1, 192])]);
@@ -84,7 +95,13 @@ describe('other preprocessings on labelled pictures', () => {
     const given = Preprocessing.parse({ layout });
     const found = (await tried(path, given, pictures))!;
     expect(found.now.right).toBeLessThan(10);
-    expect(found.better).toMatchObject({ preprocessing: { ...given, layout: own }, values: null, words: own.toUpperCase(), shift: 0, right: 20 });
+    expect(found.better).toMatchObject({
+      preprocessing: { ...given, layout: own },
+      values: null,
+      words: own.toUpperCase(),
+      shift: 0,
+      right: 20,
+    });
   });
 
   it('are not tried with too few pictures, or too little time', async () => {

@@ -5,7 +5,9 @@ import { readPng } from '../images/files.ts';
 /** The sample's pictures in two folders, by whether blue or red is more on average: `warmth` names the folder. @returns how many */
 export function sortByWarmth(samples: string, into: string, most: number): number {
   let count = 0;
-  for (const name of readdirSync(samples, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.png')).sort()) {
+  for (const name of readdirSync(samples, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.png'))
+    .sort()) {
     if (count === most) break;
     const { data } = readPng(readFileSync(join(samples, name)));
     let redder = 0;

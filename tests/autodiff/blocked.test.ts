@@ -5,7 +5,12 @@ import { filled, gaussian, gradientAt, openPair, uniform } from './gradient.ts';
 import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
 /** Gradient of u'y for a graph from `x` to one output; Jv must be its adjoint. */
-async function gradient(dims: number[], x: ArrayLike<number>, write: (b: GraphBuilder) => string, u?: ArrayLike<number>): Promise<number[]> {
+async function gradient(
+  dims: number[],
+  x: ArrayLike<number>,
+  write: (b: GraphBuilder) => string,
+  u?: ArrayLike<number>,
+): Promise<number[]> {
   const builder = new GraphBuilder(emptyGraph());
   builder.input('x', DType.float32, dims);
   builder.node('Identity', [write(builder)], {}, { outputs: ['y'] });
@@ -89,7 +94,12 @@ describe('MaxPool on an image in blocks gives all to the first maximum', () => {
     const write = (b: GraphBuilder) => {
       const entered = enter(b, 'x', channels);
       const read = sign === 'any' ? entered : b.node('Relu', [entered]);
-      return b.node('MaxPool', [read], { kernel_shape: pool.kernel, strides: pool.stride, pads: pool.pads ?? [0, 0, 0, 0], ceil_mode: pool.ceil ?? 0 });
+      return b.node('MaxPool', [read], {
+        kernel_shape: pool.kernel,
+        strides: pool.stride,
+        pads: pool.pads ?? [0, 0, 0, 0],
+        ceil_mode: pool.ceil ?? 0,
+      });
     };
     const seen = sign === 'any' ? x : x.map((v) => Math.max(0, v));
     const expected = reference(seen, n * channels, pool, out, dy).map((g, i) => (sign === 'any' || x[i]! > 0 ? g : 0));
@@ -124,11 +134,24 @@ describe('Clip passes strictly between its bounds', () => {
       const next = (step: number) => new Float32Array(Int32Array.of(bits + step).buffer)[0]!;
       return b === 0 ? [-1e-30, 0, 1e-30] : [next(-1), b, next(1)];
     });
-  const BOUNDS: [number | null, number | null][] = [[0, 6], [0, 1], [-1, 1], [0.1, 0.7], [-3, -1e-3], [null, 0], [null, 5.3], [2, null], [0, null], [0, 255], [0, 3e4]];
+  const BOUNDS: [number | null, number | null][] = [
+    [0, 6],
+    [0, 1],
+    [-1, 1],
+    [0.1, 0.7],
+    [-3, -1e-3],
+    [null, 0],
+    [null, 5.3],
+    [2, null],
+    [0, null],
+    [0, 255],
+    [0, 3e4],
+  ];
   it.each(BOUNDS)('%s and %s, in blocks and outside', async (least, most) => {
     const values = [...near([least, most].filter((b) => b !== null)), -1e30, -7, -0.5, 0.05, 0.3, 3, 100, 1e30];
     const x = Array.from({ length: 2 * 16 * 4 }, (_, i) => values[i % values.length]!);
-    const clip = (b: GraphBuilder, v: string) => b.node('Clip', [v, least === null ? '' : b.scalar(least), most === null ? '' : b.scalar(most)]);
+    const clip = (b: GraphBuilder, v: string) =>
+      b.node('Clip', [v, least === null ? '' : b.scalar(least), most === null ? '' : b.scalar(most)]);
     const at = (v: number) => (v > Math.fround(least ?? -Infinity) && v < Math.fround(most ?? Infinity) ? 1 : 0);
     const expected = Array.from(Float32Array.from(x), at);
     expect(await gradient([2, 16, 2, 2], x, (b) => clip(b, enter(b, 'x', 16)))).toEqual(expected);
@@ -140,7 +163,12 @@ describe('averages spread evenly in blocks', () => {
   const dy = (count: number) => Array.from({ length: count }, (_, i) => (i % 11) - 4);
   it('windows side by side', async () => {
     const u = dy(2 * 16 * 3 * 2);
-    const got = await gradient([2, 16, 6, 6], new Float32Array(2 * 16 * 36), (b) => b.node('AveragePool', [enter(b, 'x', 16)], { kernel_shape: [2, 3], strides: [2, 3] }), u);
+    const got = await gradient(
+      [2, 16, 6, 6],
+      new Float32Array(2 * 16 * 36),
+      (b) => b.node('AveragePool', [enter(b, 'x', 16)], { kernel_shape: [2, 3], strides: [2, 3] }),
+      u,
+    );
     const expected = got.map((_, i) => u[Math.floor(i / 36) * 6 + Math.floor((i % 36) / 12) * 2 + Math.floor((i % 6) / 3)]! / 6);
     got.forEach((g, i) => expect(g).toBeCloseTo(expected[i]!, 6));
   });
@@ -161,7 +189,10 @@ describe('activations in blocks have the slope of their formula', () => {
   ];
   it.each(CASES)('%s', async (_, write, slope) => {
     const x = Array.from({ length: 2 * 16 * 9 }, (_, i) => ((i * 37) % 288) / 12 - 12);
-    for (const got of [await gradient([2, 16, 3, 3], x, (b) => write(b, enter(b, 'x', 16))), await gradient([x.length], x, (b) => write(b, 'x'))])
+    for (const got of [
+      await gradient([2, 16, 3, 3], x, (b) => write(b, enter(b, 'x', 16))),
+      await gradient([x.length], x, (b) => write(b, 'x')),
+    ])
       got.forEach((g, i) => expect(Math.abs(g - slope(x[i]!))).toBeLessThan(3e-6));
   });
   it('a gate that is read twice flows back by both ways', async () => {
@@ -203,7 +234,10 @@ describe('a convolution with strides, of each channel by itself and of all with 
     const inputs = mode === 'alone' ? 1 : channels;
     const next = gaussian(7);
     const weights = Array.from({ length: channels * inputs * elementCount(kernel) }, () => Math.fround(next() / inputs));
-    const out = size.map((d, i) => Math.floor((d + pads[i]! + pads[i + 2]! - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!) + 1) as [number, number];
+    const out = size.map((d, i) => Math.floor((d + pads[i]! + pads[i + 2]! - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!) + 1) as [
+      number,
+      number,
+    ];
     const dy = Array.from({ length: n * channels * elementCount(out) }, () => Math.fround(next()));
     const expected = new Float64Array(n * channels * elementCount(size));
     dy.forEach((g, at) => {
@@ -219,7 +253,8 @@ describe('a convolution with strides, of each channel by itself and of all with 
           }
     });
     const group = mode === 'alone' ? channels : 1;
-    const write = (b: GraphBuilder) => b.node('Conv', ['x', b.constant(weights, [channels, inputs, ...kernel])], { group, kernel_shape: kernel, strides, pads, dilations });
+    const write = (b: GraphBuilder) =>
+      b.node('Conv', ['x', b.constant(weights, [channels, inputs, ...kernel])], { group, kernel_shape: kernel, strides, pads, dilations });
     const got = await gradient([n, channels, ...size], new Float32Array(expected.length), write, dy);
     got.forEach((g, i) => expect(Math.abs(g - expected[i]!)).toBeLessThan(1e-5));
   });
@@ -261,9 +296,21 @@ describe('GELU written out', () => {
   const one = (b: GraphBuilder) => b.scalar(1);
   const erf = (b: GraphBuilder, u: string) => b.node('Erf', [u]);
   const CASES: [string, (b: GraphBuilder) => string][] = [
-    ['PyTorch', (b) => b.node('Mul', [b.node('Mul', ['x', b.node('Add', [erf(b, b.node('Div', ['x', b.scalar(Math.SQRT2)])), one(b)])]), b.scalar(0.5)])],
-    ['the gate first', (b) => b.node('Mul', [b.scalar(0.5), b.node('Mul', [b.node('Add', [one(b), erf(b, b.node('Mul', [b.scalar(Math.SQRT1_2), 'x']))]), 'x'])])],
-    ['half first', (b) => b.node('Mul', [b.node('Mul', ['x', b.scalar(0.5)]), b.node('Add', [erf(b, b.node('Mul', ['x', b.scalar(Math.SQRT1_2)])), one(b)])])],
+    [
+      'PyTorch',
+      (b) =>
+        b.node('Mul', [b.node('Mul', ['x', b.node('Add', [erf(b, b.node('Div', ['x', b.scalar(Math.SQRT2)])), one(b)])]), b.scalar(0.5)]),
+    ],
+    [
+      'the gate first',
+      (b) =>
+        b.node('Mul', [b.scalar(0.5), b.node('Mul', [b.node('Add', [one(b), erf(b, b.node('Mul', [b.scalar(Math.SQRT1_2), 'x']))]), 'x'])]),
+    ],
+    [
+      'half first',
+      (b) =>
+        b.node('Mul', [b.node('Mul', ['x', b.scalar(0.5)]), b.node('Add', [erf(b, b.node('Mul', ['x', b.scalar(Math.SQRT1_2)])), one(b)])]),
+    ],
     ['as one node', (b) => b.node('Gelu', ['x'], {}, { domain: 'com.microsoft' })],
   ];
   const x = Array.from({ length: 81 }, (_, i) => i / 10 - 4);
@@ -271,12 +318,16 @@ describe('GELU written out', () => {
     (await gradient([81], x, write)).forEach((g, i) => expect(Math.abs(g - slope(x[i]!))).toBeLessThan(2e-6));
   });
   it('not where the gate is another function, or read by others', async () => {
-    const other = await gradient([81], x, (b) => b.node('Mul', ['x', b.node('Add', [erf(b, b.node('Mul', ['x', b.scalar(Math.SQRT1_2)])), b.scalar(2)])]));
+    const other = await gradient([81], x, (b) =>
+      b.node('Mul', ['x', b.node('Add', [erf(b, b.node('Mul', ['x', b.scalar(Math.SQRT1_2)])), b.scalar(2)])]),
+    );
     other.forEach((g, i) => expect(Math.abs(g - (2 * slope(x[i]!) + 1))).toBeLessThan(4e-6));
     const shared = await gradient([81], x, (b) => {
       const e = erf(b, b.node('Mul', ['x', b.scalar(Math.SQRT1_2)]));
       return b.node('Add', [b.node('Mul', ['x', b.node('Add', [e, one(b)])]), e]);
     });
-    shared.forEach((g, i) => expect(Math.abs(g - (2 * slope(x[i]!) + 2 * Math.exp((-x[i]! * x[i]!) / 2) / Math.sqrt(2 * Math.PI)))).toBeLessThan(4e-6));
+    shared.forEach((g, i) =>
+      expect(Math.abs(g - (2 * slope(x[i]!) + (2 * Math.exp((-x[i]! * x[i]!) / 2)) / Math.sqrt(2 * Math.PI)))).toBeLessThan(4e-6),
+    );
   });
 });

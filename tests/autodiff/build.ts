@@ -49,4 +49,5 @@ export function build(test: Case, type: Width, seed: number): Built {
   return { graph: builder.graph, values, wrt, of };
 }
 
-export const label = (test: Case) => `${test.op} ${JSON.stringify(test.inputs)} ${JSON.stringify(test.attributes)}${test.opset ? ` opset ${test.opset}` : ''}`;
+export const label = (test: Case) =>
+  `${test.op} ${JSON.stringify(test.inputs)} ${JSON.stringify(test.attributes)}${test.opset ? ` opset ${test.opset}` : ''}`;

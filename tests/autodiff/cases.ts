@@ -5,7 +5,13 @@ import type { AttributeValue } from '../../src-main/graph/index.ts';
  * Input of a case: dimensions of a random value that the gradient is taken for; a random value that stays fixed;
  * whole numbers (int64 unless said to be int32, one axis unless dims are given); booleans; or '' for one that is left out.
  */
-export type Input = number[] | { fixed: number[] } | { ints: number[]; dims?: number[]; narrow?: boolean } | { floats: number[]; dims?: number[] } | { bools: number[]; dims: number[] } | '';
+export type Input =
+  | number[]
+  | { fixed: number[] }
+  | { ints: number[]; dims?: number[]; narrow?: boolean }
+  | { floats: number[]; dims?: number[] }
+  | { bools: number[]; dims: number[] }
+  | '';
 
 export interface Case {
   op: string;
@@ -24,13 +30,35 @@ export interface Case {
   double?: boolean;
 }
 
-export const c = (op: string, inputs: Input[], attributes: Record<string, AttributeValue> = {}, more: Partial<Case> = {}): Case => ({ op, inputs, attributes, ...more });
+export const c = (op: string, inputs: Input[], attributes: Record<string, AttributeValue> = {}, more: Partial<Case> = {}): Case => ({
+  op,
+  inputs,
+  attributes,
+  ...more,
+});
 const every = (ops: string[], inputs: Input[], more: Partial<Case> = {}): Case[] => ops.map((op) => c(op, inputs, {}, more));
 
 const image = [2, 3, 6, 5];
 
 export const ACTIVATIONS: Case[] = [
-  ...every(['Relu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign', 'LeakyRelu', 'Elu', 'Celu', 'Selu', 'ThresholdedRelu', 'HardSigmoid', 'HardSwish', 'Mish'], [[2, 3, 4]]),
+  ...every(
+    [
+      'Relu',
+      'Sigmoid',
+      'Tanh',
+      'Softplus',
+      'Softsign',
+      'LeakyRelu',
+      'Elu',
+      'Celu',
+      'Selu',
+      'ThresholdedRelu',
+      'HardSigmoid',
+      'HardSwish',
+      'Mish',
+    ],
+    [[2, 3, 4]],
+  ),
   c('LeakyRelu', [[3, 4]], { alpha: asFloat(0.3) }),
   c('Elu', [[3, 4]], { alpha: asFloat(0.7) }),
   c('Shrink', [[4, 5]], { lambd: asFloat(0.75), bias: asFloat(0.75) }, { double: false }),
@@ -56,11 +84,39 @@ export const UNARY: Case[] = [
 ];
 
 export const BINARY: Case[] = [
-  ...every(['Add', 'Sub', 'Mul'], [[2, 3, 4], [3, 1]]),
-  ...every(['Add', 'Sub', 'Mul', 'Sum', 'Mean', 'Max', 'Min'], [[3, 4], [2, 1, 4]]),
-  c('Div', [[2, 3, 4], [3, 1]], {}, { range: [0.5, 2] }),
+  ...every(
+    ['Add', 'Sub', 'Mul'],
+    [
+      [2, 3, 4],
+      [3, 1],
+    ],
+  ),
+  ...every(
+    ['Add', 'Sub', 'Mul', 'Sum', 'Mean', 'Max', 'Min'],
+    [
+      [3, 4],
+      [2, 1, 4],
+    ],
+  ),
+  c(
+    'Div',
+    [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    {},
+    { range: [0.5, 2] },
+  ),
   c('Div', [[4], [2, 3, 4]], {}, { range: [0.5, 2] }),
-  c('Pow', [[2, 3], [2, 3]], {}, { range: [0.5, 2] }),
+  c(
+    'Pow',
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    {},
+    { range: [0.5, 2] },
+  ),
   c('Pow', [[2, 3], [3]], {}, { range: [0.5, 2] }),
   c('Pow', [[2, 3], { floats: [2] }]),
   c('Pow', [[2, 3], { floats: [3] }]),
@@ -109,44 +165,164 @@ export const CONVOLUTIONS: Case[] = [
   c('Conv', [[1, 4, 5, 4, 6], { fixed: [5, 4, 2, 3, 3] }], { strides: [2, 1, 2] }),
   c('Conv', [[2, 3, 6, 5], [4, 3, 3, 2], [4]], { pads: [1, 0, 0, 1], strides: [2, 1] }),
   c('Conv', [[2, 6, 6, 5], [8, 3, 3, 2], [8]], { group: 2, pads: [1, 0, 0, 1], strides: [2, 1] }),
-  c('Conv', [[1, 4, 7, 8], [4, 1, 2, 3]], { group: 4, dilations: [1, 2] }),
-  c('Conv', [[2, 4, 9], [6, 2, 3]], { group: 2, strides: [2], auto_pad: 'SAME_LOWER' }),
+  c(
+    'Conv',
+    [
+      [1, 4, 7, 8],
+      [4, 1, 2, 3],
+    ],
+    { group: 4, dilations: [1, 2] },
+  ),
+  c(
+    'Conv',
+    [
+      [2, 4, 9],
+      [6, 2, 3],
+    ],
+    { group: 2, strides: [2], auto_pad: 'SAME_LOWER' },
+  ),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }]),
-  c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 3, 3, 3] }, { fixed: [6] }], { group: 2, strides: [2, 2], pads: [1, 0, 0, 1], output_padding: [1, 1] }),
+  c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 3, 3, 3] }, { fixed: [6] }], {
+    group: 2,
+    strides: [2, 2],
+    pads: [1, 0, 0, 1],
+    output_padding: [1, 1],
+  }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 2] }], { strides: [2, 3], dilations: [2, 1] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], output_shape: [10, 8] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], output_shape: [12, 10] }),
   c('ConvTranspose', [[1, 4, 5, 4], { fixed: [4, 6, 3, 3] }], { strides: [2, 2], auto_pad: 'SAME_UPPER' }),
   c('ConvTranspose', [[1, 4, 7], { fixed: [4, 6, 3] }], { strides: [2] }),
   c('ConvTranspose', [[2, 4, 5, 4], [4, 3, 3, 2], [3]], { strides: [2, 1], pads: [1, 0, 0, 1] }),
-  c('ConvTranspose', [[2, 4, 5, 4], [4, 3, 3, 2]], { group: 2, strides: [2, 3], output_padding: [1, 0], dilations: [1, 2] }),
-  c('ConvTranspose', [[1, 4, 5, 4], [4, 6, 3, 3]], { strides: [2, 2], output_shape: [10, 8] }),
+  c(
+    'ConvTranspose',
+    [
+      [2, 4, 5, 4],
+      [4, 3, 3, 2],
+    ],
+    { group: 2, strides: [2, 3], output_padding: [1, 0], dilations: [1, 2] },
+  ),
+  c(
+    'ConvTranspose',
+    [
+      [1, 4, 5, 4],
+      [4, 6, 3, 3],
+    ],
+    { strides: [2, 2], output_shape: [10, 8] },
+  ),
 ];
 
 export const MATRICES: Case[] = [
   c('Gemm', [[3, 4], [4, 5], [5]]),
-  c('Gemm', [[4, 3], [5, 4], [3, 1]], { transA: 1, transB: 1, alpha: asFloat(0.7), beta: asFloat(1.3) }),
-  c('Gemm', [[3, 4], [5, 4]], { transB: 1 }),
-  c('Gemm', [[4, 3], [4, 5], [3, 5]], { transA: 1, beta: asFloat(0.5) }),
-  c('MatMul', [[3, 4], [4, 5]]),
-  c('MatMul', [[2, 3, 4], [4, 5]]),
-  c('MatMul', [[2, 3, 4], [2, 4, 5]]),
-  c('MatMul', [[2, 1, 3, 4], [3, 4, 5]]),
-  c('MatMul', [[3, 4], [2, 4, 5]]),
+  c(
+    'Gemm',
+    [
+      [4, 3],
+      [5, 4],
+      [3, 1],
+    ],
+    { transA: 1, transB: 1, alpha: asFloat(0.7), beta: asFloat(1.3) },
+  ),
+  c(
+    'Gemm',
+    [
+      [3, 4],
+      [5, 4],
+    ],
+    { transB: 1 },
+  ),
+  c(
+    'Gemm',
+    [
+      [4, 3],
+      [4, 5],
+      [3, 5],
+    ],
+    { transA: 1, beta: asFloat(0.5) },
+  ),
+  c('MatMul', [
+    [3, 4],
+    [4, 5],
+  ]),
+  c('MatMul', [
+    [2, 3, 4],
+    [4, 5],
+  ]),
+  c('MatMul', [
+    [2, 3, 4],
+    [2, 4, 5],
+  ]),
+  c('MatMul', [
+    [2, 1, 3, 4],
+    [3, 4, 5],
+  ]),
+  c('MatMul', [
+    [3, 4],
+    [2, 4, 5],
+  ]),
   c('MatMul', [[4], [4, 5]]),
   c('MatMul', [[2, 3, 4], [4]]),
   c('MatMul', [[4], [4]]),
-  c('Einsum', [[3, 4], [4, 5]], { equation: 'ij,jk->ik' }),
-  c('Einsum', [[2, 3, 4], [2, 5, 4]], { equation: 'bid, bjd -> bij' }),
-  c('Einsum', [[2, 3, 4, 5], [2, 5, 6, 4]], { equation: 'bhwc,bckw->bkh' }),
-  c('Einsum', [[2, 3, 4], [4, 5]], { equation: '...k,kj->...j' }),
-  c('Einsum', [[2, 3, 4], [1, 3, 4]], { equation: '...ij,...ij->...i' }),
+  c(
+    'Einsum',
+    [
+      [3, 4],
+      [4, 5],
+    ],
+    { equation: 'ij,jk->ik' },
+  ),
+  c(
+    'Einsum',
+    [
+      [2, 3, 4],
+      [2, 5, 4],
+    ],
+    { equation: 'bid, bjd -> bij' },
+  ),
+  c(
+    'Einsum',
+    [
+      [2, 3, 4, 5],
+      [2, 5, 6, 4],
+    ],
+    { equation: 'bhwc,bckw->bkh' },
+  ),
+  c(
+    'Einsum',
+    [
+      [2, 3, 4],
+      [4, 5],
+    ],
+    { equation: '...k,kj->...j' },
+  ),
+  c(
+    'Einsum',
+    [
+      [2, 3, 4],
+      [1, 3, 4],
+    ],
+    { equation: '...ij,...ij->...i' },
+  ),
   c('Einsum', [[3, 4]], { equation: 'ij->ji' }),
   c('Einsum', [[3, 4]], { equation: 'ij->j' }),
-  c('Einsum', [[3, 4], [3, 5]], { equation: 'ij,ik' }),
+  c(
+    'Einsum',
+    [
+      [3, 4],
+      [3, 5],
+    ],
+    { equation: 'ij,ik' },
+  ),
   c('Einsum', [[3], [4], [3, 4]], { equation: 'i,j,ij->' }),
   c('Einsum', [[3, 3]], { equation: 'ii->i' }),
-  c('Einsum', [[2, 3, 3], [3, 2]], { equation: 'bii,ib->b' }),
+  c(
+    'Einsum',
+    [
+      [2, 3, 3],
+      [3, 2],
+    ],
+    { equation: 'bii,ib->b' },
+  ),
   c('Einsum', [[3, 3, 2]], { equation: 'iij->' }),
 ];
 
@@ -186,7 +362,17 @@ export const POOLS: Case[] = [
   c('MaxUnpool', [[1, 1, 2, 2], { ints: [5, 7, 13, 15], dims: [1, 1, 2, 2] }], { kernel_shape: [2, 2], strides: [2, 2] }),
 ];
 
-const reductions = ['ReduceProd', 'ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceLogSumExp'];
+const reductions = [
+  'ReduceProd',
+  'ReduceSum',
+  'ReduceMean',
+  'ReduceMax',
+  'ReduceMin',
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceSumSquare',
+  'ReduceLogSumExp',
+];
 export const REDUCTIONS: Case[] = [
   ...reductions.flatMap((op) => [
     c(op, [[2, 3, 4], { ints: [1] }], { keepdims: 1 }),
@@ -209,7 +395,14 @@ export const NORMALIZATIONS: Case[] = [
   c('InstanceNormalization', [image, { fixed: [3] }, { fixed: [3] }]),
   c('InstanceNormalization', [image, [3], [3]]),
   c('LayerNormalization', [[2, 3, 4], [4], [4]]),
-  c('LayerNormalization', [[2, 3, 4], [3, 4]], { axis: 1 }),
+  c(
+    'LayerNormalization',
+    [
+      [2, 3, 4],
+      [3, 4],
+    ],
+    { axis: 1 },
+  ),
   ...[1, 2].map((of) => c('LayerNormalization', [[2, 3, 4], { fixed: [4] }, { fixed: [4] }], {}, { outputs: 3, of })),
   c('LayerNormalization', [[2, 3, 4], { fixed: [3, 4] }], { axis: 1, epsilon: asFloat(1e-2) }),
   c('GroupNormalization', [[2, 4, 3, 3], { fixed: [4] }, { fixed: [4] }], { num_groups: 2, stash_type: 11 }, { opset: 21 }),
@@ -239,7 +432,15 @@ export const SHAPES: Case[] = [
   c('ReverseSequence', [[2, 4, 3], { ints: [2, 4] }], { batch_axis: 0, time_axis: 1 }),
   c('Tile', [[2, 3], { ints: [3, 2] }]),
   c('Tile', [[2, 3], { ints: [1, 1] }]),
-  c('Concat', [[2, 3], [2, 1], [2, 2]], { axis: 1 }),
+  c(
+    'Concat',
+    [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    { axis: 1 },
+  ),
   c('Concat', [[2, 3], { fixed: [4, 3] }], { axis: -2 }),
   c('Split', [[2, 6], { ints: [1, 3, 2] }], { axis: 1 }, { outputs: 3, of: 1 }),
   c('Split', [[6, 2]], { num_outputs: 3 }, { outputs: 3, of: 2 }),
@@ -272,15 +473,28 @@ export const RESIZES: Case[] = [
   c('Resize', [image, ...sizes(9, 4)], { mode: 'linear', coordinate_transformation_mode: 'align_corners' }),
   c('Resize', [image, ...sizes(3, 3)], { mode: 'linear', antialias: 1 }),
   c('Resize', [image, ...scales(1.7, 2)], { mode: 'cubic' }),
-  c('Resize', [image, { floats: [0, 0, 0.1, 0.3, 1, 1, 0.8, 1.2] }, '', { ints: [2, 3, 4, 7] }], { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize' }),
+  c('Resize', [image, { floats: [0, 0, 0.1, 0.3, 1, 1, 0.8, 1.2] }, '', { ints: [2, 3, 4, 7] }], {
+    mode: 'linear',
+    coordinate_transformation_mode: 'tf_crop_and_resize',
+  }),
   c('Resize', [image, ...sizes(3, 2)], { mode: 'cubic', antialias: 1 }),
   c('Resize', [image, '', '', { ints: [4, 8] }], { mode: 'linear', axes: [2, 3] }),
   c('Resize', [image, '', '', { ints: [9, 6] }], { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
-  c('Resize', [image, '', '', { ints: [12, 5] }], { mode: 'cubic', axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller', coordinate_transformation_mode: 'pytorch_half_pixel' }),
+  c('Resize', [image, '', '', { ints: [12, 5] }], {
+    mode: 'cubic',
+    axes: [2, 3],
+    keep_aspect_ratio_policy: 'not_smaller',
+    coordinate_transformation_mode: 'pytorch_half_pixel',
+  }),
   c('Resize', [image, ...scales(1.3, 0.6)], { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' }, { opset: 19 }),
   c('Resize', [[2, 6, 5, 3], '', { floats: [1, 1.5, 2, 1] }], { mode: 'linear' }),
   c('Resize', [[1, 2, 4, 3, 5], '', { floats: [1, 1, 2, 1.5, 0.8] }], { mode: 'linear' }),
-  c('Resize', [image, ...sizes(9, 8)], { mode: 'cubic', coordinate_transformation_mode: 'asymmetric', cubic_coeff_a: asFloat(-0.5), exclude_outside: 1 }),
+  c('Resize', [image, ...sizes(9, 8)], {
+    mode: 'cubic',
+    coordinate_transformation_mode: 'asymmetric',
+    cubic_coeff_a: asFloat(-0.5),
+    exclude_outside: 1,
+  }),
 ];
 
 export const INDEXED: Case[] = [

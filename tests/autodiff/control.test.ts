@@ -1,5 +1,12 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { AttributeProtoSchema, AttributeProto_AttributeType as Kind, FunctionProtoSchema, GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as Kind,
+  FunctionProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  OperatorSetIdProtoSchema,
+} from 'onnx-buf';
 import type { AttributeProto, GraphProto, NodeProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { asFloat, DType, emptyGraph, GraphBuilder, parseGraph, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
@@ -26,7 +33,15 @@ function bodyOf(inputs: [string, DType, number[]][], outputs: [string, DType, nu
 const bodyAttribute = (name: string, g: GraphProto): AttributeProto => create(AttributeProtoSchema, { name, type: Kind.GRAPH, g });
 
 /** x [2, 3] to y, through one control node. */
-function graphOf(write: (b: GraphBuilder) => { op: string; inputs: string[]; bodies: AttributeProto[]; outputs: string[]; attributes?: Record<string, number | number[]> }): Graph {
+function graphOf(
+  write: (b: GraphBuilder) => {
+    op: string;
+    inputs: string[];
+    bodies: AttributeProto[];
+    outputs: string[];
+    attributes?: Record<string, number | number[]>;
+  },
+): Graph {
   const b = new GraphBuilder(emptyGraph());
   b.input('x', DType.float32, [2, 3]);
   const { op, inputs, bodies, outputs, attributes = {} } = write(b);
@@ -50,7 +65,10 @@ async function check(graph: Graph): Promise<Graph> {
   const expected = (await session.run({ x: tensor('float32', x, [2, 3]) }))['y']!;
   expect(Array.from(await forward(pair, x))).toEqual(Array.from(expected.data as Float32Array));
   const normal = gaussian(4);
-  const u = filled(pair.dims.of.reduce((a, d) => a * d, 1), normal);
+  const u = filled(
+    pair.dims.of.reduce((a, d) => a * d, 1),
+    normal,
+  );
   expect(await directionalError(pair, x, u, filled(6, normal), [0.02, 0.01, 3e-3, 1e-3])).toBeLessThan(1e-3);
   return folded;
 }
@@ -68,7 +86,12 @@ describe('control flow whose course is known is written out', () => {
       graphOf((b) => {
         const rows = b.node('Gather', [b.node('Shape', ['x']), b.constant([0], [], DType.int64)]);
         const condition = b.node('Equal', [rows, b.constant([2 + offset], [], DType.int64)]);
-        return { op: 'If', inputs: [condition], bodies: [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))], outputs: ['z'] };
+        return {
+          op: 'If',
+          inputs: [condition],
+          bodies: [bodyAttribute('then_branch', branch('Sigmoid')), bodyAttribute('else_branch', branch('Tanh'))],
+          outputs: ['z'],
+        };
       }),
     );
     expect(folded.nodes.map((n) => n.opType)).toContain(offset === 0 ? 'Sigmoid' : 'Tanh');
@@ -78,8 +101,16 @@ describe('control flow whose course is known is written out', () => {
   it('Loop, with a body in the body', async () => {
     const inner = (op: string) => bodyOf([], [[`o${op}`, F, [2, 3]]], (b) => b.node(op, ['state', 'x'], {}, { outputs: [`o${op}`] }));
     const body = bodyOf(
-      [['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]],
-      [['on', DType.bool, []], ['next', F, [2, 3]], ['scanned', F, [2, 3]]],
+      [
+        ['k', DType.int64, []],
+        ['go', DType.bool, []],
+        ['state', F, [2, 3]],
+      ],
+      [
+        ['on', DType.bool, []],
+        ['next', F, [2, 3]],
+        ['scanned', F, [2, 3]],
+      ],
       (b) => {
         b.node('Identity', ['go'], {}, { outputs: ['on'] });
         b.nodes('If', [b.constant([1], [], DType.bool)], {}, { outputs: ['mixed'] });
@@ -88,22 +119,49 @@ describe('control flow whose course is known is written out', () => {
         b.node('Tanh', ['next'], {}, { outputs: ['scanned'] });
       },
     );
-    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last', 'all'] })));
+    const folded = await check(
+      graphOf((b) => ({
+        op: 'Loop',
+        inputs: [b.constant([3], [], DType.int64), '', 'x'],
+        bodies: [bodyAttribute('body', body)],
+        outputs: ['last', 'all'],
+      })),
+    );
     expect(folded.nodes.filter((n) => n.opType === 'Tanh')).toHaveLength(3);
   });
 
-  it.each([[0, 0, 18], [1, 1, 18], [0, 0, 11]])('Scan, direction %s along axis %s, in operator set %s', async (direction, axis, version) => {
+  it.each([
+    [0, 0, 18],
+    [1, 1, 18],
+    [0, 0, 11],
+  ])('Scan, direction %s along axis %s, in operator set %s', async (direction, axis, version) => {
     const length = axis === 0 ? 3 : 2;
-    const body = bodyOf([['state', F, [length]], ['row', F, [length]]], [['next', F, [length]], ['out', F, [length]]], (b) => {
-      b.node('Mul', [b.node('Add', ['state', 'row']), b.scalar(0.7)], {}, { outputs: ['next'] });
-      b.node('Sin', ['next'], {}, { outputs: ['out'] });
-    });
+    const body = bodyOf(
+      [
+        ['state', F, [length]],
+        ['row', F, [length]],
+      ],
+      [
+        ['next', F, [length]],
+        ['out', F, [length]],
+      ],
+      (b) => {
+        b.node('Mul', [b.node('Add', ['state', 'row']), b.scalar(0.7)], {}, { outputs: ['next'] });
+        b.node('Sin', ['next'], {}, { outputs: ['out'] });
+      },
+    );
     const graph = graphOf((b) => ({
       op: 'Scan',
       inputs: [b.constant(new Array<number>(length).fill(0.5), [length]), 'x'],
       bodies: [bodyAttribute('body', body)],
       outputs: ['last', 'all'],
-      attributes: { num_scan_inputs: 1, scan_input_axes: [axis], scan_input_directions: [direction], scan_output_axes: [axis], scan_output_directions: [direction] },
+      attributes: {
+        num_scan_inputs: 1,
+        scan_input_axes: [axis],
+        scan_input_directions: [direction],
+        scan_output_axes: [axis],
+        scan_output_directions: [direction],
+      },
     }));
     graph.model.opsetImport[0]!.version = BigInt(version);
     await check(graph);
@@ -111,10 +169,21 @@ describe('control flow whose course is known is written out', () => {
 
   /** A body that multiplies by the picture and adds the step's number, and hands on a condition by that name. */
   const stepping = (on: string, write: (b: GraphBuilder) => void = () => undefined) =>
-    bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
-      write(b);
-      b.node('Tanh', [b.node('Add', [b.node('Mul', ['state', 'x']), b.node('Cast', ['k'], { to: F })])], {}, { outputs: ['next'] });
-    });
+    bodyOf(
+      [
+        ['k', DType.int64, []],
+        ['go', DType.bool, []],
+        ['state', F, [2, 3]],
+      ],
+      [
+        [on, DType.bool, []],
+        ['next', F, [2, 3]],
+      ],
+      (b) => {
+        write(b);
+        b.node('Tanh', [b.node('Add', [b.node('Mul', ['state', 'x']), b.node('Cast', ['k'], { to: F })])], {}, { outputs: ['next'] });
+      },
+    );
   /** onnxruntime takes no value of outside as a body's output but through a node. */
   const handed = (b: GraphBuilder) => void b.node('Identity', ['outside'], {}, { outputs: ['on'] });
   const count = (folded: Graph) => folded.nodes.filter((n) => n.opType === 'Tanh').length;
@@ -126,7 +195,12 @@ describe('control flow whose course is known is written out', () => {
     const folded = await check(
       graphOf((b) => {
         b.graph.initializers.set('outside', { ...b.graph.initializers.get(b.constant([value], [], DType.bool))!, name: 'outside' });
-        return { op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+        return {
+          op: 'Loop',
+          inputs: [b.constant([3], [], DType.int64), '', 'x'],
+          bodies: [bodyAttribute('body', stepping('on', handed))],
+          outputs: ['last'],
+        };
       }),
     );
     expect(count(folded)).toBe(steps);
@@ -135,8 +209,18 @@ describe('control flow whose course is known is written out', () => {
   it('Loop, its condition computed outside of it from the shape of the image', async () => {
     const folded = await check(
       graphOf((b) => {
-        b.node('Less', [b.node('Gather', [b.node('Shape', ['x']), b.constant([0], [], DType.int64)]), b.constant([5], [], DType.int64)], {}, { outputs: ['outside'] });
-        return { op: 'Loop', inputs: [b.constant([2], [], DType.int64), 'outside', 'x'], bodies: [bodyAttribute('body', stepping('on', handed))], outputs: ['last'] };
+        b.node(
+          'Less',
+          [b.node('Gather', [b.node('Shape', ['x']), b.constant([0], [], DType.int64)]), b.constant([5], [], DType.int64)],
+          {},
+          { outputs: ['outside'] },
+        );
+        return {
+          op: 'Loop',
+          inputs: [b.constant([2], [], DType.int64), 'outside', 'x'],
+          bodies: [bodyAttribute('body', stepping('on', handed))],
+          outputs: ['last'],
+        };
       }),
     );
     expect(count(folded)).toBe(2);
@@ -147,18 +231,46 @@ describe('control flow whose course is known is written out', () => {
     const body = stepping('on', (b) => {
       b.node('Identity', ['go'], {}, { outputs: ['on'] });
       const grid = b.constant([-0.5, 0.2, 0.1, 0.7, 0.6, -0.3, 0, 0, 0.4, 0.4, -0.2, 0.9], [1, 2, 3, 2]);
-      b.node('Reshape', [b.node('GridSample', [b.node('Reshape', ['state', b.ints([1, 1, 2, 3])]), grid]), b.ints([2, 3])], {}, { outputs: ['sampled'] });
+      b.node(
+        'Reshape',
+        [b.node('GridSample', [b.node('Reshape', ['state', b.ints([1, 1, 2, 3])]), grid]), b.ints([2, 3])],
+        {},
+        { outputs: ['sampled'] },
+      );
       b.node('If', [b.node('Equal', ['k', b.constant([1], [], DType.int64)])], {}, { outputs: ['branched'] });
       b.graph.nodes.at(-1)!.attribute.push(bodyAttribute('then_branch', branch('Sin')), bodyAttribute('else_branch', branch('Exp')));
     });
     // What the step makes of it goes on from the branch.
     body.node.find((n) => n.opType === 'Mul')!.input[0] = 'branched';
-    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })));
-    expect(folded.nodes.filter((n) => ['Sin', 'Exp', 'If', 'Loop', 'GridSample'].includes(n.opType)).map((n) => n.opType)).toEqual(['Exp', 'Sin', 'Exp']);
+    const folded = await check(
+      graphOf((b) => ({
+        op: 'Loop',
+        inputs: [b.constant([3], [], DType.int64), '', 'x'],
+        bodies: [bodyAttribute('body', body)],
+        outputs: ['last'],
+      })),
+    );
+    expect(folded.nodes.filter((n) => ['Sin', 'Exp', 'If', 'Loop', 'GridSample'].includes(n.opType)).map((n) => n.opType)).toEqual([
+      'Exp',
+      'Sin',
+      'Exp',
+    ]);
   });
 
   it('Loop that never begins', async () => {
-    const folded = await check(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([3], [], DType.int64), b.constant([0], [], DType.bool), 'x'], bodies: [bodyAttribute('body', stepping('on', (inner) => inner.node('Identity', ['go'], {}, { outputs: ['on'] })))], outputs: ['last'] })));
+    const folded = await check(
+      graphOf((b) => ({
+        op: 'Loop',
+        inputs: [b.constant([3], [], DType.int64), b.constant([0], [], DType.bool), 'x'],
+        bodies: [
+          bodyAttribute(
+            'body',
+            stepping('on', (inner) => inner.node('Identity', ['go'], {}, { outputs: ['on'] })),
+          ),
+        ],
+        outputs: ['last'],
+      })),
+    );
     expect(count(folded)).toBe(0);
   });
 });
@@ -174,7 +286,9 @@ describe('control flow whose course hangs on the picture', () => {
 
   it('is refused by name, whether the picture comes in by the condition or by what a branch reads', async () => {
     const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: branches(), outputs: ['z'] }));
-    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient rule for If at node brighter: the values of the picture decide which of its branches is taken.');
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow(
+      'No gradient rule for If at node brighter: the values of the picture decide which of its branches is taken.',
+    );
   });
 
   it('is refused beside another way to the output: half of a gradient would be wrong', async () => {
@@ -187,24 +301,53 @@ describe('control flow whose course hangs on the picture', () => {
   });
 
   it('is named where no branch reads the picture', async () => {
-    const constant = (value: number) => bodyOf([], [['out', F, [2, 3]]], (b) => b.node('Expand', [b.scalar(value), b.ints([2, 3])], {}, { outputs: ['out'] }));
-    const graph = graphOf((b) => ({ op: 'If', inputs: [positive(b)], bodies: [bodyAttribute('then_branch', constant(1)), bodyAttribute('else_branch', constant(2))], outputs: ['z'] }));
-    await expect(check(named(graph, 'brighter'))).rejects.toThrow('No gradient reaches the picture: If at node brighter has no derivative, as the values of the picture decide which of its branches is taken.');
+    const constant = (value: number) =>
+      bodyOf([], [['out', F, [2, 3]]], (b) => b.node('Expand', [b.scalar(value), b.ints([2, 3])], {}, { outputs: ['out'] }));
+    const graph = graphOf((b) => ({
+      op: 'If',
+      inputs: [positive(b)],
+      bodies: [bodyAttribute('then_branch', constant(1)), bodyAttribute('else_branch', constant(2))],
+      outputs: ['z'],
+    }));
+    await expect(check(named(graph, 'brighter'))).rejects.toThrow(
+      'No gradient reaches the picture: If at node brighter has no derivative, as the values of the picture decide which of its branches is taken.',
+    );
   });
 
   const loop = (begins: string, on: string, write: (b: GraphBuilder) => void = () => undefined) => {
-    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [[on, DType.bool, []], ['next', F, [2, 3]]], (b) => {
-      write(b);
-      b.node('Mul', ['state', 'x'], {}, { outputs: ['next'] });
-    });
+    const body = bodyOf(
+      [
+        ['k', DType.int64, []],
+        ['go', DType.bool, []],
+        ['state', F, [2, 3]],
+      ],
+      [
+        [on, DType.bool, []],
+        ['next', F, [2, 3]],
+      ],
+      (b) => {
+        write(b);
+        b.node('Mul', ['state', 'x'], {}, { outputs: ['next'] });
+      },
+    );
     return named(
-      graphOf((b) => ({ op: 'Loop', inputs: [b.constant([300], [], DType.int64), begins && positive(b), 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })),
+      graphOf((b) => ({
+        op: 'Loop',
+        inputs: [b.constant([300], [], DType.int64), begins && positive(b), 'x'],
+        bodies: [bodyAttribute('body', body)],
+        outputs: ['last'],
+      })),
       'again',
     );
   };
   it.each([
     ['a condition of the picture', () => loop('asks', 'go'), 'the values of the picture decide how often it runs'],
-    ['a body that decides', () => loop('', 'ends', (b) => b.node('Less', [b.node('ReduceSum', ['state'], { keepdims: 0 }), b.scalar(9)], {}, { outputs: ['ends'] })), 'its body decides when it ends'],
+    [
+      'a body that decides',
+      () =>
+        loop('', 'ends', (b) => b.node('Less', [b.node('ReduceSum', ['state'], { keepdims: 0 }), b.scalar(9)], {}, { outputs: ['ends'] })),
+      'its body decides when it ends',
+    ],
     ['too many steps', () => loop('', 'go'), 'it runs 300 times, and more than 256 are not written out'],
   ])('a loop with %s is refused with the reason', async (_, graph, reason) => {
     await expect(check(graph())).rejects.toThrow(`No gradient rule for Loop at node again: ${reason}.`);
@@ -212,12 +355,31 @@ describe('control flow whose course hangs on the picture', () => {
 
   it('names no node by a name that Hairline gave', async () => {
     // A body without names of its own, in a loop that is written out.
-    const body = bodyOf([['k', DType.int64, []], ['go', DType.bool, []], ['state', F, [2, 3]]], [['go', DType.bool, []], ['next', F, [2, 3]]], (b) => {
-      b.node('Det', [b.node('MatMul', ['state', b.constant([1, 2, 3, 4, 5, 6], [3, 2])])], {}, { outputs: ['volume'] });
-      b.node('Mul', ['state', 'volume'], {}, { outputs: ['next'] });
-      for (const node of b.graph.nodes) node.name = '';
-    });
-    const graph = named(graphOf((b) => ({ op: 'Loop', inputs: [b.constant([2], [], DType.int64), '', 'x'], bodies: [bodyAttribute('body', body)], outputs: ['last'] })), 'again');
+    const body = bodyOf(
+      [
+        ['k', DType.int64, []],
+        ['go', DType.bool, []],
+        ['state', F, [2, 3]],
+      ],
+      [
+        ['go', DType.bool, []],
+        ['next', F, [2, 3]],
+      ],
+      (b) => {
+        b.node('Det', [b.node('MatMul', ['state', b.constant([1, 2, 3, 4, 5, 6], [3, 2])])], {}, { outputs: ['volume'] });
+        b.node('Mul', ['state', 'volume'], {}, { outputs: ['next'] });
+        for (const node of b.graph.nodes) node.name = '';
+      },
+    );
+    const graph = named(
+      graphOf((b) => ({
+        op: 'Loop',
+        inputs: [b.constant([2], [], DType.int64), '', 'x'],
+        bodies: [bodyAttribute('body', body)],
+        outputs: ['last'],
+      })),
+      'again',
+    );
     await expect(check(graph)).rejects.toThrow(/^No gradient rule for Det at node again\/volume:/);
   });
 });
@@ -229,8 +391,12 @@ describe('functions of the model', () => {
       write(b);
       return b.graph.nodes;
     };
-    const refers = (node: NodeProto, name: string, to: string) => node.attribute.push(create(AttributeProtoSchema, { name, type: Kind.FLOAT, refAttrName: to }));
-    const opsets = [create(OperatorSetIdProtoSchema, { domain: '', version: 18n }), create(OperatorSetIdProtoSchema, { domain: 'mine', version: 1n })];
+    const refers = (node: NodeProto, name: string, to: string) =>
+      node.attribute.push(create(AttributeProtoSchema, { name, type: Kind.FLOAT, refAttrName: to }));
+    const opsets = [
+      create(OperatorSetIdProtoSchema, { domain: '', version: 18n }),
+      create(OperatorSetIdProtoSchema, { domain: 'mine', version: 1n }),
+    ];
     const leaky = nodes((b) => {
       b.node('LeakyRelu', ['a'], {}, { outputs: ['t'] });
       b.node('Elu', ['t'], {}, { outputs: ['b'] });
@@ -244,7 +410,13 @@ describe('functions of the model', () => {
     });
     const functions = [
       create(FunctionProtoSchema, {
-        name: 'Leaky', domain: 'mine', input: ['a'], output: ['b'], node: leaky, opsetImport: opsets, attribute: ['slope'],
+        name: 'Leaky',
+        domain: 'mine',
+        input: ['a'],
+        output: ['b'],
+        node: leaky,
+        opsetImport: opsets,
+        attribute: ['slope'],
         attributeProto: [create(AttributeProtoSchema, { name: 'bend', type: Kind.FLOAT, f: 0.8 })],
       }),
       create(FunctionProtoSchema, { name: 'Twice', domain: 'mine', input: ['p', 'q'], output: ['r'], node: twice, opsetImport: opsets }),
@@ -257,10 +429,24 @@ describe('functions of the model', () => {
     Object.assign(b.graph.model, { functions, opsetImport: opsets, irVersion: 10n });
     const file = saveGraph(b.graph).bytes;
     const read = parseGraph(file);
-    expect(read.nodes.map((n) => n.opType)).toEqual(['LeakyRelu', 'Elu', 'LeakyRelu', 'Elu', 'Mul', 'LeakyRelu', 'Elu', 'LeakyRelu', 'Elu', 'Mul']);
+    expect(read.nodes.map((n) => n.opType)).toEqual([
+      'LeakyRelu',
+      'Elu',
+      'LeakyRelu',
+      'Elu',
+      'Mul',
+      'LeakyRelu',
+      'Elu',
+      'LeakyRelu',
+      'Elu',
+      'Mul',
+    ]);
     expect(read.nodes.slice(0, 4).map((n) => Number(n.attribute[0]!.f.toFixed(4)))).toEqual([0.3, 0.8, 0.2, 0.5]);
     // onnxruntime on the file itself against ours on the inlined graph.
-    const session = await openSession({ bytes: toBinary(ModelProtoSchema, Object.assign(create(ModelProtoSchema), b.graph.model, { graph: read.model.graph })), dataFolder: '' });
+    const session = await openSession({
+      bytes: toBinary(ModelProtoSchema, Object.assign(create(ModelProtoSchema), b.graph.model, { graph: read.model.graph })),
+      dataFolder: '',
+    });
     const x = filled(6, uniform(5)).map((v) => v - 0.5);
     const expected = (await session.run({ x: tensor('float32', x, [2, 3]) }))['y']!.data;
     const facts = await traceFacts(read, { x: [2, 3] });

@@ -72,7 +72,13 @@ describe('MaxPool gives all to the first maximum, whichever way it is written', 
   it('also behind a Relu, whose mask it takes over', async () => {
     const x = levels(2 * 16 * 4 * 4).map((v) => v - 1);
     const dy = Array.from({ length: 2 * 16 * 4 }, (_, i) => i + 1);
-    const masked = reference(x.map((v) => Math.max(v, 0)), 32, 4, 4, dy).map((g, i) => (x[i]! > 0 ? g : 0));
+    const masked = reference(
+      x.map((v) => Math.max(v, 0)),
+      32,
+      4,
+      4,
+      dy,
+    ).map((g, i) => (x[i]! > 0 ? g : 0));
     expect(await gradient([2, 16, 4, 4], x, (b) => b.node('MaxPool', [b.node('Relu', ['x'])], pool), dy)).toEqual(masked);
     // Read by something else as well, the Relu keeps its own mask.
     const both = await gradient([2, 16, 4, 4], x, (b) => {
@@ -80,7 +86,15 @@ describe('MaxPool gives all to the first maximum, whichever way it is written', 
       const sums = b.node('ReduceSum', [r, b.ints([0, 1, 2, 3])], { keepdims: 1 });
       return b.node('Add', [b.node('MaxPool', [r], pool), sums]);
     });
-    expect(both).toEqual(reference(x.map((v) => Math.max(v, 0)), 32, 4, 4, dy.map(() => 1)).map((g, i) => (x[i]! > 0 ? g + 128 : 0)));
+    expect(both).toEqual(
+      reference(
+        x.map((v) => Math.max(v, 0)),
+        32,
+        4,
+        4,
+        dy.map(() => 1),
+      ).map((g, i) => (x[i]! > 0 ? g + 128 : 0)),
+    );
   });
 });
 
@@ -111,7 +125,8 @@ describe('the walk over the graph', () => {
   });
 
   it('casts the gradient back between float types', async () => {
-    const write = (b: GraphBuilder) => b.node('Cast', [b.node('Mul', [b.node('Cast', ['x'], { to: DType.float64 }), b.scalar(3, DType.float64)])], { to: DType.float32 });
+    const write = (b: GraphBuilder) =>
+      b.node('Cast', [b.node('Mul', [b.node('Cast', ['x'], { to: DType.float64 }), b.scalar(3, DType.float64)])], { to: DType.float32 });
     expect(await gradient([2], [1, 2], write)).toEqual([3, 3]);
   });
 
@@ -119,13 +134,17 @@ describe('the walk over the graph', () => {
     const det = await graphOf([2, 2], (b) => b.node('Det', ['x']));
     expect(() => withGradient(det.graph, det.facts, 'y', 'x')).toThrow(/^No gradient rule for Det at node hl\/hl_det_1: /);
     const whole = await graphOf([2], (b) => b.node('Cast', [b.node('Cast', ['x'], { to: DType.int64 })], { to: DType.float32 }));
-    expect(() => withGradient(whole.graph, whole.facts, 'y', 'x')).toThrow(/^No gradient reaches the picture: Cast at node hl\/hl_cast_1 has no derivative\.$/);
+    expect(() => withGradient(whole.graph, whole.facts, 'y', 'x')).toThrow(
+      /^No gradient reaches the picture: Cast at node hl\/hl_cast_1 has no derivative\.$/,
+    );
   });
 
   it('takes a Hardmax for constant, as it is but where it jumps', async () => {
     expect(await gradient([1, 3], [1, 3, 2], (b) => b.node('Mul', ['x', b.node('Hardmax', ['x'])]))).toEqual([0, 1, 0]);
     const alone = await graphOf([1, 3], (b) => b.node('Hardmax', ['x']));
-    expect(() => withGradient(alone.graph, alone.facts, 'y', 'x')).toThrow(/^No gradient reaches the picture: Hardmax at node .* has no derivative\.$/);
+    expect(() => withGradient(alone.graph, alone.facts, 'y', 'x')).toThrow(
+      /^No gradient reaches the picture: Hardmax at node .* has no derivative\.$/,
+    );
   });
 
   it('gives all to the upper bound of a Clip whose bounds have crossed', async () => {
@@ -134,7 +153,10 @@ describe('the walk over the graph', () => {
   });
 
   it('gives zeros, and no NaN, where a vector of zeros is normalised and where a model replaces a softmax of nothing', async () => {
-    for (const p of [1, 2]) expect(await gradient([2, 2], [0, 0, 3, -4], (b) => b.node('LpNormalization', ['x'], { p }))).toEqual([0, 0, ...(p === 1 ? [8 / 49, 6 / 49] : [28 / 125, 21 / 125])].map((g) => expect.closeTo(g, 6)));
+    for (const p of [1, 2])
+      expect(await gradient([2, 2], [0, 0, 3, -4], (b) => b.node('LpNormalization', ['x'], { p }))).toEqual(
+        [0, 0, ...(p === 1 ? [8 / 49, 6 / 49] : [28 / 125, 21 / 125])].map((g) => expect.closeTo(g, 6)),
+      );
     const masked = await gradient([2, 2], [0, 1, 0, 1], (b) => {
       const shares = b.node('Softmax', [b.node('Add', ['x', b.constant([-Infinity, -Infinity, 0, -Infinity], [2, 2])])], { axis: -1 });
       return b.node('Mul', ['x', b.node('Where', [b.node('IsNaN', [shares]), b.scalar(0), shares])]);
@@ -143,8 +165,19 @@ describe('the walk over the graph', () => {
   });
 
   it('refuses an output that a rule does not look at', async () => {
-    const mean = await graphOf([2, 4, 3, 3], (b) => b.nodes('BatchNormalization', ['x', ...[1, 2, 3, 4].map((v) => b.constant([v, v, v, v], [4]))], { training_mode: 1 }, { outputs: 3 })[1]!);
-    expect(() => withGradient(mean.graph, mean.facts, 'y', 'x')).toThrow(/^No gradient rule for BatchNormalization at node .*: more than the first of its outputs is used\.$/);
+    const mean = await graphOf(
+      [2, 4, 3, 3],
+      (b) =>
+        b.nodes(
+          'BatchNormalization',
+          ['x', ...[1, 2, 3, 4].map((v) => b.constant([v, v, v, v], [4]))],
+          { training_mode: 1 },
+          { outputs: 3 },
+        )[1]!,
+    );
+    expect(() => withGradient(mean.graph, mean.facts, 'y', 'x')).toThrow(
+      /^No gradient rule for BatchNormalization at node .*: more than the first of its outputs is used\.$/,
+    );
   });
 
   it('does not take a value for constant that depends on the image', async () => {

@@ -15,15 +15,41 @@ const filter = { fixed: [4, 3, 3, 3] };
 const token = [2, 5, 8];
 
 const FUSED: Case[] = [
-  ...['Relu', 'Sigmoid', 'Tanh'].map((activation) => c('FusedConv', [image, filter, { fixed: [4] }], { activation, strides: [2, 1], pads: [1, 0, 1, 1] }, ms)),
+  ...['Relu', 'Sigmoid', 'Tanh'].map((activation) =>
+    c('FusedConv', [image, filter, { fixed: [4] }], { activation, strides: [2, 1], pads: [1, 0, 1, 1] }, ms),
+  ),
   c('FusedConv', [image, filter], { activation: 'LeakyRelu', activation_params: { floats: [0.3] } }, ms),
   c('FusedConv', [image, filter], { activation: 'HardSigmoid', activation_params: { floats: [0.1, 0.4] } }, ms),
   c('FusedConv', [image, filter], { activation: 'Clip', activation_params: { floats: [-3, 4] } }, ms),
   c('FusedConv', [image, filter, { fixed: [4] }, [2, 4, 4, 3]], { activation: 'Relu' }, ms),
   c('FusedGemm', [[3, 4], [4, 5], [5]], { activation: 'Relu', alpha: asFloat(0.7) }, ms),
-  c('FusedGemm', [[3, 4], [5, 4]], { activation: 'LeakyRelu', activation_alpha: asFloat(0.2), transB: 1 }, ms),
-  c('FusedMatMul', [[2, 4, 3], [2, 5, 4]], { transA: 1, transB: 1, alpha: asFloat(0.3) }, ms),
-  c('TransposeMatMul', [[3, 4], [5, 4]], { transB: 1 }, ms),
+  c(
+    'FusedGemm',
+    [
+      [3, 4],
+      [5, 4],
+    ],
+    { activation: 'LeakyRelu', activation_alpha: asFloat(0.2), transB: 1 },
+    ms,
+  ),
+  c(
+    'FusedMatMul',
+    [
+      [2, 4, 3],
+      [2, 5, 4],
+    ],
+    { transA: 1, transB: 1, alpha: asFloat(0.3) },
+    ms,
+  ),
+  c(
+    'TransposeMatMul',
+    [
+      [3, 4],
+      [5, 4],
+    ],
+    { transB: 1 },
+    ms,
+  ),
   c('BiasGelu', [token, [8]], {}, ms),
   c('FastGelu', [token, [8]], {}, ms),
   c('FastGelu', [token], {}, ms),
@@ -39,14 +65,32 @@ const ATTENTIONS: Case[] = [
   c('Attention', [token, [8, 32], [32]], { num_heads: 2, qkv_hidden_sizes: [8, 8, 16] }, ms),
   c('MultiHeadAttention', [token, [2, 4, 8], [2, 4, 8]], { num_heads: 2 }, ms),
   c('MultiHeadAttention', [token, token, token, [24], '', [2, 2, 5, 5]], { num_heads: 2 }, ms),
-  c('Attention', [[2, 3, 5, 4], [2, 3, 6, 4], [2, 3, 6, 4]], {}, { opset: 23 }),
+  c(
+    'Attention',
+    [
+      [2, 3, 5, 4],
+      [2, 3, 6, 4],
+      [2, 3, 6, 4],
+    ],
+    {},
+    { opset: 23 },
+  ),
   c('Attention', [[2, 4, 5, 4], [2, 2, 6, 4], [2, 2, 6, 3], { fixed: [5, 6] }], { scale: asFloat(0.3) }, { opset: 23 }),
   c('Attention', [token, token, token], { q_num_heads: 2, kv_num_heads: 2, is_causal: 1, softcap: asFloat(2) }, { opset: 23 }),
   c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 1, 1, 1, 0], dims: [2, 3] }], {}, { opset: 23 }),
   // A query that may look at no key, by the mask or by mask and order together.
   c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [0, 0, 0, 1, 1, 0], dims: [2, 3] }], {}, { opset: 23 }),
-  ...[23, 24].map((opset) => c('Attention', [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 0, 0, 0, 1, 1, 1, 0], dims: [3, 3] }], { is_causal: 1 }, { opset })),
-  ...[-Infinity, -3.4028234663852886e38].map((low) => c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { floats: [low, low, low, 0.5, 0, low], dims: [2, 3] }], {}, { opset: 23 })),
+  ...[23, 24].map((opset) =>
+    c(
+      'Attention',
+      [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], { bools: [1, 0, 0, 0, 0, 1, 1, 1, 0], dims: [3, 3] }],
+      { is_causal: 1 },
+      { opset },
+    ),
+  ),
+  ...[-Infinity, -3.4028234663852886e38].map((low) =>
+    c('Attention', [[1, 2, 2, 4], [1, 2, 3, 4], [1, 2, 3, 4], { floats: [low, low, low, 0.5, 0, low], dims: [2, 3] }], {}, { opset: 23 }),
+  ),
 ];
 
 const grids = ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
@@ -54,34 +98,81 @@ const grids = ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
 );
 const SAMPLINGS: Case[] = [
   ...grids.map((attributes) => c('GridSample', [[2, 3, 4, 5], { fixed: [2, 3, 3, 2] }], attributes, { range: [-1.3, 1.3] })),
-  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'bilinear' }, { range: [-0.7, 0.7] }),
-  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'bicubic', align_corners: 1 }, { range: [-0.7, 0.7] }),
-  c('GridSample', [[2, 3, 4, 5], [2, 3, 3, 2]], { mode: 'linear', padding_mode: 'reflection' }, { opset: 20 }),
+  c(
+    'GridSample',
+    [
+      [2, 3, 4, 5],
+      [2, 3, 3, 2],
+    ],
+    { mode: 'bilinear' },
+    { range: [-0.7, 0.7] },
+  ),
+  c(
+    'GridSample',
+    [
+      [2, 3, 4, 5],
+      [2, 3, 3, 2],
+    ],
+    { mode: 'bicubic', align_corners: 1 },
+    { range: [-0.7, 0.7] },
+  ),
+  c(
+    'GridSample',
+    [
+      [2, 3, 4, 5],
+      [2, 3, 3, 2],
+    ],
+    { mode: 'linear', padding_mode: 'reflection' },
+    { opset: 20 },
+  ),
 ];
 
 const boxes = { floats: [0.3, 0.4, 3.2, 2.7, 1.1, -0.8, 4.9, 3.1, -2.6, 1, 2, 6], dims: [3, 4] };
 const ROIS: Case[] = ['half_pixel', 'output_half_pixel'].map((coordinate_transformation_mode) =>
-  c('RoiAlign', [[2, 3, 5, 6], boxes, { ints: [1, 0, 1] }], { coordinate_transformation_mode, output_height: 2, output_width: 3, sampling_ratio: 2, spatial_scale: asFloat(0.9) }),
+  c('RoiAlign', [[2, 3, 5, 6], boxes, { ints: [1, 0, 1] }], {
+    coordinate_transformation_mode,
+    output_height: 2,
+    output_width: 3,
+    sampling_ratio: 2,
+    spatial_scale: asFloat(0.9),
+  }),
 );
 
 /** Input, weights, recurrent weights, biases: [steps, batch, in], hidden 3. */
-const layer = (gates: number, directions = 1) => [[4, 2, 5], { fixed: [directions, gates * 3, 5] }, { fixed: [directions, gates * 3, 3] }, { fixed: [directions, gates * 6] }];
+const layer = (gates: number, directions = 1) => [
+  [4, 2, 5],
+  { fixed: [directions, gates * 3, 5] },
+  { fixed: [directions, gates * 3, 3] },
+  { fixed: [directions, gates * 6] },
+];
 const lengths = { ints: [4, 2], narrow: true };
 const RECURRENT: Case[] = [
   c('LSTM', layer(4), { hidden_size: 3 }, { range: [-1, 1] }),
   c('LSTM', layer(4, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of: 2 }),
-  c('LSTM', [...layer(4).slice(0, 3), '', '', [1, 2, 3], [1, 2, 3]] as Case['inputs'], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1] }),
+  c(
+    'LSTM',
+    [...layer(4).slice(0, 3), '', '', [1, 2, 3], [1, 2, 3]] as Case['inputs'],
+    { hidden_size: 3, direction: 'reverse' },
+    { range: [-1, 1] },
+  ),
   c('GRU', layer(3), { hidden_size: 3 }, { range: [-1, 1] }),
   c('GRU', layer(3), { hidden_size: 3, linear_before_reset: 1, direction: 'reverse' }, { range: [-1, 1], outputs: 2, of: 1 }),
   c('GRU', layer(3, 2), { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1] }),
   c('RNN', layer(1), { hidden_size: 3 }, { range: [-1, 1] }),
   c('RNN', layer(1), { hidden_size: 3, activations: ['Softsign'] }, { range: [-1, 1] }),
   // Sequences of different lengths, in both directions, and every output.
-  ...[0, 1, 2].map((of) => c('LSTM', [...layer(4, 2), lengths], { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of })),
+  ...[0, 1, 2].map((of) =>
+    c('LSTM', [...layer(4, 2), lengths], { hidden_size: 3, direction: 'bidirectional' }, { range: [-1, 1], outputs: 3, of }),
+  ),
   ...[0, 1].map((of) => c('GRU', [...layer(3), lengths], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1], outputs: 2, of })),
   c('RNN', [...layer(1), lengths, [1, 2, 3]], { hidden_size: 3 }, { range: [-1, 1], outputs: 2, of: 1 }),
   c('LSTM', [...layer(4), '', '', '', { fixed: [1, 9] }], { hidden_size: 3 }, { range: [-1, 1] }),
-  c('LSTM', [...layer(4), lengths, [1, 2, 3], [1, 2, 3], [1, 9]], { hidden_size: 3, direction: 'reverse' }, { range: [-1, 1], outputs: 3, of: 2 }),
+  c(
+    'LSTM',
+    [...layer(4), lengths, [1, 2, 3], [1, 2, 3], [1, 9]],
+    { hidden_size: 3, direction: 'reverse' },
+    { range: [-1, 1], outputs: 3, of: 2 },
+  ),
 ];
 
 const targets = { ints: [1, 0, 3, 1, 2, 0], dims: [2, 3] };
@@ -97,7 +188,9 @@ const LOSSES: Case[] = [
 ];
 
 const CUMULATIVE: Case[] = [
-  ...[0, 1].flatMap((reverse) => [0, 1].map((exclusive) => c('CumProd', [[2, 4, 3], { ints: [1], dims: [] }], { reverse, exclusive }, { opset: 26 }))),
+  ...[0, 1].flatMap((reverse) =>
+    [0, 1].map((exclusive) => c('CumProd', [[2, 4, 3], { ints: [1], dims: [] }], { reverse, exclusive }, { opset: 26 })),
+  ),
   c('CumProd', [[3, 4], { ints: [-1], dims: [] }], {}, { opset: 26 }),
 ];
 
@@ -112,7 +205,12 @@ const GEOMETRY: Case[] = [
 
 const DEFORMABLE: Case[] = [
   c('DeformConv', [[1, 4, 5, 6], { fixed: [3, 4, 2, 2] }, [1, 8, 4, 5]], {}, { opset: 19 }),
-  c('DeformConv', [[2, 4, 7, 6], [4, 2, 3, 2], [2, 24, 3, 4], [4], [2, 12, 3, 4]], { group: 2, offset_group: 2, strides: [2, 2], pads: [1, 2, 0, 1], dilations: [1, 2] }, { opset: 19, range: [-1.5, 1.5] }),
+  c(
+    'DeformConv',
+    [[2, 4, 7, 6], [4, 2, 3, 2], [2, 24, 3, 4], [4], [2, 12, 3, 4]],
+    { group: 2, offset_group: 2, strides: [2, 2], pads: [1, 2, 0, 1], dilations: [1, 2] },
+    { opset: 19, range: [-1.5, 1.5] },
+  ),
 ];
 
 const FOURIER: Case[] = [
@@ -126,13 +224,28 @@ const FOURIER: Case[] = [
 const places = { ints: [3, 0, 1, 2, 4], dims: [1, 5] };
 const ROTARY: Case[] = [
   c('RotaryEmbedding', [[1, 2, 5, 8], { fixed: [6, 4] }, { fixed: [6, 4] }, places], {}, { opset: 23 }),
-  c('RotaryEmbedding', [[2, 5, 16], { fixed: [2, 5, 3] }, { fixed: [2, 5, 3] }], { num_heads: 2, interleaved: 1, rotary_embedding_dim: 6 }, { opset: 23 }),
+  c(
+    'RotaryEmbedding',
+    [[2, 5, 16], { fixed: [2, 5, 3] }, { fixed: [2, 5, 3] }],
+    { num_heads: 2, interleaved: 1, rotary_embedding_dim: 6 },
+    { opset: 23 },
+  ),
   c('RotaryEmbedding', [[1, 2, 5, 8], places, { fixed: [6, 4] }, { fixed: [6, 4] }], { interleaved: 1 }, ms),
   c('RotaryEmbedding', [[2, 5, 16], { ints: [1] }, { fixed: [6, 4] }, { fixed: [6, 4] }], {}, ms),
 ];
 
 const CASES: Record<string, Case[]> = {
-  recurrent: RECURRENT, losses: LOSSES, 'running products': CUMULATIVE, regions: ROIS, 'fused operators': FUSED, attention: ATTENTIONS, sampling: SAMPLINGS, geometry: GEOMETRY, 'deformable convolutions': DEFORMABLE, 'Fourier transforms': FOURIER, 'rotary positions': ROTARY,
+  recurrent: RECURRENT,
+  losses: LOSSES,
+  'running products': CUMULATIVE,
+  regions: ROIS,
+  'fused operators': FUSED,
+  attention: ATTENTIONS,
+  sampling: SAMPLINGS,
+  geometry: GEOMETRY,
+  'deformable convolutions': DEFORMABLE,
+  'Fourier transforms': FOURIER,
+  'rotary positions': ROTARY,
 };
 const STEPS = [0.05, 0.02, 0.01, 3e-3, 1e-3, 3e-4];
 

@@ -37,7 +37,12 @@ export const COTANGENT = 'cotangent';
 export const GRADIENT = 'gradient';
 
 /** The graph with its adjoint added: outputs are `of` and the gradient. */
-export function withGradient(graph: Graph, facts: Map<string, ValueFacts>, of: string, wrt: string): { graph: Graph; surrogates: string[] } {
+export function withGradient(
+  graph: Graph,
+  facts: Map<string, ValueFacts>,
+  of: string,
+  wrt: string,
+): { graph: Graph; surrogates: string[] } {
   const inputs = graph.inputs.map((v) => valueInfo(v.name, facts.get(v.name)!.type, facts.get(v.name)!.dims));
   const copy: Graph = { ...graph, inputs, nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
   const builder = new GraphBuilder(copy, new Map(facts));
@@ -52,7 +57,11 @@ export function withGradient(graph: Graph, facts: Map<string, ValueFacts>, of: s
 
 export async function openPair(graph: Graph, facts: Map<string, ValueFacts>, of: string, wrt: string): Promise<Pair> {
   const derived = withGradient(graph, facts, of, wrt);
-  const plain: Graph = { ...graph, inputs: derived.graph.inputs.filter((v) => v.name !== COTANGENT), outputs: derived.graph.outputs.slice(0, 1) };
+  const plain: Graph = {
+    ...graph,
+    inputs: derived.graph.inputs.filter((v) => v.name !== COTANGENT),
+    outputs: derived.graph.outputs.slice(0, 1),
+  };
   const type = facts.get(wrt)!.type === DType.float64 ? 'float64' : 'float32';
   return {
     forward: await openSession(saveGraph(plain), {}),
@@ -75,8 +84,17 @@ export async function forward(pair: Pair, x: Numbers, others: Record<string, Ort
 }
 
 /** J'u at x, and the forward value that the session with the adjoint computed on the way. */
-export async function gradientAt(pair: Pair, x: Numbers, u: Numbers, others: Record<string, OrtTensor> = {}): Promise<{ y: Numbers; gradient: Numbers }> {
-  const out = await pair.backward.run({ ...others, [pair.wrt]: tensor(pair.type, x, pair.dims.wrt), [COTANGENT]: tensor(pair.type, u, pair.dims.of) });
+export async function gradientAt(
+  pair: Pair,
+  x: Numbers,
+  u: Numbers,
+  others: Record<string, OrtTensor> = {},
+): Promise<{ y: Numbers; gradient: Numbers }> {
+  const out = await pair.backward.run({
+    ...others,
+    [pair.wrt]: tensor(pair.type, x, pair.dims.wrt),
+    [COTANGENT]: tensor(pair.type, u, pair.dims.of),
+  });
   return { y: out[pair.of]!.data as Numbers, gradient: out[GRADIENT]!.data as Numbers };
 }
 
@@ -88,7 +106,14 @@ export const size = (a: Numbers): number => Math.sqrt(dot(a, a));
  * size that u'Jv has in a random direction, so that a direction that happens to be flat does not blow the error up.
  * The least over the steps counts: large ones cross kinks, small ones drown in rounding, and a wrong rule fits none.
  */
-export async function directionalError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, steps: readonly number[], others: Record<string, OrtTensor> = {}): Promise<number> {
+export async function directionalError(
+  pair: Pair,
+  x: Numbers,
+  u: Numbers,
+  v: Numbers,
+  steps: readonly number[],
+  others: Record<string, OrtTensor> = {},
+): Promise<number> {
   const { gradient } = await gradientAt(pair, x, u, others);
   const exact = dot(gradient, v);
   let best = Infinity;
@@ -113,7 +138,15 @@ export function filled(count: number, next: () => number, type: 'float32' | 'flo
  * |f(x + hv) - f(x - hv) - the integral of f'(x + tv) v| in units of the gradient's usual size along v. The integral, by the
  * midpoint rule, does not mind the kinks that lie every few thousandths of a pixel and defeat a plain difference.
  */
-export async function integralError(pair: Pair, x: Numbers, u: Numbers, v: Numbers, h: number, enough = 8e-4, most = 4096): Promise<number> {
+export async function integralError(
+  pair: Pair,
+  x: Numbers,
+  u: Numbers,
+  v: Numbers,
+  h: number,
+  enough = 8e-4,
+  most = 4096,
+): Promise<number> {
   const at = (t: number) => x.map((a, i) => a + t * v[i]!);
   const [ahead, behind] = [await forward(pair, at(h)), await forward(pair, at(-h))];
   const difference = Array.from(u).reduce((sum, w, i) => sum + (w * (ahead[i]! - behind[i]!)) / (2 * h), 0);

@@ -12,7 +12,11 @@ import { adjointError, openTangent, tangentAt } from './tangent.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../shared/models');
 const FOLDERS = ['classify-mnist', 'classify-mnist/zuramai_extdata', 'classify-cifar10', 'converted-from-weights'];
-const models = FOLDERS.filter((f) => existsSync(join(ROOT, f))).flatMap((f) => readdirSync(join(ROOT, f)).filter((n) => n.endsWith('.onnx')).map((n) => join(f, n)));
+const models = FOLDERS.filter((f) => existsSync(join(ROOT, f))).flatMap((f) =>
+  readdirSync(join(ROOT, f))
+    .filter((n) => n.endsWith('.onnx'))
+    .map((n) => join(f, n)),
+);
 /** Integer models go by surrogates, which no difference agrees with: `quantised.test.ts`. */
 const INTEGER = /_int8\.onnx$/;
 
@@ -25,7 +29,12 @@ function scores(graph: Graph, types: Map<string, { type: number }>): string {
 }
 
 describe.skipIf(models.length === 0)('published models (skipped: ../shared/models is not there)', () => {
-  it.each(part(models.filter((m) => !INTEGER.test(m)), 3))('%s', async (file) => {
+  it.each(
+    part(
+      models.filter((m) => !INTEGER.test(m)),
+      3,
+    ),
+  )('%s', async (file) => {
     const original = loadGraph(join(ROOT, file));
     const input = original.inputs[0]!;
     const dims = declaredShape(input).dims.map((d) => (typeof d === 'number' ? d : 1));
@@ -45,7 +54,8 @@ describe.skipIf(models.length === 0)('published models (skipped: ../shared/model
     const { y } = await gradientAt(pair, x, filled(elementCount(pair.dims.of), normal));
     if (original.outputs.some((o) => o.name === of)) {
       const session = await openSession(join(ROOT, file));
-      const expected = (await session.run({ [input.name]: new Tensor('float32', x as Float32Array, dims) }, [of]))[of]!.data as Float32Array;
+      const expected = (await session.run({ [input.name]: new Tensor('float32', x as Float32Array, dims) }, [of]))[of]!
+        .data as Float32Array;
       const scale = Math.max(...Array.from(expected, Math.abs));
       y.forEach((v: number, i: number) => expect(Math.abs(v - expected[i]!) / scale).toBeLessThan(1e-5));
       await session.release();

@@ -61,7 +61,7 @@ async function greatestErrors(test: Case, type: Width): Promise<Errors | null> {
   return worst;
 }
 
-describe.each(Object.entries(CASES))('J\'u and Jv: %s', (_, cases) => {
+describe.each(Object.entries(CASES))("J'u and Jv: %s", (_, cases) => {
   it.each(cases.map((test) => [label(test), test] as const))('%s', async (_name, test) => {
     for (const type of ['float32', 'float64'] as const) {
       const errors = type === 'float64' && test.double === false ? null : await greatestErrors(test, type);
@@ -76,7 +76,11 @@ describe.each(Object.entries(CASES))('J\'u and Jv: %s', (_, cases) => {
 
 describe('coverage', () => {
   it('has a case for every operator with a rule', () => {
-    const tested = new Set(Object.values(CASES).flat().map((test) => (test.domain ? `${test.domain}:${test.op}` : test.op)));
+    const tested = new Set(
+      Object.values(CASES)
+        .flat()
+        .map((test) => (test.domain ? `${test.domain}:${test.op}` : test.op)),
+    );
     // Tested elsewhere: straight-through operators have no derivative to compare with, casts change the type, Dropout is lifted away.
     const elsewhere = new Set([...SURROGATES, 'DequantizeLinear', 'Cast', 'CastLike', 'Dropout']);
     expect(supportedOperators().filter((op) => !tested.has(op) && !elsewhere.has(op))).toEqual([]);

@@ -3,7 +3,17 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TensorProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
-import { declaredShape, DType, elementCount, emptyGraph, GraphBuilder, loadGraph, prune, saveGraph, valueInfo } from '../../src-main/graph/index.ts';
+import {
+  declaredShape,
+  DType,
+  elementCount,
+  emptyGraph,
+  GraphBuilder,
+  loadGraph,
+  prune,
+  saveGraph,
+  valueInfo,
+} from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
@@ -44,7 +54,11 @@ describe('models in 16 bits have gradients in 32', () => {
   it('constants and casts inside the graph are widened, too', async () => {
     const b = new GraphBuilder(emptyGraph());
     const half = b.node('Cast', [b.input('x', DType.float32, [3])], { to: DType.float16 });
-    const value = create(TensorProtoSchema, { dataType: DType.float16, dims: [1n], rawData: new Uint8Array(Uint16Array.of(powerOfTwo(10, 3)).buffer) });
+    const value = create(TensorProtoSchema, {
+      dataType: DType.float16,
+      dims: [1n],
+      rawData: new Uint8Array(Uint16Array.of(powerOfTwo(10, 3)).buffer),
+    });
     const filled = b.node('ConstantOfShape', [b.node('Shape', [half])], { value: { tensor: value } });
     b.node('Cast', [b.node('Mul', [half, filled])], { to: DType.float64 }, { outputs: ['y'] });
     b.output('y', DType.float64, [3]);

@@ -42,13 +42,24 @@ function weights(dims: number[], scales: number[], axis: number) {
     triple: (b: GraphBuilder): Triple => [
       b.constant(q, dims, DType.int8, 'w'),
       b.constant(scales, scales.length === 1 ? [] : [scales.length], DType.float32, 'ws'),
-      b.constant(scales.map(() => 0), scales.length === 1 ? [] : [scales.length], DType.int8, 'wz'),
+      b.constant(
+        scales.map(() => 0),
+        scales.length === 1 ? [] : [scales.length],
+        DType.int8,
+        'wz',
+      ),
     ],
     float: (b: GraphBuilder) => b.constant(f, dims),
   };
 }
 
-const unaryForm = (op: string, attributes: Record<string, AttributeValue>, rounded: number, dims = [2, 3, 4, 4], as: Record<string, AttributeValue> = attributes): Form => ({
+const unaryForm = (
+  op: string,
+  attributes: Record<string, AttributeValue>,
+  rounded: number,
+  dims = [2, 3, 4, 4],
+  as: Record<string, AttributeValue> = attributes,
+): Form => ({
   dims,
   quantised: (b, x) => {
     const [scale, zero] = op === 'Sigmoid' || op === 'Softmax' ? [b.scalar(1 / 256), u8(b, 0)] : [b.scalar(SCALE), u8(b, ZERO)];
@@ -69,7 +80,10 @@ const FORMS: Record<string, Form> = {
   'QuantizeLinear and DequantizeLinear': { dims: [2, 5], quantised: (_, x) => x, float: (b, x) => b.node('Identity', [x]) },
   'QLinearConv, a scale per channel': {
     dims: [2, 3, 5, 4],
-    quantised: (b, x) => [b.node('QLinearConv', [...x, ...filters.triple(b), ...result(b), b.constant([1, 2, 3, 4], [4], DType.int32)], conv), ...result(b)],
+    quantised: (b, x) => [
+      b.node('QLinearConv', [...x, ...filters.triple(b), ...result(b), b.constant([1, 2, 3, 4], [4], DType.int32)], conv),
+      ...result(b),
+    ],
     float: (b, x) => b.node('Conv', [x, filters.float(b)], conv),
   },
   'QLinearConv, depthwise with strides': {
@@ -121,12 +135,21 @@ const FORMS: Record<string, Form> = {
   },
   QGemm: {
     dims: [3, 6],
-    quantised: (b, x) => [b.node('QGemm', [...x, ...turned.triple(b), b.constant([1, 2, 3, 4, 5], [5], DType.int32), ...result(b)], { transB: 1 }, { domain: MS }), ...result(b)],
+    quantised: (b, x) => [
+      b.node(
+        'QGemm',
+        [...x, ...turned.triple(b), b.constant([1, 2, 3, 4, 5], [5], DType.int32), ...result(b)],
+        { transB: 1 },
+        { domain: MS },
+      ),
+      ...result(b),
+    ],
     float: (b, x) => b.node('Gemm', [x, turned.float(b)], { transB: 1 }),
   },
   'QGemm to float': {
     dims: [3, 6],
-    quantised: (b, x) => b.node('QGemm', [...x, ...turned.triple(b), b.constant([1, 2, 3, 4, 5], [5], DType.int32)], { transB: 1 }, { domain: MS }),
+    quantised: (b, x) =>
+      b.node('QGemm', [...x, ...turned.triple(b), b.constant([1, 2, 3, 4, 5], [5], DType.int32)], { transB: 1 }, { domain: MS }),
     float: (b, x) => b.node('Gemm', [x, turned.float(b)], { transB: 1 }),
   },
   QLinearAdd: {
@@ -146,7 +169,15 @@ const FORMS: Record<string, Form> = {
   },
   QLinearWhere: {
     dims: [2, 3],
-    quantised: (b, x) => [b.node('QLinearWhere', [b.constant([1, 0, 1], [3], DType.bool), ...x, u8(b, 7), b.scalar(1), u8(b, 0), ...result(b)], {}, { domain: MS }), ...result(b)],
+    quantised: (b, x) => [
+      b.node(
+        'QLinearWhere',
+        [b.constant([1, 0, 1], [3], DType.bool), ...x, u8(b, 7), b.scalar(1), u8(b, 0), ...result(b)],
+        {},
+        { domain: MS },
+      ),
+      ...result(b),
+    ],
     float: (b, x) => b.node('Where', [b.constant([1, 0, 1], [3], DType.bool), x, b.scalar(7)]),
   },
   QLinearSigmoid: unaryForm('Sigmoid', {}, 0.03),
@@ -156,8 +187,14 @@ const FORMS: Record<string, Form> = {
   QLinearGlobalAveragePool: unaryForm('GlobalAveragePool', { channels_last: 0 }, 0, [2, 3, 4, 4], {}),
   'QLinearConv with the channels last': {
     dims: [2, 5, 4, 3],
-    quantised: (b, x) => [b.node('QLinearConv', [...x, ...filters.triple(b), ...result(b)], { ...conv, channels_last: 1 }, { domain: MS }), ...result(b)],
-    float: (b, x) => b.node('Transpose', [b.node('Conv', [b.node('Transpose', [x], { perm: [0, 3, 1, 2] }), filters.float(b)], conv)], { perm: [0, 2, 3, 1] }),
+    quantised: (b, x) => [
+      b.node('QLinearConv', [...x, ...filters.triple(b), ...result(b)], { ...conv, channels_last: 1 }, { domain: MS }),
+      ...result(b),
+    ],
+    float: (b, x) =>
+      b.node('Transpose', [b.node('Conv', [b.node('Transpose', [x], { perm: [0, 3, 1, 2] }), filters.float(b)], conv)], {
+        perm: [0, 2, 3, 1],
+      }),
   },
   'NhwcMaxPool and QLinearGlobalAveragePool with the channels last': {
     dims: [2, 4, 4, 3],
@@ -174,11 +211,23 @@ const FORMS: Record<string, Form> = {
     dims: [1, 4, 4, 4],
     quantised(b, [q, s, z]) {
       const pooled = b.node('MaxPool', [b.node('Transpose', [q], { perm: [0, 2, 1, 3] })], { kernel_shape: [2, 2], strides: [2, 2] });
-      return [b.node('Concat', [b.node('Reshape', [pooled, b.ints([4, 4])]), b.node('Gather', [b.node('Reshape', [q, b.ints([16, 4])]), b.ints([3, 1])])], { axis: 0 }), s, z];
+      return [
+        b.node(
+          'Concat',
+          [b.node('Reshape', [pooled, b.ints([4, 4])]), b.node('Gather', [b.node('Reshape', [q, b.ints([16, 4])]), b.ints([3, 1])])],
+          { axis: 0 },
+        ),
+        s,
+        z,
+      ];
     },
     float(b, x) {
       const pooled = b.node('MaxPool', [b.node('Transpose', [x], { perm: [0, 2, 1, 3] })], { kernel_shape: [2, 2], strides: [2, 2] });
-      return b.node('Concat', [b.node('Reshape', [pooled, b.ints([4, 4])]), b.node('Gather', [b.node('Reshape', [x, b.ints([16, 4])]), b.ints([3, 1])])], { axis: 0 });
+      return b.node(
+        'Concat',
+        [b.node('Reshape', [pooled, b.ints([4, 4])]), b.node('Gather', [b.node('Reshape', [x, b.ints([16, 4])]), b.ints([3, 1])])],
+        { axis: 0 },
+      );
     },
   },
 };
@@ -222,7 +271,9 @@ it('compares every quantised operator that has a rule', () => {
 
 describe('the ends of a range', () => {
   const through = async (zero: number, values: number[]) => {
-    const pair = await pairOf([values.length], (b, x) => b.node('DequantizeLinear', [b.node('QuantizeLinear', [x, b.scalar(1), u8(b, zero)]), b.scalar(1), u8(b, zero)]));
+    const pair = await pairOf([values.length], (b, x) =>
+      b.node('DequantizeLinear', [b.node('QuantizeLinear', [x, b.scalar(1), u8(b, zero)]), b.scalar(1), u8(b, zero)]),
+    );
     return Array.from((await gradientAt(pair, Float32Array.from(values), new Float32Array(values.length).fill(1))).gradient);
   };
   it('hold the gradient where they stand for a Relu, and not where calibration ended', async () => {
@@ -233,7 +284,10 @@ describe('the ends of a range', () => {
 
 const ROOT = resolve(import.meta.dirname, '../../../shared/models');
 const PUBLISHED: [file: string, surrogates: string[]][] = [
-  ['classify-cifar10/dinhanh7_tinymobilenet_int8.onnx', ['QLinearConv', 'QuantizeLinear', 'com.microsoft:QGemm', 'com.microsoft:QLinearAdd']],
+  [
+    'classify-cifar10/dinhanh7_tinymobilenet_int8.onnx',
+    ['QLinearConv', 'QuantizeLinear', 'com.microsoft:QGemm', 'com.microsoft:QLinearAdd'],
+  ],
   ['classify-imagenet/ashwini_mobilenetv2_int8.onnx', ['ConvInteger', 'DynamicQuantizeLinear', 'MatMulInteger']],
   ['classify-other/gtsrb_30_QConv.onnx', ['Sign']],
 ];
@@ -257,7 +311,10 @@ describe.skipIf(!existsSync(ROOT))('published integer models (skipped: ../shared
     let x = filled(elementCount(dims), next) as Float32Array;
     const start = await forward(pair, x);
     const best = start.indexOf(Math.max(...start));
-    const second = Array.from(start, (v, i) => (i === best ? -Infinity : v)).reduce((k, v, i, all) => (v > all[k]! ? i : k), best === 0 ? 1 : 0);
+    const second = Array.from(start, (v, i) => (i === best ? -Infinity : v)).reduce(
+      (k, v, i, all) => (v > all[k]! ? i : k),
+      best === 0 ? 1 : 0,
+    );
     const margin = (y: ArrayLike<number>) => y[best]! - y[second]!;
     const u = Float32Array.from(start, (_, i) => (i === best ? 1 : i === second ? -1 : 0));
     const random = x.map((v) => v + 0.05 * Math.sign(next() - 0.5));

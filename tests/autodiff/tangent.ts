@@ -11,7 +11,12 @@ const DIRECTION = 'direction';
 const TANGENT = 'tangent';
 
 /** The graph with Jv of `of` along a direction of `wrt`, which is a new input. */
-export async function openTangent(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, of: string, wrt: string): Promise<{ session: Session; surrogates: string[] }> {
+export async function openTangent(
+  graph: Graph,
+  facts: ReadonlyMap<string, ValueFacts>,
+  of: string,
+  wrt: string,
+): Promise<{ session: Session; surrogates: string[] }> {
   const inputs = graph.inputs.map((v) => valueInfo(v.name, facts.get(v.name)!.type, facts.get(v.name)!.dims));
   const copy: Graph = { ...graph, inputs, nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
   const builder = new GraphBuilder(copy, new Map(facts));
@@ -26,14 +31,31 @@ export async function openTangent(graph: Graph, facts: ReadonlyMap<string, Value
 }
 
 /** Jv at x. */
-export async function tangentAt(session: Session, pair: Pair, x: Numbers, v: Numbers, others: Record<string, OrtTensor> = {}): Promise<Numbers> {
-  const feeds: Record<string, OrtTensor> = { ...others, [pair.wrt]: tensor(pair.type, x, pair.dims.wrt), [DIRECTION]: tensor(pair.type, v, pair.dims.wrt) };
+export async function tangentAt(
+  session: Session,
+  pair: Pair,
+  x: Numbers,
+  v: Numbers,
+  others: Record<string, OrtTensor> = {},
+): Promise<Numbers> {
+  const feeds: Record<string, OrtTensor> = {
+    ...others,
+    [pair.wrt]: tensor(pair.type, x, pair.dims.wrt),
+    [DIRECTION]: tensor(pair.type, v, pair.dims.wrt),
+  };
   const out = await session.run(Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]!])));
   return out[TANGENT]!.data as Numbers;
 }
 
 /** |Jv - central difference| in units of |Jv|, the least over the steps (see `directionalError`). */
-export async function tangentError(pair: Pair, session: Session, x: Numbers, v: Numbers, steps: readonly number[], others: Record<string, OrtTensor> = {}): Promise<number> {
+export async function tangentError(
+  pair: Pair,
+  session: Session,
+  x: Numbers,
+  v: Numbers,
+  steps: readonly number[],
+  others: Record<string, OrtTensor> = {},
+): Promise<number> {
   const exact = await tangentAt(session, pair, x, v, others);
   let best = Infinity;
   for (const h of steps) {
@@ -48,4 +70,5 @@ export async function tangentError(pair: Pair, session: Session, x: Numbers, v: 
 }
 
 /** |<u, Jv> - <J'u, v>| in units of |u||Jv|: both come from one graph each, and neither may lose anything the other has. */
-export const adjointError = (u: Numbers, jv: Numbers, jtu: Numbers, v: Numbers): number => Math.abs(dot(u, jv) - dot(jtu, v)) / Math.max(size(u) * size(jv), size(jtu) * size(v), 1e-30);
+export const adjointError = (u: Numbers, jv: Numbers, jtu: Numbers, v: Numbers): number =>
+  Math.abs(dot(u, jv) - dot(jtu, v)) / Math.max(size(u) * size(jv), size(jtu) * size(v), 1e-30);

@@ -14,7 +14,12 @@ const folder = scratch();
 const F = DType.float32;
 
 /** A test as onnx lays them out: a model of inputs a, b, ... and its output y, beside what goes in. */
-function laid(name: string, inputs: [DType, number[], number[]][], write: (b: GraphBuilder, names: string[]) => string, type: DType = F): string {
+function laid(
+  name: string,
+  inputs: [DType, number[], number[]][],
+  write: (b: GraphBuilder, names: string[]) => string,
+  type: DType = F,
+): string {
   const b = new GraphBuilder(emptyGraph());
   const names = inputs.map(([t, dims], i) => b.input('abc'[i]!, t, dims));
   b.node('Identity', [write(b, names)], {}, { outputs: ['y'] });
@@ -23,7 +28,9 @@ function laid(name: string, inputs: [DType, number[], number[]][], write: (b: Gr
   const file = join(name, 'test_data_set_0', 'input_0.pb');
   mkdirSync(join(folder.path, dirname(file)), { recursive: true });
   const model = folder.write(join(name, 'model.onnx'), saveGraph(b.graph).bytes);
-  inputs.forEach(([t, dims, data], i) => folder.write(file.replace('0.pb', `${i}.pb`), toBinary(TensorProtoSchema, makeTensor('', t, dims, data))));
+  inputs.forEach(([t, dims, data], i) =>
+    folder.write(file.replace('0.pb', `${i}.pb`), toBinary(TensorProtoSchema, makeTensor('', t, dims, data))),
+  );
   expect(data(inputs)).toBe(true);
   return dirname(model);
 }
@@ -32,19 +39,37 @@ const three: [DType, number[], number[]] = [F, [3], [1, -2, 0.5]];
 
 describe('a node test', () => {
   it('passes by each of its float inputs, the others and its integers held', async () => {
-    const outcome = await checkNode(laid('mul', [three, [DType.int64, [3], [2, 0, 1]], [F, [3], [3, 4, 5]]], (b, [x, i, z]) => b.node('Mul', [b.node('Gather', [x!, i!]), b.node('Tanh', [z!])])));
+    const outcome = await checkNode(
+      laid('mul', [three, [DType.int64, [3], [2, 0, 1]], [F, [3], [3, 4, 5]]], (b, [x, i, z]) =>
+        b.node('Mul', [b.node('Gather', [x!, i!]), b.node('Tanh', [z!])]),
+      ),
+    );
     expect(outcome).toMatchObject({ result: 'passes', forward: 0 });
     expect(outcome.held).toBeUndefined();
   });
 
   it('tells an input that may not move from one that passes', async () => {
-    const outcome = await checkNode(laid('norm', [[F, [1, 1, 2, 2], [1, 2, 3, 4]], [F, [1], [2]]], (b, [x, s]) => b.node('BatchNormalization', [x!, s!, b.constant([0], [1]), b.constant([0], [1]), b.constant([1], [1])])));
+    const outcome = await checkNode(
+      laid(
+        'norm',
+        [
+          [F, [1, 1, 2, 2], [1, 2, 3, 4]],
+          [F, [1], [2]],
+        ],
+        (b, [x, s]) => b.node('BatchNormalization', [x!, s!, b.constant([0], [1]), b.constant([0], [1]), b.constant([1], [1])]),
+      ),
+    );
     expect(outcome.result).toBe('passes');
     expect(outcome.held).toEqual({ b: expect.stringContaining('input 1 depends on the image') as string });
   });
 
   it.each<[string, NodeOutcome['result'], RegExp, (b: GraphBuilder, names: string[]) => string]>([
-    ['det', 'refused', /^No gradient rule for Det/, (b, [x]) => b.node('Det', [b.node('MatMul', [b.node('Reshape', [x!, b.ints([3, 1])]), b.node('Reshape', [x!, b.ints([1, 3])])])])],
+    [
+      'det',
+      'refused',
+      /^No gradient rule for Det/,
+      (b, [x]) => b.node('Det', [b.node('MatMul', [b.node('Reshape', [x!, b.ints([3, 1])]), b.node('Reshape', [x!, b.ints([1, 3])])])]),
+    ],
     ['noise', 'random', /another answer each time/, (b, [x]) => b.node('Add', [x!, b.node('RandomNormalLike', [x!])])],
     ['wobble', 'not run', /it knows no operator Wobble/, (b, [x]) => b.node('Wobble', [x!])],
     ['floor', 'surrogate', /^Floor$/, (b, [x]) => b.node('Floor', [x!])],
@@ -55,7 +80,9 @@ describe('a node test', () => {
   });
 
   it('of integers, or that asks a question, has no gradient', async () => {
-    expect(await checkNode(laid('ints', [[DType.int64, [2], [1, 2]]], (b, [x]) => b.node('Add', [x!, x!]), DType.int64))).toMatchObject({ result: 'no float' });
+    expect(await checkNode(laid('ints', [[DType.int64, [2], [1, 2]]], (b, [x]) => b.node('Add', [x!, x!]), DType.int64))).toMatchObject({
+      result: 'no float',
+    });
     expect(await checkNode(laid('asks', [three], (b, [x]) => b.node('IsNaN', [x!]), DType.bool))).toMatchObject({ result: 'no float' });
   });
 

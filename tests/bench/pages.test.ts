@@ -16,7 +16,15 @@ describe('docs/attacks', () => {
       for (const [, link] of text.matchAll(/\]\(([^)]+)\)/g)) {
         const [file, anchor] = link!.split('#');
         expect(existsSync(join(FOLDER, file!)), link).toBe(true);
-        if (anchor) expect([...pages[file!]!.matchAll(/^## (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N} -]/gu, '').replaceAll(' ', '-'))).toContain(anchor);
+        if (anchor)
+          expect(
+            [...pages[file!]!.matchAll(/^## (.*)$/gm)].map(([, title]) =>
+              title!
+                .toLowerCase()
+                .replace(/[^\p{L}\p{N} -]/gu, '')
+                .replaceAll(' ', '-'),
+            ),
+          ).toContain(anchor);
       }
   });
   it('says what an option takes', () => {

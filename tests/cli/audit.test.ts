@@ -39,7 +39,10 @@ async function classify(session: InferenceSession, file: string): Promise<{ pred
 describe('an audit of the sample from the command line', () => {
   it('ends with 0, tells valid events as JSON lines, and keeps the tables off stdout', () => {
     expect(ended.code).toBe(0);
-    const lines = ended.out.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+    const lines = ended.out
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
     const events = lines.slice(0, -1).map((line) => RunEvent.parse(line));
     expect(lines.at(-1)).toMatchObject({ type: 'summary', folder: base });
     expect(events.filter((e) => e.type === 'image')).toHaveLength(12);
@@ -50,7 +53,8 @@ describe('an audit of the sample from the command line', () => {
 
   it('writes every document, and nothing half written', () => {
     const files = readdirSync(base, { recursive: true, encoding: 'utf8' });
-    for (const name of ['plan.json', 'journal.jsonl', 'results.json', 'results.schema.json', 'results.csv', 'report.pdf']) expect(files).toContain(name);
+    for (const name of ['plan.json', 'journal.jsonl', 'results.json', 'results.schema.json', 'results.csv', 'report.pdf'])
+      expect(files).toContain(name);
     expect(files.filter((name) => /\.(part|tmp)$/.test(name))).toEqual([]);
     expect(readFileSync(join(base, 'report.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
     const broken = results.findings.filter((f) => f.state === 'broken');
@@ -66,17 +70,23 @@ describe('an audit of the sample from the command line', () => {
     expect(JSON.parse(readFileSync(join(base, 'results.schema.json'), 'utf8'))).toEqual(JSON.parse(schema.out));
   });
 
-  it.each(part([
-    ['2', '8'],
-    ['2', '32'],
-  ] as const, 2))('gives the same results.json byte for byte with %s workers and batches of %s', async (workers, batch) => {
+  it.each(
+    part(
+      [
+        ['2', '8'],
+        ['2', '32'],
+      ] as const,
+      2,
+    ),
+  )('gives the same results.json byte for byte with %s workers and batches of %s', async (workers, batch) => {
     const other = join(folder, `${workers} and ${batch}`);
     const run = await hairline(['audit', plan, '--out', other, '--workers', workers, '--batch', batch]);
     expect(run.code).toBe(0);
     expect(untimed(other)).toBe(untimed(base));
     const { timing } = JSON.parse(readFileSync(join(other, 'results.json'), 'utf8')) as Results;
     expect(timing).toMatchObject({ workers: Number(workers), batch: Number(batch) });
-    for (const { file } of results.findings) if (file) expect(readFileSync(join(other, file)).equals(readFileSync(join(base, file))), file).toBe(true);
+    for (const { file } of results.findings)
+      if (file) expect(readFileSync(join(other, file)).equals(readFileSync(join(base, file))), file).toBe(true);
   });
 
   it('chooses the rows of a kernel by pictures and their number, not by --batch', () => {
@@ -114,7 +124,9 @@ describe('the successes, seen from outside', () => {
   it('make up the robust accuracy that is told', () => {
     results.threats.forEach((threat, t) => {
       for (const point of threat.points) {
-        const right = results.images.filter((i) => i.prediction === i.label && !(i.outcomes[t]!.distance !== null && i.outcomes[t]!.distance <= point.eps + 1e-6));
+        const right = results.images.filter(
+          (i) => i.prediction === i.label && !(i.outcomes[t]!.distance !== null && i.outcomes[t]!.distance <= point.eps + 1e-6),
+        );
         expect(point, `${threat.norm} ${point.eps}`).toMatchObject({ right: right.length, total: 12 });
       }
     });
@@ -129,7 +141,9 @@ describe('hairline verify', () => {
     expect(JSON.parse(run.out)).toMatchObject({ pictures: 12, successes: broken, repeated: 0, problems: [], notes: [] });
     const again = await hairline(['verify', base, '--repeat', '2']);
     expect(again).toMatchObject({ code: 0, err: '' });
-    expect(again.out).toMatch(/^12 clean pictures and \d+ adversarial ones checked, 2 images attacked again: no difference\. On trust: .*\n$/);
+    expect(again.out).toMatch(
+      /^12 clean pictures and \d+ adversarial ones checked, 2 images attacked again: no difference\. On trust: .*\n$/,
+    );
     expect(again.out).not.toMatch(/everything/);
   });
 

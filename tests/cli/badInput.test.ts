@@ -19,7 +19,8 @@ beforeAll(() => {
   writeFileSync(at('short.onnx'), readFileSync(MODEL).subarray(0, 200));
   writeFileSync(at('cut.onnx'), readFileSync(MODEL).subarray(0, -1));
   writeFileSync(at('empty.onnx'), '');
-  for (const name of ['plain', 'unknownOperator', 'noRule', 'noOpset', 'twoInputs', 'oneNumber'] as const) models.write(at(`${name}.onnx`), models[name]());
+  for (const name of ['plain', 'unknownOperator', 'noRule', 'noOpset', 'twoInputs', 'oneNumber'] as const)
+    models.write(at(`${name}.onnx`), models[name]());
   for (const name of ['empty', 'half', 'letter']) mkdirSync(at(`${name} picture`));
   const picture = readdirSync(ROW)[2]!;
   writeFileSync(join(at('empty picture'), picture), '');
@@ -58,12 +59,24 @@ const CASES: [string, () => string[], RegExp][] = [
   ['a model without operator sets', () => audit('--model', at('noOpset.onnx')), /names no operator set version/],
   ['a model with two inputs', () => audit('--model', at('twoInputs.onnx')), /has 2 inputs \(pixels, other\)/],
   ['a model that gives one number', () => audit('--model', at('oneNumber.onnx')), /single number without a sigmoid/],
-  ['pictures of the wrong size', () => audit('--preprocess', 'geometry=stretch,width=28,height=28', '--model', at('plain.onnx')), /reads 32 x 32 pixels, but the images come as 28 x 28/],
+  [
+    'pictures of the wrong size',
+    () => audit('--preprocess', 'geometry=stretch,width=28,height=28', '--model', at('plain.onnx')),
+    /reads 32 x 32 pixels, but the images come as 28 x 28/,
+  ],
   ['an empty picture', () => audit('--images', at('empty picture')), /is empty \(0 bytes\)/],
   ['half a picture', () => audit('--images', at('half picture')), /03\.png/],
-  ['a picture whose name gives orders to the terminal', () => audit('--images', at('no\n\u001b[2J\u202egnp.png')), /no\\u\{a\}\\u\{1b\}\[2J\\u\{202e\}gnp\.png does not exist: check/],
+  [
+    'a picture whose name gives orders to the terminal',
+    () => audit('--images', at('no\n\u001b[2J\u202egnp.png')),
+    /no\\u\{a\}\\u\{1b\}\[2J\\u\{202e\}gnp\.png does not exist: check/,
+  ],
   ['an option that gives orders to the terminal', () => audit('--\u001b[2J'), /unknown option '--\\u\{1b\}\[2J'/],
-  ['a picture that is larger than allowed', () => audit('--max-megapixels', '0.001'), /has 32 x 32 pixels .* more than the 0\.001 megapixels allowed: .*--max-megapixels/],
+  [
+    'a picture that is larger than allowed',
+    () => audit('--max-megapixels', '0.001'),
+    /has 32 x 32 pixels .* more than the 0\.001 megapixels allowed: .*--max-megapixels/,
+  ],
   ['a largest picture of nothing', () => audit('--max-megapixels', '0'), /--max-megapixels takes a number above 0/],
   ['a letter called .png', () => audit('--images', at('letter picture')), /03\.png/],
   ['a folder without pictures', () => audit('--images', at('nothing')), /holds no pictures/],
@@ -74,9 +87,21 @@ const CASES: [string, () => string[], RegExp][] = [
   ['ε below 0', () => audit('--eps=-0.1'), /A budget of -0\.1 leaves nothing to change/],
   ['ε in levels', () => audit('--eps', '8'), /A budget of 8 under ℓ∞ covers every picture.*did you mean 8\/255\?/],
   ['ε = 1 under l∞', () => audit('--eps', '4/255,1'), /A budget of 1 under ℓ∞ covers every picture/],
-  ['ε of two norms, one in levels', () => audit('--norm', 'l2,linf', '--eps', 'l2=1', '--eps', 'linf=16', '--attacks', 'fmn'), /did you mean 16\/255\?/],
-  ['ε beyond the longest change', () => audit('--norm', 'l2', '--eps', '128', '--attacks', 'ddn'), /A budget of 128 under ℓ₂ covers every picture of 32 × 32 in colour, which has no change longer than 55\.43/],
-  ['more pixels than there are', () => audit('--norm', 'l0Pixels', '--eps', '1025', '--attacks', 'sigma-zero'), /covers every picture of 32 × 32 in colour, which has 1024 pixels/],
+  [
+    'ε of two norms, one in levels',
+    () => audit('--norm', 'l2,linf', '--eps', 'l2=1', '--eps', 'linf=16', '--attacks', 'fmn'),
+    /did you mean 16\/255\?/,
+  ],
+  [
+    'ε beyond the longest change',
+    () => audit('--norm', 'l2', '--eps', '128', '--attacks', 'ddn'),
+    /A budget of 128 under ℓ₂ covers every picture of 32 × 32 in colour, which has no change longer than 55\.43/,
+  ],
+  [
+    'more pixels than there are',
+    () => audit('--norm', 'l0Pixels', '--eps', '1025', '--attacks', 'sigma-zero'),
+    /covers every picture of 32 × 32 in colour, which has 1024 pixels/,
+  ],
   ['a sample of nothing', () => audit('--limit', '0'), /--limit takes a whole number of at least 1/],
   ['ε in words', () => audit('--eps', 'much'), /much is no budget/],
   ['half a pixel value', () => audit('--norm', 'l0', '--eps', '1.5', '--attacks', 'fmn'), /give whole numbers/],
@@ -106,10 +131,19 @@ const CASES: [string, () => string[], RegExp][] = [
   ['gradcheck: an empty model', () => ['gradcheck', at('empty.onnx')], /is empty/],
   ['gradcheck: an operator without a gradient', () => ['gradcheck', at('noRule.onnx')], /Hardmax/],
   ['verify: a folder without an audit', () => ['verify', at('nothing')], /holds no finished audit/],
-  ['verify: pictures that are not there', () => ['verify', at('nothing'), '--images', at('absent')], /absent does not exist: check the path after --images/],
+  [
+    'verify: pictures that are not there',
+    () => ['verify', at('nothing'), '--images', at('absent')],
+    /absent does not exist: check the path after --images/,
+  ],
   ['report: a folder without an audit', () => ['report', at('nothing')], /holds no finished audit/],
 ];
-if (existsSync('/proc/self')) CASES.push(['an output folder that no one can make', () => audit('--out', '/proc/hairline/out'), /cannot be written: choose another output folder/]);
+if (existsSync('/proc/self'))
+  CASES.push([
+    'an output folder that no one can make',
+    () => audit('--out', '/proc/hairline/out'),
+    /cannot be written: choose another output folder/,
+  ]);
 
 /** One of each place where a command can fail runs in a process of its own; the others only take another way there. */
 const PROCESSES = new Set([
@@ -129,7 +163,13 @@ const PROCESSES = new Set([
   'report: a folder without an audit',
 ]);
 
-const TRIED = [...CASES.filter(([name]) => PROCESSES.has(name)), ...part(CASES.filter(([name]) => !PROCESSES.has(name)), 2)];
+const TRIED = [
+  ...CASES.filter(([name]) => PROCESSES.has(name)),
+  ...part(
+    CASES.filter(([name]) => !PROCESSES.has(name)),
+    2,
+  ),
+];
 
 describe('what cannot be right', () => {
   it('fails in processes of its own at every place', () => {
@@ -141,7 +181,13 @@ describe('what cannot be right', () => {
     const { code, err } = PROCESSES.has(name) ? await hairline(command(), { limit: LIMIT }) : await hairlineHere(command());
     expect(err).toMatch(says);
     // A second line in brackets may say where help is.
-    expect(err.trimEnd().split('\n').filter((line) => !/^\(.*\)$/.test(line)), err).toHaveLength(1);
+    expect(
+      err
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !/^\(.*\)$/.test(line)),
+      err,
+    ).toHaveLength(1);
     expect(err).not.toMatch(/\bat .*:\d+:\d+|undefined|NaN|\[object/);
     expect(code).toBe(2);
   });
@@ -159,9 +205,11 @@ describe('a model that gives no numbers', () => {
     const { code, results } = await run('--model', models.write(at('never.onnx'), models.neverANumber()));
     expect(code).toBe(0);
     expect(results.images).toHaveLength(6);
-    for (const image of results.images) expect(image).toMatchObject({ prediction: -1, top: [], outcomes: [{ state: 'failed', best: null, distance: null }] });
+    for (const image of results.images)
+      expect(image).toMatchObject({ prediction: -1, top: [], outcomes: [{ state: 'failed', best: null, distance: null }] });
     expect(results.findings).toHaveLength(12);
-    for (const finding of results.findings) expect(finding).toMatchObject({ state: 'failed', reason: expect.stringContaining('NaN') as string, forwards: 0 });
+    for (const finding of results.findings)
+      expect(finding).toMatchObject({ state: 'failed', reason: expect.stringContaining('NaN') as string, forwards: 0 });
     expect(results.warnings.join(' ')).toMatch(/12 attack runs failed: .*NaN/);
     expect(results.warnings.join(' ')).toMatch(/gradient was not checked/);
     expect(results.threats[0]!.points[0]).toMatchObject({ total: 0 });
@@ -170,7 +218,14 @@ describe('a model that gives no numbers', () => {
   });
 
   it('for some pictures: the others are attacked all the same', async () => {
-    const { code, results } = await run('--model', models.write(at('dark.onnx'), models.notANumberBelow(0.45)), '--images', IMAGES, '--preset', 'unit');
+    const { code, results } = await run(
+      '--model',
+      models.write(at('dark.onnx'), models.notANumberBelow(0.45)),
+      '--images',
+      IMAGES,
+      '--preset',
+      'unit',
+    );
     expect(code).toBe(0);
     const dumb = results.images.filter((i) => i.prediction === -1);
     const right = results.images.filter((i) => i.prediction === i.label);
@@ -195,11 +250,14 @@ it('images that are of the target class already are left out, and no gate passes
 });
 
 describe('what is right', () => {
-  it.each(['', 'audit', 'inspect', 'gradcheck', 'report', 'verify', 'schema', 'serve', 'demo'])('hairline %s --help ends with 0', async (command) => {
-    const { code, out, err } = command === '' ? await hairline(['--help']) : await hairlineHere([command, '--help']);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain(`Usage: hairline ${command}`);
-  });
+  it.each(['', 'audit', 'inspect', 'gradcheck', 'report', 'verify', 'schema', 'serve', 'demo'])(
+    'hairline %s --help ends with 0',
+    async (command) => {
+      const { code, out, err } = command === '' ? await hairline(['--help']) : await hairlineHere([command, '--help']);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`Usage: hairline ${command}`);
+    },
+  );
 
   it('inspect and gradcheck answer in one JSON line', async () => {
     const inspect = await hairlineHere(['inspect', MODEL, '--json']);

@@ -1,6 +1,17 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- what is damaged has no type any more */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../shared/results.ts';
@@ -20,7 +31,11 @@ let n = 0;
 let folder: string;
 
 beforeAll(async () => {
-  writePlan(plan, { ...SAMPLE_PLAN, limit: 3, threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'pgd', options: { steps: 10 } }] }] });
+  writePlan(plan, {
+    ...SAMPLE_PLAN,
+    limit: 3,
+    threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'pgd', options: { steps: 10 } }] }],
+  });
   expect((await hairline(['audit', plan, '--out', whole])).code).toBe(0);
 }, 120_000);
 
@@ -37,10 +52,12 @@ function copy(half = false): string {
 }
 
 const listing = (at: string): string[] =>
-  readdirSync(at, { recursive: true, encoding: 'utf8' }).sort().map((name) => {
-    const { size, mtimeMs } = statSync(join(at, name));
-    return `${name} ${size} ${mtimeMs}`;
-  });
+  readdirSync(at, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(at, name));
+      return `${name} ${size} ${mtimeMs}`;
+    });
 
 function edit(name: string, change: (json: never) => void, at = folder): void {
   const json = JSON.parse(readFileSync(join(at, name), 'utf8')) as never;
@@ -59,7 +76,22 @@ function refused({ code, err }: { code: number | null; err: string }, says = /./
 const resume = (...more: string[]) => hairline(['audit', '--resume', '--out', folder, '--workers', '1', ...more]);
 
 describe.runIf(process.platform !== 'win32')('links inside', () => {
-  it.each(part(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json', 'clean', 'results.csv', 'report.pdf', 'results.schema.json', 'adversarial'], 2))('%s is not followed by resume, report or verify', { timeout: 90_000 }, async (name) => {
+  it.each(
+    part(
+      [
+        'journal.jsonl',
+        'plan.json',
+        'audit.hairline',
+        'results.json',
+        'clean',
+        'results.csv',
+        'report.pdf',
+        'results.schema.json',
+        'adversarial',
+      ],
+      2,
+    ),
+  )('%s is not followed by resume, report or verify', { timeout: 90_000 }, async (name) => {
     copy(true);
     const outside = join(root, `outside ${n}`);
     mkdirSync(outside);
@@ -82,7 +114,9 @@ describe.runIf(process.platform !== 'win32')('links inside', () => {
     const outside = join(root, `outside ${n}`);
     mkdirSync(join(folder, 'clean'));
     mkdirSync(outside);
-    const id = (JSON.parse(readFileSync(join(whole, 'results.json'), 'utf8')) as Results).findings.find(({ state }) => state === 'broken')!.image;
+    const id = (JSON.parse(readFileSync(join(whole, 'results.json'), 'utf8')) as Results).findings.find(
+      ({ state }) => state === 'broken',
+    )!.image;
     for (const name of ['plan.json', `clean/${id}.png`, 'results.json', 'report.pdf']) {
       writeFileSync(join(outside, 'theirs'), 'theirs');
       symlinkSync(join(outside, 'theirs'), join(folder, `${name}.part`));
@@ -100,13 +134,17 @@ describe.runIf(process.platform !== 'win32')('links inside', () => {
     refused(await hairlineHere(['report', folder]), /is a link/);
   });
 
-  it.each(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json'])('a pipe or a device as %s is waited for by nobody', { timeout: 90_000 }, async (name) => {
-    copy();
-    rmSync(join(folder, name));
-    execFileSync('mkfifo', [join(folder, name)]);
-    refused(await resume());
-    if (name === 'results.json') for (const command of ['report', 'verify']) refused(await hairlineHere([command, folder]), /is a pipe/);
-  });
+  it.each(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json'])(
+    'a pipe or a device as %s is waited for by nobody',
+    { timeout: 90_000 },
+    async (name) => {
+      copy();
+      rmSync(join(folder, name));
+      execFileSync('mkfifo', [join(folder, name)]);
+      refused(await resume());
+      if (name === 'results.json') for (const command of ['report', 'verify']) refused(await hairlineHere([command, folder]), /is a pipe/);
+    },
+  );
 });
 
 describe('results that were changed', () => {
@@ -125,15 +163,28 @@ describe('results that were changed', () => {
     ['a plan that is a list', (r) => (r.plan = [])],
     ['a plan without threats', (r) => (r.plan.threats = [])],
     ['a norm that is none', (r) => (r.plan.threats[0].norm = 'l3')],
-    ['options nested deep', (r) => (r.threats[0].attacks[0].options = r.plan.threats[0].attacks[0].options = JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`))],
+    [
+      'options nested deep',
+      (r) =>
+        (r.threats[0].attacks[0].options = r.plan.threats[0].attacks[0].options =
+          JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`)),
+    ],
     ['a distance below zero', (r) => (r.images[0].outcomes[0].distance = -1)],
     ['a size beyond any', (r) => (r.images[0].width = 1e15)],
     ['a share above one', (r) => (r.threats[0].points[0].accuracy = 1e300)],
   ];
   /** What the schema allows is no reason for `verify` to look no further. */
   const UNFIT: [string, (r: any) => void, RegExp][] = [
-    ['a threat that is not there', (r) => (r.findings[0].threat = 7), /finding of pgd on \S+ under threat model 8: the report has one, its journal none/],
-    ['an image that is not there', (r) => (r.findings[0].image = '00099-x'), /finding of pgd on 00099-x under linf: the report has one, its journal none/],
+    [
+      'a threat that is not there',
+      (r) => (r.findings[0].threat = 7),
+      /finding of pgd on \S+ under threat model 8: the report has one, its journal none/,
+    ],
+    [
+      'an image that is not there',
+      (r) => (r.findings[0].image = '00099-x'),
+      /finding of pgd on 00099-x under linf: the report has one, its journal none/,
+    ],
     ['an image twice', (r) => r.images.push(r.images[0]), /image \S+: the report has it 2 times, its journal one/],
     ['an outcome without its finding', (r) => (r.findings = []), /finding of pgd on \S+ under linf: the report has none, its journal one/],
     ['a class that is not there', (r) => (r.images[0].prediction = 1e6), /prediction: the report says 1000000/],
@@ -160,24 +211,32 @@ describe('results that were changed', () => {
 
   it('a picture that is gone is told by report, and the older PDF stays', async () => {
     copy();
-    const file = (JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as { findings: { file: string | null }[] }).findings.find((finding) => finding.file)!.file!;
+    const file = (JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as { findings: { file: string | null }[] }).findings.find(
+      (finding) => finding.file,
+    )!.file!;
     rmSync(join(folder, file));
     const before = readFileSync(join(folder, 'report.pdf'));
     refused(await hairlineHere(['report', folder]), new RegExp(`${file}, which the report shows, is not there`));
     expect(readFileSync(join(folder, 'report.pdf')).equals(before)).toBe(true);
   });
 
-  it.each(['', 'null', '[]', '{', '"x"', '{"a":1e999}', '['.repeat(200_000), '{"plan":'.repeat(200_000)])('a file of %.10s is told as well', async (text) => {
-    copy();
-    writeFileSync(join(folder, 'results.json'), text);
-    for (const command of ['verify', 'report']) refused(await hairlineHere([command, folder]), /results\.json is damaged/);
-  });
+  it.each(['', 'null', '[]', '{', '"x"', '{"a":1e999}', '['.repeat(200_000), '{"plan":'.repeat(200_000)])(
+    'a file of %.10s is told as well',
+    async (text) => {
+      copy();
+      writeFileSync(join(folder, 'results.json'), text);
+      for (const command of ['verify', 'report']) refused(await hairlineHere([command, folder]), /results\.json is damaged/);
+    },
+  );
 });
 
 describe('a journal or a plan that was changed', { timeout: 90_000 }, () => {
   const journal = (change: (records: any[]) => void) => {
     const file = join(folder, 'journal.jsonl');
-    const records = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+    const records = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
     change(records);
     writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   };
@@ -226,7 +285,7 @@ describe('an audit that was begun elsewhere', { timeout: 120_000 }, () => {
     expect((await hairlineHere(['verify', folder, '--model', MODEL])).code).toBe(1);
   });
 
-  it('goes on with the files that are named, to the same bytes, and stays somebody else\'s', async () => {
+  it("goes on with the files that are named, to the same bytes, and stays somebody else's", async () => {
     copy(true);
     edit('audit.hairline', (mark: any) => delete mark.seal);
     refused(await hairline(['audit', join(folder, 'plan.json'), '--resume', '--out', folder]), /begun elsewhere/);
@@ -235,7 +294,10 @@ describe('an audit that was begun elsewhere', { timeout: 120_000 }, () => {
     refused(await hairlineHere(['verify', folder]), /begun elsewhere/);
     expect((await hairlineHere(['report', folder])).code).toBe(0);
     refused(await resume(...named, '--labels', classes), /has no file for --labels/);
-    refused(await resume('--model', join(SAMPLES, 'autoencoder.onnx'), '--images', IMAGES, '--class-names', classes), /is not the model this audit began with/);
+    refused(
+      await resume('--model', join(SAMPLES, 'autoencoder.onnx'), '--images', IMAGES, '--class-names', classes),
+      /is not the model this audit began with/,
+    );
   });
 
   it('an own one is copied elsewhere and goes on without a word', async () => {
@@ -247,11 +309,18 @@ describe('an audit that was begun elsewhere', { timeout: 120_000 }, () => {
 });
 
 it('of two audits that are started at once in one folder, exactly one is made', { timeout: 120_000 }, async () => {
-  const other = writePlan(join(root, 'other.json'), { ...(JSON.parse(readFileSync(plan, 'utf8')) as typeof SAMPLE_PLAN), seed: 9, limit: 2 });
+  const other = writePlan(join(root, 'other.json'), {
+    ...(JSON.parse(readFileSync(plan, 'utf8')) as typeof SAMPLE_PLAN),
+    seed: 9,
+    limit: 2,
+  });
   const at = join(root, 'both');
   const ends = await Promise.all([plan, other].map((one) => start(['audit', one, '--out', at]).ended));
   expect(ends.map(({ code }) => code).sort()).toEqual([0, 2]);
-  refused(ends.find(({ code }) => code === 2)!, /Another Hairline is writing|already holds an audit/);
+  refused(
+    ends.find(({ code }) => code === 2)!,
+    /Another Hairline is writing|already holds an audit/,
+  );
   const made = JSON.parse(readFileSync(join(at, 'plan.json'), 'utf8')) as { seed: number };
   const results = JSON.parse(readFileSync(join(at, 'results.json'), 'utf8')) as { seed: number; images: unknown[] };
   expect([results.seed, results.images.length]).toEqual(made.seed === 9 ? [9, 2] : [3, 3]);

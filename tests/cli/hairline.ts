@@ -75,7 +75,10 @@ export function hairline(args: readonly string[], options: Options = {}): Promis
 export async function hairlineHere(args: readonly string[]): Promise<Omit<Ended, 'ms'>> {
   const { run: command } = (await import(CLI)) as { run: typeof run };
   const said = { out: '', err: '' };
-  const streams = [['out', process.stdout], ['err', process.stderr]] as const;
+  const streams = [
+    ['out', process.stdout],
+    ['err', process.stderr],
+  ] as const;
   const writes = streams.map(([name, stream]) => {
     const { write } = stream;
     stream.write = (chunk: string | Uint8Array): boolean => {

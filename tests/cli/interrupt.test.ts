@@ -20,7 +20,10 @@ const resume = (out: string, workers = 2, batch = 2): Running =>
   start(['audit', plan, '--resume', '--out', out, '--workers', String(workers), '--batch', String(batch)]);
 
 const journalOf = (out: string): string => readFileSync(join(out, 'journal.jsonl'), 'utf8');
-const findings = (out: string): number => journalOf(out).split('\n').filter((line) => line.startsWith('{"type":"finding"')).length;
+const findings = (out: string): number =>
+  journalOf(out)
+    .split('\n')
+    .filter((line) => line.startsWith('{"type":"finding"')).length;
 
 /** Random, at least this long and less than that. */
 const moment = (least: number, most: number): number => least + Math.floor(Math.random() * (most - least));
@@ -77,30 +80,37 @@ describe.runIf(linux)('an audit that is killed', () => {
 });
 
 describe.runIf(linux)('Ctrl+C', () => {
-  it('ends the work within a second with 130, keeps what is done, and the audit goes on to the same results', { timeout: 90_000 }, async () => {
-    const out = join(folder, 'cancelled');
-    const run = resume(out);
-    await said(run, '"type":"finding"');
-    const began = performance.now();
-    run.child.kill('SIGINT');
-    await said(run, '"state":"cancelled"');
-    const latency = performance.now() - began;
-    const ended = await run.ended;
-    expect(ended.code).toBe(130);
-    expect(ended.err).toContain(`Cancelled; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
-    // With the results of what is done written.
-    expect(latency).toBeLessThan(1000);
-    expect(existsSync(join(out, 'report.pdf'))).toBe(false);
+  it(
+    'ends the work within a second with 130, keeps what is done, and the audit goes on to the same results',
+    { timeout: 90_000 },
+    async () => {
+      const out = join(folder, 'cancelled');
+      const run = resume(out);
+      await said(run, '"type":"finding"');
+      const began = performance.now();
+      run.child.kill('SIGINT');
+      await said(run, '"state":"cancelled"');
+      const latency = performance.now() - began;
+      const ended = await run.ended;
+      expect(ended.code).toBe(130);
+      expect(ended.err).toContain(`Cancelled; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
+      // With the results of what is done written.
+      expect(latency).toBeLessThan(1000);
+      expect(existsSync(join(out, 'report.pdf'))).toBe(false);
 
-    const lines = journalOf(out).split('\n');
-    expect(lines.pop(), 'the last line has an end').toBe('');
-    expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting', end: 'cancelled' });
-    const partial = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as { findings: unknown[]; images: { outcomes: { state: string }[] }[] };
-    expect(partial.findings).toHaveLength(findings(out));
-    expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('unfinished');
-    await finish(out);
-    expect(existsSync(join(out, 'report.pdf'))).toBe(true);
-  });
+      const lines = journalOf(out).split('\n');
+      expect(lines.pop(), 'the last line has an end').toBe('');
+      expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting', end: 'cancelled' });
+      const partial = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
+        findings: unknown[];
+        images: { outcomes: { state: string }[] }[];
+      };
+      expect(partial.findings).toHaveLength(findings(out));
+      expect(partial.images.flatMap((i) => i.outcomes.map((o) => o.state))).toContain('unfinished');
+      await finish(out);
+      expect(existsSync(join(out, 'report.pdf'))).toBe(true);
+    },
+  );
 
   it('is heard while the model is still being loaded, and what was begun can be gone on with', { timeout: 60_000 }, async () => {
     const out = join(folder, 'at-once');
@@ -108,7 +118,10 @@ describe.runIf(linux)('Ctrl+C', () => {
     await said(run, '"message":"Loading the model"');
     run.child.kill('SIGINT');
     const ended = await run.ended;
-    expect(ended).toMatchObject({ code: 130, err: `Cancelled before the first image was looked at; go on with: node bin/hairline.js audit --resume --out ${out}\n` });
+    expect(ended).toMatchObject({
+      code: 130,
+      err: `Cancelled before the first image was looked at; go on with: node bin/hairline.js audit --resume --out ${out}\n`,
+    });
     expect(ended.out).not.toContain('"type":"finding"');
     expect(readdirSync(out).sort(), 'nothing half written, no lock').toEqual(['audit.hairline', 'journal.jsonl', 'plan.json']);
     // The folder knows its plan by now.
@@ -118,7 +131,10 @@ describe.runIf(linux)('Ctrl+C', () => {
   });
 
   it('is heard before there is an audit at all: one sentence, 130, and nothing is written', { timeout: 60_000 }, async () => {
-    for (const [signal, sentence] of [['SIGINT', 'Cancelled.\n'], ['SIGTERM', 'Interrupted.\n']] as const) {
+    for (const [signal, sentence] of [
+      ['SIGINT', 'Cancelled.\n'],
+      ['SIGTERM', 'Interrupted.\n'],
+    ] as const) {
       const out = join(folder, `never ${signal}`);
       // Flags instead of a plan: the model is looked at first, by a process of its own.
       const run = start(['audit', '--model', MODEL, '--images', IMAGES, '--limit', '2', '--out', out]);
@@ -141,7 +157,14 @@ describe.runIf(linux)('Ctrl+C', () => {
     expect(ended.code, ended.err).toBe(130);
     expect(ended.err).toContain(`\nInterrupted; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
     expect(ended.out).toContain('"state":"interrupted"');
-    for (const text of [ended.err, ended.out, journalOf(out), readFileSync(join(out, 'results.json'), 'utf8'), readFileSync(join(out, 'results.csv'), 'utf8')]) expect(text).not.toMatch(/cancel/i);
+    for (const text of [
+      ended.err,
+      ended.out,
+      journalOf(out),
+      readFileSync(join(out, 'results.json'), 'utf8'),
+      readFileSync(join(out, 'results.csv'), 'utf8'),
+    ])
+      expect(text).not.toMatch(/cancel/i);
     await finish(out);
   });
 });
@@ -150,10 +173,27 @@ describe.runIf(linux)('a disk that is full', () => {
   it('is told in one sentence, leaves a journal of whole lines, and the audit goes on when there is room', async () => {
     const out = join(folder, 'full');
     // No file may grow beyond 12 kB: the setup fits, the findings do not.
-    const [command, ...args] = ['bash', '-c', `ulimit -f 12; exec "$@"`, 'sh', process.execPath, BIN, 'audit', plan, '--out', out, '--workers', '2', '--batch', '2'];
+    const [command, ...args] = [
+      'bash',
+      '-c',
+      `ulimit -f 12; exec "$@"`,
+      'sh',
+      process.execPath,
+      BIN,
+      'audit',
+      plan,
+      '--out',
+      out,
+      '--workers',
+      '2',
+      '--batch',
+      '2',
+    ];
     const run = await launch(command!, args).ended;
     expect(run.code, run.err).toBe(2);
-    expect(run.err).toMatch(/^hairline: .*journal\.jsonl cannot be written \(EFBIG\): make room or mend the folder, then go on with --resume\.\n$/);
+    expect(run.err).toMatch(
+      /^hairline: .*journal\.jsonl cannot be written \(EFBIG\): make room or mend the folder, then go on with --resume\.\n$/,
+    );
     const text = journalOf(out);
     expect(text.length).toBeLessThanOrEqual(12 * 1024);
     expect(text.endsWith('\n')).toBe(true);
@@ -163,25 +203,32 @@ describe.runIf(linux)('a disk that is full', () => {
 });
 
 describe.runIf(linux)('an audit that goes on', () => {
-  it('notices pictures that are gone or damaged, writes them again to the same bytes, and takes away what a crash left half written', { timeout: 90_000 }, async () => {
-    const out = join(folder, 'lost');
-    cpSync(whole, out, { recursive: true });
-    const pictures = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png')).sort();
-    const [clean, other] = pictures.filter((name) => name.startsWith('clean/'));
-    const [adversarial, swapped, short] = pictures.filter((name) => name.startsWith('adversarial/'));
-    const bytes = new Map(pictures.map((name) => [name, readFileSync(join(out, name))]));
-    rmSync(join(out, clean!));
-    rmSync(join(out, adversarial!));
-    // A whole picture, but not the one that was found; half a picture; and one whose pixels are another image's.
-    writeFileSync(join(out, swapped!), bytes.get(other!)!);
-    writeFileSync(join(out, short!), bytes.get(short!)!.subarray(0, 300));
-    writeFileSync(join(out, other!), bytes.get(clean!)!);
-    for (const name of ['results.json.part', 'report.pdf.part', `${adversarial}.part`, 'clean/gone.png.part']) writeFileSync(join(out, name), 'half');
-    writeFileSync(join(out, 'mine.part'), 'not of the audit');
-    await finish(out);
-    for (const [name, was] of bytes) expect(readFileSync(join(out, name)).equals(was), name).toBe(true);
-    expect(readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.part'))).toEqual(['mine.part']);
-  });
+  it(
+    'notices pictures that are gone or damaged, writes them again to the same bytes, and takes away what a crash left half written',
+    { timeout: 90_000 },
+    async () => {
+      const out = join(folder, 'lost');
+      cpSync(whole, out, { recursive: true });
+      const pictures = readdirSync(out, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.png'))
+        .sort();
+      const [clean, other] = pictures.filter((name) => name.startsWith('clean/'));
+      const [adversarial, swapped, short] = pictures.filter((name) => name.startsWith('adversarial/'));
+      const bytes = new Map(pictures.map((name) => [name, readFileSync(join(out, name))]));
+      rmSync(join(out, clean!));
+      rmSync(join(out, adversarial!));
+      // A whole picture, but not the one that was found; half a picture; and one whose pixels are another image's.
+      writeFileSync(join(out, swapped!), bytes.get(other!)!);
+      writeFileSync(join(out, short!), bytes.get(short!)!.subarray(0, 300));
+      writeFileSync(join(out, other!), bytes.get(clean!)!);
+      for (const name of ['results.json.part', 'report.pdf.part', `${adversarial}.part`, 'clean/gone.png.part'])
+        writeFileSync(join(out, name), 'half');
+      writeFileSync(join(out, 'mine.part'), 'not of the audit');
+      await finish(out);
+      for (const [name, was] of bytes) expect(readFileSync(join(out, name)).equals(was), name).toBe(true);
+      expect(readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.part'))).toEqual(['mine.part']);
+    },
+  );
 });
 
 it('ends quietly when nobody reads its lines any more', async () => {

@@ -46,10 +46,15 @@ it('writes pictures as .npy that open as they were', async () => {
   expect(() => encodeNpy(new Uint8Array(3), [2, 2])).toThrow(RangeError);
 });
 
-it.each(part([
-  ['two classes against l∞', ['--classes', '5,2', '--norm', 'linf', '--eps', '24/255'], 'linf', '24/255'],
-  ['all classes against l2, logistic', ['--norm', 'l2', '--eps', '0.4', '--loss', 'logistic'], 'l2', '0.4'],
-] as const, 2))('trains %s, draws the curves, and audits agree', async (_, flags, norm, eps) => {
+it.each(
+  part(
+    [
+      ['two classes against l∞', ['--classes', '5,2', '--norm', 'linf', '--eps', '24/255'], 'linf', '24/255'],
+      ['all classes against l2, logistic', ['--norm', 'l2', '--eps', '0.4', '--loss', 'logistic'], 'l2', '0.4'],
+    ] as const,
+    2,
+  ),
+)('trains %s, draws the curves, and audits agree', async (_, flags, norm, eps) => {
   const out = file(norm);
   const trained = await hairline(['linear', 'train', ...data(), ...flags, '--gap', '0.01', '--out', out, '--json']);
   expect(trained.code, trained.err).toBe(0);
@@ -59,7 +64,11 @@ it.each(part([
   expect(models[2]!.robust).toBeGreaterThan(models[0]!.robust);
   expect(readFileSync(join(out, 'curves.svg'), 'utf8')).toMatch(/^<svg[^]*adversarial[^]*<\/svg>/);
   expect(readFileSync(join(out, 'curves.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
-  const curve = readFileSync(join(out, 'curves.csv'), 'utf8').trim().split('\r\n').slice(1).map((row) => row.split(','));
+  const curve = readFileSync(join(out, 'curves.csv'), 'utf8')
+    .trim()
+    .split('\r\n')
+    .slice(1)
+    .map((row) => row.split(','));
   expect(curve.filter(([name, at]) => name === 'svm' && Number(at) === 0).map((row) => Number(row[2]))).toEqual([models[1]!.clean]);
 
   // The file is recognised, and its own exact accuracy is that of the training's report.
@@ -72,7 +81,25 @@ it.each(part([
   expect(found.norms.find((one) => one.norm === norm)!.points[0]!.accuracy).toBeCloseTo(models[2]!.robust, 2);
 
   // And no audit finds it less robust than that.
-  const audit = await hairline(['audit', '--model', join(out, 'adversarial.onnx'), ...test, '--norm', norm, '--eps', eps, '--attacks', 'fmn', '--steps', '30', '--workers', '1', '--out', join(out, 'audit'), '--json']);
+  const audit = await hairline([
+    'audit',
+    '--model',
+    join(out, 'adversarial.onnx'),
+    ...test,
+    '--norm',
+    norm,
+    '--eps',
+    eps,
+    '--attacks',
+    'fmn',
+    '--steps',
+    '30',
+    '--workers',
+    '1',
+    '--out',
+    join(out, 'audit'),
+    '--json',
+  ]);
   expect(audit.code, audit.err).toBe(0);
   const results = JSON.parse(readFileSync(join(out, 'audit/results.json'), 'utf8')) as { threats: { points: { accuracy: number }[] }[] };
   expect(results.threats[0]!.points[0]!.accuracy).toBeGreaterThanOrEqual(models[2]!.robust - 1e-9);

@@ -10,10 +10,37 @@ const out = scratch();
 describe('hairline map', () => {
   it('draws and writes a classifier’s map and its best single-subset attack', async () => {
     const [png, csv, json, best] = ['map.png', 'map.csv', 'map.json', 'best.png'].map((name) => join(out, name));
-    const { code, out: said, err } = await hairline(['map', MODEL, picture, '--eps', '1', '--partition', 'superpixel', '--superpixels', '12', '--out', png!, csv!, json!, '--picture', best!]);
+    const {
+      code,
+      out: said,
+      err,
+    } = await hairline([
+      'map',
+      MODEL,
+      picture,
+      '--eps',
+      '1',
+      '--partition',
+      'superpixel',
+      '--superpixels',
+      '12',
+      '--out',
+      png!,
+      csv!,
+      json!,
+      '--picture',
+      best!,
+    ]);
     expect([code, err]).toEqual([0, '']);
     expect(said).toMatch(/^\d+ subsets, \d+ tried within ε = 1\nbest {6}subset \d+ at x \d+, y \d+: [\d.]+ logits of margin\n/);
-    const values = JSON.parse(readFileSync(json!, 'utf8')) as { subsets: number; best: { subset: number; moved: number }; moved: (number | null)[]; of: number[]; width: number; height: number };
+    const values = JSON.parse(readFileSync(json!, 'utf8')) as {
+      subsets: number;
+      best: { subset: number; moved: number };
+      moved: (number | null)[];
+      of: number[];
+      width: number;
+      height: number;
+    };
     expect(Math.max(...values.moved.map((v) => v ?? 0))).toBe(values.best.moved);
     expect(readFileSync(csv!, 'utf8').trim().split('\n').length).toBe(values.subsets + 1);
     const drawn = await decodeFile(png!, png!);
@@ -26,7 +53,22 @@ describe('hairline map', () => {
   });
   it.skipIf(!existsSync(join(SAMPLES, 'colorizer.onnx')))('maps an output by its columns too', async () => {
     const grey = join(SAMPLES, 'grey');
-    const args = ['map', join(SAMPLES, 'colorizer.onnx'), join(grey, readdirSync(grey)[0]!), '--partition', 'block', '--block', '8', '--probes', '8', '--tries', '2', '--by', 'quadratic', '--json'];
+    const args = [
+      'map',
+      join(SAMPLES, 'colorizer.onnx'),
+      join(grey, readdirSync(grey)[0]!),
+      '--partition',
+      'block',
+      '--block',
+      '8',
+      '--probes',
+      '8',
+      '--tries',
+      '2',
+      '--by',
+      'quadratic',
+      '--json',
+    ];
     const { code, out: said, err } = await hairline(args);
     expect([code, err]).toEqual([0, '']);
     const values = JSON.parse(said) as { quadratic: number[]; moved: (number | null)[]; best: { moved: number }; unit: string };

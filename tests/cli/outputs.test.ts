@@ -23,7 +23,26 @@ describe('a network that puts out pictures, from the command line', () => {
 
   it('is audited, told of in words of outputs, and verified', async () => {
     const out = join(folder, 'audit');
-    const args = ['--goal', 'deviation', '--psnr', '20', '--reference', 'input', '--norm', 'l2', '--eps', '1,2', '--attacks', 'ddn', '--steps', '50', '--limit', '2', '--workers', '1'];
+    const args = [
+      '--goal',
+      'deviation',
+      '--psnr',
+      '20',
+      '--reference',
+      'input',
+      '--norm',
+      'l2',
+      '--eps',
+      '1,2',
+      '--attacks',
+      'ddn',
+      '--steps',
+      '50',
+      '--limit',
+      '2',
+      '--workers',
+      '1',
+    ];
     const ended = await hairline(['audit', '--model', AUTOENCODER, '--images', join(SAMPLES, 'images'), ...args, '--out', out]);
     expect(ended.code).toBe(0);
     expect(ended.err).toMatch(/2 images; the network puts out a picture of 32 × 32, RGB \(reconstruction\)\./);
@@ -47,9 +66,18 @@ describe('flags of goals on an output', () => {
     expect(outputGoal({})).toBeNull();
     expect(outputGoal({ goal: 'untargeted' })).toBeNull();
     expect(outputGoal({ goal: 'deviation' })).toEqual({ kind: 'deviation', psnr: 20, peak: 1, reference: 'clean-output' });
-    expect(outputGoal({ goal: 'deviation', psnr: '-3.5', peak: '255', reference: 'input' })).toEqual({ kind: 'deviation', psnr: -3.5, peak: 255, reference: 'input' });
+    expect(outputGoal({ goal: 'deviation', psnr: '-3.5', peak: '255', reference: 'input' })).toEqual({
+      kind: 'deviation',
+      psnr: -3.5,
+      peak: 255,
+      reference: 'input',
+    });
     expect(outputGoal({ goal: 'match', picture: 'p.png', psnr: '30' })).toEqual({ kind: 'match', picture: 'p.png', psnr: 30, peak: 1 });
-    expect(wantedFrom({ input: 'x', output: 'y', fix: ['sigma=0.1', 'mask=0, 1,1', 'a=b=2'] })).toEqual({ input: 'x', output: 'y', fixed: { sigma: 0.1, mask: [0, 1, 1], 'a=b': 2 } });
+    expect(wantedFrom({ input: 'x', output: 'y', fix: ['sigma=0.1', 'mask=0, 1,1', 'a=b=2'] })).toEqual({
+      input: 'x',
+      output: 'y',
+      fixed: { sigma: 0.1, mask: [0, 1, 1], 'a=b': 2 },
+    });
     expect(wantedFrom({})).toEqual({ input: null, output: null, fixed: {} });
   });
 
@@ -58,7 +86,11 @@ describe('flags of goals on an output', () => {
     ['no picture', () => outputGoal({ goal: 'match' }), /--picture FILE/],
     ['no number', () => outputGoal({ goal: 'deviation', psnr: '20dB' }), /--psnr takes a number, not 20dB/],
     ['no peak', () => outputGoal({ goal: 'deviation', peak: '0' }), /--peak/],
-    ['another reference', () => outputGoal({ goal: 'deviation', reference: 'output' }), /--reference takes clean-output or input, not output/],
+    [
+      'another reference',
+      () => outputGoal({ goal: 'deviation', reference: 'output' }),
+      /--reference takes clean-output or input, not output/,
+    ],
     ['a flag without use', () => outputGoal({ psnr: '20' }), /--psnr is for goals on an output/],
     ['a picture without use', () => outputGoal({ goal: 'deviation', picture: 'p.png' }), /--picture is for --goal match/],
     ['no name', () => wantedFrom({ fix: ['=3'] }), /--fix takes NAME=VALUE/],

@@ -14,7 +14,10 @@ it('the built command line does not load onnxruntime where nobody switched its c
 });
 
 it('nor does an engine that was started by hand', async () => {
-  const { code, err } = await launch(process.execPath, ['-e', `delete process.env.ORT_DISABLE_TELEMETRY; import(${JSON.stringify(pathToFileURL(ENGINE).href)})`]).ended;
+  const { code, err } = await launch(process.execPath, [
+    '-e',
+    `delete process.env.ORT_DISABLE_TELEMETRY; import(${JSON.stringify(pathToFileURL(ENGINE).href)})`,
+  ]).ended;
   expect(code).not.toBe(0);
   expect(err).toContain('without ORT_DISABLE_TELEMETRY=1');
 });

@@ -12,7 +12,10 @@ describe.skipIf(!browser)('the gradient check of a slow network', () => {
 
   it('holds nobody up: what the model is stands there before it ends, and other screens open', async () => {
     await step(page, 'Model').click();
-    await page.locator('input[type=file]').first().setInputFiles({ name: 'slow.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(saveGraph(slow()).bytes) });
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'slow.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(saveGraph(slow()).bytes) });
     await panel().getByRole('progressbar', { name: 'Progress of the gradient check' }).waitFor();
     await page.getByText('slow.onnx').first().waitFor();
     await step(page, 'Images').click();
@@ -23,7 +26,9 @@ describe.skipIf(!browser)('the gradient check of a slow network', () => {
   it('ends with Stop, and says how far it was', async () => {
     await panel().getByRole('button', { name: 'Stop' }).click();
     await poll(() => panel().getByRole('status').innerText()).toMatch(/^Stopped(: \d of 5 directions| before the first direction)$/);
-    await panel().getByText(/The check was stopped before all directions were tried/).waitFor();
+    await panel()
+      .getByText(/The check was stopped before all directions were tried/)
+      .waitFor();
     expect(await panel().getByRole('progressbar').count()).toBe(0);
     await here.good('stopped');
   });

@@ -35,7 +35,13 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     await poll(() => page.locator('[data-at]').count()).toBe(6);
     await step(page, 'Threat model').click();
     await page.getByLabel('Name of the audit').fill('Killed');
-    for (const [norm, attack, count] of [['0', 'σ-zero', 100], ['0', 'FMN', 50], ['2', 'DDN', 50], ['2', 'FMN', 50], ['∞', 'FMN', 50]] as const) {
+    for (const [norm, attack, count] of [
+      ['0', 'σ-zero', 100],
+      ['0', 'FMN', 50],
+      ['2', 'DDN', 50],
+      ['2', 'FMN', 50],
+      ['∞', 'FMN', 50],
+    ] as const) {
       await page.getByRole('tab', { name: norm }).first().click();
       await steps(page, attack, count);
     }
@@ -48,7 +54,7 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     const [, engine] = family([here.served.process.pid!]);
     process.kill(engine!, 'SIGKILL');
     await poll(status).toBe('Stopped: the engine crashed');
-    expect(await button('Pause').count() + (await button('Cancel').count())).toBe(0);
+    expect((await button('Pause').count()) + (await button('Cancel').count())).toBe(0);
     expect(await page.locator('main').innerText()).not.toMatch(/cancel|running/i);
     await good('stopped');
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -63,7 +69,9 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     await button('Resume').click();
     await button('See results').waitFor({ timeout: 180_000 });
     expect(await status()).toBe('Finished');
-    const lines = readFileSync(join(audit(`${today}-killed-2`), 'journal.jsonl'), 'utf8').split('\n').filter((line) => /"type":"(sitting|resumed|setup)"/.test(line));
+    const lines = readFileSync(join(audit(`${today}-killed-2`), 'journal.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => /"type":"(sitting|resumed|setup)"/.test(line));
     // Killed in its first sitting: the journal tells of one that ended, and the model was not settled again.
     expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['setup', 'sitting']);
     expect(differences(audit(`${today}-killed`), audit(`${today}-killed-2`))).toEqual([]);

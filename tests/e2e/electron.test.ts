@@ -8,7 +8,12 @@ import { electronBinary, noWindow } from '../../scripts/start.mjs';
 import type { ElectronHost } from '../../src-main/electron/preload.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const world = { platform: process.platform, env: process.env, uid: process.getuid?.() ?? null, package: join(ROOT, 'node_modules/electron') };
+const world = {
+  platform: process.platform,
+  env: process.env,
+  uid: process.getuid?.() ?? null,
+  package: join(ROOT, 'node_modules/electron'),
+};
 
 // The package `electron` is not imported: in plain Node that downloads the binary.
 const binary = electronBinary(world);
@@ -18,7 +23,9 @@ const required = process.env['HAIRLINE_REQUIRE_ELECTRON'] === '1';
 
 /** As `npm start` hands it on: of what the tests themselves run under, Electron needs nothing. */
 function plainEnv(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !/^(NODE_|VITEST)/.test(entry[0])));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !/^(NODE_|VITEST)/.test(entry[0])),
+  );
 }
 
 describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped: ${why})` : ''}`, () => {
@@ -29,7 +36,12 @@ describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped:
   beforeAll(async () => {
     if (why) throw new Error(why);
     folder = mkdtempSync(join(tmpdir(), 'hairline-electron-'));
-    program = await _electron.launch({ executablePath: binary!, args: [ROOT, `--user-data-dir=${folder}`], env: { ...plainEnv(), HAIRLINE_NODE: process.execPath }, timeout: 60_000 });
+    program = await _electron.launch({
+      executablePath: binary!,
+      args: [ROOT, `--user-data-dir=${folder}`],
+      env: { ...plainEnv(), HAIRLINE_NODE: process.execPath },
+      timeout: 60_000,
+    });
     page = await program.firstWindow();
     await page.waitForLoadState('domcontentloaded');
   });
@@ -62,7 +74,9 @@ describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped:
   });
 
   it('reaches no other machine and opens no other window', async () => {
-    const reached = await page.evaluate(`Promise.all(['https://example.org/', 'http://127.0.0.1/', 'file:///etc/hosts'].map((url) => fetch(url).then(() => url, () => 'refused')))`);
+    const reached = await page.evaluate(
+      `Promise.all(['https://example.org/', 'http://127.0.0.1/', 'file:///etc/hosts'].map((url) => fetch(url).then(() => url, () => 'refused')))`,
+    );
     expect(reached).toEqual(['refused', 'refused', 'refused']);
     await page.evaluate(`void globalThis.open('https://example.org/'), void (location.href = 'https://example.org/')`);
     await page.waitForTimeout(300);
@@ -77,7 +91,11 @@ describe.skipIf(why !== null && !required)(`the real Electron${why ? ` (skipped:
       const sample = await hairline.call('sample', {});
       const card = await hairline.call('inspect', { model: sample.model });
       const list = await hairline.call('images', { paths: sample.images, labels: sample.labels, offset: 0, limit: 1 });
-      const check = await hairline.call('gradcheck', { model: sample.model, preprocessing: card.preprocessing, images: sample.images.slice(0, 1) });
+      const check = await hairline.call('gradcheck', {
+        model: sample.model,
+        preprocessing: card.preprocessing,
+        images: sample.images.slice(0, 1),
+      });
       const url = hairline.pictureUrl({ kind: 'image', image: list.images[0]!.id });
       const answer = await fetch(url);
       return { host: about.host, ok: check?.ok, status: answer.status, type: answer.headers.get('content-type') };

@@ -86,7 +86,10 @@ describe.skipIf(!browser).each(part(CASES, 2))('exploring the $sample, $theme', 
     expect(await row('ℓ₀ pixels')).toContain(formatDistance('l0Pixels', answer.changed!.eightBit.l0Pixels));
     expect(await row('ℓ₂')).toContain(significant(answer.changed!.eightBit.l2, 5));
     if (sample === 'sample') {
-      for (const [name, seen] of [['Clean', answer.clean], ['Adversarial', answer.changed!]] as const) {
+      for (const [name, seen] of [
+        ['Clean', answer.clean],
+        ['Adversarial', answer.changed!],
+      ] as const) {
         const part = main.getByRole('region', { name: new RegExp(`^${name}`) });
         expect(await part.getByRole('heading').innerText()).toContain(`margin ${significant(seen.margin!, 3).replace('-', '−')}`);
         const bars = await part.getByRole('listitem').allInnerTexts();
@@ -95,12 +98,17 @@ describe.skipIf(!browser).each(part(CASES, 2))('exploring the $sample, $theme', 
       }
       expect(await main.innerText()).toContain(`Random noise of the same size: ${answer.noise!.prediction} `);
     } else {
-      for (const [name, seen] of [['Output, adversarial', answer.changed!], ['Output, random noise', answer.noise!]] as const) {
+      for (const [name, seen] of [
+        ['Output, adversarial', answer.changed!],
+        ['Output, random noise', answer.noise!],
+      ] as const) {
         expect(await main.getByRole('region', { name }).innerText()).toContain(decibels(seen.output!.psnr));
       }
     }
     // The pictures: the difference on show is as large as the answer says.
-    expect(await main.getByRole('img', { name: /^Scale of the difference/ }).getAttribute('aria-label')).toContain(`minus ${Math.round(255 * answer.changed!.eightBit.linf)} of 255`);
+    expect(await main.getByRole('img', { name: /^Scale of the difference/ }).getAttribute('aria-label')).toContain(
+      `minus ${Math.round(255 * answer.changed!.eightBit.linf)} of 255`,
+    );
     await good('broken');
   });
 

@@ -39,9 +39,25 @@ describe.skipIf(!browser)('the figures of an audit that was stopped', () => {
 
   it('tells states at the budget that is chosen, the largest at first', async () => {
     const options = async (): Promise<string[]> => page.getByRole('combobox', { name: 'State' }).locator('option').allInnerTexts();
-    await poll(options).toEqual(['All (24)', 'wrong already (2)', 'broken within 8/255 (3)', 'broken only beyond 8/255 (4)', 'held (5)', 'failed (6)', `not finished (${COUNTS.unfinished - 3})`]);
+    await poll(options).toEqual([
+      'All (24)',
+      'wrong already (2)',
+      'broken within 8/255 (3)',
+      'broken only beyond 8/255 (4)',
+      'held (5)',
+      'failed (6)',
+      `not finished (${COUNTS.unfinished - 3})`,
+    ]);
     await page.getByRole('button', { name: 'ℓ∞ ≤ 4/255' }).click();
-    await poll(options).toEqual(['All (24)', 'wrong already (2)', 'broken within 4/255 (1)', 'broken only beyond 4/255 (6)', 'held (5)', 'failed (6)', `not finished (${COUNTS.unfinished - 3})`]);
+    await poll(options).toEqual([
+      'All (24)',
+      'wrong already (2)',
+      'broken within 4/255 (1)',
+      'broken only beyond 4/255 (6)',
+      'held (5)',
+      'failed (6)',
+      `not finished (${COUNTS.unfinished - 3})`,
+    ]);
     // The chart chooses the budget that is nearest to a click.
     const chart = page.getByRole('img', { name: /^Robust accuracy/ });
     const box = (await chart.boundingBox())!;
@@ -59,29 +75,50 @@ describe.skipIf(!browser)('the figures of an audit that was stopped', () => {
     }
     expect(text).toContain('Drawn at random from 270, class by class.');
     expect(text).toContain('Line: FMN alone');
-    const rows = await page.getByRole('complementary').locator('table').nth(1).locator('tbody tr').evaluateAll((all) => all.map((row) => [...(row as unknown as { cells: { innerText: string }[] }).cells].map((cell) => cell.innerText)));
+    const rows = await page
+      .getByRole('complementary')
+      .locator('table')
+      .nth(1)
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) => [...(row as unknown as { cells: { innerText: string }[] }).cells].map((cell) => cell.innerText)),
+      );
     for (const [i, { attacked, within, beyond, failed }] of Object.values(BY_ATTACK).entries())
       expect(rows[i]!.slice(1, 3)).toEqual([`${within} of ${attacked}\n${failed} failed`, String(beyond)]);
     await good('results');
     await page.getByRole('group', { name: 'Threat models' }).getByRole('button').nth(1).click();
     // Dots alone: a path for the interval at the one budget, and none for a curve.
     await page.getByText('No line: fixed-budget attacks tried these budgets alone.').waitFor();
-    expect(await page.getByRole('img', { name: /^Robust accuracy/ }).locator('path[stroke-linejoin]').count()).toBe(0);
+    expect(
+      await page
+        .getByRole('img', { name: /^Robust accuracy/ })
+        .locator('path[stroke-linejoin]')
+        .count(),
+    ).toBe(0);
     await good('dots');
   });
 
   it('shows no figure that docs/figures.md does not list', async () => {
     // A label with dots stands for one with a budget in it.
     const listed = labelsOf('Window').map((label) => new RegExp(`^${label.replaceAll(/[/%]/g, '\\$&').replace('…', '.+')}$`, 'i'));
-    const shown = async (): Promise<string[]> => (await page.locator('main th, main dt').allInnerTexts()).map(plain).filter((text) => text !== '');
+    const shown = async (): Promise<string[]> =>
+      (await page.locator('main th, main dt').allInnerTexts()).map(plain).filter((text) => text !== '');
     await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
     await page.getByRole('button', { name: 'Table' }).click();
     const texts = new Set(await shown());
-    await page.getByRole('button', { name: 'pictures/00002-picture.png' }).or(page.getByRole('button', { name: '00002-picture' })).first().click();
+    await page
+      .getByRole('button', { name: 'pictures/00002-picture.png' })
+      .or(page.getByRole('button', { name: '00002-picture' }))
+      .first()
+      .click();
     await page.locator('canvas').nth(2).waitFor();
     for (const text of await shown()) texts.add(text);
     expect(texts.size).toBeGreaterThan(15);
-    for (const text of texts) expect(listed.some((label) => label.test(text)), text).toBe(true);
+    for (const text of texts)
+      expect(
+        listed.some((label) => label.test(text)),
+        text,
+      ).toBe(true);
     await good('image');
     await page.keyboard.press('Escape');
   });
@@ -89,8 +126,14 @@ describe.skipIf(!browser)('the figures of an audit that was stopped', () => {
   it('says the same in German', async () => {
     await page.getByRole('group', { name: 'Threat models' }).getByRole('button').first().click();
     await page.getByRole('button', { name: 'DE', exact: true }).click();
-    await poll(async () => (await page.getByRole('combobox', { name: 'Zustand' }).locator('option').allInnerTexts()).slice(1, 4)).toEqual(['schon ungestört falsch (2)', 'innerhalb 8/255 gebrochen (3)', 'erst jenseits 8/255 gebrochen (4)']);
-    expect(await aside()).toContain('über alle Bilder zwischen 25.9 % und 81.5 %: ein Angriff schlug bei 8 Bildern fehl, 7 Bilder nicht fertig');
+    await poll(async () => (await page.getByRole('combobox', { name: 'Zustand' }).locator('option').allInnerTexts()).slice(1, 4)).toEqual([
+      'schon ungestört falsch (2)',
+      'innerhalb 8/255 gebrochen (3)',
+      'erst jenseits 8/255 gebrochen (4)',
+    ]);
+    expect(await aside()).toContain(
+      'über alle Bilder zwischen 25.9 % und 81.5 %: ein Angriff schlug bei 8 Bildern fehl, 7 Bilder nicht fertig',
+    );
     await good('german');
     await page.getByRole('button', { name: 'EN', exact: true }).click();
   });

@@ -15,7 +15,9 @@ export interface Served {
 }
 
 export async function serve(data: string): Promise<Served> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', data], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let errors = '';
   child.stderr!.on('data', (chunk: Buffer) => (errors += chunk));
   const url = await new Promise<string>((done, fail) => {
@@ -36,7 +38,11 @@ export async function serve(data: string): Promise<Served> {
 }
 
 /** A page that remembers everything that must not happen: script errors, policy violations, foreign requests. */
-export async function openWindow(browser: Browser, url: string, theme: 'light' | 'dark' = 'light'): Promise<{ context: BrowserContext; page: Page; faults: string[] }> {
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  theme: 'light' | 'dark' = 'light',
+): Promise<{ context: BrowserContext; page: Page; faults: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: theme, acceptDownloads: true });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -64,11 +70,20 @@ export async function violations(page: Page, colours = false): Promise<string[]>
   // Colours that are on their way to others have no contrast: none sets out from here on, and those that did arrive.
   const still = await page.evaluate(`matchMedia('(prefers-reduced-motion: reduce)').matches`);
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.evaluate(`Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`);
+  await page.evaluate(
+    `Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`,
+  );
   const found = await page.evaluate(async (only) => {
-    const axe = (globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+    const axe = (
+      globalThis as unknown as {
+        axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe;
     const tags = only ? ['color-contrast'] : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations: wrong } = await axe.run((globalThis as unknown as { document: unknown }).document, { runOnly: tags, resultTypes: ['violations'] });
+    const { violations: wrong } = await axe.run((globalThis as unknown as { document: unknown }).document, {
+      runOnly: tags,
+      resultTypes: ['violations'],
+    });
     return wrong.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
   }, colours);
   if (!still) await page.emulateMedia({ reducedMotion: null });

@@ -30,7 +30,9 @@ describe.skipIf(!browser)('the window in German', () => {
       await step(page, name).click();
       if (name !== 'Modell') await good(name);
       // What a screen says when it was there already is what it says when it is opened in that language: once it has said all.
-      await poll(async () => [await text(), await page.waitForTimeout(400), await text()]).toSatisfy(([before, , after]: [string, void, string]) => before === after);
+      await poll(async () => [await text(), await page.waitForTimeout(400), await text()]).toSatisfy(
+        ([before, , after]: [string, void, string]) => before === after,
+      );
       const opened = await text();
       await speak('EN');
       expect(await text(), name).not.toBe(opened);

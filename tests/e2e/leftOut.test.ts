@@ -7,7 +7,9 @@ import { browser, poll, session, step, steps } from './session.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../assets/samples');
 const MODEL = join(SAMPLES, 'signs.onnx');
-const HEARTS = readdirSync(join(SAMPLES, 'images/heart')).slice(0, 3).map((name) => join(SAMPLES, 'images/heart', name));
+const HEARTS = readdirSync(join(SAMPLES, 'images/heart'))
+  .slice(0, 3)
+  .map((name) => join(SAMPLES, 'images/heart', name));
 const pictures = (page: Page) => page.locator('input[type=file][multiple]:not([webkitdirectory])');
 const taken = (page: Page) => page.getByRole('region', { name: 'Taken' });
 
@@ -36,7 +38,11 @@ describe.skipIf(!browser)('files that cannot be taken', () => {
     await page.getByText('190 taken, 10 left out').waitFor();
     const listed = await page.getByRole('list', { name: 'Left out' }).getByRole('listitem').allInnerTexts();
     expect(listed).toHaveLength(10);
-    for (const [name, why] of Object.entries(bad)) expect(listed.find((line) => line.startsWith(`photos/${name} `)), name).toMatch(why);
+    for (const [name, why] of Object.entries(bad))
+      expect(
+        listed.find((line) => line.startsWith(`photos/${name} `)),
+        name,
+      ).toMatch(why);
     await good('left-out');
   });
 
@@ -74,7 +80,9 @@ describe.skipIf(!browser)('a set-up', () => {
     await step(page, 'Images').click();
     await pictures(page).setInputFiles(HEARTS);
     await page.locator('[data-at="2"]').waitFor();
-    await taken(page).getByText(/holds 2 class names, but the model has 10 classes/).waitFor();
+    await taken(page)
+      .getByText(/holds 2 class names, but the model has 10 classes/)
+      .waitFor();
     await good('unfit');
     await step(page, 'Threat model').click();
     expect(await start().isDisabled()).toBe(true);
@@ -87,10 +95,18 @@ describe.skipIf(!browser)('a set-up', () => {
 
   it('says in German, too, why no audit can be started', async () => {
     await page.getByRole('button', { name: 'Remove: Pictures' }).click();
-    await page.getByRole('radio', { name: 'DE' }).or(page.getByRole('button', { name: 'DE', exact: true })).first().click();
+    await page
+      .getByRole('radio', { name: 'DE' })
+      .or(page.getByRole('button', { name: 'DE', exact: true }))
+      .first()
+      .click();
     await page.getByText('Zuerst Bilder hinzufügen.').first().waitFor();
     await good('greyed-german');
-    await page.getByRole('radio', { name: 'EN' }).or(page.getByRole('button', { name: 'EN', exact: true })).first().click();
+    await page
+      .getByRole('radio', { name: 'EN' })
+      .or(page.getByRole('button', { name: 'EN', exact: true }))
+      .first()
+      .click();
     await step(page, 'Images').click();
     await pictures(page).setInputFiles(HEARTS);
     await page.locator('[data-at="2"]').waitFor();
@@ -112,9 +128,15 @@ describe.skipIf(!browser)('a set-up', () => {
     await page.locator('[data-at="2"]').waitFor();
     await good('reloaded');
     // As after a restart of the server, whose copies are gone.
-    await page.evaluate(`sessionStorage.setItem('hairline.setup', sessionStorage.getItem('hairline.setup').replaceAll(/imports.[0-9a-f]+/g, 'imports/000000000000000000000000'))`);
+    await page.evaluate(
+      `sessionStorage.setItem('hairline.setup', sessionStorage.getItem('hairline.setup').replaceAll(/imports.[0-9a-f]+/g, 'imports/000000000000000000000000'))`,
+    );
     await page.reload();
-    await page.getByRole('alert').getByText(/is not there any more/).first().waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/is not there any more/)
+      .first()
+      .waitFor();
     expect(await taken(page).count()).toBe(0);
     expect(here.faults).toEqual([]);
   });

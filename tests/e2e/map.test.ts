@@ -13,7 +13,8 @@ const view = (page: Page) => page.getByRole('group', { name: /map over the pictu
 const attack = (page: Page) => page.getByRole('region', { name: /^Attack on/ });
 const maps = (page: Page, name: string) => page.getByRole('group', { name: 'Map', exact: true }).getByText(name, { exact: true });
 /** The cells of a row. */
-const row = async (page: Page, at: number) => (await table(page).locator('tbody tr:not([aria-hidden])').nth(at).locator('td').allInnerTexts()).map((text) => text.trim());
+const row = async (page: Page, at: number) =>
+  (await table(page).locator('tbody tr:not([aria-hidden])').nth(at).locator('td').allInnerTexts()).map((text) => text.trim());
 const placeOf = (text: string) => (/x (\d+), y (\d+)/.exec(text) ?? []).slice(1).map(Number) as [number, number];
 
 /** The middle of a pixel of the map on the screen, at zoom 1. */
@@ -24,13 +25,27 @@ async function spot(page: Page, x: number, y: number): Promise<{ x: number; y: n
 }
 /** The pixels of a small picture view, one for each of the picture's. */
 async function pixels(page: Page, name: string): Promise<number[][]> {
-  const { width, height, data } = (await page.getByRole('group', { name, exact: true }).locator('canvas').evaluate((element) => {
-    const canvas = element as unknown as { width: number; height: number; getContext(kind: '2d'): { getImageData(x: number, y: number, w: number, h: number): { data: ArrayLike<number> } } };
-    return { width: canvas.width, height: canvas.height, data: Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data) };
-  })) as Shot;
+  const { width, height, data } = (await page
+    .getByRole('group', { name, exact: true })
+    .locator('canvas')
+    .evaluate((element) => {
+      const canvas = element as unknown as {
+        width: number;
+        height: number;
+        getContext(kind: '2d'): { getImageData(x: number, y: number, w: number, h: number): { data: ArrayLike<number> } };
+      };
+      return {
+        width: canvas.width,
+        height: canvas.height,
+        data: Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data),
+      };
+    })) as Shot;
   const scale = Math.min(width, height) / SIDE;
   return Array.from({ length: SIDE * SIDE }, (_, p) => {
-    const [x, y] = [(width - SIDE * scale) / 2 + ((p % SIDE) + 0.5) * scale, (height - SIDE * scale) / 2 + (Math.floor(p / SIDE) + 0.5) * scale];
+    const [x, y] = [
+      (width - SIDE * scale) / 2 + ((p % SIDE) + 0.5) * scale,
+      (height - SIDE * scale) / 2 + (Math.floor(p / SIDE) + 0.5) * scale,
+    ];
     return data.slice(4 * (Math.floor(y) * width + Math.floor(x))).slice(0, 3);
   });
 }
@@ -93,7 +108,9 @@ describe.skipIf(!browser)('the map of a classifier', () => {
     expect(await table(page).getByRole('table').getAttribute('aria-rowcount')).toBe('1025');
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save map (CSV)' }).click();
-    const lines = readFileSync(await (await download).path(), 'utf8').trim().split('\n');
+    const lines = readFileSync(await (await download).path(), 'utf8')
+      .trim()
+      .split('\n');
     expect([lines.length, lines.filter((line) => !line.endsWith(',')).length]).toEqual([1025, 121]);
     await good('true');
   });
@@ -102,7 +119,9 @@ describe.skipIf(!browser)('the map of a classifier', () => {
     await table(page).locator('[data-row="0"]').focus();
     for (let i = 0; i < 3; i++) await page.keyboard.press('PageDown');
     await poll(() => page.evaluate('document.activeElement.dataset.row')).toBe('30');
-    const [, place] = await page.evaluate('[...document.activeElement.closest("tr").cells].map((cell) => cell.innerText.trim())') as string[];
+    const [, place] = (await page.evaluate(
+      '[...document.activeElement.closest("tr").cells].map((cell) => cell.innerText.trim())',
+    )) as string[];
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: `Attack on ${place}` }).waitFor();
     await view(page).focus();
@@ -148,7 +167,11 @@ describe.skipIf(!browser)('the map of a classifier', () => {
     await page.keyboard.press('m');
     await table(page).waitFor();
     expect(await page.getByRole('main').innerText()).toContain(name);
-    await page.getByRole('button', { name: 'Next image' }).or(page.getByRole('button', { name: 'Previous image' })).first().click();
+    await page
+      .getByRole('button', { name: 'Next image' })
+      .or(page.getByRole('button', { name: 'Previous image' }))
+      .first()
+      .click();
     await poll(() => page.getByRole('main').innerText()).not.toContain(name);
     // Now there is a mask of the pictures' size.
     await page.getByLabel('Changed together').selectOption('mask');

@@ -84,7 +84,11 @@ describe.skipIf(!browser).each(part(CASES, 2))('the $sample in the window, $them
     expect(results.findings.map((f) => f.state)).toEqual(['broken', 'broken']);
     await step(page, 'Results').click();
     await good('results');
-    await page.getByRole('radio', { name: 'Table' }).or(page.getByRole('button', { name: 'Table' })).first().click();
+    await page
+      .getByRole('radio', { name: 'Table' })
+      .or(page.getByRole('button', { name: 'Table' }))
+      .first()
+      .click();
     const table = page.getByRole('region', { name: 'Table' });
     for (const finding of results.findings) expect(await table.innerText()).toContain(decibels(finding.output!.psnr));
     expect(await page.getByLabel('Class', { exact: true }).count()).toBe(0);

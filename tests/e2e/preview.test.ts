@@ -22,7 +22,11 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
     await step(page, 'Images').click();
     await poll(() => strip().innerText()).toMatch(/0 arrow 0\.\d{4}, label 0 arrow/);
     await poll(() => strip().innerText()).toMatch(/3[12] of 32 labelled pictures checked are right\./);
-    await poll(() => strip().getByRole('img', { name: 'As it is read' }).evaluate((img: unknown) => (img as { naturalWidth: number }).naturalWidth)).toBe(32);
+    await poll(() =>
+      strip()
+        .getByRole('img', { name: 'As it is read' })
+        .evaluate((img: unknown) => (img as { naturalWidth: number }).naturalWidth),
+    ).toBe(32);
     expect(await checked().count()).toBe(32);
     await checked().nth(20).press('Enter');
     await poll(() => strip().innerText()).not.toMatch(/label 0 arrow/);
@@ -39,7 +43,9 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
     await poll(() => strip().innerText()).toMatch(/No better than chance: guessing among 10 classes/);
     await idle();
     // What an audit would try before it begins, and one press takes it.
-    await poll(() => strip().innerText()).toMatch(/The preprocessing or the labels look wrong: with .+, \d+ of 32 labelled pictures are right instead of \d+\./);
+    await poll(() => strip().innerText()).toMatch(
+      /The preprocessing or the labels look wrong: with .+, \d+ of 32 labelled pictures are right instead of \d+\./,
+    );
     await good('better');
     await strip().getByRole('button', { name: 'Use that' }).press('Enter');
     // Nothing of the answer before stands on.
@@ -58,7 +64,10 @@ describe.skipIf(!browser)('the preview of the preprocessing', () => {
     await page.getByText('16 images').first().waitFor();
     await step(page, 'Model').click();
     await page.getByRole('heading', { level: 1, name: 'Model' }).waitFor();
-    await page.locator('input[type=file]').first().setInputFiles({ name: 'warmth.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(warmth()) });
+    await page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'warmth.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(warmth()) });
     await page.getByText('warmth.onnx').first().waitFor();
     await step(page, 'Images').click();
     await poll(() => strip().innerText()).toMatch(/16 of 16 labelled/);

@@ -18,10 +18,15 @@ const SHOTS = process.env['HAIRLINE_SHOTS'];
 export const poll = <T>(value: () => T | Promise<T>) => expect.poll(value, { timeout: 60_000 });
 
 /** The gradient check's word. It is of lower rank than everything else: beside other tests it may end with some of its directions. */
-export const checked = (page: Page): Promise<void> => page.getByText(/^Passed/).first().waitFor({ timeout: 90_000 });
+export const checked = (page: Page): Promise<void> =>
+  page
+    .getByText(/^Passed/)
+    .first()
+    .waitFor({ timeout: 90_000 });
 
 /** The entry of a step in the side bar. */
-export const step = (page: Page, name: string): Locator => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
+export const step = (page: Page, name: string): Locator =>
+  page.getByRole('navigation').getByRole('button', { name: new RegExp(`^\\d ${name}`) });
 
 /** Sets how many steps an attack of the norm on show makes: far fewer than for its best, where the window is what is tested. */
 export async function steps(page: Page, attack: string, count: number): Promise<void> {

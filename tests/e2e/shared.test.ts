@@ -24,7 +24,10 @@ describe.skipIf(!browser || missing)(`published models and pictures${missing ? '
   it('are taken in: what the model reads, and the pictures of a data set with their labels', async () => {
     await page.locator('input[type=file]').first().setInputFiles(MODEL);
     await page.getByText('mnist_sigmazero_smallcnn_ddn.onnx').first().waitFor();
-    await page.getByText(/28 × 28/).first().waitFor();
+    await page
+      .getByText(/28 × 28/)
+      .first()
+      .waitFor();
     await step(page, 'Images').click();
     await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles(DIGITS);
     await page.locator('[data-at]').first().waitFor();
@@ -43,8 +46,18 @@ describe.skipIf(!browser || missing)(`published models and pictures${missing ? '
   it('are audited to numbers near those that the robust network is known for', { timeout: 180_000 }, async () => {
     // The first four, which the libraries were measured on: 7, 2, 1, 0.
     const { items } = await openImages({ paths: [DIGITS[0]!], labels: null, offset: 0, limit: 4 });
-    const four = await Promise.all(items.map(async (item) => ({ name: `${item.at}.png`, mimeType: 'image/png', buffer: Buffer.from(await encodePng(await item.read())) })));
-    const labels = { name: 'labels.csv', mimeType: 'text/csv', buffer: Buffer.from(items.map(({ at, label }) => `${at}.png,${label}\n`).join('')) };
+    const four = await Promise.all(
+      items.map(async (item) => ({
+        name: `${item.at}.png`,
+        mimeType: 'image/png',
+        buffer: Buffer.from(await encodePng(await item.read())),
+      })),
+    );
+    const labels = {
+      name: 'labels.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(items.map(({ at, label }) => `${at}.png,${label}\n`).join('')),
+    };
     await page.getByRole('button', { name: 'Remove all' }).click();
     await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles([...four, labels]);
     await page.getByText('4 images').first().waitFor();
@@ -59,14 +72,26 @@ describe.skipIf(!browser || missing)(`published models and pictures${missing ? '
     const results = Results.parse(JSON.parse(readFileSync(await (await download).path(), 'utf8')));
     // They come in as they are read.
     const images = results.images.toSorted((a, b) => Number.parseInt(a.source, 10) - Number.parseInt(b.source, 10));
-    expect(images.map(({ label, prediction }) => [label, prediction])).toEqual([[7, 7], [2, 2], [1, 1], [0, 0]]);
+    expect(images.map(({ label, prediction }) => [label, prediction])).toEqual([
+      [7, 7],
+      [2, 2],
+      [1, 1],
+      [0, 0],
+    ]);
     // What the libraries reach on these four images, by ../shared/oracles, is never far below what is found here.
-    for (const [norm, attack, measure] of [['l0', 'sigmazero-1000', 'l0_features'], ['l2', 'al-ddn-1000', 'l2']] as const) {
+    for (const [norm, attack, measure] of [
+      ['l0', 'sigmazero-1000', 'l0_features'],
+      ['l2', 'al-ddn-1000', 'l2'],
+    ] as const) {
       const file = join(SHARED, `oracles/mnist_sigmazero_smallcnn_ddn.${attack}.json`);
       const { indices, per_sample } = JSON.parse(readFileSync(file, 'utf8')) as { indices: number[]; per_sample: Record<string, number[]> };
       const threat = results.threats.findIndex((one) => one.norm === norm);
       images.forEach((image, i) => {
-        const best = Math.min(...results.findings.filter((f) => f.image === image.id && f.threat === threat && f.state === 'broken').map((f) => f.eightBit![norm]));
+        const best = Math.min(
+          ...results.findings
+            .filter((f) => f.image === image.id && f.threat === threat && f.state === 'broken')
+            .map((f) => f.eightBit![norm]),
+        );
         expect(best, `${norm} of image ${i}`).toBeLessThanOrEqual(1.25 * per_sample[measure]![indices.indexOf(i)]! + 1);
       });
     }

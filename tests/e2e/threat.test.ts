@@ -144,7 +144,9 @@ describe.skipIf(!browser)('the threat model in the window', () => {
     const broken = results.findings.filter(({ state }) => state === 'broken');
     expect(broken.length).toBeGreaterThan(0);
     for (const { image, file } of broken) {
-      const [clean, changed] = [results.images.find(({ id }) => id === image)!.file, file!].map((name) => readPng(readFileSync(join(folder, name))).data) as [Uint8Array, Uint8Array];
+      const [clean, changed] = [results.images.find(({ id }) => id === image)!.file, file!].map(
+        (name) => readPng(readFileSync(join(folder, name))).data,
+      ) as [Uint8Array, Uint8Array];
       const moved = new Set([...clean.keys()].filter((i) => clean[i] !== changed[i]).map((i) => Math.floor(i / 3)));
       expect(moved.size).toBeGreaterThan(0);
       expect([...moved].filter((pixel) => mask[pixel] === 0)).toEqual([]);

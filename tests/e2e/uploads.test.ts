@@ -7,7 +7,9 @@ import { browser, poll, session, step } from './session.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../assets/samples');
 const MODEL = join(SAMPLES, 'signs.onnx');
-const HEARTS = readdirSync(join(SAMPLES, 'images/heart')).slice(0, 3).map((name) => join(SAMPLES, 'images/heart', name));
+const HEARTS = readdirSync(join(SAMPLES, 'images/heart'))
+  .slice(0, 3)
+  .map((name) => join(SAMPLES, 'images/heart', name));
 const sizeOf = (files: readonly string[]): number => files.reduce((sum, file) => sum + statSync(file).size, 0);
 
 /** The real window and the real engine; the disk is looked at from beside. */
@@ -21,7 +23,12 @@ describe.skipIf(!browser)('copies of dropped files', () => {
   });
   const batches = (): string[] => readdirSync(imports).filter((name) => !name.startsWith('.'));
   const entry = () => page.getByRole('button', { name: /^Copied files/ });
-  const row = (name: string) => page.getByRole('dialog').locator('div', { has: page.locator('dt', { hasText: name }) }).last().locator('dd');
+  const row = (name: string) =>
+    page
+      .getByRole('dialog')
+      .locator('div', { has: page.locator('dt', { hasText: name }) })
+      .last()
+      .locator('dd');
 
   it('are shown with their size, and go when others take their place', async () => {
     await page.locator('input[type=file]').first().setInputFiles(MODEL);
@@ -48,7 +55,9 @@ describe.skipIf(!browser)('copies of dropped files', () => {
   });
 
   it('go when they could not be used', async () => {
-    await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles({ name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
+    await page
+      .locator('input[type=file][multiple]:not([webkitdirectory])')
+      .setInputFiles({ name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
     await poll(() => page.getByRole('alert').innerText()).toMatch(/empty\.png/);
     await page.getByRole('alert').getByRole('button').click();
     await poll(batches).toHaveLength(1);

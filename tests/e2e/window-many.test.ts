@@ -19,7 +19,10 @@ it.skipIf(!browser)(`scrolls through 5,000 pictures${there ? '' : ' (MNIST is no
   const served = await serve(join(folder, 'data'));
   const { context, page, faults } = await openWindow(browser!, served.url);
   try {
-    await page.getByRole('navigation').getByRole('button', { name: /Images/ }).click();
+    await page
+      .getByRole('navigation')
+      .getByRole('button', { name: /Images/ })
+      .click();
     const files = ['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'].map((name) => join(MNIST, name));
     await page.locator('input[type=file][multiple]:not([webkitdirectory])').setInputFiles(files);
     await page.locator('[data-at]').first().waitFor();

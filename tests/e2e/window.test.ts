@@ -124,7 +124,13 @@ describe.skipIf(!browser)('the window', () => {
 
   it('takes a threat model, with budgets in both units', async () => {
     await step(page, 'Threat model').click();
-    for (const [norm, attack, count] of [['0', 'σ-zero', 200], ['0', 'FMN', 50], ['2', 'DDN', 50], ['2', 'FMN', 50], ['∞', 'FMN', 50]] as const) {
+    for (const [norm, attack, count] of [
+      ['0', 'σ-zero', 200],
+      ['0', 'FMN', 50],
+      ['2', 'DDN', 50],
+      ['2', 'FMN', 50],
+      ['∞', 'FMN', 50],
+    ] as const) {
       await page.getByRole('tab', { name: norm }).first().click();
       await steps(page, attack, count);
     }
@@ -173,7 +179,9 @@ describe.skipIf(!browser)('the window', () => {
     await good('results');
     await page.getByRole('button', { name: 'Table' }).click();
     // Worst first: the distances only grow.
-    const outcomes = results.images.flatMap((image) => image.outcomes.filter((outcome) => outcome.threat === 0 && outcome.distance !== null));
+    const outcomes = results.images.flatMap((image) =>
+      image.outcomes.filter((outcome) => outcome.threat === 0 && outcome.distance !== null),
+    );
     const shown = await page.getByRole('region', { name: 'Table' }).locator('tbody td:nth-child(5)').allInnerTexts();
     const sorted = outcomes.map((outcome) => outcome.distance!).sort((a, b) => a - b);
     expect(shown.slice(0, sorted.length).map(Number)).toEqual(sorted);
@@ -185,13 +193,19 @@ describe.skipIf(!browser)('the window', () => {
     const tile = page.locator('button[data-at="0"]');
     await tile.focus();
     await page.keyboard.press('ArrowRight');
-    await poll(() => page.locator('button[data-at="1"]').evaluate((one) => one === (one as unknown as { ownerDocument: { activeElement: unknown } }).ownerDocument.activeElement)).toBe(true);
+    await poll(() =>
+      page
+        .locator('button[data-at="1"]')
+        .evaluate((one) => one === (one as unknown as { ownerDocument: { activeElement: unknown } }).ownerDocument.activeElement),
+    ).toBe(true);
     await page.keyboard.press('Enter');
     await page.locator('canvas').nth(2).waitFor();
     await good('image');
 
     // The largest change in the drawn pixels is what the results say it is.
-    const full = Number((await page.getByRole('img', { name: /^Scale of the difference/ }).getAttribute('aria-label'))!.match(/minus (\d+)/)![1]);
+    const full = Number(
+      (await page.getByRole('img', { name: /^Scale of the difference/ }).getAttribute('aria-label'))!.match(/minus (\d+)/)![1],
+    );
     const title = await page.getByRole('heading', { level: 1 }).innerText();
     const image = results.images.find((one) => one.source.endsWith(title))!;
     const best = image.outcomes.find((one) => one.threat === 0)!.best;
@@ -243,7 +257,10 @@ describe.skipIf(!browser)('the window', () => {
 
   it('exports the report and the table', async () => {
     await step(page, 'Export').click();
-    for (const [name, start] of [['Report', '%PDF-'], ['Table', 'id,source']] as const) {
+    for (const [name, start] of [
+      ['Report', '%PDF-'],
+      ['Table', 'id,source'],
+    ] as const) {
       const download = page.waitForEvent('download');
       await page.getByRole('button', { name: `Save: ${name}` }).click();
       expect(readFileSync(await (await download).path(), 'latin1').slice(0, start.length)).toBe(start);
@@ -314,7 +331,8 @@ describe.skipIf(!browser)('the window', () => {
     await poll(() => counts.inputValue()).not.toBe(anyDistance);
     const weaker = Results.parse(JSON.parse(readFileSync(join(folder, 'data/audits', await second.inputValue(), 'results.json'), 'utf8')));
     const linf = results.threats.findIndex((threat) => threat.norm === 'linf');
-    const stateOf = (all: Results, hash: string, threat: number) => all.images.find((one) => one.hash === hash)!.outcomes.find((one) => one.threat === threat)!.state;
+    const stateOf = (all: Results, hash: string, threat: number) =>
+      all.images.find((one) => one.hash === hash)!.outcomes.find((one) => one.threat === threat)!.state;
     const changed = results.images.filter(({ hash }) => stateOf(results, hash, linf) !== stateOf(weaker, hash, 0));
     expect(changed.length).toBeGreaterThan(0);
     await counts.selectOption('any distance');

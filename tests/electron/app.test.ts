@@ -55,7 +55,9 @@ describe('before Electron is ready', () => {
     expect(record.sandboxed).toBe(true);
     expect(record.switches.has('disable-background-networking')).toBe(true);
     expect(record.switches.get('host-resolver-rules')).toBe('MAP * ~NOTFOUND');
-    expect(record.schemes).toEqual([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
+    expect(record.schemes).toEqual([
+      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    ]);
     expect(record.windows).toHaveLength(0);
   });
 });
@@ -125,7 +127,13 @@ describe('permissions and requests', () => {
       session.defaultSession.beforeRequest!({ url }, (given) => (decision = given));
       return decision.cancel;
     };
-    for (const url of ['app://bundle/index.html', 'app://bundle/assets/a.js?x', 'devtools://devtools/a.html', 'data:image/png;base64,AA', 'blob:app://bundle/1'])
+    for (const url of [
+      'app://bundle/index.html',
+      'app://bundle/assets/a.js?x',
+      'devtools://devtools/a.html',
+      'data:image/png;base64,AA',
+      'blob:app://bundle/1',
+    ])
       expect(cancelled(url), url).toBe(false);
     for (const url of [
       'https://example.org/',
@@ -182,7 +190,7 @@ describe('the life of the program', () => {
   let folder: string;
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'hairline-app-'))));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const PID = "send({ id: m.id, ok: false, error: { message: String(process.pid), user: false } });";
+  const PID = 'send({ id: m.id, ok: false, error: { message: String(process.pid), user: false } });';
   /** Starts the engine, which answers with its process. */
   const begun = async ({ ipcRenderer }: StandIn): Promise<number> => {
     const answer = (await ipcRenderer.invoke('hairline:call', 'audits', {})) as { error: { message: string } };
@@ -228,9 +236,14 @@ describe('the life of the program', () => {
   });
 
   it('tells what the engine wrote last when it dies', async () => {
-    const { ipcRenderer } = await startAround(handmade(folder, "console.error('terminate called'); setTimeout(() => process.exit(134), 50);"));
+    const { ipcRenderer } = await startAround(
+      handmade(folder, "console.error('terminate called'); setTimeout(() => process.exit(134), 50);"),
+    );
     const answer = await ipcRenderer.invoke('hairline:call', 'audits', {});
-    expect(answer).toEqual({ ok: false, error: { message: 'The engine stopped unexpectedly (exit code 134 | terminate called).', user: false } });
+    expect(answer).toEqual({
+      ok: false,
+      error: { message: 'The engine stopped unexpectedly (exit code 134 | terminate called).', user: false },
+    });
   });
 
   it('closes the engine in good order before it ends, once', async () => {

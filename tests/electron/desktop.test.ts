@@ -32,7 +32,8 @@ describe('the menu', () => {
     const all = entries(menuTemplate(false, false, () => {}, 'en'));
     expect(all.find((item) => item.id === 'file.folder')).toMatchObject({ accelerator: 'CmdOrCtrl+Shift+I', registerAccelerator: false });
     for (const item of all) if (item.accelerator) expect([item.id, item.registerAccelerator]).toEqual([item.id, false]);
-    for (const { id, shortcut } of ACTIONS) if (shortcut && !shortcut.startsWith('Mod+')) expect(all.find((item) => item.id === id)).not.toHaveProperty('accelerator');
+    for (const { id, shortcut } of ACTIONS)
+      if (shortcut && !shortcut.startsWith('Mod+')) expect(all.find((item) => item.id === id)).not.toHaveProperty('accelerator');
   });
 
   it('speaks the language of the page, in what Electron would name itself, too', async () => {
@@ -41,7 +42,8 @@ describe('the menu', () => {
     const labels = () => entries(electron.record.menu as MenuItemConstructorOptions[]).map(({ label, role }) => label ?? role);
     expect(labels()).toContain('Open model…');
     const sender = electron.record.windows[0]!.webContents;
-    const speak = (language: unknown) => electron.ipcMain.handlers.get('hairline:language')!({ sender, senderFrame: sender.mainFrame }, language);
+    const speak = (language: unknown) =>
+      electron.ipcMain.handlers.get('hairline:language')!({ sender, senderFrame: sender.mainFrame }, language);
     await speak('xx');
     expect(labels()).toContain('Open model…');
     await speak('de');
@@ -60,7 +62,16 @@ describe('the menu', () => {
 });
 
 describe('around the window', () => {
-  const status = (state: AuditStatus['state'], done: number, total: number): AuditStatus => ({ audit: 'a', name: 'a', state, done, total, eta: null, message: '', folder: '/audits/a' });
+  const status = (state: AuditStatus['state'], done: number, total: number): AuditStatus => ({
+    audit: 'a',
+    name: 'a',
+    state,
+    done,
+    total,
+    eta: null,
+    message: '',
+    folder: '/audits/a',
+  });
 
   async function tied() {
     await electron.app.becomeReady();
@@ -68,13 +79,21 @@ describe('around the window', () => {
     const service = new FakeService();
     const window = new electron.BrowserWindow({ webPreferences: {} });
     const desktop = onDesktop(window as never, service as never);
-    const tell = (state: AuditStatus['state'], done: number, total: number) => service.listeners.forEach((listener) => listener({ type: 'status', status: status(state, done, total) }));
+    const tell = (state: AuditStatus['state'], done: number, total: number) =>
+      service.listeners.forEach((listener) => listener({ type: 'status', status: status(state, done, total) }));
     return { service, window, desktop, tell };
   }
 
   it('the taskbar follows the audit, and is cleared when it is over', async () => {
     const { tell } = await tied();
-    for (const [state, done, total] of [['preparing', 0, 0], ['running', 1, 4], ['paused', 2, 4], ['finished', 4, 4], ['failed', 2, 4]] as const) tell(state, done, total);
+    for (const [state, done, total] of [
+      ['preparing', 0, 0],
+      ['running', 1, 4],
+      ['paused', 2, 4],
+      ['finished', 4, 4],
+      ['failed', 2, 4],
+    ] as const)
+      tell(state, done, total);
     expect(electron.record.progress).toEqual([
       { value: 2, mode: 'indeterminate' },
       { value: 0.25, mode: 'normal' },

@@ -30,7 +30,12 @@ beforeEach(async () => {
   service = new FakeService();
   folder = mkdtempSync(join(tmpdir(), 'hairline-ipc-'));
   const { serveIpc } = await import('../../src-main/electron/ipc.ts');
-  stop = serveIpc(window as never, service, () => ['/a.onnx'], (language) => spoken.push(language));
+  stop = serveIpc(
+    window as never,
+    service,
+    () => ['/a.onnx'],
+    (language) => spoken.push(language),
+  );
   await import('../../src-main/electron/preload.ts');
   host = electron.record.exposed.get('hairline') as ElectronHost;
   // What main sends to the page arrives in the preload script, with an event object in front.
@@ -72,21 +77,34 @@ describe('what the page gets', () => {
   });
 
   it('hears of an engine that died while it ran an audit, and can go on with that at once', async () => {
-    const bench = handmade(folder, `
+    const bench = handmade(
+      folder,
+      `
       const status = { audit: 'a1', name: '', state: 'running', done: 1, total: 4, eta: 3, message: '', folder: '/a1' };
       if (m.name === 'pause') send({ event: { type: 'status', status } }), send({ id: m.id, ok: true, value: {} });
       else if (m.name === 'cancel') process.kill(process.pid, 'SIGKILL');
-      else send({ id: m.id, ok: true, value: {} });`);
+      else send({ id: m.id, ok: true, value: {} });`,
+    );
     const client = new EngineClient(spawnEngine(process.execPath, bench));
     const { serveIpc } = await import('../../src-main/electron/ipc.ts');
     stop();
-    stop = serveIpc(window as never, client, () => [], () => undefined);
+    stop = serveIpc(
+      window as never,
+      client,
+      () => [],
+      () => undefined,
+    );
     const heard: RunEvent[] = [];
     host.listen((event) => void heard.push(event));
     try {
       await host.call('pause', { audit: 'a1' });
       await expect(host.call('cancel', { audit: 'a1' })).rejects.toThrow(/stopped unexpectedly/);
-      expect(heard.map((event) => (event.type === 'status' ? event.status.state : event.type))).toEqual(['running', 'crashed', 'failed', 'died']);
+      expect(heard.map((event) => (event.type === 'status' ? event.status.state : event.type))).toEqual([
+        'running',
+        'crashed',
+        'failed',
+        'died',
+      ]);
       expect(await host.call('resume', { audit: 'a1' })).toEqual({});
     } finally {
       await client.close();
@@ -103,7 +121,10 @@ describe('what the page gets', () => {
   });
 
   it('turns dropped files into paths and leaves out files that lie nowhere', async () => {
-    expect(await host.importFiles([{ name: 'a', path: '/x/a.onnx' }, { name: 'b' }] as never)).toEqual({ paths: ['/x/a.onnx'], leftOut: [] });
+    expect(await host.importFiles([{ name: 'a', path: '/x/a.onnx' }, { name: 'b' }] as never)).toEqual({
+      paths: ['/x/a.onnx'],
+      leftOut: [],
+    });
   });
 
   it('addresses pictures on its own origin', () => {
@@ -137,7 +158,10 @@ describe('who may call', () => {
     ];
     for (const channel of electron.ipcMain.handlers.keys())
       for (const event of strangers)
-        expect(await invoke(channel, event, 'audits', {})).toEqual({ ok: false, error: { message: 'This page may not call Hairline.', user: false } });
+        expect(await invoke(channel, event, 'audits', {})).toEqual({
+          ok: false,
+          error: { message: 'This page may not call Hairline.', user: false },
+        });
     for (const url of ['https://example.org/', 'app://bundle.evil/', 'file:///a.html', 'about:blank', '']) {
       frame.url = url;
       expect((await invoke('hairline:call', { sender: webContents, senderFrame: frame }, 'audits', {})).ok, url).toBe(false);

@@ -1,5 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, readSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,7 +54,10 @@ function standInElectron(folder: string): string {
   mkdirSync(join(dist, 'locales'), { recursive: true });
   for (const language of ['en-US', 'de']) writeFileSync(join(dist, 'locales', `${language}.pak`), language);
   const marker = Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX');
-  writeFileSync(join(dist, 'electron'), Buffer.concat([Buffer.alloc(4096), marker, Buffer.from([1, 9]), Buffer.from('101100101'), Buffer.alloc(64)]));
+  writeFileSync(
+    join(dist, 'electron'),
+    Buffer.concat([Buffer.alloc(4096), marker, Buffer.from([1, 9]), Buffer.from('101100101'), Buffer.alloc(64)]),
+  );
   chmodSync(join(dist, 'electron'), 0o755);
   return dist;
 }
@@ -81,10 +100,18 @@ function flip(file: string, at = 5000): void {
 
 /** Processes that this one started, as Linux knows them. */
 function children(): number[] {
-  return readdirSync(`/proc/self/task`).flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
+  return readdirSync(`/proc/self/task`).flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
 }
 
-const nodeFault = process.platform === 'linux' ? await carriedNode().then(() => '', (error: Error) => error.message) : '';
+const nodeFault =
+  process.platform === 'linux'
+    ? await carriedNode().then(
+        () => '',
+        (error: Error) => error.message,
+      )
+    : '';
 const why = process.platform === 'linux' ? nodeFault : 'the stand-in for Electron is made for Linux';
 // On the build servers the registry is there, so that its absence is a fault.
 if (nodeFault && process.env['CI'] === 'true') throw new Error(nodeFault);
@@ -97,7 +124,8 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
   let real: string;
 
   beforeAll(() => {
-    if (!existsSync(join(ROOT, 'out/main/electron.js'))) node(['node_modules/electron-vite/bin/electron-vite.js', 'build', '--logLevel', 'warn']);
+    if (!existsSync(join(ROOT, 'out/main/electron.js')))
+      node(['node_modules/electron-vite/bin/electron-vite.js', 'build', '--logLevel', 'warn']);
     folder = mkdtempSync(join(tmpdir(), 'hairline-package-'));
     const options = [`-c.electronDist=${standInElectron(folder)}`, `-c.directories.output=${join(folder, 'packed')}`];
     node(['node_modules/electron-builder/cli.js', '--linux', `--${process.arch}`, '--dir', '--publish', 'never', ...options]);
@@ -156,7 +184,11 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
       // Inside the archive, where Electron checks it: not a file that is unpacked, and checked later.
       const text = asar.get(name)?.toString();
       expect(text, `${name} is inside the archive`).toBeDefined();
-      const named = [/^(?:import|export)\b[^'"`]*['"`]([^'"`]+)['"`]/gm, /\b(?:import|require)\w*\(\s*['"`]([^'"`]+)/g, /\)\(['"`]([^'"`]+)['"`]\)/g];
+      const named = [
+        /^(?:import|export)\b[^'"`]*['"`]([^'"`]+)['"`]/gm,
+        /\b(?:import|require)\w*\(\s*['"`]([^'"`]+)/g,
+        /\)\(['"`]([^'"`]+)['"`]\)/g,
+      ];
       for (const [, to] of named.flatMap((pattern) => [...text!.matchAll(pattern)])) {
         if (to!.startsWith('.')) follow(posix.join(posix.dirname(name), to!));
         else if (!to!.startsWith('node:')) packages.add(to!);
@@ -191,7 +223,9 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
   });
 
   it('carries the Node that is pinned, and its licence', () => {
-    const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'carried-node/package.json'), 'utf8')) as { optionalDependencies: Record<string, string> };
+    const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'carried-node/package.json'), 'utf8')) as {
+      optionalDependencies: Record<string, string>;
+    };
     expect(node(['-p', 'process.version'], folder, carried()).trim()).toBe(`v${optionalDependencies[`node-linux-${process.arch}`]}`);
     expect(asar.get('licences/Node.js.txt')!.toString()).toMatch(/^Node\.js is licensed for use as follows/);
   });
@@ -248,14 +282,22 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
         .filter(Boolean)
         .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
     );
-    expect(environment).toMatchObject({ ORT_DISABLE_TELEMETRY: '1', LD_LIBRARY_PATH: '/usr/local/cuda/lib64', CUDA_VISIBLE_DEVICES: '0', PATH: process.env['PATH'] });
+    expect(environment).toMatchObject({
+      ORT_DISABLE_TELEMETRY: '1',
+      LD_LIBRARY_PATH: '/usr/local/cuda/lib64',
+      CUDA_VISIBLE_DEVICES: '0',
+      PATH: process.env['PATH'],
+    });
     expect(Object.keys(environment).filter((name) => /^(NODE_|ELECTRON_|VITEST|npm_|APPDIR|LD_PRELOAD)/i.test(name))).toEqual([]);
 
     const { model, images, labels } = await call('sample', {} as CallIn<'sample'>);
     expect(model.startsWith(real)).toBe(true);
     const card = await call('inspect', { model } as CallIn<'inspect'>);
     const list = await call('images', { paths: images, labels, offset: 0, limit: 2 } as CallIn<'images'>);
-    const picture = await electron.record.protocols.get('app')!({ url: `app://bundle/picture?${encodeURIComponent(JSON.stringify({ kind: 'image', image: list.images[0]!.id }))}`, method: 'GET' });
+    const picture = await electron.record.protocols.get('app')!({
+      url: `app://bundle/picture?${encodeURIComponent(JSON.stringify({ kind: 'image', image: list.images[0]!.id }))}`,
+      method: 'GET',
+    });
     expect(Buffer.from(await picture.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
     // The derived graph and the original file, both run by onnxruntime in a worker thread.
     const check = await call('gradcheck', { model, preprocessing: card.preprocessing, images: images.slice(0, 1) } as CallIn<'gradcheck'>);
@@ -275,15 +317,60 @@ describe.skipIf(reason !== '')(`the packaged program${reason}`, () => {
       /^node_modules\/onnxruntime-node\/\S+\/onnxruntime_binding\.node was changed since it was packed/,
     ],
     ['a byte of the Node', () => flip(carried()), () => flip(carried()), /^out\/node\/node was changed since it was packed/],
-    ['a longer script', () => (renameSync(engineFile(), aside()), writeFileSync(engineFile(), text)), () => renameSync(aside(), engineFile()), /^out\/engine\/engine\.js was changed since it was packed/],
-    ['a missing script', () => renameSync(engineFile(), aside()), () => renameSync(aside(), engineFile()), /^out\/engine\/engine\.js is missing from Hairline/],
-    ['a link to the same bytes', () => (renameSync(engineFile(), aside()), symlinkSync(aside(), engineFile())), () => (rmSync(engineFile()), renameSync(aside(), engineFile())), /^out\/engine\/engine\.js was changed since it was packed/],
-    ['a folder in place of a script', () => (renameSync(engineFile(), aside()), mkdirSync(engineFile())), () => (rmSync(engineFile(), { recursive: true }), renameSync(aside(), engineFile())), /^out\/engine\/engine\.js is missing from Hairline/],
-    ['an added package', () => (mkdirSync(join(real, 'node_modules/evil')), writeFileSync(join(real, 'node_modules/evil/index.js'), text)), () => rmSync(join(real, 'node_modules/evil'), { recursive: true }), /^node_modules\/evil\/index\.js was added to Hairline since it was packed/],
-    ['an added file without an ending', () => writeFileSync(join(real, 'node_modules/ws/lib/sender'), text), () => rmSync(join(real, 'node_modules/ws/lib/sender')), /^node_modules\/ws\/lib\/sender was added/],
-    ['an added link to a folder', () => symlinkSync('/tmp', join(real, 'out/engine/node_modules')), () => rmSync(join(real, 'out/engine/node_modules')), /^out\/engine\/node_modules was added/],
-    ['everything taken away', () => renameSync(real, aside()), () => renameSync(aside(), real), /^app\.asar\.unpacked cannot be read \(ENOENT\)/],
-    ['a list that was changed', () => flip(join(program, 'resources/app.asar'), 16), () => flip(join(program, 'resources/app.asar'), 16), /^app\.asar was changed since it was packed/],
+    [
+      'a longer script',
+      () => (renameSync(engineFile(), aside()), writeFileSync(engineFile(), text)),
+      () => renameSync(aside(), engineFile()),
+      /^out\/engine\/engine\.js was changed since it was packed/,
+    ],
+    [
+      'a missing script',
+      () => renameSync(engineFile(), aside()),
+      () => renameSync(aside(), engineFile()),
+      /^out\/engine\/engine\.js is missing from Hairline/,
+    ],
+    [
+      'a link to the same bytes',
+      () => (renameSync(engineFile(), aside()), symlinkSync(aside(), engineFile())),
+      () => (rmSync(engineFile()), renameSync(aside(), engineFile())),
+      /^out\/engine\/engine\.js was changed since it was packed/,
+    ],
+    [
+      'a folder in place of a script',
+      () => (renameSync(engineFile(), aside()), mkdirSync(engineFile())),
+      () => (rmSync(engineFile(), { recursive: true }), renameSync(aside(), engineFile())),
+      /^out\/engine\/engine\.js is missing from Hairline/,
+    ],
+    [
+      'an added package',
+      () => (mkdirSync(join(real, 'node_modules/evil')), writeFileSync(join(real, 'node_modules/evil/index.js'), text)),
+      () => rmSync(join(real, 'node_modules/evil'), { recursive: true }),
+      /^node_modules\/evil\/index\.js was added to Hairline since it was packed/,
+    ],
+    [
+      'an added file without an ending',
+      () => writeFileSync(join(real, 'node_modules/ws/lib/sender'), text),
+      () => rmSync(join(real, 'node_modules/ws/lib/sender')),
+      /^node_modules\/ws\/lib\/sender was added/,
+    ],
+    [
+      'an added link to a folder',
+      () => symlinkSync('/tmp', join(real, 'out/engine/node_modules')),
+      () => rmSync(join(real, 'out/engine/node_modules')),
+      /^out\/engine\/node_modules was added/,
+    ],
+    [
+      'everything taken away',
+      () => renameSync(real, aside()),
+      () => renameSync(aside(), real),
+      /^app\.asar\.unpacked cannot be read \(ENOENT\)/,
+    ],
+    [
+      'a list that was changed',
+      () => flip(join(program, 'resources/app.asar'), 16),
+      () => flip(join(program, 'resources/app.asar'), 16),
+      /^app\.asar was changed since it was packed/,
+    ],
   ])('refuses to start after %s, in one sentence', async (_what, change, undo, sentence) => {
     const before = new Set(children());
     change();

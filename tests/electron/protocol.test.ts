@@ -34,16 +34,31 @@ const pictureUrl = (address: unknown): string => `app://bundle/picture?${encodeU
 describe('the window through its scheme', () => {
   it('serves files with their type, also under names that need escaping', async () => {
     const page = await get('app://bundle/');
-    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, 'text/html; charset=utf-8', '<!doctype html>']);
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      '<!doctype html>',
+    ]);
     const script = await get('app://bundle/assets/a%20b.js?v=1#x');
     expect([script.status, script.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
     expect((await get('app://bundle/index.html', 'HEAD')).status).toBe(200);
   });
 
   it('sends the strict content policy with everything, refusals included', async () => {
-    for (const url of ['app://bundle/index.html', 'app://bundle/absent', 'app://bundle/..%2fsecret.txt', 'app://evil/', pictureUrl({ kind: 'image', image: 'i' })]) {
+    for (const url of [
+      'app://bundle/index.html',
+      'app://bundle/absent',
+      'app://bundle/..%2fsecret.txt',
+      'app://evil/',
+      pictureUrl({ kind: 'image', image: 'i' }),
+    ]) {
       const { headers } = await get(url);
-      const rules = new Map(headers.get('content-security-policy')!.split('; ').map((rule) => rule.split(/ (.*)/s) as [string, string]));
+      const rules = new Map(
+        headers
+          .get('content-security-policy')!
+          .split('; ')
+          .map((rule) => rule.split(/ (.*)/s) as [string, string]),
+      );
       expect(Object.fromEntries(rules), url).toEqual({
         'default-src': "'none'",
         'script-src': "'self'",
@@ -99,7 +114,13 @@ describe('pictures', () => {
   });
 
   it('are refused for addresses that are none, without asking the engine', async () => {
-    const bad = [pictureUrl({ kind: 'file', path: '/etc/passwd' }), pictureUrl({ kind: 'clean', audit: 'a' }), 'app://bundle/picture', 'app://bundle/picture?%', 'app://bundle/picture?{'];
+    const bad = [
+      pictureUrl({ kind: 'file', path: '/etc/passwd' }),
+      pictureUrl({ kind: 'clean', audit: 'a' }),
+      'app://bundle/picture',
+      'app://bundle/picture?%',
+      'app://bundle/picture?{',
+    ];
     for (const url of bad) expect((await get(url)).status, url).toBe(400);
     expect(service.addresses).toEqual([]);
   });

@@ -48,20 +48,24 @@ it('another model is looked at while a check is at work, which ends for it', { t
   expect(settled()).toBe(true);
 });
 
-it('the same model is looked at meanwhile, another check takes the place, and a stop leaves what is known', { timeout: 120_000 }, async () => {
-  const first = await begin();
-  await call('inspect', { model });
-  expect(first.settled()).toBe(false);
-  const second = await begin();
-  expect(await first.answer).toBeNull();
-  await call('gradcheckStop', {});
-  const stopped = await second.answer;
-  expect(stopped).toMatchObject({ wanted: 5, compared: 1, stopped: true });
-  expect(['partly', 'unchecked']).toContain(stopped!.verdict);
-  expect(stopped!.directions).toBeLessThan(5);
-  // Nothing to stop is no mistake.
-  await call('gradcheckStop', {});
-});
+it(
+  'the same model is looked at meanwhile, another check takes the place, and a stop leaves what is known',
+  { timeout: 120_000 },
+  async () => {
+    const first = await begin();
+    await call('inspect', { model });
+    expect(first.settled()).toBe(false);
+    const second = await begin();
+    expect(await first.answer).toBeNull();
+    await call('gradcheckStop', {});
+    const stopped = await second.answer;
+    expect(stopped).toMatchObject({ wanted: 5, compared: 1, stopped: true });
+    expect(['partly', 'unchecked']).toContain(stopped!.verdict);
+    expect(stopped!.directions).toBeLessThan(5);
+    // Nothing to stop is no mistake.
+    await call('gradcheckStop', {});
+  },
+);
 
 it('an audit begins while a check is at work, and says that it checks the gradient itself', { timeout: 120_000 }, async () => {
   const { answer } = await begin();

@@ -99,7 +99,9 @@ describe('EngineClient over the wire', () => {
   it('refuses bad input with one sentence before the engine is even started', async () => {
     const bench = new Bench();
     const client = new EngineClient(bench.fork);
-    await expect(client.call('inspect', { model: 3 } as never)).rejects.toThrow(/^The call "inspect" was given something wrong: model: .*\.$/);
+    await expect(client.call('inspect', { model: 3 } as never)).rejects.toThrow(
+      /^The call "inspect" was given something wrong: model: .*\.$/,
+    );
     await expect(client.call('inspect', { model: 'm', more: 1 } as never)).rejects.toBeInstanceOf(UserError);
     await expect(client.call('constructor' as never, {} as never)).rejects.toThrow(/no call named "constructor"/);
     await expect(client.picture({ kind: 'image' } as never)).rejects.toBeInstanceOf(UserError);
@@ -111,7 +113,9 @@ describe('EngineClient over the wire', () => {
     bench.answer = () => ({ audit: 'a1' });
     const threats = [{ norm: 'l2' as const, eps: [1], attacks: [{ id: 'ddn' }] }];
     await new EngineClient(bench.fork).call('start', { plan: { model: 'm', preprocessing: {}, images: ['i'], threats } });
-    expect(bench.asked[0]!.input).toMatchObject({ plan: { seed: 0, preprocessing: { scale: 1 }, threats: [{ goal: { kind: 'untargeted' } }] } });
+    expect(bench.asked[0]!.input).toMatchObject({
+      plan: { seed: 0, preprocessing: { scale: 1 }, threats: [{ goal: { kind: 'untargeted' } }] },
+    });
   });
 
   it('refuses an answer that breaks the contract', async () => {
@@ -173,8 +177,20 @@ describe('an engine that dies', () => {
     bench.channels[0]!.die('exit code 134\nterminate called\n');
     await refused;
     expect(told.slice(3)).toEqual([
-      { type: 'status', status: { ...(told[0] as Extract<RunEvent, { type: 'status' }>).status, state: 'crashed', message: 'exit code 134 | terminate called' } },
-      { type: 'failed', audit: 'a1', user: false, message: expect.stringContaining('can be resumed (exit code 134 | terminate called).') as string },
+      {
+        type: 'status',
+        status: {
+          ...(told[0] as Extract<RunEvent, { type: 'status' }>).status,
+          state: 'crashed',
+          message: 'exit code 134 | terminate called',
+        },
+      },
+      {
+        type: 'failed',
+        audit: 'a1',
+        user: false,
+        message: expect.stringContaining('can be resumed (exit code 134 | terminate called).') as string,
+      },
       { type: 'died', message: 'The engine stopped unexpectedly (exit code 134 | terminate called).' },
     ]);
 
@@ -278,7 +294,9 @@ describe('a real process', () => {
     const client = engine(`
       if (m.name === 'attacks') process.kill(process.pid, 'SIGKILL');
       else send({ id: m.id, ok: true, value: [] });`);
-    await expect(client.call('attacks', {})).rejects.toThrow(process.platform === 'win32' ? /stopped unexpectedly/ : /stopped unexpectedly \(signal SIGKILL\)/);
+    await expect(client.call('attacks', {})).rejects.toThrow(
+      process.platform === 'win32' ? /stopped unexpectedly/ : /stopped unexpectedly \(signal SIGKILL\)/,
+    );
     expect(await client.call('audits', {})).toEqual([]);
   });
 
@@ -286,12 +304,16 @@ describe('a real process', () => {
     const client = engine(`
       if (m.name === 'attacks') out.write('Aborted (core dumped)');
       else send({ id: m.id, ok: true, value: [] });`);
-    await expect(client.call('attacks', {})).rejects.toThrow(/stopped unexpectedly \(A message between the engine and its host is too long/);
+    await expect(client.call('attacks', {})).rejects.toThrow(
+      /stopped unexpectedly \(A message between the engine and its host is too long/,
+    );
     expect(await client.call('audits', {})).toEqual([]);
   });
 
   it('tells when there is no engine to start', async () => {
-    await expect(start(join(folder, 'absent.mjs')).call('audits', {})).rejects.toThrow(/stopped unexpectedly \(exit code 1 \| .*Cannot find module/);
+    await expect(start(join(folder, 'absent.mjs')).call('audits', {})).rejects.toThrow(
+      /stopped unexpectedly \(exit code 1 \| .*Cannot find module/,
+    );
   });
 
   it('tells when there is no Node to start it with', async () => {

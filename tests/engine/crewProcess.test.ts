@@ -37,7 +37,8 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const start = (control = new Switch(), grace?: number) => (crew = new CrewProcess(join(ROOT, 'out/main/child.js'), join(folder, 'worker.mjs'), 2, control, grace === undefined ? {} : { grace }));
+const start = (control = new Switch(), grace?: number) =>
+  (crew = new CrewProcess(join(ROOT, 'out/main/child.js'), join(folder, 'worker.mjs'), 2, control, grace === undefined ? {} : { grace }));
 const ask = (of: CrewProcess, what: string): Promise<unknown> => of.run('job', { do: what } as never);
 const gone = (pid: number) => expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
 
@@ -47,7 +48,9 @@ it('ends attacks that take more memory than the limit, with a sentence, and give
   const pid = (await ask(workers, 'process')) as number;
   const [greedy, other] = await Promise.allSettled([ask(workers, 'grow'), ask(workers, 'spin')]);
   expect(greedy).toMatchObject({ reason: expect.any(UserError) });
-  expect(String((greedy as PromiseRejectedResult).reason)).toMatch(/more than 0\.5 GB .* what was found is kept.* --limit-memory .*--resume\.$/);
+  expect(String((greedy as PromiseRejectedResult).reason)).toMatch(
+    /more than 0\.5 GB .* what was found is kept.* --limit-memory .*--resume\.$/,
+  );
   expect(other.status).toBe('rejected');
   await gone(pid);
 });

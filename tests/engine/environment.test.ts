@@ -5,7 +5,13 @@ describe('the environment of the engine', () => {
   it('keeps what CUDA, Vulkan, Windows, the locale and the person need', () => {
     const kept = {
       ...{ PATH: '/usr/bin', HOME: '/home/a', TMPDIR: '/scratch', LANG: 'de_DE.UTF-8', LC_NUMERIC: 'C', TZ: 'UTC' },
-      ...{ CUDA_VISIBLE_DEVICES: '1', CUDA_CACHE_PATH: '/c', NVIDIA_VISIBLE_DEVICES: 'all', NVIDIA_TF32_OVERRIDE: '1', LD_LIBRARY_PATH: '/usr/local/cuda/lib64' },
+      ...{
+        CUDA_VISIBLE_DEVICES: '1',
+        CUDA_CACHE_PATH: '/c',
+        NVIDIA_VISIBLE_DEVICES: 'all',
+        NVIDIA_TF32_OVERRIDE: '1',
+        LD_LIBRARY_PATH: '/usr/local/cuda/lib64',
+      },
       ...{ VK_ICD_FILENAMES: '/a.json', XDG_RUNTIME_DIR: '/run/user/1', HAIRLINE_DEBUG: '1' },
       ...{ SYSTEMROOT: 'C:\\Windows', TEMP: 't', TMP: 't', APPDATA: 'a', USERPROFILE: 'u', PATHEXT: '.EXE' },
     };

@@ -21,20 +21,36 @@ beforeAll(async () => {
   // Other tests leave theirs in the usual place.
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = root;
   service = new EngineService({ host: 'test', audits: root, assets: join(ROOT, 'assets') }, join(ROOT, 'out/main/worker.js'));
-  ({ images } = await service.call('images', CALLS.images.in.parse({ paths: [IMAGES], labels: null, classNames: join(SAMPLES, 'classes.txt'), offset: 8, limit: 2 })));
+  ({ images } = await service.call(
+    'images',
+    CALLS.images.in.parse({ paths: [IMAGES], labels: null, classNames: join(SAMPLES, 'classes.txt'), offset: 8, limit: 2 }),
+  ));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 async function probe(more: Partial<CallIn<'probe'>> = {}): Promise<CallOut<'probe'>> {
-  const input = { model: MODEL, preprocessing: {}, image: images[0]!.id, norm: 'linf', eps: 20 / 255, attack: { id: 'pgd', options: { steps: 10 } }, ...more } as const;
+  const input = {
+    model: MODEL,
+    preprocessing: {},
+    image: images[0]!.id,
+    norm: 'linf',
+    eps: 20 / 255,
+    attack: { id: 'pgd', options: { steps: 10 } },
+    ...more,
+  } as const;
   return CALLS.probe.out.parse(await service.call('probe', CALLS.probe.in.parse(input)));
 }
-const picture = async (probe: string, which: Extract<PictureAddress, { kind: 'probe' }>['which']) => readPng(await service.picture({ kind: 'probe', probe, which }));
+const picture = async (probe: string, which: Extract<PictureAddress, { kind: 'probe' }>['which']) =>
+  readPng(await service.picture({ kind: 'probe', probe, which }));
 
 it('answers with numbers and pictures that go with them', async () => {
   const answer = (await probe())!;
   expect(answer).toMatchObject({ state: 'broken', success: true, label: 1, pictures: ['adversarial', 'difference'] });
-  const [clean, changed, difference] = [readPng(await service.picture({ kind: 'image', image: images[0]!.id })), await picture(answer.probe, 'adversarial'), await picture(answer.probe, 'difference')];
+  const [clean, changed, difference] = [
+    readPng(await service.picture({ kind: 'image', image: images[0]!.id })),
+    await picture(answer.probe, 'adversarial'),
+    await picture(answer.probe, 'difference'),
+  ];
   const largest = Math.max(...changed.data.map((level, i) => Math.abs(level - clean.data[i]!)));
   expect(largest / 255).toBeCloseTo(answer.changed!.eightBit.linf, 6);
   expect(difference.width).toBe(clean.width);
@@ -58,17 +74,21 @@ it('answers the newest of many, and tells the others that they were overtaken', 
 it('leaves the desk free for other questions', async () => {
   // Longer than any check takes; what is asked next ends it.
   const slow = probe({ attack: { id: 'pgd', options: { steps: 100_000 } }, eps: 1 / 255 });
-  const first = await Promise.race([slow.then(() => 'probe'), service.call('gradcheck', CALLS.gradcheck.in.parse({ model: MODEL, preprocessing: {}, images: [] })).then(() => 'check')]);
+  const first = await Promise.race([
+    slow.then(() => 'probe'),
+    service.call('gradcheck', CALLS.gradcheck.in.parse({ model: MODEL, preprocessing: {}, images: [] })).then(() => 'check'),
+  ]);
   expect(first).toBe('check');
   await probe();
   expect(await slow).toBeNull();
 });
 
 it('gives a bad request back in one sentence', async () => {
-  const said = (more: Partial<CallIn<'probe'>>) => probe(more).then(
-    () => '',
-    (error: unknown) => (error instanceof UserError ? error.message : `no UserError: ${String(error)}`),
-  );
+  const said = (more: Partial<CallIn<'probe'>>) =>
+    probe(more).then(
+      () => '',
+      (error: unknown) => (error instanceof UserError ? error.message : `no UserError: ${String(error)}`),
+    );
   expect(await said({ image: 'nothing' })).toBe('This image is not loaded.');
   expect(await said({ attack: { id: 'magic' } })).toMatch(/^There is no attack called magic: /);
   expect(await said({ norm: 'l0' })).toMatch(/^Attack pgd has no l0 form: /);

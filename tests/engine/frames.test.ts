@@ -21,7 +21,9 @@ describe('a frame', () => {
   });
 
   it('says of undefined and NaN what JSON says', () => {
-    expect(readAll(bytesOf({ id: 1, value: undefined, input: { a: undefined, b: NaN, c: [undefined] } }))).toEqual([{ id: 1, input: { b: null, c: [null] } }]);
+    expect(readAll(bytesOf({ id: 1, value: undefined, input: { a: undefined, b: NaN, c: [undefined] } }))).toEqual([
+      { id: 1, input: { b: null, c: [null] } },
+    ]);
   });
 
   it('does not write bytes deeper inside number by number', () => {
@@ -55,7 +57,7 @@ describe('the reader', () => {
     for (const most of [1, 3, 1000]) {
       const reader = new FrameReader();
       const seen: object[] = [];
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const next = at + randomInt(1, most + 1);
         seen.push(...reader.add(bytes.subarray(at, next)));
         at = next;
@@ -81,10 +83,22 @@ describe('the reader', () => {
     expect(() => readAll(byHand(`[{},{"a":${MOST_BYTES},"b":1}]`))).toThrow('too large');
   });
 
-  it.each(['', 'null', '{}', '[]', '[1,{}]', '[{}]', '[[],{}]', '[{},[]]', '[{},{"a":-1}]', '[{},{"a":0.5}]', '[{},{"a":"1"}]', '[{},{"a":1e300}]', '[{},{}', '\u0000'])(
-    'refuses the head %j',
-    (head) => {
-      expect(() => readAll(byHand(head))).toThrow(Error);
-    },
-  );
+  it.each([
+    '',
+    'null',
+    '{}',
+    '[]',
+    '[1,{}]',
+    '[{}]',
+    '[[],{}]',
+    '[{},[]]',
+    '[{},{"a":-1}]',
+    '[{},{"a":0.5}]',
+    '[{},{"a":"1"}]',
+    '[{},{"a":1e300}]',
+    '[{},{}',
+    '\u0000',
+  ])('refuses the head %j', (head) => {
+    expect(() => readAll(byHand(head))).toThrow(Error);
+  });
 });

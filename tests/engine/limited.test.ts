@@ -135,7 +135,10 @@ describe('a process with limits', () => {
     await expect(deaf).rejects.toBeInstanceOf(Cancelled);
     await gone(pid);
     const host = join(folder, 'host.mjs');
-    writeFileSync(host, `import { fork } from 'node:child_process'; process.send(fork(${JSON.stringify(CHILD)}, [${JSON.stringify(worker)}], { serialization: 'advanced' }).pid); setInterval(() => {}, 1000);`);
+    writeFileSync(
+      host,
+      `import { fork } from 'node:child_process'; process.send(fork(${JSON.stringify(CHILD)}, [${JSON.stringify(worker)}], { serialization: 'advanced' }).pid); setInterval(() => {}, 1000);`,
+    );
     const parent = fork(host, { env: { ...process.env } });
     const [grandchild] = (await once(parent, 'message')) as [number];
     expect(alive(grandchild)).toBe(true);

@@ -51,7 +51,8 @@ afterEach(() => live.rest());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (input: unknown): Promise<unknown> => live.run('job' as TaskName, input as never);
-const fate = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => (error instanceof Cancelled ? 'cancelled' : error));
+const fate = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.catch((error: unknown) => (error instanceof Cancelled ? 'cancelled' : error));
 
 it('stops the one at work for a newer one, and answers none but the newest', async () => {
   const first = fate(run({ do: 'last', queries: 100_000 }));

@@ -23,10 +23,18 @@ async function call<N extends CallName>(name: N, input: CallIn<N>): Promise<Call
   return CALLS[name].out.parse(await service.call(name, CALLS[name].in.parse(input) as CallIn<N>)) as CallOut<N>;
 }
 const pixels = { partition: { partition: 'pixel' as const }, epsilon: 1, tries: 200 };
-const ask = (change: Partial<CallIn<'map'>> = {}): CallIn<'map'> => ({ model: MODEL, preprocessing: {}, image: { kind: 'image', image }, ...pixels, ...change });
+const ask = (change: Partial<CallIn<'map'>> = {}): CallIn<'map'> => ({
+  model: MODEL,
+  preprocessing: {},
+  image: { kind: 'image', image },
+  ...pixels,
+  ...change,
+});
 
 /** All of a map. */
-async function whole(map: VulnerabilityMap): Promise<{ moved: Map<number, { moved: number; breaks: boolean }>; quadratic: number[] | null; last: MapProgress }> {
+async function whole(
+  map: VulnerabilityMap,
+): Promise<{ moved: Map<number, { moved: number; breaks: boolean }>; quadratic: number[] | null; last: MapProgress }> {
   const moved = new Map<number, { moved: number; breaks: boolean }>();
   let quadratic: number[] | null = null;
   for (;;) {
@@ -44,7 +52,9 @@ async function logits(pictures: readonly ArrayLike<number>[]): Promise<number[][
   pictures.forEach((data, row) => {
     for (let p = 0; p < plane; p++) for (let c = 0; c < 3; c++) x[(row * 3 + c) * plane + p] = data[3 * p + c]! / 255;
   });
-  const out = (await original.run({ [original.inputNames[0]!]: new Tensor('float32', x, [pictures.length, 3, 32, 32]) }))[original.outputNames[0]!]!;
+  const out = (await original.run({ [original.inputNames[0]!]: new Tensor('float32', x, [pictures.length, 3, 32, 32]) }))[
+    original.outputNames[0]!
+  ]!;
   const classes = out.dims[1] as number;
   return pictures.map((_, row) => [...(out.data as Float32Array).subarray(row * classes, (row + 1) * classes)]);
 }
@@ -65,7 +75,8 @@ afterAll(async () => {
 describe('subsets written short', () => {
   it('come back as they were, single pixels as one pair', () => {
     expect(packSubsets([0, 1, 2, 3, 4])).toEqual([1, 5]);
-    for (const of of [[], [-1, -1], [0, 0, 1, 1, 0, 0, 1, 1], [3, -1, -1, 7, 8, 9, 2]]) expect([...unpackSubsets(packSubsets(of), of.length)]).toEqual(of);
+    for (const of of [[], [-1, -1], [0, 0, 1, 1, 0, 0, 1, 1], [3, -1, -1, 7, 8, 9, 2]])
+      expect([...unpackSubsets(packSubsets(of), of.length)]).toEqual(of);
     expect(() => unpackSubsets([1, 5], 4)).toThrow(RangeError);
   });
 });
@@ -74,8 +85,26 @@ describe('a map of the sample classifier', () => {
   it('has the numbers of `hairline map`, and of every corner of every pixel under onnxruntime', { timeout: 90_000 }, async () => {
     const map = await call('map', ask());
     const { moved, quadratic, last } = await whole(map);
-    const same = await mapVulnerability({ model: MODEL, image: picture, preprocessing: CALLS.map.in.shape.preprocessing.parse({}), partition: CALLS.map.in.shape.partition.parse({}), epsilon: 1, tries: 200, probes: 256, reference: 'clean-output', gate: { check: () => undefined } });
-    expect([map.width, map.height, map.subsets, map.planes, map.of, map.label, quadratic]).toEqual([32, 32, 1024, 1, [1, 1024], same.label, null]);
+    const same = await mapVulnerability({
+      model: MODEL,
+      image: picture,
+      preprocessing: CALLS.map.in.shape.preprocessing.parse({}),
+      partition: CALLS.map.in.shape.partition.parse({}),
+      epsilon: 1,
+      tries: 200,
+      probes: 256,
+      reference: 'clean-output',
+      gate: { check: () => undefined },
+    });
+    expect([map.width, map.height, map.subsets, map.planes, map.of, map.label, quadratic]).toEqual([
+      32,
+      32,
+      1024,
+      1,
+      [1, 1024],
+      same.label,
+      null,
+    ]);
     expect(map.linear).toEqual([...same.linear]);
     for (const [subset, one] of moved) expect(one.moved).toBe(same.moved[subset]);
     expect(moved.size).toBe(same.moved.filter((value) => !Number.isNaN(value)).length);
@@ -85,7 +114,9 @@ describe('a map of the sample classifier', () => {
     const start = margin((await logits([clean]))[0]!, map.label!);
     expect(map.clean.kind === 'classes' && map.clean.margin).toBeCloseTo(start, 4);
     for (const subset of [last.best!.subset, 0, 500, 777]) {
-      const corners = Array.from({ length: 8 }, (_, code) => clean.map((v, i) => (Math.floor(i / 3) === subset ? ((code >> (i % 3)) & 1) * 255 : v)));
+      const corners = Array.from({ length: 8 }, (_, code) =>
+        clean.map((v, i) => (Math.floor(i / 3) === subset ? ((code >> (i % 3)) & 1) * 255 : v)),
+      );
       const rows = await logits(corners);
       const fall = Math.max(...rows.map((row) => start - margin(row, map.label!)));
       if (moved.has(subset)) expect(moved.get(subset)!.moved).toBeCloseTo(fall, 3);
@@ -97,7 +128,17 @@ describe('a map of the sample classifier', () => {
       expect(after).toMatchObject({ kind: 'classes', prediction: row.indexOf(Math.max(...row)) });
       expect(after.kind === 'classes' && after.margin).toBeCloseTo(margin(row, map.label!), 3);
       expect(start - margin(row, map.label!)).toBeCloseTo(fall, 3);
-      expect([changed, told]).toEqual([1, [{ x: subset % 32, y: Math.floor(subset / 32), before: [...clean.subarray(3 * subset, 3 * subset + 3)], after: [...attacked.subarray(3 * subset, 3 * subset + 3)] }]]);
+      expect([changed, told]).toEqual([
+        1,
+        [
+          {
+            x: subset % 32,
+            y: Math.floor(subset / 32),
+            before: [...clean.subarray(3 * subset, 3 * subset + 3)],
+            after: [...attacked.subarray(3 * subset, 3 * subset + 3)],
+          },
+        ],
+      ]);
       expect(attacked.filter((v, i) => v !== clean[i] && Math.floor(i / 3) !== subset)).toHaveLength(0);
     }
   });
@@ -113,7 +154,10 @@ describe('a map of the sample classifier', () => {
 
   it('can be stopped between two queries, attacked all the same, and ends when another is drawn', { timeout: 60_000 }, async () => {
     const map = await call('map', ask({ tries: 1024 }));
-    const going = whole(map).then(() => 'done', (error: unknown) => error);
+    const going = whole(map).then(
+      () => 'done',
+      (error: unknown) => error,
+    );
     await call('mapMore', { map: map.map });
     const began = performance.now();
     await call('mapStop', { map: map.map });
@@ -150,7 +194,10 @@ describe('a map of the sample classifier', () => {
 
 describe('a map of the sample autoencoder', () => {
   it('has a quadratic map that foretells what the network does, and its outputs as pictures', { timeout: 90_000 }, async () => {
-    const map = await call('map', ask({ model: join(SAMPLES, 'autoencoder.onnx'), partition: { partition: 'block', block: 8 }, epsilon: 8 / 255, tries: 5 }));
+    const map = await call(
+      'map',
+      ask({ model: join(SAMPLES, 'autoencoder.onnx'), partition: { partition: 'block', block: 8 }, epsilon: 8 / 255, tries: 5 }),
+    );
     expect([map.label, map.subsets, map.clean]).toMatchObject([null, 16, { kind: 'output', distance: 0, psnr: null, picture: true }]);
     const { moved, quadratic, last } = await whole(map);
     expect([quadratic!.length, moved.size, last.total]).toEqual([16, 5, 5]);
@@ -159,7 +206,10 @@ describe('a map of the sample autoencoder', () => {
     expect([...moved.values()].some((one) => one.breaks)).toBe(false);
     const subset = last.best!.subset;
     const { after } = await call('mapAttack', { map: map.map, subset });
-    const [before, put] = [await service.picture({ kind: 'map', map: map.map, subset: null, what: 'output' }), await service.picture({ kind: 'map', map: map.map, subset, what: 'output' })].map((png) => levels(png).data);
+    const [before, put] = [
+      await service.picture({ kind: 'map', map: map.map, subset: null, what: 'output' }),
+      await service.picture({ kind: 'map', map: map.map, subset, what: 'output' }),
+    ].map((png) => levels(png).data);
     const rms = Math.sqrt(before!.reduce((sum, v, i) => sum + ((v - put![i]!) / 255) ** 2, 0) / before!.length);
     // Outputs as pictures are rounded to 8 bits and cut to [0,1].
     expect(after.kind === 'output' && after.distance).toBeGreaterThan(0.5 * rms);

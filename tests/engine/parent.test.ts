@@ -15,7 +15,10 @@ beforeAll(() => {
   for (const name of ['parent', 'pipes', 'frames']) {
     const source = readFileSync(resolve(import.meta.dirname, `../../src-main/engine/${name}.ts`), 'utf8');
     const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-    writeFileSync(join(folder, `${name}.mjs`), ts.transpileModule(source, { compilerOptions: options }).outputText.replace(/(from '\.\/\w+)\.ts'/g, "$1.mjs'"));
+    writeFileSync(
+      join(folder, `${name}.mjs`),
+      ts.transpileModule(source, { compilerOptions: options }).outputText.replace(/(from '\.\/\w+)\.ts'/g, "$1.mjs'"),
+    );
   }
   writeFileSync(
     join(folder, 'engine.mjs'),

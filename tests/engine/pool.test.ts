@@ -148,7 +148,9 @@ describe('the switch', () => {
 
 /** How many threads of this process let others go first: the 19th field of a thread's line is its nice value. */
 const polite = (): number =>
-  readdirSync('/proc/self/task').filter((id) => Number(readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]) === 10).length;
+  readdirSync('/proc/self/task').filter(
+    (id) => Number(readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]) === 10,
+  ).length;
 
 it.skipIf(process.platform !== 'linux')('lets others go first in the threads of an audit, and in no others (Linux)', async () => {
   const before = polite();

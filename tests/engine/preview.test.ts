@@ -19,7 +19,8 @@ let root: string;
 let service: EngineService;
 let images: LoadedImage[];
 
-const load = async (path: string): Promise<LoadedImage[]> => (await service.call('images', { paths: [path], labels: null, classNames: null, offset: 0, limit: null })).images;
+const load = async (path: string): Promise<LoadedImage[]> =>
+  (await service.call('images', { paths: [path], labels: null, classNames: null, offset: 0, limit: null })).images;
 async function preview(model: string, spec: object, of: LoadedImage[], trials = false): Promise<CallOut<'preview'>> {
   const input = CALLS.preview.in.parse({ model, preprocessing: Preprocessing.parse(spec), images: of.map(({ id }) => id), trials });
   return CALLS.preview.out.parse(await service.call('preview', input));
@@ -56,7 +57,8 @@ it('reads pictures as arithmetic by hand does, and tells the answer that onnxrun
       expect(mean).toBeCloseTo(average, 9);
       expect(std).toBeCloseTo(Math.sqrt(plane.reduce((sum, v) => sum + (v - average) ** 2, 0) / 1024), 9);
     }
-    const scores = Object.values(await session.run({ [session.inputNames[0]!]: new Tensor('float32', input, [1, 3, 32, 32]) }))[0]!.data as Float32Array;
+    const scores = Object.values(await session.run({ [session.inputNames[0]!]: new Tensor('float32', input, [1, 3, 32, 32]) }))[0]!
+      .data as Float32Array;
     const best = scores.indexOf(Math.max(...scores));
     expect(told.top!.class).toBe(best);
     expect(told.top!.logit).toBeCloseTo(scores[best]!, 4);
@@ -69,10 +71,20 @@ it('reads pictures as arithmetic by hand does, and tells the answer that onnxrun
 });
 
 it('goes by the geometry that is set', async () => {
-  const answer = (await preview(MODEL, { geometry: 'centre-crop', width: 32, height: 32, resizeTo: 64, interpolation: 'nearest' }, [images[0]!]))!;
-  const [{ data: from }, { data: to }] = [readPng(readFileSync(join(SAMPLES, images[0]!.source))), readPng(await service.picture({ kind: 'read', preview: answer.preview, image: images[0]!.id }))];
+  const answer = (await preview(MODEL, { geometry: 'centre-crop', width: 32, height: 32, resizeTo: 64, interpolation: 'nearest' }, [
+    images[0]!,
+  ]))!;
+  const [{ data: from }, { data: to }] = [
+    readPng(readFileSync(join(SAMPLES, images[0]!.source))),
+    readPng(await service.picture({ kind: 'read', preview: answer.preview, image: images[0]!.id })),
+  ];
   // Twice as large, less a quarter on each side.
-  for (const [x, y] of [[0, 0], [31, 0], [5, 18], [31, 31]] as const) {
+  for (const [x, y] of [
+    [0, 0],
+    [31, 0],
+    [5, 18],
+    [31, 31],
+  ] as const) {
     const source = 3 * ((8 + (y >> 1)) * 32 + 8 + (x >> 1));
     expect([...to.subarray(3 * (y * 32 + x), 3 * (y * 32 + x) + 3)]).toEqual([...from.subarray(source, source + 3)]);
   }
@@ -96,26 +108,37 @@ it('tells channels that are swapped from those that are not', async () => {
   expect((await preview(model, {}, colours))!.warnings).toEqual([]);
   const swapped = (await preview(model, { channels: 'bgr' }, colours))!;
   expect(swapped.accuracy).toEqual({ right: 0, of: 20 });
-  expect(swapped.warnings.find(({ kind }) => kind === 'swapped')).toEqual({ kind: 'swapped', use: 'rgb', by: 'labels', now: 0, then: 20, of: 20 });
+  expect(swapped.warnings.find(({ kind }) => kind === 'swapped')).toEqual({
+    kind: 'swapped',
+    use: 'rgb',
+    by: 'labels',
+    now: 0,
+    then: 20,
+    of: 20,
+  });
   expect(kinds(await preview(model, { channels: 'grey' }, colours))).toEqual(['chance']);
 });
 
-it('tries other preprocessings on labelled pictures when it is asked to, and what it offers gives as many as it says', { timeout: 120_000 }, async () => {
-  const some = images.filter((_, i) => i % 2 === 0);
-  expect(kinds(await preview(MODEL, {}, some, true))).toEqual([]);
-  const wrong = { mean: [123.7], std: [58.4] };
-  expect(kinds(await preview(MODEL, wrong, some))).not.toContain('better');
-  const answer = (await preview(MODEL, wrong, some, true))!;
-  const better = answer.warnings.find((one) => one.kind === 'better')!;
-  expect(better).toMatchObject({ shift: 0, now: answer.accuracy!.right, of: 30 });
-  expect(better.then).toBeGreaterThan(better.now + 10);
-  expect((await preview(MODEL, better.preprocessing, some))!.accuracy).toEqual({ right: better.then, of: 30 });
-  // Unlabelled, there is nothing to go by.
-  const bare = join(root, 'bare');
-  mkdirSync(bare);
-  for (const [i, { source }] of some.slice(0, 12).entries()) copyFileSync(join(SAMPLES, source), join(bare, `${i}.png`));
-  expect(kinds(await preview(MODEL, wrong, await load(bare), true))).not.toContain('better');
-});
+it(
+  'tries other preprocessings on labelled pictures when it is asked to, and what it offers gives as many as it says',
+  { timeout: 120_000 },
+  async () => {
+    const some = images.filter((_, i) => i % 2 === 0);
+    expect(kinds(await preview(MODEL, {}, some, true))).toEqual([]);
+    const wrong = { mean: [123.7], std: [58.4] };
+    expect(kinds(await preview(MODEL, wrong, some))).not.toContain('better');
+    const answer = (await preview(MODEL, wrong, some, true))!;
+    const better = answer.warnings.find((one) => one.kind === 'better')!;
+    expect(better).toMatchObject({ shift: 0, now: answer.accuracy!.right, of: 30 });
+    expect(better.then).toBeGreaterThan(better.now + 10);
+    expect((await preview(MODEL, better.preprocessing, some))!.accuracy).toEqual({ right: better.then, of: 30 });
+    // Unlabelled, there is nothing to go by.
+    const bare = join(root, 'bare');
+    mkdirSync(bare);
+    for (const [i, { source }] of some.slice(0, 12).entries()) copyFileSync(join(SAMPLES, source), join(bare, `${i}.png`));
+    expect(kinds(await preview(MODEL, wrong, await load(bare), true))).not.toContain('better');
+  },
+);
 
 it('gives trials up for what is asked next', async () => {
   const some = images.filter((_, i) => i % 2 === 0);
@@ -132,8 +155,14 @@ it('shows what a network without classes reads, and says nothing of answers', as
 it('answers the newest of many, and gives a bad request back in one sentence', async () => {
   const answers = await Promise.all([0, 1, 2].map((at) => preview(MODEL, {}, [images[at]!])));
   expect(answers.map((answer) => answer?.pictures[0]!.image ?? null)).toEqual([null, null, images[2]!.id]);
-  const said = (work: Promise<unknown>) => work.then(() => '', (error: unknown) => (error instanceof UserError ? error.message : `no UserError: ${String(error)}`));
-  expect(await said(preview(MODEL, { geometry: 'stretch', width: 20, height: 20 }, images.slice(0, 1)))).toMatch(/reads 32 x 32 pixels, but the images come as 20 x 20/);
+  const said = (work: Promise<unknown>) =>
+    work.then(
+      () => '',
+      (error: unknown) => (error instanceof UserError ? error.message : `no UserError: ${String(error)}`),
+    );
+  expect(await said(preview(MODEL, { geometry: 'stretch', width: 20, height: 20 }, images.slice(0, 1)))).toMatch(
+    /reads 32 x 32 pixels, but the images come as 20 x 20/,
+  );
   expect(await said(preview(MODEL, {}, [{ ...images[0]!, id: '../x' }]))).toBe('This image is not loaded.');
   expect(await said(service.picture({ kind: 'read', preview: '1', image: '../x' }))).toBe('There is no such picture.');
   expect((await preview(MODEL, {}, images.slice(0, 1)))!.pictures).toHaveLength(1);

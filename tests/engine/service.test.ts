@@ -57,7 +57,10 @@ describe('before an audit', () => {
     const sample = await call('sample', {});
     expect(sample.model).toBe(MODEL);
     // Several at once: the one worker at the desk takes them in turn.
-    const [card, check] = await Promise.all([call('inspect', { model: MODEL }), call('gradcheck', { model: MODEL, preprocessing: {}, images: [] })]);
+    const [card, check] = await Promise.all([
+      call('inspect', { model: MODEL }),
+      call('gradcheck', { model: MODEL, preprocessing: {}, images: [] }),
+    ]);
     expect(card).toMatchObject({ classes: 10 });
     expect(check!.ok).toBe(true);
     await expect(call('inspect', { model: join(ROOT, 'README.md') })).rejects.toBeInstanceOf(UserError);
@@ -74,7 +77,11 @@ describe('before an audit', () => {
   it('tells what a plan will take, of the model and of its attacks', async () => {
     const pictures = [{ channels: 3, height: 32, width: 32, count: 20 }];
     const cost = await call('estimate', { plan: PLAN, pictures });
-    expect(cost.attacks.map(({ threat, attack }) => [threat, attack])).toEqual([[0, 'sigma-zero'], [1, 'ddn'], [2, 'pgd']]);
+    expect(cost.attacks.map(({ threat, attack }) => [threat, attack])).toEqual([
+      [0, 'sigma-zero'],
+      [1, 'ddn'],
+      [2, 'pgd'],
+    ]);
     expect(cost.attacks.reduce((n, { passes }) => n + passes, 0)).toBe(cost.passes);
     expect(cost.workers).toBe(2);
     // No less than the model alone would take with all passes forward ones.
@@ -82,7 +89,9 @@ describe('before an audit', () => {
     // Two measurements are never the same to nine places: what was measured is not measured again.
     const again = await call('estimate', { plan: PLAN, pictures: [{ ...pictures[0]!, count: 40 }] });
     expect(again.seconds).toBeCloseTo(2 * cost.seconds, 9);
-    await expect(call('estimate', { plan: { ...PLAN, threats: [{ norm: 'l2', eps: [1], attacks: [{ id: 'none' }] }] }, pictures })).rejects.toBeInstanceOf(UserError);
+    await expect(
+      call('estimate', { plan: { ...PLAN, threats: [{ norm: 'l2', eps: [1], attacks: [{ id: 'none' }] }] }, pictures }),
+    ).rejects.toBeInstanceOf(UserError);
   });
 
   it('cuts a loaded image as the attacks do', async () => {
@@ -159,25 +168,35 @@ describe('an audit in the engine', () => {
     await later.close();
   });
 
-  it.runIf(process.platform === 'linux')('outlives the crash of its workers: says so, still answers, and goes on to the same results', { timeout: 90_000 }, async () => {
-    let from = events.length;
-    const { audit } = await call('start', { plan: PLAN });
-    await until((e) => e.type === 'finding', from);
-    // The only process with a number of threads to start.
-    const crew = family([process.pid]).find((pid) => /child\.js\0[^\0]*worker\.js\0\d/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')))!;
-    process.kill(crew, 'SIGKILL');
-    await over(audit, from);
-    expect(await stateOf(audit)).toMatchObject({ state: 'crashed', message: 'signal SIGKILL' });
-    expect(events.at(-1)).toMatchObject({ type: 'failed', audit, message: expect.stringContaining('can be resumed (signal SIGKILL)') as string });
-    // Whoever was not there finds it interrupted.
-    const later = open();
-    expect(await stateOf(audit, later)).toMatchObject({ state: 'interrupted' });
-    await later.close();
-    from = events.length;
-    await call('resume', { audit });
-    await over(audit, from);
-    expect(without(await call('results', { audit }))).toEqual(without(whole));
-  });
+  it.runIf(process.platform === 'linux')(
+    'outlives the crash of its workers: says so, still answers, and goes on to the same results',
+    { timeout: 90_000 },
+    async () => {
+      let from = events.length;
+      const { audit } = await call('start', { plan: PLAN });
+      await until((e) => e.type === 'finding', from);
+      // The only process with a number of threads to start.
+      const crew = family([process.pid]).find((pid) =>
+        /child\.js\0[^\0]*worker\.js\0\d/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+      )!;
+      process.kill(crew, 'SIGKILL');
+      await over(audit, from);
+      expect(await stateOf(audit)).toMatchObject({ state: 'crashed', message: 'signal SIGKILL' });
+      expect(events.at(-1)).toMatchObject({
+        type: 'failed',
+        audit,
+        message: expect.stringContaining('can be resumed (signal SIGKILL)') as string,
+      });
+      // Whoever was not there finds it interrupted.
+      const later = open();
+      expect(await stateOf(audit, later)).toMatchObject({ state: 'interrupted' });
+      await later.close();
+      from = events.length;
+      await call('resume', { audit });
+      await over(audit, from);
+      expect(without(await call('results', { audit }))).toEqual(without(whole));
+    },
+  );
 
   it('gives its pictures, and nothing outside its folder', async () => {
     const broken = whole.findings.find((f) => f.state === 'broken')!;
@@ -186,7 +205,8 @@ describe('an audit in the engine', () => {
     const adversarial = readPng(await service.picture({ kind: 'adversarial', ...at }));
     expect(clean.data.filter((level, i) => level !== adversarial.data[i])).toHaveLength(broken.eightBit!.l0);
     expect((await service.picture({ kind: 'difference', ...at })).length).toBeGreaterThan(50);
-    for (const image of ['../journal', '../../../etc/passwd', 'absent', '']) await expect(service.picture({ kind: 'clean', audit: first, image })).rejects.toBeInstanceOf(UserError);
+    for (const image of ['../journal', '../../../etc/passwd', 'absent', ''])
+      await expect(service.picture({ kind: 'clean', audit: first, image })).rejects.toBeInstanceOf(UserError);
     await expect(service.picture({ kind: 'adversarial', ...at, attack: '../../x' })).rejects.toBeInstanceOf(UserError);
     await expect(service.picture({ kind: 'adversarial', ...at, threat: 9 })).rejects.toBeInstanceOf(UserError);
   });
@@ -208,7 +228,11 @@ describe('an audit in the engine', () => {
     const from = events.length;
     const { audit } = await call('start', { plan: { ...PLAN, seed: 9 }, folder });
     await over(audit, from);
-    expect(events.at(-1)).toMatchObject({ type: 'failed', user: true, message: expect.stringContaining('already holds an audit') as string });
+    expect(events.at(-1)).toMatchObject({
+      type: 'failed',
+      user: true,
+      message: expect.stringContaining('already holds an audit') as string,
+    });
     expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(before);
   });
 

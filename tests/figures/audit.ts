@@ -22,12 +22,27 @@ export const COUNTS = { 'wrong-already': 2, broken: 3, beyond: 4, held: 5, faile
 /** At each budget under ℓ∞: right and all that count; and of all 27 how many are right at least and at most. */
 export const POINTS = [
   // Lost: 2 wrong and 1 broken. Nobody knows: 6 + 2 that an attack failed on, 7 not finished.
-  { eps: '4/255', right: 11, total: 14, accuracy: '78.6 %', bounds: 'between 33.3 and 88.9 %: an attack failed on 8 images, 7 images not finished' },
-  { eps: '8/255', right: 9, total: 14, accuracy: '64.3 %', bounds: 'between 25.9 and 81.5 %: an attack failed on 8 images, 7 images not finished' },
+  {
+    eps: '4/255',
+    right: 11,
+    total: 14,
+    accuracy: '78.6 %',
+    bounds: 'between 33.3 and 88.9 %: an attack failed on 8 images, 7 images not finished',
+  },
+  {
+    eps: '8/255',
+    right: 9,
+    total: 14,
+    accuracy: '64.3 %',
+    bounds: 'between 25.9 and 81.5 %: an attack failed on 8 images, 7 images not finished',
+  },
 ] as const;
 
 /** Found by each attack under ℓ∞, within 8/255 and beyond: PGD breaks 2 of the 3, FMN all of what was broken. */
-export const BY_ATTACK = { pgd: { attacked: 22, within: 2, beyond: 0, failed: 8 }, fmn: { attacked: 18, within: 3, beyond: 4, failed: 6 } } as const;
+export const BY_ATTACK = {
+  pgd: { attacked: 22, within: 2, beyond: 0, failed: 8 },
+  fmn: { attacked: 18, within: 3, beyond: 4, failed: 6 },
+} as const;
 
 /** Levels of the smallest changes: within 4/255, within 8/255, and beyond both. */
 const LEVELS = [3, 6, 7, 12, 12, 12, 12];
@@ -46,18 +61,35 @@ function stateOf(index: number): keyof typeof COUNTS | 'unseen' {
 }
 
 /** Grey pictures of their own. */
-const clean = (index: number) => ({ width: SIDE, height: SIDE, channels: 1 as const, data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => 40 + ((i * 7 + index * 13) % 150)) });
-const changed = (index: number, levels: number) => ({ ...clean(index), data: clean(index).data.map((value, i) => value + (i % 2 === 0 ? levels : -levels)) });
+const clean = (index: number) => ({
+  width: SIDE,
+  height: SIDE,
+  channels: 1 as const,
+  data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => 40 + ((i * 7 + index * 13) % 150)),
+});
+const changed = (index: number, levels: number) => ({
+  ...clean(index),
+  data: clean(index).data.map((value, i) => value + (i % 2 === 0 ? levels : -levels)),
+});
 
 /** Plan, records and results of the audit, and its files, in memory. */
-export async function figuresAudit(model = '/models/figures.onnx'): Promise<{ plan: AuditPlan; records: JournalRecord[]; results: Results; files: Map<string, Uint8Array> }> {
-  const plan = checkPlan({
-    name: 'Figures', model, preprocessing: {}, images: ['/pictures'], sample: { size: 27, seed: 3 },
-    threats: [
-      { norm: 'linf', eps: [4 / 255, 8 / 255], attacks: [{ id: 'pgd' }, { id: 'fmn' }] },
-      { norm: 'l2', eps: [0.5], attacks: [{ id: 'pgd' }] },
-    ],
-  }, '/');
+export async function figuresAudit(
+  model = '/models/figures.onnx',
+): Promise<{ plan: AuditPlan; records: JournalRecord[]; results: Results; files: Map<string, Uint8Array> }> {
+  const plan = checkPlan(
+    {
+      name: 'Figures',
+      model,
+      preprocessing: {},
+      images: ['/pictures'],
+      sample: { size: 27, seed: 3 },
+      threats: [
+        { norm: 'linf', eps: [4 / 255, 8 / 255], attacks: [{ id: 'pgd' }, { id: 'fmn' }] },
+        { norm: 'l2', eps: [0.5], attacks: [{ id: 'pgd' }] },
+      ],
+    },
+    '/',
+  );
   const files = new Map<string, Uint8Array>();
   const images: ImageRecord[] = [];
   const findings: Finding[] = [];
@@ -66,16 +98,44 @@ export async function figuresAudit(model = '/models/figures.onnx'): Promise<{ pl
     const picture = clean(index);
     const prediction = state === 'wrong-already' ? 4 : 3;
     files.set(FILES.clean(id), await encodePng(picture));
-    images.push({ id, index, source: `pictures/${id}.png`, hash: pictureHash(picture), width: SIDE, height: SIDE, channels: 1, label: 3, labelGiven: true, prediction, top: [{ class: prediction, logit: 2, probability: 0.9 }], file: FILES.clean(id), outputs: [], leastLikely: 9 });
+    images.push({
+      id,
+      index,
+      source: `pictures/${id}.png`,
+      hash: pictureHash(picture),
+      width: SIDE,
+      height: SIDE,
+      channels: 1,
+      label: 3,
+      labelGiven: true,
+      prediction,
+      top: [{ class: prediction, logit: 2, probability: 0.9 }],
+      file: FILES.clean(id),
+      outputs: [],
+      leastLikely: 9,
+    });
     if (state === 'wrong-already') continue;
-    const held = (threat: number, attack: string): Finding => ({ ...failure({ threat, attack }, { id }, null), state: 'held', forwards: 20, backwards: 10 });
+    const held = (threat: number, attack: string): Finding => ({
+      ...failure({ threat, attack }, { id }, null),
+      state: 'held',
+      forwards: 20,
+      backwards: 10,
+    });
     const failed = (attack: string): Finding => failure({ threat: 0, attack }, { id }, 'the model gave NaN at pass 3');
     const broken = async (attack: string, levels: number): Promise<Finding> => {
       const adversarial = changed(index, levels);
       const file = FILES.adversarial(0, 'linf', attack, id);
       files.set(file, await encodePng(adversarial));
       const eightBit = distances(toUnit(adversarial), toUnit(picture), 1);
-      return { ...held(0, attack), state: 'broken', float: eightBit, eightBit, prediction: 5, top: [{ class: 5, logit: 1, probability: 0.6 }], file };
+      return {
+        ...held(0, attack),
+        state: 'broken',
+        float: eightBit,
+        eightBit,
+        prediction: 5,
+        top: [{ class: 5, logit: 1, probability: 0.6 }],
+        file,
+      };
     };
     const at = index - COUNTS['wrong-already'];
     if (state === 'broken') findings.push(at < 2 ? await broken('pgd', 8) : held(0, 'pgd'), await broken('fmn', LEVELS[at]!));
@@ -95,7 +155,12 @@ export async function figuresAudit(model = '/models/figures.onnx'): Promise<{ pl
     { type: 'sitting', seconds: 12, done: findings.length, end: 'cancelled' },
   ];
   const state = new AuditState(records);
-  return { plan, records, results: assemble(plan, settled, state, { started: state.started, seconds: 12, workers: 2, batch: 4, resumed: 0 }), files };
+  return {
+    plan,
+    records,
+    results: assemble(plan, settled, state, { started: state.started, seconds: 12, workers: 2, batch: 4, resumed: 0 }),
+    files,
+  };
 }
 
 /** Writes it as an audit's folder. */

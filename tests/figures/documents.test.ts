@@ -55,7 +55,16 @@ describe('one audit, told in every place', () => {
   });
 
   it('has the counts in results.json and, row by row, in the CSV', () => {
-    expect(results.threats[0]!.points.map(({ right, total, least, most, failed, unfinished }) => [right, total, least, most, failed, unfinished])).toEqual([
+    expect(
+      results.threats[0]!.points.map(({ right, total, least, most, failed, unfinished }) => [
+        right,
+        total,
+        least,
+        most,
+        failed,
+        unfinished,
+      ]),
+    ).toEqual([
       [11, 14, 9 / 27, 24 / 27, 8, 7],
       [9, 14, 7 / 27, 22 / 27, 8, 7],
     ]);
@@ -100,7 +109,25 @@ describe('an audit that proves nothing', () => {
   it('of no image that was attacked to its end, has null for an accuracy and fails every gate', async () => {
     const { results } = await figuresAudit();
     const [threat] = results.threats;
-    const none = { ...results, threats: [{ ...threat!, points: threat!.points.map(({ eps }) => ({ eps, accuracy: null, low: 0, high: 1, right: 0, total: 0, least: 0, most: 1, unfinished: 27 })) }] };
+    const none = {
+      ...results,
+      threats: [
+        {
+          ...threat!,
+          points: threat!.points.map(({ eps }) => ({
+            eps,
+            accuracy: null,
+            low: 0,
+            high: 1,
+            right: 0,
+            total: 0,
+            least: 0,
+            most: 1,
+            unfinished: 27,
+          })),
+        },
+      ],
+    };
     expect(judge(none, 0.01)).toHaveLength(2);
     const text = summaryLines(none).join('\n').replaceAll('\u00a0', ' ');
     expect(text).toMatch(/4\/255 +– +– +between 0\.0 and 100\.0 %: 27 images not finished/);

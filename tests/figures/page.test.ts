@@ -25,7 +25,10 @@ describe('docs/figures.md', () => {
   });
 
   it('lists every column of the PDF’s tables, and nothing that is not there', () => {
-    const source = ['summary', 'subject', 'outputs', 'curves'].map((name) => readFileSync(join(ROOT, `src-main/report/sections/${name}.ts`), 'utf8')).join('') + readFileSync(join(ROOT, 'src-main/report/words.ts'), 'utf8');
+    const source =
+      ['summary', 'subject', 'outputs', 'curves']
+        .map((name) => readFileSync(join(ROOT, `src-main/report/sections/${name}.ts`), 'utf8'))
+        .join('') + readFileSync(join(ROOT, 'src-main/report/words.ts'), 'utf8');
     const titles = [...source.matchAll(/\{ title: '([^']+)'/g)].map((match) => match[1]!);
     expect(titles.length).toBeGreaterThan(15);
     for (const title of titles) expect(labelsOf('PDF'), title).toContain(title);

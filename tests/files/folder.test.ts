@@ -20,12 +20,46 @@ beforeEach(() => {
   folder = new Folder(join(root, `audit ${n}`));
   folder.write('results.json', 'ours');
 });
-const untouched = () => expect([readdirSync(outside), readFileSync(join(outside, 'secret.txt'), 'utf8')]).toEqual([['secret.txt'], 'theirs']);
+const untouched = () =>
+  expect([readdirSync(outside), readFileSync(join(outside, 'secret.txt'), 'utf8')]).toEqual([['secret.txt'], 'theirs']);
 
 describe('names', () => {
-  const BAD = ['', '.', '..', '../x', 'a/../../x', '/etc/passwd', 'C:\\x', 'C:x', '\\\\host\\x', 'a\\..\\b', 'a\0b', 'a\nb', 'a\u001b[2Jb', 'a\u202eb', 'CON', 'con.png', 'clean/NUL.png', 'COM1', 'x.', 'x ', 'a//b', 'a/', 'clean/../../x.png', 'x'.repeat(300), 'f:stream'];
+  const BAD = [
+    '',
+    '.',
+    '..',
+    '../x',
+    'a/../../x',
+    '/etc/passwd',
+    'C:\\x',
+    'C:x',
+    '\\\\host\\x',
+    'a\\..\\b',
+    'a\0b',
+    'a\nb',
+    'a\u001b[2Jb',
+    'a\u202eb',
+    'CON',
+    'con.png',
+    'clean/NUL.png',
+    'COM1',
+    'x.',
+    'x ',
+    'a//b',
+    'a/',
+    'clean/../../x.png',
+    'x'.repeat(300),
+    'f:stream',
+  ];
   it.each(BAD)('%j leads nowhere, for reading and for writing', (name) => {
-    for (const use of [() => folder.read(name, 9), () => folder.write(name, 'x'), () => folder.has(name), () => folder.append(name), () => folder.remove(name)]) expect(use).toThrow(UserError);
+    for (const use of [
+      () => folder.read(name, 9),
+      () => folder.write(name, 'x'),
+      () => folder.has(name),
+      () => folder.append(name),
+      () => folder.remove(name),
+    ])
+      expect(use).toThrow(UserError);
     expect(readdirSync(folder.path)).toEqual(['results.json']);
   });
 
@@ -38,7 +72,14 @@ describe.runIf(unix)('links', () => {
     symlinkSync(join(outside, 'none'), join(folder.path, 'dangling'));
     symlinkSync(outside, join(folder.path, 'clean'));
     for (const name of ['last', 'dangling', 'clean/secret.txt', 'clean/new/file'])
-      for (const use of [() => folder.read(name, 99), () => folder.write(name, 'x'), () => folder.has(name), () => folder.append(name), () => folder.remove(name)]) expect(use, name).toThrow(/is a link, and no link inside/);
+      for (const use of [
+        () => folder.read(name, 99),
+        () => folder.write(name, 'x'),
+        () => folder.has(name),
+        () => folder.append(name),
+        () => folder.remove(name),
+      ])
+        expect(use, name).toThrow(/is a link, and no link inside/);
     untouched();
   });
 
@@ -66,7 +107,9 @@ describe.runIf(unix)('links', () => {
 it.runIf(unix)('pipes and folders in the place of a file are refused at once, and written files replace no folder', () => {
   execFileSync('mkfifo', [join(folder.path, 'pipe')]);
   mkdirSync(join(folder.path, 'dir'));
-  for (const name of ['pipe', 'dir']) for (const use of [() => folder.read(name, 9), () => folder.has(name), () => folder.append(name)]) expect(use, name).toThrow(/is a (pipe|folder), not a file/);
+  for (const name of ['pipe', 'dir'])
+    for (const use of [() => folder.read(name, 9), () => folder.has(name), () => folder.append(name)])
+      expect(use, name).toThrow(/is a (pipe|folder), not a file/);
   expect(() => folder.write('dir', 'x')).toThrow();
   expect(readdirSync(folder.path).sort()).toEqual(['dir', 'pipe', 'results.json']);
 });

@@ -21,16 +21,19 @@ function exchange(): void {
   symlinkSync(outside, join(root, 'clean'));
 }
 
-it.runIf(process.platform === 'linux')('stays in the folder that it looked at, when a link takes its place before the file is written', () => {
-  held(root, 'clean/a.png', false, (file) => {
-    exchange();
-    writeFileSync(file, 'ours');
-  });
-  expect(readdirSync(outside)).toEqual([]);
-  expect(readFileSync(join(root, 'moved/a.png'), 'utf8')).toBe('ours');
-  // From now on it is seen.
-  expect(() => new Folder(root).write('clean/b.png', 'x')).toThrow('clean is a link');
-});
+it.runIf(process.platform === 'linux')(
+  'stays in the folder that it looked at, when a link takes its place before the file is written',
+  () => {
+    held(root, 'clean/a.png', false, (file) => {
+      exchange();
+      writeFileSync(file, 'ours');
+    });
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readFileSync(join(root, 'moved/a.png'), 'utf8')).toBe('ours');
+    // From now on it is seen.
+    expect(() => new Folder(root).write('clean/b.png', 'x')).toThrow('clean is a link');
+  },
+);
 
 it('makes what is missing on the way only when asked to', () => {
   held(root, 'new/deep/a.png', true, (file) => writeFileSync(file, 'x'));
@@ -41,7 +44,8 @@ it('makes what is missing on the way only when asked to', () => {
 
 it('follows no link on the way', () => {
   exchange();
-  if (process.platform === 'linux') expect(() => held(root, 'clean/a.png', true, (file) => writeFileSync(file, 'x'))).toThrow(/ENOTDIR|ELOOP/);
+  if (process.platform === 'linux')
+    expect(() => held(root, 'clean/a.png', true, (file) => writeFileSync(file, 'x'))).toThrow(/ENOTDIR|ELOOP/);
   expect(readdirSync(outside)).toEqual([]);
 });
 

@@ -40,30 +40,35 @@ it('of many who want a folder at once, exactly one has it at a time, and nothing
 it('a living holder is told of in one sentence, and its lock stays', async () => {
   const lock = await lockFolder(folder);
   const before = readdirSync(folder);
-  await expect(lockFolder(folder)).rejects.toThrow(/^Another Hairline is writing .*: wait until it is through, or choose another folder\.$/);
+  await expect(lockFolder(folder)).rejects.toThrow(
+    /^Another Hairline is writing .*: wait until it is through, or choose another folder\.$/,
+  );
   expect(readdirSync(folder)).toEqual(before);
   lock.release();
   (await lockFolder(folder)).release();
 });
 
-it.runIf(linux)('a holder that was killed is in nobody\'s way, nor is a process that got its number, nor a machine that was started anew', async () => {
-  const child = spawn('sleep', ['60']);
-  await new Promise((done) => child.once('spawn', done));
-  const line = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-  const start = line.slice(line.lastIndexOf(')') + 2).split(' ')[19]!;
-  const name = left({ pid: String(child.pid), start });
-  await expect(lockFolder(folder)).rejects.toThrow('Another Hairline');
-  expect(readdirSync(folder)).toEqual([name]);
-  child.kill('SIGKILL');
-  await new Promise((done) => child.once('exit', done));
-  left({ pid: String(process.pid), start: '17' });
-  left({ boot: '0123456789ab' });
-  left({ pid: 'self' }, 'wants');
-  const lock = await lockFolder(folder);
-  expect(readdirSync(folder)).toHaveLength(1);
-  lock.release();
-  expect(readdirSync(folder)).toEqual([]);
-});
+it.runIf(linux)(
+  "a holder that was killed is in nobody's way, nor is a process that got its number, nor a machine that was started anew",
+  async () => {
+    const child = spawn('sleep', ['60']);
+    await new Promise((done) => child.once('spawn', done));
+    const line = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+    const start = line.slice(line.lastIndexOf(')') + 2).split(' ')[19]!;
+    const name = left({ pid: String(child.pid), start });
+    await expect(lockFolder(folder)).rejects.toThrow('Another Hairline');
+    expect(readdirSync(folder)).toEqual([name]);
+    child.kill('SIGKILL');
+    await new Promise((done) => child.once('exit', done));
+    left({ pid: String(process.pid), start: '17' });
+    left({ boot: '0123456789ab' });
+    left({ pid: 'self' }, 'wants');
+    const lock = await lockFolder(folder);
+    expect(readdirSync(folder)).toHaveLength(1);
+    lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
 
 it('a copy of a folder that is being written is free', async () => {
   const lock = await lockFolder(folder);

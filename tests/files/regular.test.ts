@@ -25,7 +25,11 @@ describe('only regular files are opened, and nothing waits', () => {
   it.runIf(unix)('a pipe without a writer, a device and a folder are refused by what they are', async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    for (const [path, what] of [[pipe, 'a pipe'], ['/dev/zero', 'a device'], [folder, 'a folder']] as const) {
+    for (const [path, what] of [
+      [pipe, 'a pipe'],
+      ['/dev/zero', 'a device'],
+      [folder, 'a folder'],
+    ] as const) {
       const sentence = `${path} is ${what}, not a file`;
       expect(() => readRegular(path)).toThrow(sentence);
       await expect(readRegularFile(path)).rejects.toThrow(sentence);

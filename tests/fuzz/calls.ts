@@ -43,7 +43,9 @@ async function known(served: Served): Promise<Words> {
   const { images } = await visitor.call('images', { paths: [STAR], labels: null, offset: 0, limit: 3 });
   const over = new Promise<void>((done) => visitor.listen(({ type }) => (type === 'finished' || type === 'failed') && done()));
   const model = join(SAMPLES, 'signs.onnx');
-  const { audit } = await visitor.call('start', { plan: { model, preprocessing: {}, images: [STAR], limit: 2, threats: [{ norm: 'linf', eps: [0.03], attacks: [{ id: 'fgsm' }] }] } });
+  const { audit } = await visitor.call('start', {
+    plan: { model, preprocessing: {}, images: [STAR], limit: 2, threats: [{ norm: 'linf', eps: [0.03], attacks: [{ id: 'fgsm' }] }] },
+  });
   await over;
   return {
     model: [model, model, join(SAMPLES, 'autoencoder.onnx'), STAR],
@@ -93,7 +95,8 @@ async function call(served: Served, dice: Dice, words: Words): Promise<Outcome> 
   // What was started is not waited for.
   if ((name === 'start' || name === 'resume') && outcome.end === 'accepted') {
     const visitor = await served.visit();
-    for (const { audit, state } of await visitor.call('audits', {})) if (state === 'preparing' || state === 'running') await visitor.send('cancel', { audit });
+    for (const { audit, state } of await visitor.call('audits', {}))
+      if (state === 'preparing' || state === 'running') await visitor.send('cancel', { audit });
   }
   return outcome;
 }
@@ -103,14 +106,30 @@ function upload(served: Served, dice: Dice): Promise<Outcome> {
   const batch = dice.pick(['abcdefgh', 'abcdefgh', ...TEXTS.map((t) => t.slice(0, 100))]);
   const query = (text: string) => encodeURIComponent(Buffer.from(text).toString());
   return served.outcome(`upload of ${JSON.stringify(path.slice(0, 60))} into ${JSON.stringify(batch.slice(0, 40))}`, async (visitor) => {
-    const { status, body } = await visitor.ask(`/upload?batch=${query(batch)}&path=${query(path)}`, { method: dice.pick(['POST', 'POST', 'PUT', 'DELETE', 'GET']), body: new Uint8Array(dice.pick([0, 1, 5000])) });
+    const { status, body } = await visitor.ask(`/upload?batch=${query(batch)}&path=${query(path)}`, {
+      method: dice.pick(['POST', 'POST', 'PUT', 'DELETE', 'GET']),
+      body: new Uint8Array(dice.pick([0, 1, 5000])),
+    });
     return { refused: status < 300 ? null : status < 500 ? body.toString().trim() : `[${status}] ${body}` };
   });
 }
 
 /** Frames that are no requests: the connection may be closed, and the next visitor is served. */
 function garbage(served: Served, dice: Dice): Promise<Outcome> {
-  const frame = dice.pick<string | Uint8Array>(['', '{', 'null', '[]', '{"id":1}', '{"id":1e999,"call":"about","input":{}}', `{"id":1,"call":"about","input":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, '{"id":1,"call":"__proto__","input":{}}', new Uint8Array(3), new Uint8Array(200_000), 'x'.repeat(9 * 2 ** 20), JSON.stringify(anything(dice)) ?? '']);
+  const frame = dice.pick<string | Uint8Array>([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"id":1}',
+    '{"id":1e999,"call":"about","input":{}}',
+    `{"id":1,"call":"about","input":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    '{"id":1,"call":"__proto__","input":{}}',
+    new Uint8Array(3),
+    new Uint8Array(200_000),
+    'x'.repeat(9 * 2 ** 20),
+    JSON.stringify(anything(dice)) ?? '',
+  ]);
   return served.outcome(`a frame of ${frame.length} beginning with ${JSON.stringify(String(frame).slice(0, 40))}`, async (visitor) => {
     (await visitor.connect()).send(frame);
     const socket = await visitor.connect();

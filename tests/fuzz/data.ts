@@ -40,7 +40,12 @@ export const data: Suite = {
 async function bundled(): Promise<string> {
   const outDir = join(ROOT, 'out/fuzz');
   const input = join(ROOT, 'tests/fuzz/data/child.ts');
-  await build({ root: ROOT, configFile: false, logLevel: 'warn', build: { ssr: input, outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { output: { entryFileNames: 'data.js' } } } });
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'warn',
+    build: { ssr: input, outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { output: { entryFileNames: 'data.js' } } },
+  });
   return join(outDir, 'data.js');
 }
 
@@ -73,7 +78,9 @@ class Reader {
     const ms = performance.now() - began;
     if (answer !== null && typeof answer === 'object') return { what, ...answer, ms };
     this.close();
-    return answer === null ? { what, end: 'hung', sentence: `no end after ${this.limits.seconds} s`, ms } : { what, end: 'crashed', sentence: answer, ms };
+    return answer === null
+      ? { what, end: 'hung', sentence: `no end after ${this.limits.seconds} s`, ms }
+      : { what, end: 'crashed', sentence: answer, ms };
   }
 
   close(): void {

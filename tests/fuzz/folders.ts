@@ -20,9 +20,60 @@ export const folders: Suite = {
     const lane = new Lane(folder, limits);
     const served = new Served(folder, limits);
     const finished = join(folder, 'finished');
-    const made = await lane.run('an audit', ['audit', '--model', join(SAMPLES, 'autoencoder.onnx'), '--goal', 'deviation', '--psnr', '25', '--images', join(SAMPLES, 'images/star'), '--limit', '2', '--norm', 'l2', '--eps', '2', '--steps', '4', '--attacks', 'pgd', '--workers', '1', '--json', '--out', finished], 300);
-    const other = await lane.run('another', ['audit', '--model', join(SAMPLES, 'signs.onnx'), '--images', join(SAMPLES, 'images/star'), '--limit', '3', '--norm', 'linf,l2', '--steps', '4', '--workers', '1', '--json', '--out', join(folder, 'classes')], 300);
-    for (const { end, sentence } of [made, other]) if (end !== 'accepted') throw new Error(`the audit to start from did not end well: ${sentence}`);
+    const made = await lane.run(
+      'an audit',
+      [
+        'audit',
+        '--model',
+        join(SAMPLES, 'autoencoder.onnx'),
+        '--goal',
+        'deviation',
+        '--psnr',
+        '25',
+        '--images',
+        join(SAMPLES, 'images/star'),
+        '--limit',
+        '2',
+        '--norm',
+        'l2',
+        '--eps',
+        '2',
+        '--steps',
+        '4',
+        '--attacks',
+        'pgd',
+        '--workers',
+        '1',
+        '--json',
+        '--out',
+        finished,
+      ],
+      300,
+    );
+    const other = await lane.run(
+      'another',
+      [
+        'audit',
+        '--model',
+        join(SAMPLES, 'signs.onnx'),
+        '--images',
+        join(SAMPLES, 'images/star'),
+        '--limit',
+        '3',
+        '--norm',
+        'linf,l2',
+        '--steps',
+        '4',
+        '--workers',
+        '1',
+        '--json',
+        '--out',
+        join(folder, 'classes'),
+      ],
+      300,
+    );
+    for (const { end, sentence } of [made, other])
+      if (end !== 'accepted') throw new Error(`the audit to start from did not end well: ${sentence}`);
     const interrupted = join(folder, 'interrupted');
     cpSync(join(folder, 'classes'), interrupted, { recursive: true });
     interrupt(interrupted);
@@ -41,13 +92,23 @@ export const folders: Suite = {
         const what = `${relative(folder, original)} with ${changes.join('; ')}`;
         const outcomes: Outcome[] = [];
         const model = dice.chance(0.5) ? ['--model', join(SAMPLES, original === finished ? 'autoencoder.onnx' : 'signs.onnx')] : [];
-        const commands = [['verify', own, ...model], ...(dice.chance(0.4) ? [['report', own]] : []), ...(dice.chance(0.4) ? [['audit', '--resume', '--out', own, '--workers', '1', '--json']] : [])];
+        const commands = [
+          ['verify', own, ...model],
+          ...(dice.chance(0.4) ? [['report', own]] : []),
+          ...(dice.chance(0.4) ? [['audit', '--resume', '--out', own, '--workers', '1', '--json']] : []),
+        ];
         // Somebody looks at it in the window.
-        outcomes.push(await served.call('audits', {}), await served.call('open', { file: join(own, 'audit.hairline') }), await served.call('progress', { audit }), await served.call('results', { audit }));
+        outcomes.push(
+          await served.call('audits', {}),
+          await served.call('open', { file: join(own, 'audit.hairline') }),
+          await served.call('progress', { audit }),
+          await served.call('results', { audit }),
+        );
         const image = dice.pick([...ids, '../../outside/secret', '../results.json', '/etc/hostname']);
         const attack = dice.pick(['pgd', '../../../outside', 'fgsm']);
         outcomes.push(await served.call('noiseOutput', { audit, image, threat: 0, attack }));
-        for (const kind of ['clean', 'adversarial', 'difference', 'output', 'clean-output']) if (dice.chance(0.5)) outcomes.push(await served.picture({ kind, audit, image, threat: dice.pick([0, 1, 1e9]), attack }));
+        for (const kind of ['clean', 'adversarial', 'difference', 'output', 'clean-output'])
+          if (dice.chance(0.5)) outcomes.push(await served.picture({ kind, audit, image, threat: dice.pick([0, 1, 1e9]), attack }));
         outcomes.push(await served.call('export', { audit, format: dice.pick(['pdf', 'csv', 'json']) }));
         for (const args of commands) outcomes.push(await lane.run(args[0]!, args));
         const touched = outside.changed();
@@ -88,7 +149,12 @@ class Outside {
 
   changed(): string | null {
     const names = readdirSync(this.folder).sort().join(', ');
-    const words = names !== 'secret.png, secret.txt' ? `it now holds ${names}` : readFileSync(join(this.folder, 'secret.txt'), 'utf8') === 'a secret\n' ? null : 'secret.txt was written';
+    const words =
+      names !== 'secret.png, secret.txt'
+        ? `it now holds ${names}`
+        : readFileSync(join(this.folder, 'secret.txt'), 'utf8') === 'a secret\n'
+          ? null
+          : 'secret.txt was written';
     if (words) this.mend();
     return words;
   }
@@ -96,7 +162,9 @@ class Outside {
 
 /** Files of the folder itself: what lies behind a link is somebody else's. */
 function files(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [relative(folder, join(entry.parentPath, entry.name))] : []));
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [relative(folder, join(entry.parentPath, entry.name))] : [],
+  );
 }
 
 /** One change to a folder. */
@@ -119,7 +187,14 @@ function change(folder: string, dice: Dice, outside: string): string {
   const at = dice.chance(0.25) && dirname(name) !== '.' ? dirname(path) : path;
   rmSync(at, { recursive: true, force: true });
   const put = dice.pick(['pipe', 'folder', 'outside', 'folder outside', 'device', 'dangling', 'circle', 'fresh'] as const);
-  const targets = { outside: join(outside, 'secret.txt'), 'folder outside': outside, device: '/dev/zero', dangling: join(outside, 'nowhere'), circle: at, fresh: join(outside, 'fresh') };
+  const targets = {
+    outside: join(outside, 'secret.txt'),
+    'folder outside': outside,
+    device: '/dev/zero',
+    dangling: join(outside, 'nowhere'),
+    circle: at,
+    fresh: join(outside, 'fresh'),
+  };
   if (put === 'pipe') execFileSync('mkfifo', [at]);
   else if (put === 'folder') mkdirSync(at);
   else symlinkSync(targets[put], at);

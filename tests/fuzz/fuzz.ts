@@ -31,7 +31,18 @@ interface Asked {
 
 /** Tries one kind of hostile input so many times, with the seeds from one on. */
 export async function fuzz(suite: Suite, { count, seed, limits, folder, onTry }: Asked): Promise<Tally> {
-  const tally: Tally = { suite: suite.name, tries: 0, accepted: 0, refused: 0, crashed: 0, hung: 0, raw: 0, peak: 0, slowest: null, faults: [] };
+  const tally: Tally = {
+    suite: suite.name,
+    tries: 0,
+    accepted: 0,
+    refused: 0,
+    crashed: 0,
+    hung: 0,
+    raw: 0,
+    peak: 0,
+    slowest: null,
+    faults: [],
+  };
   const own = join(folder, suite.name);
   mkdirSync(own, { recursive: true });
   const tries = await suite.open(own, limits);

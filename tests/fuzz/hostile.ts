@@ -26,7 +26,30 @@ export const TEXTS: readonly string[] = [
   '1e999',
 ];
 
-export const NUMBERS: readonly number[] = [0, -0, -1, 1, 2, 0.5, -0.5, 255, 256, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53, -(2 ** 53), 1e30, -1e30, 1e308, Infinity, -Infinity, NaN, 5e-324];
+export const NUMBERS: readonly number[] = [
+  0,
+  -0,
+  -1,
+  1,
+  2,
+  0.5,
+  -0.5,
+  255,
+  256,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 32,
+  2 ** 53,
+  -(2 ** 53),
+  1e30,
+  -1e30,
+  1e308,
+  Infinity,
+  -Infinity,
+  NaN,
+  5e-324,
+];
 
 /** A JSON value of any kind, mostly of the wrong one. */
 export function anything(dice: Dice, depth = 0): unknown {
@@ -68,7 +91,15 @@ export function spoiled(dice: Dice, bytes: Uint8Array): Uint8Array {
       return Buffer.concat([copy.subarray(0, at), copy.subarray(dice.int(copy.length))]);
     }
     default:
-      for (let n = dice.pick([1, 2, 8, 200]); n > 0 && copy.length > 0; n--) copy[dice.chance(0.7) ? dice.int(Math.min(copy.length, 400)) : dice.int(copy.length)] = dice.pick([0, 1, 0x7f, 0x80, 0xff, dice.int(256)]);
+      for (let n = dice.pick([1, 2, 8, 200]); n > 0 && copy.length > 0; n--)
+        copy[dice.chance(0.7) ? dice.int(Math.min(copy.length, 400)) : dice.int(copy.length)] = dice.pick([
+          0,
+          1,
+          0x7f,
+          0x80,
+          0xff,
+          dice.int(256),
+        ]);
       return copy;
   }
 }

@@ -38,6 +38,7 @@ function hostile(value: unknown, dice: Dice): unknown {
   if (typeof value === 'number') return dice.pick(NUMBERS);
   if (typeof value === 'string') return dice.pick(TEXTS);
   if (typeof value === 'boolean') return !value;
-  if (Array.isArray(value)) return dice.pick([[], value.slice(1), [...value, ...value], Array.from({ length: 3000 }, () => value[0] as unknown)]);
+  if (Array.isArray(value))
+    return dice.pick([[], value.slice(1), [...value, ...value], Array.from({ length: 3000 }, () => value[0] as unknown)]);
   return value === null ? dice.pick([0, '', [], {}, '../x']) : null;
 }

@@ -3,7 +3,10 @@ import process from 'node:process';
 
 const { run } = await import(new URL('../../out/main/cli.js', import.meta.url).href);
 const said = { out: '', err: '' };
-for (const [name, stream] of [['out', process.stdout], ['err', process.stderr]]) {
+for (const [name, stream] of [
+  ['out', process.stdout],
+  ['err', process.stderr],
+]) {
   stream.write = (chunk) => {
     said[name] = (said[name] + String(chunk)).slice(0, 100_000);
     return true;

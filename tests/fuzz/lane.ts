@@ -49,7 +49,13 @@ export class Lane {
   }
 
   private async start(): Promise<ChildProcess> {
-    const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1', HAIRLINE_DATA: this.data, HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
+    const env = {
+      ...process.env,
+      ORT_DISABLE_TELEMETRY: '1',
+      HAIRLINE_DATA: this.data,
+      HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds),
+      HAIRLINE_LIMIT_GB: String(this.limits.gigabytes),
+    };
     const child = fork(join(ROOT, 'tests/fuzz/lane.mjs'), { execArgv: [], env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await new Promise<void>((done, fail) => {
       child.once('message', () => done());

@@ -10,7 +10,15 @@ import { SUITES } from './suites.ts';
 /** `npm run fuzz`: every kind of hostile input, or the ones named; see `--help`. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, seconds: { type: 'string', default: '10' }, gigabytes: { type: 'string', default: '2' }, all: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    count: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '10' },
+    gigabytes: { type: 'string', default: '2' },
+    all: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
 
 function usage(): never {
@@ -33,7 +41,19 @@ const bytes = (n: number) => `${(n / 1e9).toFixed(2)} GB`;
 console.log(['', 'suite', 'tries', 'accepted', 'refused', 'crashes', 'hangs', 'raw', 'peak', 'slowest'].join('\t').trimStart());
 for (const t of tallies) {
   const over = t.peak - limits.gigabytes * 1e9;
-  console.log([t.suite, t.tries, t.accepted, t.refused, t.crashed, t.hung, t.raw, `${bytes(t.peak)}${over > 0 ? ` (${bytes(over)} over the limit)` : ''}`, t.slowest ? `${(t.slowest.ms / 1000).toFixed(1)} s: ${t.slowest.what.slice(0, 80)}` : ''].join('\t'));
+  console.log(
+    [
+      t.suite,
+      t.tries,
+      t.accepted,
+      t.refused,
+      t.crashed,
+      t.hung,
+      t.raw,
+      `${bytes(t.peak)}${over > 0 ? ` (${bytes(over)} over the limit)` : ''}`,
+      t.slowest ? `${(t.slowest.ms / 1000).toFixed(1)} s: ${t.slowest.what.slice(0, 80)}` : '',
+    ].join('\t'),
+  );
 }
 process.exitCode = tallies.some((t) => t.faults.length > 0) ? 1 : 0;
 
@@ -48,8 +68,12 @@ function one(suite: Suite): Promise<Tally> {
     onTry: (tally, seed, outcomes) => {
       // At once: the whole takes long, and may be stopped.
       for (; told < tally.faults.length; told++) console.log(`fault: ${tally.faults[told]}`);
-      if (only !== null || values.all) for (const { what, end, sentence, ms } of outcomes) console.log(`${seed} ${what}\n  ${end} after ${Math.round(ms)} ms ${sentence}`);
-      else if (tally.tries % 50 === 0) console.log(`${suite.name} up to seed ${seed}: ${tally.accepted} accepted, ${tally.refused} refused, ${tally.faults.length} faults`);
+      if (only !== null || values.all)
+        for (const { what, end, sentence, ms } of outcomes) console.log(`${seed} ${what}\n  ${end} after ${Math.round(ms)} ms ${sentence}`);
+      else if (tally.tries % 50 === 0)
+        console.log(
+          `${suite.name} up to seed ${seed}: ${tally.accepted} accepted, ${tally.refused} refused, ${tally.faults.length} faults`,
+        );
     },
   });
 }

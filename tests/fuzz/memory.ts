@@ -10,7 +10,10 @@ export class Watch {
     this.timer = setInterval(() => {
       const bytes = family(roots()).map(resident);
       this.peak = Math.max(this.peak, ...bytes);
-      this.together = Math.max(this.together, bytes.reduce((sum, one) => sum + one, 0));
+      this.together = Math.max(
+        this.together,
+        bytes.reduce((sum, one) => sum + one, 0),
+      );
     }, 50);
     this.timer.unref();
   }
@@ -25,7 +28,8 @@ export function family(roots: readonly number[]): number[] {
   const found = [...roots];
   for (const pid of found) {
     try {
-      for (const thread of readdirSync(`/proc/${pid}/task`)) found.push(...readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
+      for (const thread of readdirSync(`/proc/${pid}/task`))
+        found.push(...readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
     } catch {
       // It has ended, or this is not Linux.
     }

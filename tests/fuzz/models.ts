@@ -36,7 +36,11 @@ export const models: Suite = {
         const file = join(own, 'm.onnx');
         writeFileSync(file, bytes);
         if (data) writeFileSync(join(own, data.name), data.bytes);
-        const commands = [['inspect', file], ...(dice.chance(0.5) ? [['gradcheck', file]] : []), ...(dice.chance(0.1) ? [audit(file, own)] : [])];
+        const commands = [
+          ['inspect', file],
+          ...(dice.chance(0.5) ? [['gradcheck', file]] : []),
+          ...(dice.chance(0.1) ? [audit(file, own)] : []),
+        ];
         const outcomes = [];
         for (const args of commands) outcomes.push(await lane.run(`${args[0]} of ${what}`, args));
         rmSync(own, { recursive: true, force: true });
@@ -47,7 +51,22 @@ export const models: Suite = {
   },
 };
 
-const audit = (file: string, out: string): string[] => ['audit', '--model', file, '--images', join(ROOT, 'assets/samples/images/star'), '--limit', '1', '--attacks', 'fgsm', '--workers', '1', '--json', '--out', join(out, 'audit')];
+const audit = (file: string, out: string): string[] => [
+  'audit',
+  '--model',
+  file,
+  '--images',
+  join(ROOT, 'assets/samples/images/star'),
+  '--limit',
+  '1',
+  '--attacks',
+  'fgsm',
+  '--workers',
+  '1',
+  '--json',
+  '--out',
+  join(out, 'audit'),
+];
 
 function made(dice: Dice, known: readonly Base[], folder: string): Made {
   const kind = dice.next();

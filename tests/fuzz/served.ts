@@ -31,8 +31,17 @@ export class Served {
   async visit(): Promise<Visitor> {
     if (this.visitor?.connected === false) await this.visitor.connect();
     if (this.visitor) return this.visitor;
-    const env = { ...process.env, HAIRLINE_DATA: join(this.folder, 'installation'), HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds), HAIRLINE_LIMIT_GB: String(this.limits.gigabytes) };
-    const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', this.data], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = {
+      ...process.env,
+      HAIRLINE_DATA: join(this.folder, 'installation'),
+      HAIRLINE_LIMIT_SECONDS: String(this.limits.seconds),
+      HAIRLINE_LIMIT_GB: String(this.limits.gigabytes),
+    };
+    const child = spawn(process.execPath, [join(ROOT, 'bin/hairline.js'), 'serve', '--json', '--data', this.data], {
+      cwd: this.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.child = child;
     const url = await new Promise<string>((done, fail) => {
       let out = '';
@@ -47,13 +56,20 @@ export class Served {
   }
 
   /** Anything that is asked of it, as an outcome: an answer, a sentence, or none. */
-  async outcome(what: string, ask: (visitor: Visitor) => Promise<{ refused: string | null }>, most = 14 * this.limits.seconds + 30): Promise<Outcome> {
+  async outcome(
+    what: string,
+    ask: (visitor: Visitor) => Promise<{ refused: string | null }>,
+    most = 14 * this.limits.seconds + 30,
+  ): Promise<Outcome> {
     const visitor = await this.visit();
     const began = performance.now();
     const { child } = this;
     const late = Symbol('late');
     let timer: NodeJS.Timeout | undefined;
-    const answer = await Promise.race([ask(visitor).catch((error: unknown) => ({ broken: String(error) })), new Promise<typeof late>((done) => (timer = setTimeout(() => done(late), 1000 * most)))]);
+    const answer = await Promise.race([
+      ask(visitor).catch((error: unknown) => ({ broken: String(error) })),
+      new Promise<typeof late>((done) => (timer = setTimeout(() => done(late), 1000 * most))),
+    ]);
     clearTimeout(timer);
     const ms = performance.now() - began;
     if (answer === late) {
@@ -76,7 +92,13 @@ export class Served {
       const { error } = await visitor.send(call, input ?? null);
       if (!error) return { refused: null };
       // What does not even have the contract's form is the window's own fault: nobody will read it.
-      return { refused: /^The call "[\s\S]*" got a wrong |^There is no call /.test(error.message) ? 'The call has a wrong form.' : error.user ? error.message : `[engine] ${error.message}` };
+      return {
+        refused: /^The call "[\s\S]*" got a wrong |^There is no call /.test(error.message)
+          ? 'The call has a wrong form.'
+          : error.user
+            ? error.message
+            : `[engine] ${error.message}`,
+      };
     });
   }
 
@@ -89,7 +111,16 @@ export class Served {
         if (path.length > maxHeaderSize && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return { status: 431, body: '' };
         throw error;
       });
-      return { refused: status === 200 ? null : status === 431 ? 'The address is too long.' : status < 500 ? body.toString().trim() : `[${status}] ${body}` };
+      return {
+        refused:
+          status === 200
+            ? null
+            : status === 431
+              ? 'The address is too long.'
+              : status < 500
+                ? body.toString().trim()
+                : `[${status}] ${body}`,
+      };
     });
   }
 

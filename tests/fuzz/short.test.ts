@@ -10,15 +10,19 @@ import { SUITES } from './suites.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hairline-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-it.each(SUITES.map((suite) => [suite.name, suite] as const))('%s, mutated at random, are answered or refused in a sentence', { timeout: 180_000 }, async (_, suite) => {
-  const limits = { seconds: 20, gigabytes: 2 };
-  const tally = await fuzz(suite, { count: suite.short, seed: 1, limits, folder });
-  expect(tally.faults).toEqual([]);
-  expect(tally.refused, 'some were wrong').toBeGreaterThan(0);
-  expect(tally.accepted, 'and some were not').toBeGreaterThan(0);
-  // What is taken between two looks at a process comes on top of its limit.
-  expect(tally.peak).toBeLessThan(1.5 * limits.gigabytes * 1e9);
-});
+it.each(SUITES.map((suite) => [suite.name, suite] as const))(
+  '%s, mutated at random, are answered or refused in a sentence',
+  { timeout: 180_000 },
+  async (_, suite) => {
+    const limits = { seconds: 20, gigabytes: 2 };
+    const tally = await fuzz(suite, { count: suite.short, seed: 1, limits, folder });
+    expect(tally.faults).toEqual([]);
+    expect(tally.refused, 'some were wrong').toBeGreaterThan(0);
+    expect(tally.accepted, 'and some were not').toBeGreaterThan(0);
+    // What is taken between two looks at a process comes on top of its limit.
+    expect(tally.peak).toBeLessThan(1.5 * limits.gigabytes * 1e9);
+  },
+);
 
 it.each<[string, Parameters<typeof faultOf>[0]['end'], string]>([
   ['a crash', 'crashed', 'signal SIGSEGV'],
@@ -33,4 +37,7 @@ it.each<[string, Parameters<typeof faultOf>[0]['end'], string]>([
   ['half a sentence', 'refused', 'The model is'],
 ])('the judge takes %s for a fault', (_, end, sentence) => expect(faultOf({ what: '', end, sentence, ms: 0 })).not.toBeNull());
 
-it('the judge takes a sentence for none', () => expect(faultOf({ what: '', end: 'refused', sentence: 'm.onnx is no ONNX model, or was cut short: export or copy it again.', ms: 0 })).toBeNull());
+it('the judge takes a sentence for none', () =>
+  expect(
+    faultOf({ what: '', end: 'refused', sentence: 'm.onnx is no ONNX model, or was cut short: export or copy it again.', ms: 0 }),
+  ).toBeNull());

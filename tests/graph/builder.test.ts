@@ -7,7 +7,14 @@ import type { Field } from './wire.ts';
 
 describe('building a graph', () => {
   it('gives every value a name of its own, also beside those that are there or will be', () => {
-    const graph = parseGraph(model([[GRAPH.input, value('hl_add_1', [1])], [GRAPH.output, value('y', [1])], node('Relu', ['hl_add_1'], ['hl_add_2']), node('Relu', ['hl_add_2'], ['y'])]));
+    const graph = parseGraph(
+      model([
+        [GRAPH.input, value('hl_add_1', [1])],
+        [GRAPH.output, value('y', [1])],
+        node('Relu', ['hl_add_1'], ['hl_add_2']),
+        node('Relu', ['hl_add_2'], ['y']),
+      ]),
+    );
     const builder = new GraphBuilder(graph);
     builder.reserve('hl_add_3');
     expect([builder.fresh('add'), builder.fresh('add'), builder.fresh('mul')]).toEqual(['hl_add_4', 'hl_add_5', 'hl_mul_1']);
@@ -50,12 +57,23 @@ describe('pruning', () => {
       ]),
     );
     prune(graph);
-    expect([graph.nodes.map((n) => n.opType), graph.inputs.map((i) => i.name), [...graph.initializers.keys()]]).toEqual([['Add', 'Relu'], ['x'], ['w']]);
+    expect([graph.nodes.map((n) => n.opType), graph.inputs.map((i) => i.name), [...graph.initializers.keys()]]).toEqual([
+      ['Add', 'Relu'],
+      ['x'],
+      ['w'],
+    ]);
   });
 
   it('keeps what a body reads from outside, however deep', () => {
     const branches = (inner: Field[], name: string): Field[] =>
-      ['then_branch', 'else_branch'].map((n): Field => [NODE.attribute, [[ATTRIBUTE.name, n], [ATTRIBUTE.g, [[GRAPH.name, 'b'], ...inner, [GRAPH.output, value(name, [1])]]], [ATTRIBUTE.type, 5]]]);
+      ['then_branch', 'else_branch'].map((n): Field => [
+        NODE.attribute,
+        [
+          [ATTRIBUTE.name, n],
+          [ATTRIBUTE.g, [[GRAPH.name, 'b'], ...inner, [GRAPH.output, value(name, [1])]]],
+          [ATTRIBUTE.type, 5],
+        ],
+      ]);
     const deep = node('If', ['c'], ['d'], branches([node('Identity', ['late'], ['e'])], 'e'));
     const graph = parseGraph(
       model([

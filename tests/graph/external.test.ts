@@ -15,7 +15,13 @@ const folder = scratch();
 let at = '';
 beforeEach(() => (at = mkdtempSync(join(folder.path, 'case-'))));
 
-const entry = (key: string, text: string): Field => [TENSOR.externalData, [[1, key], [2, text]]];
+const entry = (key: string, text: string): Field => [
+  TENSOR.externalData,
+  [
+    [1, key],
+    [2, text],
+  ],
+];
 
 /** y = x * w, with w in another file: 8 bytes of something else, then its 4 numbers. */
 function write(entries: Field[], data: Uint8Array | null = floats([9, 9, 1, 2, 3, 4])): string {
@@ -51,7 +57,11 @@ describe('weights in a file beside the model', () => {
   it('stay where they are when the graph is saved, and onnxruntime finds them', async () => {
     const saved = saveGraph(loadGraph(write(good)));
     const w = messages(messages(saved.bytes, MODEL.graph)[0]!, GRAPH.initializer)[0]!;
-    expect(messages(w, TENSOR.externalData).map((e) => [texts(e, 1)[0], texts(e, 2)[0]])).toEqual([['location', 'w.bin'], ['offset', '8'], ['length', '16']]);
+    expect(messages(w, TENSOR.externalData).map((e) => [texts(e, 1)[0], texts(e, 2)[0]])).toEqual([
+      ['location', 'w.bin'],
+      ['offset', '8'],
+      ['length', '16'],
+    ]);
     expect(Array.from(await outputOf(saved, ones()))).toEqual([1, 2, 3, 4]);
   });
 
@@ -65,20 +75,52 @@ describe('weights in a file beside the model', () => {
     const other = inspectGraph(loadGraph(file));
     expect([other.sha256, other.weights[0]!.sha256 === weights[0]!.sha256]).toEqual([sha256, false]);
     rmSync(join(dirname(file), 'w.bin'));
-    expect(() => inspectGraph(loadGraph(file))).toThrow('The model keeps weights in w.bin, which cannot be read: put that file beside the model.');
+    expect(() => inspectGraph(loadGraph(file))).toThrow(
+      'The model keeps weights in w.bin, which cannot be read: put that file beside the model.',
+    );
   });
 
   it.each<[string, Field[], Uint8Array | null, string]>([
-    ['above the folder', [entry('location', '../w.bin')], null, 'The model keeps weights outside its folder (../w.bin), which is refused: export it with its weights beside it.'],
+    [
+      'above the folder',
+      [entry('location', '../w.bin')],
+      null,
+      'The model keeps weights outside its folder (../w.bin), which is refused: export it with its weights beside it.',
+    ],
     ['above the folder, in Windows spelling', [entry('location', 'a\\..\\..\\w.bin')], null, 'The model keeps weights outside its folder'],
     ['at an absolute path of Windows', [entry('location', 'C:\\\\w.bin')], null, 'The model keeps weights outside its folder'],
-    ['at an absolute path', [entry('location', '/etc/passwd')], null, 'The model keeps weights outside its folder (/etc/passwd), which is refused: export it with its weights beside it.'],
+    [
+      'at an absolute path',
+      [entry('location', '/etc/passwd')],
+      null,
+      'The model keeps weights outside its folder (/etc/passwd), which is refused: export it with its weights beside it.',
+    ],
     ['in a file that is missing', good, null, 'The model keeps weights in w.bin, which cannot be read: put that file beside the model.'],
     ['in a file that was shortened', good, floats([9, 9, 1, 2, 3]), 'w.bin is shorter than the model needs: copy the whole file again.'],
-    ['before the start', [entry('location', 'w.bin'), entry('offset', '-8')], floats([1, 2, 3, 4]), 'points nowhere in w.bin: the model file is damaged.'],
-    ['at an offset in another spelling, which onnxruntime reads otherwise', [entry('location', 'w.bin'), entry('offset', '0x8')], floats([1, 2, 3, 4]), 'points nowhere in w.bin'],
-    ['at an offset that is no number', [entry('location', 'w.bin'), entry('offset', 'here')], floats([1, 2, 3, 4]), 'points nowhere in w.bin'],
-    ['with too small a length', [entry('location', 'w.bin'), entry('length', '12')], floats([1, 2, 3, 4]), 'Tensor w is shorter than its shape says: the model file is damaged.'],
+    [
+      'before the start',
+      [entry('location', 'w.bin'), entry('offset', '-8')],
+      floats([1, 2, 3, 4]),
+      'points nowhere in w.bin: the model file is damaged.',
+    ],
+    [
+      'at an offset in another spelling, which onnxruntime reads otherwise',
+      [entry('location', 'w.bin'), entry('offset', '0x8')],
+      floats([1, 2, 3, 4]),
+      'points nowhere in w.bin',
+    ],
+    [
+      'at an offset that is no number',
+      [entry('location', 'w.bin'), entry('offset', 'here')],
+      floats([1, 2, 3, 4]),
+      'points nowhere in w.bin',
+    ],
+    [
+      'with too small a length',
+      [entry('location', 'w.bin'), entry('length', '12')],
+      floats([1, 2, 3, 4]),
+      'Tensor w is shorter than its shape says: the model file is damaged.',
+    ],
   ])('%s are refused in one sentence', (_, entries, data, message) => {
     const file = write(entries, data);
     expect(() => numbers(file)).toThrow(UserError);
@@ -112,8 +154,22 @@ describe('weights in a file beside the model', () => {
     expect(() => loadGraph(file)).toThrow(message);
     const w = initializer('w', [4], [...good, [TENSOR.dataLocation, 1]]);
     const inner = [w, node('Identity', ['w'], ['z']), [GRAPH.output, value('z', [4])]] as Field[];
-    const branch = (name: string): Field => [NODE.attribute, [[ATTRIBUTE.name, name], [ATTRIBUTE.g, inner], [ATTRIBUTE.type, 5]]];
-    writeFileSync(file, model([[GRAPH.input, value('x', [])], [GRAPH.output, value('y', [4])], node('If', ['x'], ['y'], [branch('then_branch'), branch('else_branch')])]));
+    const branch = (name: string): Field => [
+      NODE.attribute,
+      [
+        [ATTRIBUTE.name, name],
+        [ATTRIBUTE.g, inner],
+        [ATTRIBUTE.type, 5],
+      ],
+    ];
+    writeFileSync(
+      file,
+      model([
+        [GRAPH.input, value('x', [])],
+        [GRAPH.output, value('y', [4])],
+        node('If', ['x'], ['y'], [branch('then_branch'), branch('else_branch')]),
+      ]),
+    );
     expect(() => loadGraph(file)).toThrow(message);
   });
 });

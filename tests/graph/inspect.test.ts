@@ -22,7 +22,16 @@ describe('inspecting a model', () => {
         node('Add', ['b1', 'b'], ['c']),
         node('QGemm', ['c', 'w'], ['y'], [[NODE.domain, 'com.microsoft']]),
       ],
-      [[MODEL.producerVersion, '2.0'], [MODEL.opsetImport, [[1, 'com.microsoft'], [2, 1]]]],
+      [
+        [MODEL.producerVersion, '2.0'],
+        [
+          MODEL.opsetImport,
+          [
+            [1, 'com.microsoft'],
+            [2, 1],
+          ],
+        ],
+      ],
       17,
     );
     expect(inspectGraph(loadGraph(folder.write('m.onnx', bytes)))).toEqual({
@@ -41,7 +50,10 @@ describe('inspecting a model', () => {
   });
 
   it('tells operators by number, then by name', () => {
-    const bytes = model([[GRAPH.output, value('y', [1])], ...['Tanh', 'Abs', 'Relu', 'Relu'].map((op, i) => node(op, [`v${i}`], [`v${i + 1}`]))]);
+    const bytes = model([
+      [GRAPH.output, value('y', [1])],
+      ...['Tanh', 'Abs', 'Relu', 'Relu'].map((op, i) => node(op, [`v${i}`], [`v${i + 1}`])),
+    ]);
     expect(Object.keys(inspectGraph(parseGraph(bytes)).operators)).toEqual(['Relu', 'Abs', 'Tanh']);
   });
 });
@@ -57,7 +69,9 @@ interface Entry {
   outputs?: [string, string][];
   ops?: Record<string, number>;
 }
-const catalogue = (JSON.parse(existsSync(MODELS) ? readFileSync(`${MODELS}/catalog.json`, 'utf8') : '[]') as Entry[]).filter((e) => existsSync(`${MODELS}/${e.file}`));
+const catalogue = (JSON.parse(existsSync(MODELS) ? readFileSync(`${MODELS}/catalog.json`, 'utf8') : '[]') as Entry[]).filter((e) =>
+  existsSync(`${MODELS}/${e.file}`),
+);
 
 /** As the catalogue writes a value: `float[batch,3,32,32]`, a dimension without number or name as `?` or `None`. */
 const CATALOGUE_TYPE: Record<string, string> = { float32: 'float', float64: 'double' };
@@ -72,15 +86,22 @@ describe.skipIf(catalogue.length === 0)('published models (skipped where ../shar
       return;
     }
     const facts = inspectGraph(loadGraph(path));
-    expect({ file: facts.file, bytes: facts.bytes, sha256: facts.sha256 }).toEqual({ file: basename(entry.file), bytes: entry.bytes, sha256: entry.sha256 });
+    expect({ file: facts.file, bytes: facts.bytes, sha256: facts.sha256 }).toEqual({
+      file: basename(entry.file),
+      bytes: entry.bytes,
+      sha256: entry.sha256,
+    });
     if (!entry.ops) return;
     expect(facts.opsets).toEqual(entry.opset);
     expect(facts.producer).toBe(entry.producer);
     // A Constant node is read as what it is, an initializer.
     const { Constant: _constants, ...operators } = entry.ops;
     expect(facts.operators).toEqual(operators);
-    const tensors = (list: [string, string][]) => list.filter(([, type]) => type.endsWith(']')).map(([name, type]) => `${name} ${plain(type)}`);
+    const tensors = (list: [string, string][]) =>
+      list.filter(([, type]) => type.endsWith(']')).map(([name, type]) => `${name} ${plain(type)}`);
     expect(facts.inputs.map((v) => `${v.name} ${plain(written(v))}`)).toEqual(tensors(entry.inputs!));
-    expect(facts.outputs.filter((v) => v.type !== 'sequence' && v.type !== 'map').map((v) => `${v.name} ${plain(written(v))}`)).toEqual(tensors(entry.outputs!));
+    expect(facts.outputs.filter((v) => v.type !== 'sequence' && v.type !== 'map').map((v) => `${v.name} ${plain(written(v))}`)).toEqual(
+      tensors(entry.outputs!),
+    );
   });
 });

@@ -10,7 +10,10 @@ import { ATTRIBUTE, encode, floats, GRAPH, initializer, model, MODEL, node, NODE
 import type { Field } from './wire.ts';
 
 const folder = scratch();
-const io: Field[] = [[GRAPH.input, value('x', ['N', 2])], [GRAPH.output, value('y', ['N', 2])]];
+const io: Field[] = [
+  [GRAPH.input, value('x', ['N', 2])],
+  [GRAPH.output, value('y', ['N', 2])],
+];
 const w = initializer('w', [2], [[TENSOR.rawData, floats([3, 4])]]);
 
 /** The message of the UserError that a file gives. */
@@ -38,16 +41,44 @@ describe('loading a model', () => {
     const graph = parseGraph(
       model([
         ...io,
-        constant('t', [[ATTRIBUTE.name, 'value'], [ATTRIBUTE.t, tensor('inner', [2], [[TENSOR.rawData, floats([1.5, -2])]])], [ATTRIBUTE.type, 4]]),
-        constant('f', [[ATTRIBUTE.name, 'value_float'], [ATTRIBUTE.f, { float: 0.25 }], [ATTRIBUTE.type, 1]]),
-        constant('fs', [[ATTRIBUTE.name, 'value_floats'], [ATTRIBUTE.floats, { float: 0.5 }], [ATTRIBUTE.floats, { float: -1 }], [ATTRIBUTE.type, 6]]),
-        constant('i', [[ATTRIBUTE.name, 'value_int'], [ATTRIBUTE.i, -7], [ATTRIBUTE.type, 2]]),
-        constant('is', [[ATTRIBUTE.name, 'value_ints'], [ATTRIBUTE.ints, 5], [ATTRIBUTE.ints, -1n], [ATTRIBUTE.type, 7]]),
-        constant('s', [[ATTRIBUTE.name, 'value_string'], [ATTRIBUTE.s, 'text'], [ATTRIBUTE.type, 3]]),
+        constant('t', [
+          [ATTRIBUTE.name, 'value'],
+          [ATTRIBUTE.t, tensor('inner', [2], [[TENSOR.rawData, floats([1.5, -2])]])],
+          [ATTRIBUTE.type, 4],
+        ]),
+        constant('f', [
+          [ATTRIBUTE.name, 'value_float'],
+          [ATTRIBUTE.f, { float: 0.25 }],
+          [ATTRIBUTE.type, 1],
+        ]),
+        constant('fs', [
+          [ATTRIBUTE.name, 'value_floats'],
+          [ATTRIBUTE.floats, { float: 0.5 }],
+          [ATTRIBUTE.floats, { float: -1 }],
+          [ATTRIBUTE.type, 6],
+        ]),
+        constant('i', [
+          [ATTRIBUTE.name, 'value_int'],
+          [ATTRIBUTE.i, -7],
+          [ATTRIBUTE.type, 2],
+        ]),
+        constant('is', [
+          [ATTRIBUTE.name, 'value_ints'],
+          [ATTRIBUTE.ints, 5],
+          [ATTRIBUTE.ints, -1n],
+          [ATTRIBUTE.type, 7],
+        ]),
+        constant('s', [
+          [ATTRIBUTE.name, 'value_string'],
+          [ATTRIBUTE.s, 'text'],
+          [ATTRIBUTE.type, 3],
+        ]),
         node('Add', ['x', 't'], ['y']),
       ]),
     );
-    const content = Object.fromEntries([...graph.initializers].map(([name, t]) => [name, [t.dataType, t.dims.map(Number), Array.from(tensorNumbers(t))]]));
+    const content = Object.fromEntries(
+      [...graph.initializers].map(([name, t]) => [name, [t.dataType, t.dims.map(Number), Array.from(tensorNumbers(t))]]),
+    );
     expect(content).toEqual({
       t: [DType.float32, [2], [1.5, -2]],
       f: [DType.float32, [], [0.25]],
@@ -59,7 +90,21 @@ describe('loading a model', () => {
   });
 
   it('keeps INT64_MAX, which stands for "to the end"', async () => {
-    const end = node('Constant', [], ['end'], [[NODE.attribute, [[ATTRIBUTE.name, 'value_ints'], [ATTRIBUTE.ints, 2n ** 63n - 1n], [ATTRIBUTE.type, 7]]]]);
+    const end = node(
+      'Constant',
+      [],
+      ['end'],
+      [
+        [
+          NODE.attribute,
+          [
+            [ATTRIBUTE.name, 'value_ints'],
+            [ATTRIBUTE.ints, 2n ** 63n - 1n],
+            [ATTRIBUTE.type, 7],
+          ],
+        ],
+      ],
+    );
     const start = initializer('start', [1], [[TENSOR.int64Data, 1]], DType.int64);
     const bytes = model([...io, end, start, node('Slice', ['x', 'start', 'end', 'start'], ['y'])]);
     const x = { x: new Tensor('float32', Float32Array.of(1, 2), [1, 2]) };
@@ -74,7 +119,14 @@ describe('loading a model', () => {
   it('sorts by what the bodies of control flow read, however deep', () => {
     const body = (inner: Field[], name: string): Field[] => [[GRAPH.name, 'body'], ...inner, [GRAPH.output, value(name, ['N', 2])]];
     const branches = (inner: Field[], name: string): Field[] =>
-      ['then_branch', 'else_branch'].map((n): Field => [NODE.attribute, [[ATTRIBUTE.name, n], [ATTRIBUTE.g, body(inner, name)], [ATTRIBUTE.type, 5]]]);
+      ['then_branch', 'else_branch'].map((n): Field => [
+        NODE.attribute,
+        [
+          [ATTRIBUTE.name, n],
+          [ATTRIBUTE.g, body(inner, name)],
+          [ATTRIBUTE.type, 5],
+        ],
+      ]);
     const deep = node('If', ['c'], ['d'], branches([node('Identity', ['late'], ['e'])], 'e'));
     const yes = initializer('c', [], [[TENSOR.int32Data, 1]], DType.bool);
     const graph = parseGraph(model([...io, yes, node('If', ['c'], ['y'], branches([deep], 'd')), node('Relu', ['x'], ['late'])]));
@@ -85,7 +137,9 @@ describe('loading a model', () => {
     ['two nodes', [node('Relu', ['b'], ['a']), node('Abs', ['a'], ['b']), node('Add', ['x', 'b'], ['y'])]],
     ['one node', [node('Add', ['x', 'y'], ['y'])]],
   ])('refuses a circle of %s', (_, nodes) => {
-    expect(refusal(folder.write('circle.onnx', model([...io, ...nodes])))).toMatch(/^circle\.onnx is damaged: its nodes form a circle at (Relu|Abs|Add)\.$/);
+    expect(refusal(folder.write('circle.onnx', model([...io, ...nodes])))).toMatch(
+      /^circle\.onnx is damaged: its nodes form a circle at (Relu|Abs|Add)\.$/,
+    );
   });
 });
 
@@ -98,9 +152,23 @@ describe('a file that is no model', () => {
     ['JSON', '{"model": true}', /^bad\.onnx is no ONNX model/],
     ['a PNG', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13), /^bad\.onnx is no ONNX model/],
     ['zeros', new Uint8Array(1000), /^bad\.onnx is no ONNX model/],
-    ['without a graph', encode([[MODEL.irVersion, 8], [MODEL.opsetImport, [[2, 18]]]]), /^bad\.onnx is no ONNX model: it holds no graph\.$/],
+    [
+      'without a graph',
+      encode([
+        [MODEL.irVersion, 8],
+        [MODEL.opsetImport, [[2, 18]]],
+      ]),
+      /^bad\.onnx is no ONNX model: it holds no graph\.$/,
+    ],
     ['without outputs', model([[GRAPH.input, value('x', [1])]]), /it holds no graph\.$/],
-    ['without an opset', encode([[MODEL.irVersion, 8], [MODEL.graph, [...io, node('Relu', ['x'], ['y'])]]]), /names no operator set version \(opset_import\)/],
+    [
+      'without an opset',
+      encode([
+        [MODEL.irVersion, 8],
+        [MODEL.graph, [...io, node('Relu', ['x'], ['y'])]],
+      ]),
+      /names no operator set version \(opset_import\)/,
+    ],
   ])('%s is refused in one sentence', (_, bytes, message) => {
     const text = refusal(folder.write('bad.onnx', bytes));
     expect(text).toMatch(message);

@@ -17,7 +17,21 @@ const raw: Field = [TENSOR.rawData, floats(NUMBERS)];
 const DOUBLE_DATA = 10;
 const doubles: Field = [DOUBLE_DATA, new Uint8Array(Float64Array.from(NUMBERS).buffer)];
 const constant = (name: string, op = 'Constant') =>
-  node(op, [], [name], [[NODE.attribute, [[ATTRIBUTE.name, 'value'], [ATTRIBUTE.t, tensor('', [300], [raw])], [ATTRIBUTE.type, 4]]]]);
+  node(
+    op,
+    [],
+    [name],
+    [
+      [
+        NODE.attribute,
+        [
+          [ATTRIBUTE.name, 'value'],
+          [ATTRIBUTE.t, tensor('', [300], [raw])],
+          [ATTRIBUTE.type, 4],
+        ],
+      ],
+    ],
+  );
 
 /** Every place a weight may be written in, and one that has to stay. */
 const sample = model([
@@ -27,7 +41,14 @@ const sample = model([
   initializer('floats', [300], [[TENSOR.floatData, floats(NUMBERS)]]),
   initializer('doubles', [300], [doubles], DType.float64),
   // A field may be repeated, and all its parts count.
-  initializer('parts', [300], [[TENSOR.floatData, floats(NUMBERS.slice(0, 10))], [TENSOR.floatData, floats(NUMBERS.slice(10))]]),
+  initializer(
+    'parts',
+    [300],
+    [
+      [TENSOR.floatData, floats(NUMBERS.slice(0, 10))],
+      [TENSOR.floatData, floats(NUMBERS.slice(10))],
+    ],
+  ),
   initializer('small', [2], [[TENSOR.rawData, floats([1, 2])]]),
   constant('constant'),
   node('Sum', ['x', 'raw', 'floats', 'parts', 'constant'], ['y']),
@@ -57,7 +78,13 @@ describe('reading a file but for its weights', () => {
       node('Sum', ['x', 'raw', 'floats', 'constant'], ['y']),
     ]);
     const file = folder.write('used.onnx', used);
-    const x = { x: new Tensor('float32', Float32Array.from(NUMBERS, (_, i) => i), [1, 300]) };
+    const x = {
+      x: new Tensor(
+        'float32',
+        Float32Array.from(NUMBERS, (_, i) => i),
+        [1, 300],
+      ),
+    };
 
     expect(await outputOf(saveGraph(loadGraph(file)), x)).toEqual(await outputOf(file, x));
   });
@@ -74,7 +101,9 @@ describe('reading a file but for its weights', () => {
   });
 });
 
-const files = existsSync(MODELS) ? globSync('classify-{mnist,cifar10}/**/*.onnx', { cwd: MODELS, absolute: true }).filter((file) => statSync(file).size < 4e6) : [];
+const files = existsSync(MODELS)
+  ? globSync('classify-{mnist,cifar10}/**/*.onnx', { cwd: MODELS, absolute: true }).filter((file) => statSync(file).size < 4e6)
+  : [];
 
 describe.skipIf(files.length === 0)('published models (skipped where ../shared/models is missing)', () => {
   it('have the weights that a reader of the whole message finds', () => {
@@ -85,7 +114,12 @@ describe.skipIf(files.length === 0)('published models (skipped where ../shared/m
       for (const [name, t] of graph.initializers) {
         if (externalLocation(t)) outside++;
         if (t.dataType === DType.string) continue;
-        expect(Buffer.from(Float64Array.from(tensorNumbers(t, graph)).buffer).equals(Buffer.from(Float64Array.from(tensorNumbers(whole.initializers.get(name)!, whole)).buffer)), `${file} ${name}`).toBe(true);
+        expect(
+          Buffer.from(Float64Array.from(tensorNumbers(t, graph)).buffer).equals(
+            Buffer.from(Float64Array.from(tensorNumbers(whole.initializers.get(name)!, whole)).buffer),
+          ),
+          `${file} ${name}`,
+        ).toBe(true);
       }
     }
     expect(outside).toBeGreaterThan(100);

@@ -43,7 +43,11 @@ describe('saving a graph', () => {
     expect(texts(bytes, LATER)).toEqual(['in the model']);
     expect(texts(graph, LATER)).toEqual(['in the graph']);
     expect(messages(graph, GRAPH.node).flatMap((n) => texts(n, LATER))).toEqual(['in a node']);
-    for (const [name, text] of [['w', 'in a tensor'], ['two', 'in a small tensor'], ['b', 'in an old tensor']] as const)
+    for (const [name, text] of [
+      ['w', 'in a tensor'],
+      ['two', 'in a small tensor'],
+      ['b', 'in an old tensor'],
+    ] as const)
       expect(texts(tensorNamed(graph, name), LATER), name).toEqual([text]);
     expect(texts(bytes, MODEL.producerName)).toEqual(['by hand']);
   });
@@ -59,7 +63,11 @@ describe('saving a graph', () => {
     const entries = Object.fromEntries(messages(w, TENSOR.externalData).map((e) => [texts(e, 1)[0]!, texts(e, 2)[0]!]));
     expect(entries).toEqual({ location: 'weights.onnx', offset: expect.any(String) as string, length: String(4 * WEIGHTS.length) });
     const at = Number(entries['offset']);
-    expect(readFileSync(file).subarray(at, at + 4 * WEIGHTS.length).equals(Buffer.from(floats(WEIGHTS)))).toBe(true);
+    expect(
+      readFileSync(file)
+        .subarray(at, at + 4 * WEIGHTS.length)
+        .equals(Buffer.from(floats(WEIGHTS))),
+    ).toBe(true);
     // The bias was no raw bytes in the file, so it has to travel; the matrix must not.
     expect(bytes.length).toBeLessThan(4 * BIAS.length + 500);
   });
@@ -70,8 +78,9 @@ describe('saving a graph', () => {
   });
 
   it('computes the same bits as the original', async () => {
-    const plain = folder.write('plain.onnx', model(
-      [
+    const plain = folder.write(
+      'plain.onnx',
+      model([
         node('MatMul', ['x', 'w'], ['a']),
         node('Mul', ['a', 'two'], ['c']),
         node('Add', ['c', 'b'], ['y']),
@@ -80,14 +89,15 @@ describe('saving a graph', () => {
         initializer('b', [400], [[TENSOR.floatData, floats(BIAS)]]),
         [GRAPH.input, value('x', [1, 4])],
         [GRAPH.output, value('y', [1, 400])],
-      ],
-    ));
+      ]),
+    );
     const x = { x: new Tensor('float32', Float32Array.of(0.5, -0.25, 3, 0.125), [1, 4]) };
     const y = await outputOf(saveGraph(loadGraph(plain)), x);
     expect(y).toEqual(await outputOf(plain, x));
     // x, w and b are short sums of float32: doubles know them to a few units in the last place.
     y.forEach((v, k) => {
-      const exact = 2 * [0.5, -0.25, 3, 0.125].reduce((sum, f, i) => sum + f * Math.fround(WEIGHTS[400 * i + k]!), 0) + Math.fround(BIAS[k]!);
+      const exact =
+        2 * [0.5, -0.25, 3, 0.125].reduce((sum, f, i) => sum + f * Math.fround(WEIGHTS[400 * i + k]!), 0) + Math.fround(BIAS[k]!);
       expect(Math.abs(v - exact)).toBeLessThan(1e-6);
     });
   });
@@ -101,7 +111,11 @@ describe('saving a graph', () => {
   });
 
   it('lifts files from before initializers could be anything but inputs', () => {
-    const old = encode([[MODEL.irVersion, 3], [MODEL.graph, [[GRAPH.output, value('y', [1])], node('Identity', ['x'], ['y']), [GRAPH.input, value('x', [1])]]], [MODEL.opsetImport, [[2, 7]]]]);
+    const old = encode([
+      [MODEL.irVersion, 3],
+      [MODEL.graph, [[GRAPH.output, value('y', [1])], node('Identity', ['x'], ['y']), [GRAPH.input, value('x', [1])]]],
+      [MODEL.opsetImport, [[2, 7]]],
+    ]);
     expect(read(saveGraph(parseGraph(old)).bytes, MODEL.irVersion)).toEqual([8n]);
   });
 });

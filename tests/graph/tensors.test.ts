@@ -16,7 +16,15 @@ const many = (field: number, values: (number | bigint)[]): Field[] => values.map
 describe('the numbers of a tensor', () => {
   it.each<[string, number, Field[], number[]]>([
     ['float32, raw', DType.float32, bytes(Float32Array.of(1.5, -2)), [1.5, -2]],
-    ['float32, one by one', DType.float32, [[TENSOR.floatData, { float: 1.5 }], [TENSOR.floatData, { float: -2 }]], [1.5, -2]],
+    [
+      'float32, one by one',
+      DType.float32,
+      [
+        [TENSOR.floatData, { float: 1.5 }],
+        [TENSOR.floatData, { float: -2 }],
+      ],
+      [1.5, -2],
+    ],
     ['float64, raw', DType.float64, bytes(Float64Array.of(0.1, -1e300)), [0.1, -1e300]],
     ['int64, raw', DType.int64, bytes(BigInt64Array.of(-1n, 7n)), [-1, 7]],
     ['int64, one by one', DType.int64, many(TENSOR.int64Data, [-1n, 7n]), [-1, 7]],
@@ -37,8 +45,13 @@ describe('the numbers of a tensor', () => {
     expect(numbers(DType.float32, [0], [])).toEqual([]);
   });
 
-  it.each<[string, Field[]]>([['raw', bytes(Float32Array.of(1))], ['one by one', [[TENSOR.floatData, { float: 1 }]]]])('too few are refused, %s', (_, content) => {
-    expect(() => numbers(DType.float32, [2], content)).toThrow(new UserError('Tensor t is shorter than its shape says: the model file is damaged.'));
+  it.each<[string, Field[]]>([
+    ['raw', bytes(Float32Array.of(1))],
+    ['one by one', [[TENSOR.floatData, { float: 1 }]]],
+  ])('too few are refused, %s', (_, content) => {
+    expect(() => numbers(DType.float32, [2], content)).toThrow(
+      new UserError('Tensor t is shorter than its shape says: the model file is damaged.'),
+    );
   });
 
   it('of a type nobody knows are refused', () => {

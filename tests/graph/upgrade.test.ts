@@ -7,7 +7,13 @@ import { fold, upgrade } from '../../src-main/graph/upgrade/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 
-type Form = [op: string, version: number, inputs: (number[] | { ints: number[] } | { floats: number[]; dims?: number[] } | '')[], attributes?: Record<string, AttributeValue>, outputs?: number];
+type Form = [
+  op: string,
+  version: number,
+  inputs: (number[] | { ints: number[] } | { floats: number[]; dims?: number[] } | '')[],
+  attributes?: Record<string, AttributeValue>,
+  outputs?: number,
+];
 
 /** Old forms, as writers of their time emitted them. */
 const FORMS: Form[] = [
@@ -47,13 +53,36 @@ const FORMS: Form[] = [
   ['Resize', 10, [[1, 2, 3, 4], { floats: [1, 1, 1.7, 2.3] }], { mode: 'nearest' }],
   ['Resize', 10, [[1, 2, 6, 7], { floats: [1, 1, 0.5, 0.6] }], { mode: 'nearest' }],
   ['Resize', 10, [[1, 2, 6, 7], { floats: [1, 1, 0.5, 1.6] }], { mode: 'linear' }],
-  ['BatchNormalization', 7, [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { spatial: 1 }],
-  ['BatchNormalization', 9, [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { epsilon: asFloat(0.01) }],
-  ['BatchNormalization', 7, [[4, 2], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }], { spatial: 0, epsilon: asFloat(0.01) }],
+  [
+    'BatchNormalization',
+    7,
+    [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }],
+    { spatial: 1 },
+  ],
+  [
+    'BatchNormalization',
+    9,
+    [[1, 2, 3, 3], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }],
+    { epsilon: asFloat(0.01) },
+  ],
+  [
+    'BatchNormalization',
+    7,
+    [[4, 2], { floats: [1, 2] }, { floats: [0.1, 0.2] }, { floats: [0.3, 0.4] }, { floats: [1, 3] }],
+    { spatial: 0, epsilon: asFloat(0.01) },
+  ],
   [
     'BatchNormalization',
     8,
-    [[2, 1, 2, 2], ...[[1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8], [1, 2, 3, 4]].map((floats) => ({ floats, dims: [1, 2, 2] }))],
+    [
+      [2, 1, 2, 2],
+      ...[
+        [1, 2, 3, 4],
+        [0.1, 0.2, 0.3, 0.4],
+        [0.5, 0.6, 0.7, 0.8],
+        [1, 2, 3, 4],
+      ].map((floats) => ({ floats, dims: [1, 2, 2] })),
+    ],
     { spatial: 0 },
   ],
   ['Scatter', 9, [[3, 3], { ints: [2, 0, 1] }, [3]], { axis: 0 }],
@@ -87,10 +116,19 @@ function build([op, version, inputs, attributes = {}, outputs = 1]: Form) {
 async function run(graph: Graph, dims: Record<string, number[]>): Promise<Record<string, { dims: readonly number[]; data: unknown[] }>> {
   const session = await openSession(saveGraph(graph));
   const feeds = Object.fromEntries(
-    Object.entries(dims).map(([name, shape], k) => [name, new Tensor('float32', Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.sin(1 + 2.3 * i + k)), shape)]),
+    Object.entries(dims).map(([name, shape], k) => [
+      name,
+      new Tensor(
+        'float32',
+        Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.sin(1 + 2.3 * i + k)),
+        shape,
+      ),
+    ]),
   );
   const out = await session.run(feeds);
-  return Object.fromEntries(Object.entries(out).map(([name, t]) => [name, { dims: t.dims, data: Array.from(t.data as Float32Array, Number) }]));
+  return Object.fromEntries(
+    Object.entries(out).map(([name, t]) => [name, { dims: t.dims, data: Array.from(t.data as Float32Array, Number) }]),
+  );
 }
 
 describe('an older form and its lift give the same', () => {
@@ -119,7 +157,11 @@ describe('operators of version 6, which laid the second operand along an axis', 
     const [x, y] = [old.input('x', DType.float32, a), old.constant(value(elementCount(b)), b)];
     old.node(op, [x, y], { broadcast: 1, ...(axis === undefined ? {} : { axis }) }, { outputs: ['z'] });
     old.output('z', DType.float32, a);
-    const facts = new Map([[x, { type: 1, dims: a }], [y, { type: 1, dims: b }], ['z', { type: 1, dims: a }]]);
+    const facts = new Map([
+      [x, { type: 1, dims: a }],
+      [y, { type: 1, dims: b }],
+      ['z', { type: 1, dims: a }],
+    ]);
     const now = new GraphBuilder(emptyGraph());
     now.node(op, [now.input('x', DType.float32, a), now.constant(value(elementCount(b)), today)], {}, { outputs: ['z'] });
     now.output('z', DType.float32, a);
@@ -135,7 +177,9 @@ describe('upgrade', () => {
 
   it('names what has no newer form', async () => {
     const { graph } = build(['Cast', 5, [[1, 2]], { to: 'QUATERNION' }]);
-    expect(() => upgrade(graph, new Map())).toThrow(/^Cast at node .* \(operator set 5\) cannot be written in operators that have a gradient: /);
+    expect(() => upgrade(graph, new Map())).toThrow(
+      /^Cast at node .* \(operator set 5\) cannot be written in operators that have a gradient: /,
+    );
     const body = create(GraphProtoSchema, { node: build(['Squeeze', 11, [[1, 3]], { axes: [0] }]).graph.nodes, name: 'body' });
     const outer = build(['If', 11, [[1]]]).graph;
     outer.nodes[0]!.attribute.push({ ...outer.nodes[0]!.attribute[0]!, name: 'then_branch', g: body, graphs: [] } as never);
@@ -177,7 +221,9 @@ describe('a normalisation behind a convolution is taken into its weights', () =>
     const w = b.constant(wave((6 * 4 * 9) / group, 1), [6, 4 / group, 3, 3]);
     const conv = b.node('Conv', ['x', w, ...(bias ? [b.constant(wave(6, 2), [6])] : [])], { group });
     const per = (from: number) => b.constant(wave(6, from), [6]);
-    const bn = b.node('BatchNormalization', [conv, per(3), per(4), per(5), b.constant([0.5, 1, 2, 3, 0.1, 1], [6])], { epsilon: asFloat(1e-3) });
+    const bn = b.node('BatchNormalization', [conv, per(3), per(4), per(5), b.constant([0.5, 1, 2, 3, 0.1, 1], [6])], {
+      epsilon: asFloat(1e-3),
+    });
     b.node(shared ? 'Add' : 'Relu', shared ? [bn, conv] : [bn], {}, { outputs: ['y'] });
     b.output('y', DType.float32, [2, 6, 3, 3]);
     return b.graph;

@@ -7,7 +7,17 @@ export type Field = [number: number, value: number | bigint | string | Uint8Arra
 export const MODEL = { irVersion: 1, producerName: 2, producerVersion: 3, graph: 7, opsetImport: 8 };
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 };
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 };
-export const TENSOR = { dims: 1, dataType: 2, floatData: 4, int32Data: 5, int64Data: 7, name: 8, rawData: 9, externalData: 13, dataLocation: 14 };
+export const TENSOR = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  int64Data: 7,
+  name: 8,
+  rawData: 9,
+  externalData: 13,
+  dataLocation: 14,
+};
 export const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, t: 5, g: 6, floats: 7, ints: 8, type: 20 };
 
 function varint(value: number | bigint): number[] {
@@ -71,7 +81,21 @@ export const floats = (values: readonly number[]): Uint8Array => new Uint8Array(
 /** A float value of fixed dimensions; a string is a symbolic one. */
 export function value(name: string, dims: readonly (number | string)[], type = 1): Field[] {
   const shape: Field[] = dims.map((d) => [1, [typeof d === 'number' ? [1, d] : [2, d]]]);
-  return [[1, name], [2, [[1, [[1, type], [2, shape]]]]]];
+  return [
+    [1, name],
+    [
+      2,
+      [
+        [
+          1,
+          [
+            [1, type],
+            [2, shape],
+          ],
+        ],
+      ],
+    ],
+  ];
 }
 
 export function node(op: string, inputs: readonly string[], outputs: readonly string[], more: readonly Field[] = []): Field {
@@ -88,5 +112,11 @@ export function tensor(name: string, dims: readonly number[], content: readonly 
 }
 
 export function model(graph: readonly Field[], more: readonly Field[] = [], version = 18): Uint8Array {
-  return encode([[MODEL.irVersion, 8], [MODEL.producerName, 'by hand'], [MODEL.graph, [[GRAPH.name, 'g'], ...graph]], [MODEL.opsetImport, [[2, version]]], ...more]);
+  return encode([
+    [MODEL.irVersion, 8],
+    [MODEL.producerName, 'by hand'],
+    [MODEL.graph, [[GRAPH.name, 'g'], ...graph]],
+    [MODEL.opsetImport, [[2, version]]],
+    ...more,
+  ]);
 }

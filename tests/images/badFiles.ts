@@ -15,7 +15,10 @@ export const LONG = [`${'n'.repeat(240)}.png`, `${'ü'.repeat(125)}a.png`];
  */
 export function folderWithBadFiles(folder: string, good: number, special = process.platform === 'linux'): Record<string, RegExp> {
   mkdirSync(folder, { recursive: true });
-  const samples = readdirSync(IMAGES, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name)).sort();
+  const samples = readdirSync(IMAGES, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name))
+    .sort();
   const names = [...LONG, ...Array.from({ length: good - LONG.length }, (_, i) => `good-${i}.png`)];
   names.forEach((name, i) => copyFileSync(samples[i % samples.length]!, join(folder, name)));
   const whole = readFileSync(samples[0]!);
@@ -32,9 +35,16 @@ export function folderWithBadFiles(folder: string, good: number, special = proce
   write('pictures.zip', Buffer.from('PK\u0003\u0004\u0014\0\0\0'));
   write('vast.png', png(60_000, 60_000, 8, 0, [[0]]));
   const bad: Record<string, RegExp> = {
-    'cut.png': /damaged or cut short/, 'empty.png': /is empty/, 'text.png': /not a picture/, 'photo.heic': /HEIC picture, which is not read/,
-    'drawing.svg': /SVG drawing, which is not read/, 'icon.ico': /icon \(ICO\), which is not read/, 'pictures.zip': /is not a picture/,
-    'scan.ppm': /damaged or truncated PPM/, 'notes.txt': /is text, not a picture/, 'vast.png': /megapixels/,
+    'cut.png': /damaged or cut short/,
+    'empty.png': /is empty/,
+    'text.png': /not a picture/,
+    'photo.heic': /HEIC picture, which is not read/,
+    'drawing.svg': /SVG drawing, which is not read/,
+    'icon.ico': /icon \(ICO\), which is not read/,
+    'pictures.zip': /is not a picture/,
+    'scan.ppm': /damaged or truncated PPM/,
+    'notes.txt': /is text, not a picture/,
+    'vast.png': /megapixels/,
   };
   if (!special) return bad;
   mkdirSync(join(folder, 'folder.png'));
@@ -48,7 +58,12 @@ export function folderWithBadFiles(folder: string, good: number, special = proce
   truncateSync(join(folder, 'hollow.png'), 2 ** 40);
   return {
     ...bad,
-    'folder.png': /is a folder/, 'pipe.png': /is a pipe/, 'dangling.png': /leads nowhere/, 'endless.png': /is a device/, 'round.png': /leads nowhere/,
-    'caf\\xe9.png': /not UTF-8/, 'hollow.png': /bytes/,
+    'folder.png': /is a folder/,
+    'pipe.png': /is a pipe/,
+    'dangling.png': /leads nowhere/,
+    'endless.png': /is a device/,
+    'round.png': /leads nowhere/,
+    'caf\\xe9.png': /not UTF-8/,
+    'hollow.png': /bytes/,
   };
 }

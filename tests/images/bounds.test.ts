@@ -102,7 +102,10 @@ describe('data that claims more than it is', () => {
     // Members of gzip one after the other unpack to what they hold one after the other: 1.2 GB.
     const member = gzipSync(Buffer.alloc(10e6));
     const much = Array.from({ length: 120 }, () => member);
-    await fails(open(file('bomb-idx3.gz', Buffer.concat([gzipSync(anyIdx(8, 0, 1, 100, 100)), ...much]))), 'holds more than the 10,016 bytes');
+    await fails(
+      open(file('bomb-idx3.gz', Buffer.concat([gzipSync(anyIdx(8, 0, 1, 100, 100)), ...much]))),
+      'holds more than the 10,016 bytes',
+    );
     await fails(open(file('claim-idx3.gz', Buffer.concat([gzipSync(anyIdx(8, 0, 2 ** 31, 28, 28)), member]))), 'gzip cannot hold');
     await expect(open(file('labels.gz', Buffer.concat(much)))).rejects.toThrow('unpacks to more than the 1,073,741,824 bytes');
   });
@@ -119,7 +122,7 @@ describe('data that claims more than it is', () => {
     await fails(readClassNames(large, 10), 'at most 16,777,216 make sense here');
     expect(() => parseClassNames('['.repeat(1e6), 'names')).toThrow('not valid JSON');
     // In squares of its length this would take minutes.
-    expect((await open(picture, file('spaces.txt', `a${' '.repeat(1e6)}b 7\n`)).catch(String))).toContain('none for any of the 1 images');
+    expect(await open(picture, file('spaces.txt', `a${' '.repeat(1e6)}b 7\n`)).catch(String)).toContain('none for any of the 1 images');
   });
 });
 

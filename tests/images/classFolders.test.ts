@@ -10,8 +10,10 @@ function classes(root: string, names: string[]): string {
   names.forEach((name, i) => file(`${root}/${name}/p.png`, png(1, 1, 8, 0, [[i]])));
   return join(folder, root);
 }
-const open = (path: string, more: Partial<OpenRequest>): Promise<ImageSet> => openImages({ paths: [path], labels: null, offset: 0, limit: null, ...more });
-const fails = (promise: Promise<unknown>, message: RegExp): Promise<void> => expect(promise).rejects.toEqual(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }));
+const open = (path: string, more: Partial<OpenRequest>): Promise<ImageSet> =>
+  openImages({ paths: [path], labels: null, offset: 0, limit: null, ...more });
+const fails = (promise: Promise<unknown>, message: RegExp): Promise<void> =>
+  expect(promise).rejects.toEqual(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }));
 /** The label of each picture, by the place of its folder in the list it was made from. */
 async function labels({ items }: ImageSet): Promise<(number | null)[]> {
   const found: (number | null)[] = [];
@@ -21,12 +23,36 @@ async function labels({ items }: ImageSet): Promise<(number | null)[]> {
 
 describe('class folders of a model whose classes have names', () => {
   it.each<[string, string[], string[], string[] | null, number[]]>([
-    ['some of the classes, in any case and spelling', ['dog', 'Great_White-Shark'], ['ant', 'great white shark', 'cat', 'dog'], null, [3, 1]],
-    ['WordNet ids at the start of the names', ['n02102040', 'n01440764'], ['n01440764 tench, Tinca tinca', 'n01443537 goldfish', 'n02102040 spaniel'], null, [2, 0]],
-    ['WordNet ids beside the names, folders with a word behind them', ['n02102040-spaniel', 'n01440764_a_fish'], ['tench', 'goldfish', 'spaniel'], ['n01440764', 'n01443537', 'n02102040'], [2, 0]],
+    [
+      'some of the classes, in any case and spelling',
+      ['dog', 'Great_White-Shark'],
+      ['ant', 'great white shark', 'cat', 'dog'],
+      null,
+      [3, 1],
+    ],
+    [
+      'WordNet ids at the start of the names',
+      ['n02102040', 'n01440764'],
+      ['n01440764 tench, Tinca tinca', 'n01443537 goldfish', 'n02102040 spaniel'],
+      null,
+      [2, 0],
+    ],
+    [
+      'WordNet ids beside the names, folders with a word behind them',
+      ['n02102040-spaniel', 'n01440764_a_fish'],
+      ['tench', 'goldfish', 'spaniel'],
+      ['n01440764', 'n01443537', 'n02102040'],
+      [2, 0],
+    ],
     ['one synonym of several', ['dark', 'Tinca tinca'], ['tench, Tinca tinca', 'red', 'dark, black'], null, [2, 0]],
     ['several synonyms for one name', ['dark, black', 'red'], ['red', 'black'], null, [1, 0]],
-    ['numbers before the names', ['002.Laysan_Albatross', '1_black footed albatross'], ['Black_footed_Albatross', '2 Laysan Albatross'], null, [1, 0]],
+    [
+      'numbers before the names',
+      ['002.Laysan_Albatross', '1_black footed albatross'],
+      ['Black_footed_Albatross', '2 Laysan Albatross'],
+      null,
+      [1, 0],
+    ],
     ['numbers that are the names', ['0', '180', '270', '90'], ['90', '0', '270', '180'], null, [1, 3, 2, 0]],
     ['numbers that are places', ['2', '0'], ['red', 'green', 'blue'], null, [2, 0]],
     ['accents as a Mac writes them', ['Ku\u0308che', 'й'.normalize('NFD')], ['й', 'K\u00fcche'], null, [1, 0]],
@@ -36,12 +62,21 @@ describe('class folders of a model whose classes have names', () => {
   });
 
   it('does not take a word for a class that two classes share', async () => {
-    const set = await open(classes('shared two', ['crane', 'heron']), { classNames: ['crane, bird', 'crane, machine', 'heron'], classes: 3 });
-    expect([await labels(set), set.warnings[0]]).toEqual([[null, 2], expect.stringMatching(/"crane" of shared two is not among the model's class names/)]);
+    const set = await open(classes('shared two', ['crane', 'heron']), {
+      classNames: ['crane, bird', 'crane, machine', 'heron'],
+      classes: 3,
+    });
+    expect([await labels(set), set.warnings[0]]).toEqual([
+      [null, 2],
+      expect.stringMatching(/"crane" of shared two is not among the model's class names/),
+    ]);
   });
 
   it('leaves those without label that it does not find, whatever their order', async () => {
-    const set = await open(classes('one stranger', ['blue', 'green', 'night', 'red']), { classNames: ['red', 'green', 'blue', 'dark'], classes: 4 });
+    const set = await open(classes('one stranger', ['blue', 'green', 'night', 'red']), {
+      classNames: ['red', 'green', 'blue', 'dark'],
+      classes: 4,
+    });
     expect(await labels(set)).toEqual([2, 1, null, 0]);
     expect(set.warnings).toEqual([expect.stringContaining('"night"'), '1 of 4 images have no label.']);
   });
@@ -49,16 +84,29 @@ describe('class folders of a model whose classes have names', () => {
   it('refuses names of which none is known, and calls their order a guess where there are as many', async () => {
     const [three, four] = [classes('three', ['x', 'y', 'z']), classes('four', ['w', 'x', 'y', 'z'])];
     const names = { classNames: ['a', 'b', 'c', 'd'], classes: 4 };
-    await fails(open(three, names), /^None of the 3 class folders of three \("x", "y", "z"\) is among the model's 4 class names: give the model's class names/);
+    await fails(
+      open(three, names),
+      /^None of the 3 class folders of three \("x", "y", "z"\) is among the model's 4 class names: give the model's class names/,
+    );
     const guess = await open(four, names);
-    expect([await labels(guess), guess.warnings]).toEqual([[0, 1, 2, 3], [expect.stringMatching(/by their order, which is a guess: none of them is among the model's class names, so "w" is taken for class 0 \(a\)/)]]);
+    expect([await labels(guess), guess.warnings]).toEqual([
+      [0, 1, 2, 3],
+      [
+        expect.stringMatching(
+          /by their order, which is a guess: none of them is among the model's class names, so "w" is taken for class 0 \(a\)/,
+        ),
+      ],
+    ]);
   });
 });
 
 describe('class folders of a model whose classes have no names', () => {
   it('are refused where there are more or fewer, never numbered in silence', async () => {
     const three = classes('fewer', ['a_red', 'c_blue', 'd_dark']);
-    await fails(open(three, { classes: 4 }), /^fewer has 3 class folders \("a_red", "c_blue", "d_dark"\), but the model has 4 classes, so which is which cannot be told: give /);
+    await fails(
+      open(three, { classes: 4 }),
+      /^fewer has 3 class folders \("a_red", "c_blue", "d_dark"\), but the model has 4 classes, so which is which cannot be told: give /,
+    );
     await fails(open(three, { classes: 2 }), /3 class folders .* 2 classes/);
     // Without a model they count among themselves.
     expect(await labels(await open(three, {}))).toEqual([0, 1, 2]);
@@ -87,8 +135,13 @@ describe('class folders of a model whose classes have no names', () => {
 describe('folders of train, val and test', () => {
   it('are no classes: these are the folders inside, of all of them', async () => {
     const set = await open(classes('split', ['train/a_red', 'train/b_green', 'val/c_blue', 'val/d_dark', 'val/a_red']), {});
-    expect([await labels(set), set.classNames]).toEqual([[0, 1, 2, 3, 0], ['a_red', 'b_green', 'c_blue', 'd_dark']]);
-    expect(set.warnings).toEqual(['split holds train and val, which are parts of a data set and not classes: the folders inside were taken for the classes, and the pictures of all parts together; to audit one part, give its folder.']);
+    expect([await labels(set), set.classNames]).toEqual([
+      [0, 1, 2, 3, 0],
+      ['a_red', 'b_green', 'c_blue', 'd_dark'],
+    ]);
+    expect(set.warnings).toEqual([
+      'split holds train and val, which are parts of a data set and not classes: the folders inside were taken for the classes, and the pictures of all parts together; to audit one part, give its folder.',
+    ]);
     // One part alone counts its own folders: levels 2 to 4 are c_blue, d_dark and a_red.
     expect((await labels(await open(join(folder, 'split/val'), {}))).slice(2)).toEqual([1, 2, 0]);
     expect(await labels(await open(classes('only', ['Test/cat', 'Test/dog']), {}))).toEqual([0, 1]);
@@ -96,7 +149,10 @@ describe('folders of train, val and test', () => {
 
   it('give no label where the pictures lie in them directly', async () => {
     const set = await open(classes('flat', ['train', 'test']), { classes: 2 });
-    expect([await labels(set), set.warnings[0]]).toEqual([[null, null], expect.stringMatching(/flat holds test and train, which are parts of a data set and not classes/)]);
+    expect([await labels(set), set.warnings[0]]).toEqual([
+      [null, null],
+      expect.stringMatching(/flat holds test and train, which are parts of a data set and not classes/),
+    ]);
   });
 
   it('are classes beside others', async () => {

@@ -10,7 +10,15 @@ const pixels = (picture: Picture): number[] => Array.from(picture.data);
 
 describe('decodeImage on PNG files written by hand', () => {
   it('keeps grey as one channel', async () => {
-    expect(await decodeImage(png(3, 2, 8, 0, [[1, 2, 3], [250, 128, 0]]), 'a.png')).toEqual({
+    expect(
+      await decodeImage(
+        png(3, 2, 8, 0, [
+          [1, 2, 3],
+          [250, 128, 0],
+        ]),
+        'a.png',
+      ),
+    ).toEqual({
       width: 3,
       height: 2,
       channels: 1,
@@ -85,9 +93,34 @@ describe('decodeImage on other files', () => {
       head.writeUInt32LE(palette.length / 4, 46);
       return Buffer.concat([head, Buffer.from(palette), Buffer.from(rows.flat())]);
     };
-    const below = bmp(2, 2, 24, [], [[3, 2, 1, 6, 5, 4, 0, 0], [9, 8, 7, 12, 11, 10, 0, 0]]);
+    const below = bmp(
+      2,
+      2,
+      24,
+      [],
+      [
+        [3, 2, 1, 6, 5, 4, 0, 0],
+        [9, 8, 7, 12, 11, 10, 0, 0],
+      ],
+    );
     expect(pixels(await decodeImage(below, 'a.bmp'))).toEqual([7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6]);
-    expect(pixels(await decodeImage(bmp(1, -2, 32, [], [[3, 2, 1, 0], [6, 5, 4, 0]]), 'a.bmp'))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(
+      pixels(
+        await decodeImage(
+          bmp(
+            1,
+            -2,
+            32,
+            [],
+            [
+              [3, 2, 1, 0],
+              [6, 5, 4, 0],
+            ],
+          ),
+          'a.bmp',
+        ),
+      ),
+    ).toEqual([1, 2, 3, 4, 5, 6]);
     const grey = await decodeImage(bmp(3, 1, 4, [0, 0, 0, 0, 77, 77, 77, 0], [[0x10, 0x10, 0, 0]]), 'a.bmp');
     expect([grey.channels, ...pixels(grey)]).toEqual([1, 77, 0, 77]);
     await expect(decodeImage(below.subarray(0, 60), 'cut.bmp')).rejects.toThrow('cut.bmp is a truncated BMP');
@@ -97,12 +130,15 @@ describe('decodeImage on other files', () => {
   it('refuses what is empty, cut short, or no picture, in one sentence', async () => {
     const sharp = await loadSharp();
     const raw = sharp(picture.data, { raw: picture });
-    const user = (message: string): unknown => expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown });
+    const user = (message: string): unknown =>
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown });
     await expect(decodeImage(new Uint8Array(), 'a.png')).rejects.toEqual(user('a.png is empty (0 bytes)'));
     await expect(decodeImage(Buffer.from('not a picture'), 'b.png')).rejects.toEqual(user('b.png is not a picture'));
     for (const format of ['png', 'jpeg', 'webp'] as const) {
       const whole = await raw.clone().toFormat(format).toBuffer();
-      await expect(decodeImage(whole.subarray(0, Math.floor(whole.length * 0.8)), `c.${format}`)).rejects.toEqual(user('damaged or cut short'));
+      await expect(decodeImage(whole.subarray(0, Math.floor(whole.length * 0.8)), `c.${format}`)).rejects.toEqual(
+        user('damaged or cut short'),
+      );
     }
   });
 });
@@ -127,15 +163,26 @@ describe('encodePng', () => {
 
 describe('the decoders', () => {
   it('are recorded with their versions', async () => {
-    expect(await imageVersions()).toMatchObject({ sharp: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown, vips: expect.stringMatching(/^8\./) as unknown });
+    expect(await imageVersions()).toMatchObject({
+      sharp: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown,
+      vips: expect.stringMatching(/^8\./) as unknown,
+    });
   });
 
   const folder = '../shared/data/imagenet-sample';
-  it.skipIf(!existsSync(folder))('give what Pillow gives, bit by bit, on 143 photographs (skipped without the ImageNet sample)', async () => {
-    const hashes: string[] = [];
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.JPEG')).sort()) hashes.push(pictureHash(await decodeFile(join(folder, name), name)));
-    expect(hashes).toHaveLength(143);
-    // sha256 of the hashes that Pillow 12.3 (libjpeg-turbo 3.1.4.1) leads to, one a line.
-    expect(createHash('sha256').update(hashes.join('\n')).digest('hex')).toBe('91eec261239c2061840bdef27fd84c0bffb882c0fc22eaf9bd966dc9f6812b06');
-  });
+  it.skipIf(!existsSync(folder))(
+    'give what Pillow gives, bit by bit, on 143 photographs (skipped without the ImageNet sample)',
+    async () => {
+      const hashes: string[] = [];
+      for (const name of readdirSync(folder)
+        .filter((file) => file.endsWith('.JPEG'))
+        .sort())
+        hashes.push(pictureHash(await decodeFile(join(folder, name), name)));
+      expect(hashes).toHaveLength(143);
+      // sha256 of the hashes that Pillow 12.3 (libjpeg-turbo 3.1.4.1) leads to, one a line.
+      expect(createHash('sha256').update(hashes.join('\n')).digest('hex')).toBe(
+        '91eec261239c2061840bdef27fd84c0bffb882c0fc22eaf9bd966dc9f6812b06',
+      );
+    },
+  );
 });

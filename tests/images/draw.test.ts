@@ -27,7 +27,13 @@ describe('a sample', () => {
 
   it('hangs on seed and places alone: not on what the classes are called', () => {
     const one = draw(places(100), strata, { size: 10, seed: 7 });
-    expect(draw(places(100), strata.map((name) => name.length + Number(name.at(-1)) * 5), { size: 10, seed: 7 })).toEqual(one);
+    expect(
+      draw(
+        places(100),
+        strata.map((name) => name.length + Number(name.at(-1)) * 5),
+        { size: 10, seed: 7 },
+      ),
+    ).toEqual(one);
     expect(draw(places(100), strata, { size: 10, seed: 8 })).not.toEqual(one);
     expect(one).toEqual([...one].sort((a, b) => a - b));
     // Pinned: a plan of today draws the same pictures tomorrow.

@@ -35,7 +35,14 @@ function crc(bytes: Uint8Array): number {
 }
 
 /** A PNG written by hand: colour type 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha; `rows` are packed as the format wants. */
-export function png(width: number, height: number, depth: number, colourType: number, rows: number[][], palette: number[] = []): Uint8Array {
+export function png(
+  width: number,
+  height: number,
+  depth: number,
+  colourType: number,
+  rows: number[][],
+  palette: number[] = [],
+): Uint8Array {
   const chunk = (type: string, data: Uint8Array): Buffer => {
     const body = Buffer.concat([Buffer.from(type), data]);
     return Buffer.concat([word(data.length), body, word(crc(body))]);
@@ -55,7 +62,7 @@ export function readPng(bytes: Uint8Array): { width: number; height: number; cha
   const file = Buffer.from(bytes);
   const idat: Buffer[] = [];
   const chunks: string[] = [];
-  for (let at = 8; at < file.length; ) {
+  for (let at = 8; at < file.length;) {
     const length = file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
     chunks.push(type);
@@ -75,7 +82,8 @@ export function readPng(bytes: Uint8Array): { width: number; height: number; cha
       const b = y > 0 ? data[(y - 1) * stride + x]! : 0;
       const c = x >= channels && y > 0 ? data[(y - 1) * stride + x - channels]! : 0;
       const p = a + b - c;
-      const paeth = Math.abs(p - a) <= Math.abs(p - b) && Math.abs(p - a) <= Math.abs(p - c) ? a : Math.abs(p - b) <= Math.abs(p - c) ? b : c;
+      const paeth =
+        Math.abs(p - a) <= Math.abs(p - b) && Math.abs(p - a) <= Math.abs(p - c) ? a : Math.abs(p - b) <= Math.abs(p - c) ? b : c;
       data[y * stride + x] = raw[y * (stride + 1) + 1 + x]! + [0, a, b, (a + b) >> 1, paeth][filter]!;
     }
   }

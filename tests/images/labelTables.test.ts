@@ -7,9 +7,14 @@ import { png, scratch } from './files.ts';
 const { folder, file } = scratch();
 for (const name of ['a.png', 'sub/b.png', 'sub/c.png']) file(`set/${name}`, png(1, 1, 8, 0, [[0]]));
 let made = 0;
-const set = (content: string, more: Partial<OpenRequest> = {}): Promise<ImageSet> => openImages({ paths: [join(folder, 'set')], labels: file(`labels-${made++}.csv`, content), offset: 0, limit: null, ...more });
-const labels = async (content: string, more: Partial<OpenRequest> = {}): Promise<(number | null)[]> => (await set(content, more)).items.map((item) => item.label);
-const fails = (content: string, message: RegExp, more: Partial<OpenRequest> = {}): Promise<void> => expect(set(content, more)).rejects.toEqual(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }));
+const set = (content: string, more: Partial<OpenRequest> = {}): Promise<ImageSet> =>
+  openImages({ paths: [join(folder, 'set')], labels: file(`labels-${made++}.csv`, content), offset: 0, limit: null, ...more });
+const labels = async (content: string, more: Partial<OpenRequest> = {}): Promise<(number | null)[]> =>
+  (await set(content, more)).items.map((item) => item.label);
+const fails = (content: string, message: RegExp, more: Partial<OpenRequest> = {}): Promise<void> =>
+  expect(set(content, more)).rejects.toEqual(
+    expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }),
+  );
 
 describe('a column for each class', () => {
   const table = 'image,melanoma,nevus,other\nb,0.0,1.0,0.0\nc,1.0,0.0,0.0\na,0.0,0.0,1.0\n';
@@ -21,7 +26,10 @@ describe('a column for each class', () => {
 
   it('goes by order without names, said; and is refused where there are more or fewer', async () => {
     const found = await set(table, { classes: 3 });
-    expect([found.items.map(({ label }) => label), found.warnings]).toEqual([[2, 1, 0], [expect.stringMatching(/3 columns of .* by their order, which is a guess/)]]);
+    expect([found.items.map(({ label }) => label), found.warnings]).toEqual([
+      [2, 1, 0],
+      [expect.stringMatching(/3 columns of .* by their order, which is a guess/)],
+    ]);
     await fails(table, /has 3 columns \("melanoma", "nevus", "other"\), but the model has 4 classes/, { classes: 4 });
     await fails(table, /None of the 3 columns/, { classNames: ['w', 'x', 'y', 'z'], classes: 4 });
   });
@@ -36,7 +44,10 @@ describe('a column for each class', () => {
 
   it('leaves a picture of zeros without label, and refuses one of several classes', async () => {
     const zeros = await set('image,p,q\na,0,0\nb,1,0\nc,0,1\n');
-    expect([zeros.items.map(({ label }) => label), zeros.warnings]).toEqual([[null, 0, 1], [expect.stringMatching(/^1 of 3 images have no label in .*such as set\/a\.png/)]]);
+    expect([zeros.items.map(({ label }) => label), zeros.warnings]).toEqual([
+      [null, 0, 1],
+      [expect.stringMatching(/^1 of 3 images have no label in .*such as set\/a\.png/)],
+    ]);
     await fails('image,cataract,glaucoma,normal\na,1,1,0\nb,0,0,1\nc,0,0,1\n', /gives a several classes at once \(cataract, glaucoma\)/);
   });
 
@@ -54,25 +65,38 @@ describe('paths of another machine', () => {
     ['addresses', 'https://example.org/p/a.png,5\nhttps://example.org/p/b.png,6\nhttps://example.org/p/c.png,7\n'],
   ])('%s: are matched by what is unique at their end, said', async (_, content) => {
     const found = await set(content);
-    expect([found.items.map(({ label }) => label), found.warnings]).toEqual([[5, 6, 7], [expect.stringMatching(/names its pictures in another folder \(.*a(\.png)?\), so they were matched .* set\/a\.png/)]]);
+    expect([found.items.map(({ label }) => label), found.warnings]).toEqual([
+      [5, 6, 7],
+      [expect.stringMatching(/names its pictures in another folder \(.*a(\.png)?\), so they were matched .* set\/a\.png/)],
+    ]);
   });
 
   it('are told apart by their folders where names come twice', async () => {
     for (const name of ['x/p.png', 'y/p.png']) file(`twins/${name}`, png(1, 1, 8, 0, [[0]]));
     const paths = [join(folder, 'twins')];
     expect(await labels('/home/me/y/p.png,2\n/home/me/x/p.png,1\n', { paths })).toEqual([1, 2]);
-    await fails('/home/me/1/p.png,2\n/home/me/2/p.png,1\n', /names both \/home\/me\/1\/p\.png and \/home\/me\/2\/p\.png, and twins\/x\/p\.png may be either/, { paths });
+    await fails(
+      '/home/me/1/p.png,2\n/home/me/2/p.png,1\n',
+      /names both \/home\/me\/1\/p\.png and \/home\/me\/2\/p\.png, and twins\/x\/p\.png may be either/,
+      { paths },
+    );
     await fails('/home/me/1/p.png,2\n/home/me/2/q.png,1\n', /which may be twins\/x\/p\.png or twins\/y\/p\.png/, { paths });
   });
 
   it('that have nothing in common with the images are refused with an entry of both', async () => {
-    await fails('cat1.png,1\ncat2.png,1\n', /holds 2 labels, but none for any of the 3 images: it names cat1\.png, and there is set\/a\.png/);
+    await fails(
+      'cat1.png,1\ncat2.png,1\n',
+      /holds 2 labels, but none for any of the 3 images: it names cat1\.png, and there is set\/a\.png/,
+    );
   });
 });
 
 it('a table that lacks some pictures leaves these without label, said', async () => {
   const found = await set('file,label\na.png,1\nc.png,0\n');
-  expect([found.items.map(({ label }) => label), found.warnings]).toEqual([[1, null, 0], [expect.stringMatching(/^1 of 3 images have no label in .*, such as set\/sub\/b\.png: they count as without label\.$/)]]);
+  expect([found.items.map(({ label }) => label), found.warnings]).toEqual([
+    [1, null, 0],
+    [expect.stringMatching(/^1 of 3 images have no label in .*, such as set\/sub\/b\.png: they count as without label\.$/)],
+  ]);
 });
 
 it('labels that are the numbers classes are called by are these classes', async () => {
@@ -80,7 +104,12 @@ it('labels that are the numbers classes are called by are these classes', async 
   await fails('90\n1\n270\n', /label 270/, { classNames: ['0', '180', '270', '90'], classes: 4 });
 });
 
-it.each([['Width;Height;ClassId;Path'], ['lesion,age,dx,image_id'], ['x,y2,Category,File_Name']])('columns may be called %s', async (head) => {
-  const [mark] = head.match(/[;,]/)!;
-  expect(await labels([head, '1,2,5,a.png', '1,2,6,b.png', '1,2,7,c.png'].map((line) => line.replaceAll(',', mark!)).join('\n'))).toEqual([5, 6, 7]);
-});
+it.each([['Width;Height;ClassId;Path'], ['lesion,age,dx,image_id'], ['x,y2,Category,File_Name']])(
+  'columns may be called %s',
+  async (head) => {
+    const [mark] = head.match(/[;,]/)!;
+    expect(await labels([head, '1,2,5,a.png', '1,2,6,b.png', '1,2,7,c.png'].map((line) => line.replaceAll(',', mark!)).join('\n'))).toEqual(
+      [5, 6, 7],
+    );
+  },
+);

@@ -16,7 +16,9 @@ async function labels(content: Uint8Array | string, more: Partial<OpenRequest> =
 const set = (content: Uint8Array | string, more: Partial<OpenRequest> = {}) =>
   openImages({ paths: [join(folder, 'set')], labels: file(`labels-${count++}`, content), offset: 0, limit: null, ...more });
 const fails = (content: Uint8Array | string, message: string, more: Partial<OpenRequest> = {}): Promise<void> =>
-  expect(set(content, more)).rejects.toEqual(expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }));
+  expect(set(content, more)).rejects.toEqual(
+    expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }),
+  );
 
 describe('a labels file', () => {
   it.each([
@@ -67,7 +69,9 @@ describe('a labels file', () => {
     await fails('a,b,1\nc,d,2\ne,f,3\n', 'name them in a first line');
     await fails(png(1, 1, 8, 0, [[0]]), 'no labels file but a PNG file');
     await fails(npy('<f4', [3], new Uint8Array(Float32Array.of(0.5, 1, 2).buffer)), 'not whole');
-    await expect(openImages({ paths: [join(folder, 'set')], labels: join(folder, 'none.txt'), offset: 0, limit: null })).rejects.toThrow('cannot be read (ENOENT)');
+    await expect(openImages({ paths: [join(folder, 'set')], labels: join(folder, 'none.txt'), offset: 0, limit: null })).rejects.toThrow(
+      'cannot be read (ENOENT)',
+    );
   });
 
   it('does not guess between pictures of one name', async () => {

@@ -8,7 +8,8 @@ import { folderWithBadFiles, LONG } from './badFiles.ts';
 import { png, scratch } from './files.ts';
 
 const { folder, file } = scratch();
-const open = (paths: string[], more: Partial<OpenRequest> = {}) => openImages({ paths, labels: null, offset: 0, limit: null, look: 'all', ...more });
+const open = (paths: string[], more: Partial<OpenRequest> = {}) =>
+  openImages({ paths, labels: null, offset: 0, limit: null, look: 'all', ...more });
 const pixel = (level: number): Uint8Array => png(1, 1, 8, 0, [[level]]);
 
 describe('a folder with every kind of bad file', () => {
@@ -18,7 +19,11 @@ describe('a folder with every kind of bad file', () => {
   it('gives the others, and names each with its reason', { timeout: 60_000 }, async () => {
     const set = await open([mixed]);
     expect(set.items).toHaveLength(30);
-    expect(set.leftOut.map(({ source }) => source).sort()).toEqual(Object.keys(bad).map((name) => `mixed/${name}`).sort());
+    expect(set.leftOut.map(({ source }) => source).sort()).toEqual(
+      Object.keys(bad)
+        .map((name) => `mixed/${name}`)
+        .sort(),
+    );
     for (const { source, reason } of set.leftOut) expect(reason, source).toMatch(bad[source.slice('mixed/'.length)]!);
     // One sentence each: it goes on after the name and ends once.
     for (const { reason } of set.leftOut) expect(reason).toMatch(/^(is|has|cannot)\b[^\n]*\.$/);
@@ -37,9 +42,13 @@ describe('a folder with every kind of bad file', () => {
     const all = await open([mixed]);
     const quick = await open([mixed], { look: 'header' });
     // The damage inside shows only when it is decoded.
-    expect(quick.items.filter(({ id }) => !all.items.some((one) => one.id === id)).map(({ source }) => source)).toEqual(['mixed/cut.png', 'mixed/hollow.png', 'mixed/scan.ppm'].filter((name) => quick.items.some(({ source }) => source === name)));
+    expect(quick.items.filter(({ id }) => !all.items.some((one) => one.id === id)).map(({ source }) => source)).toEqual(
+      ['mixed/cut.png', 'mixed/hollow.png', 'mixed/scan.ppm'].filter((name) => quick.items.some(({ source }) => source === name)),
+    );
     const some = await open([mixed], { offset: 3, limit: 10 });
-    expect(all.items.map(({ id, source }) => `${id} ${source}`)).toEqual(expect.arrayContaining(some.items.map(({ id, source }) => `${id} ${source}`)));
+    expect(all.items.map(({ id, source }) => `${id} ${source}`)).toEqual(
+      expect.arrayContaining(some.items.map(({ id, source }) => `${id} ${source}`)),
+    );
     const ids = all.items.slice(4, 7).map(({ id }) => id);
     expect((await open([mixed], { only: new Set(ids) })).items.map(({ id }) => id)).toEqual(ids);
     expect((await open([mixed], { enough: 3 })).items.map(({ id }) => id)).toEqual(all.items.slice(0, 3).map(({ id }) => id));
@@ -49,7 +58,8 @@ describe('a folder with every kind of bad file', () => {
     const set = await open(readdirSync(mixed).map((name) => join(mixed, name)));
     expect(set.items).toHaveLength(30);
     const names = set.leftOut.map(({ source }) => source);
-    for (const name of ['cut.png', 'empty.png', 'text.png', 'pipe.png', 'endless.png', 'vast.png', 'photo.heic', 'notes.txt', 'scan.ppm']) expect(names).toContain(name);
+    for (const name of ['cut.png', 'empty.png', 'text.png', 'pipe.png', 'endless.png', 'vast.png', 'photo.heic', 'notes.txt', 'scan.ppm'])
+      expect(names).toContain(name);
   });
 });
 
@@ -61,36 +71,54 @@ describe('what is left out', () => {
     const set = await open([join(folder, 'labelled')], { labels });
     expect([set.items.map(({ label }) => label), set.leftOut.length, set.warnings]).toEqual([[0, 1, 2], 1, []]);
     const short = file('short.csv', 'file,label\na.png,0\nb.png,1\n');
-    expect((await open([join(folder, 'labelled')], { labels: short })).warnings).toEqual([expect.stringMatching(/^1 of 4 images have no label in .*, such as labelled\/c\.png:/)]);
+    expect((await open([join(folder, 'labelled')], { labels: short })).warnings).toEqual([
+      expect.stringMatching(/^1 of 4 images have no label in .*, such as labelled\/c\.png:/),
+    ]);
   });
 
   it('keeps its place in a list of labels, and its folder among the classes', async () => {
-    for (const [name, level] of [['0a', 1], ['1b', 2], ['3d', 4]] as const) file(`listed/${name}.png`, pixel(level));
+    for (const [name, level] of [
+      ['0a', 1],
+      ['1b', 2],
+      ['3d', 4],
+    ] as const)
+      file(`listed/${name}.png`, pixel(level));
     file('listed/2c.png', 'no picture');
     const labels = file('list.txt', '7\n8\n9\n10\n');
     expect((await open([join(folder, 'listed')], { labels })).items.map(({ label }) => label)).toEqual([7, 8, 10]);
     for (const name of ['cat/a.png', 'dog/b.png']) file(`classes/${name}`, pixel(1));
     file('classes/cow/a.png', '');
     const set = await open([join(folder, 'classes')]);
-    expect([set.classNames, set.items.map(({ label }) => label)]).toEqual([['cat', 'cow', 'dog'], [0, 2]]);
+    expect([set.classNames, set.items.map(({ label }) => label)]).toEqual([
+      ['cat', 'cow', 'dog'],
+      [0, 2],
+    ]);
   });
 
   it('is told in one sentence when nothing is left', async () => {
     file('none/a.png', '');
     file('none/b.heic', Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0')]));
     for (const name of ['c', 'd', 'e']) file(`none/${name}.txt`, 'text');
-    await expect(open([join(folder, 'none')])).rejects.toThrow(/^No image in \S+none can be taken: none\/a\.png is empty[^;]*; none\/b\.heic is a HEIC[^;]*; none\/c\.txt is text[^;]*; and 2 more\.$/);
+    await expect(open([join(folder, 'none')])).rejects.toThrow(
+      /^No image in \S+none can be taken: none\/a\.png is empty[^;]*; none\/b\.heic is a HEIC[^;]*; none\/c\.txt is text[^;]*; and 2 more\.$/,
+    );
   });
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('is what its user may not read, files and folders (root may read all)', async () => {
-    file('shut/a.png', pixel(1));
-    const [inner, b] = [file('shut/inner/c.png', pixel(1)), file('shut/b.png', pixel(2))];
-    for (const path of [dirname(inner), b]) chmodSync(path, 0);
-    const { items, leftOut } = await open([join(folder, 'shut')]);
-    chmodSync(dirname(inner), 0o700);
-    expect(items.map(({ source }) => source)).toEqual(['shut/a.png']);
-    expect(leftOut.map(({ source, reason }) => [source, /EACCES/.test(reason)])).toEqual([['shut/b.png', true], ['shut/inner', true]]);
-  });
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'is what its user may not read, files and folders (root may read all)',
+    async () => {
+      file('shut/a.png', pixel(1));
+      const [inner, b] = [file('shut/inner/c.png', pixel(1)), file('shut/b.png', pixel(2))];
+      for (const path of [dirname(inner), b]) chmodSync(path, 0);
+      const { items, leftOut } = await open([join(folder, 'shut')]);
+      chmodSync(dirname(inner), 0o700);
+      expect(items.map(({ source }) => source)).toEqual(['shut/a.png']);
+      expect(leftOut.map(({ source, reason }) => [source, /EACCES/.test(reason)])).toEqual([
+        ['shut/b.png', true],
+        ['shut/inner', true],
+      ]);
+    },
+  );
 });
 
 describe('a sample of a set with bad files', () => {
@@ -107,7 +135,9 @@ describe('a sample of a set with bad files', () => {
       expect(new Set(set.items.map(({ id }) => id)).size).toBe(15);
       expect(set.items.some(({ source }) => bad.has(nameOf(source)))).toBe(false);
       expect([set.total, set.drawn!.of, set.leftOut.length]).toEqual([22, 22, 8]);
-      expect((await open([drawn], { sample: { size: 15, seed }, enough: 3 })).items.map(({ id }) => id)).toEqual(set.items.slice(0, 3).map(({ id }) => id));
+      expect((await open([drawn], { sample: { size: 15, seed }, enough: 3 })).items.map(({ id }) => id)).toEqual(
+        set.items.slice(0, 3).map(({ id }) => id),
+      );
       const ids = set.items.slice(2, 5).map(({ id }) => id);
       expect((await open([drawn], { sample: { size: 15, seed }, only: new Set(ids) })).items.map(({ id }) => id)).toEqual(ids);
     }

@@ -7,7 +7,8 @@ import type { ImageSet, OpenRequest } from '../../src-main/images/index.ts';
 import { idx, noise, npy, png, scratch } from './files.ts';
 
 const { folder, file } = scratch();
-const open = (paths: string[], more: Partial<OpenRequest> = {}): Promise<ImageSet> => openImages({ paths, labels: null, offset: 0, limit: null, ...more });
+const open = (paths: string[], more: Partial<OpenRequest> = {}): Promise<ImageSet> =>
+  openImages({ paths, labels: null, offset: 0, limit: null, ...more });
 const fails = (promise: Promise<unknown>, message: string | RegExp): Promise<void> =>
   expect(promise).rejects.toEqual(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }));
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -41,7 +42,12 @@ describe('folders and files', () => {
   });
 
   it('takes sub-folders for classes, by code unit', async () => {
-    for (const [name, level] of [['cat/x.png', 1], ['Dog/y.png', 2], ['ant/deep/z.png', 3]] as const) file(`zoo/${name}`, pixel(level));
+    for (const [name, level] of [
+      ['cat/x.png', 1],
+      ['Dog/y.png', 2],
+      ['ant/deep/z.png', 3],
+    ] as const)
+      file(`zoo/${name}`, pixel(level));
     const set = await open([join(folder, 'zoo')]);
     expect(set.classNames).toEqual(['Dog', 'ant', 'cat']);
     const labels = Object.fromEntries(set.items.map((i) => [i.source, i.label]));
@@ -119,24 +125,36 @@ describe('folders and files', () => {
 describe('data set files', () => {
   it('reads IDX, packed or not, with its labels beside it', async () => {
     const data = noise(3 * 2 * 4);
-    for (const [name, pack] of [['t-images-idx3-ubyte', (b: Uint8Array) => b], ['z-images-idx3-ubyte.gz', gzipSync]] as const) {
+    for (const [name, pack] of [
+      ['t-images-idx3-ubyte', (b: Uint8Array) => b],
+      ['z-images-idx3-ubyte.gz', gzipSync],
+    ] as const) {
       const path = file(`mnist/${name}`, pack(idx([3, 2, 4], data)));
       const bare = await open([path]);
       expect(bare.items[0]!.label).toBeNull();
       file(`mnist/${name.replace('images-idx3', 'labels-idx1')}`, pack(idx([3], bytes(7, 0, 9))));
       const set = await open([path], { offset: 1, limit: 5 });
-      expect(set.items.map((i) => [i.id, i.label])).toEqual([[`00001-${name[0]}`, 0], [`00002-${name[0]}`, 9]]);
+      expect(set.items.map((i) => [i.id, i.label])).toEqual([
+        [`00001-${name[0]}`, 0],
+        [`00002-${name[0]}`, 9],
+      ]);
       expect(await set.items[0]!.read()).toEqual({ width: 4, height: 2, channels: 1, data: data.slice(8, 16) });
       expect(set.warnings[0]).toContain('beside it');
     }
-    await fails(open([file('cut-idx', idx([3, 2, 4], data.subarray(1)))]), 'asks for 40 bytes (3 x 2 x 4), but it has 39'.replace(/[()]/g, '\\$&'));
+    await fails(
+      open([file('cut-idx', idx([3, 2, 4], data.subarray(1)))]),
+      'asks for 40 bytes (3 x 2 x 4), but it has 39'.replace(/[()]/g, '\\$&'),
+    );
     await fails(open([file('cut.gz', gzipSync(idx([3, 2, 4], data)).subarray(0, 30))]), 'truncated gzip');
   });
 
   it('reads CIFAR-10 and CIFAR-100 binaries', async () => {
     const ten = Buffer.concat([Buffer.of(3), noise(3072, 1), Buffer.of(9), noise(3072, 2)]);
     const set = await open([file('cifar/batch.bin', ten)]);
-    expect(set.items.map((i) => [i.label, i.width, i.height, i.channels])).toEqual([[3, 32, 32, 3], [9, 32, 32, 3]]);
+    expect(set.items.map((i) => [i.label, i.width, i.height, i.channels])).toEqual([
+      [3, 32, 32, 3],
+      [9, 32, 32, 3],
+    ]);
     const second = await set.items[1]!.read();
     // Row 5, column 7: red, green and blue lie 1024 bytes apart in the record.
     const at = 3073 + 1 + 5 * 32 + 7;
@@ -164,7 +182,11 @@ describe('data set files', () => {
 
   it('takes floats for shares of 255 or for levels by their range over the whole file', async () => {
     const unit = await open([file('u.npy', npy('<f4', [2, 1, 2], float32(0, 1 / 255, 254 / 255, 1)))]);
-    expect([unit.warnings, (await unit.items[0]!.read()).data, (await unit.items[1]!.read()).data]).toEqual([[], bytes(0, 1), bytes(254, 255)]);
+    expect([unit.warnings, (await unit.items[0]!.read()).data, (await unit.items[1]!.read()).data]).toEqual([
+      [],
+      bytes(0, 1),
+      bytes(254, 255),
+    ]);
     const level = await open([file('l.npy', npy('<f4', [2, 1, 2], float32(0, 1, 200, 255)))]);
     expect([level.warnings, (await level.items[0]!.read()).data]).toEqual([[], bytes(0, 1)]);
     const between = await open([file('r.npy', npy('<f4', [1, 1, 2], float32(0.5, 0.25)))]);

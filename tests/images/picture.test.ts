@@ -24,7 +24,11 @@ describe('a picture', () => {
   it('is hashed with its shape', () => {
     const data = noise(12);
     const hash = pictureHash({ width: 4, height: 3, channels: 1, data });
-    expect(hash).toBe(createHash('sha256').update(Buffer.concat([Buffer.from('3x4x1\n'), data])).digest('hex'));
+    expect(hash).toBe(
+      createHash('sha256')
+        .update(Buffer.concat([Buffer.from('3x4x1\n'), data]))
+        .digest('hex'),
+    );
     expect(pictureHash({ width: 3, height: 4, channels: 1, data })).not.toBe(hash);
     expect(pictureHash({ width: 2, height: 2, channels: 3, data })).not.toBe(hash);
   });

@@ -27,7 +27,9 @@ describe('published data sets (skipped where they are not beside the repository)
     expect(counts).toEqual(new Array(10).fill(1000));
     // The first test picture is the well-known cat.
     expect(set.classNames![set.items[0]!.label!]).toBe('cat');
-    const mean = await Promise.all(set.items.slice(0, 200).map(async (item) => (await item.read()).data.reduce((a, b) => a + b) / 3072 / 255));
+    const mean = await Promise.all(
+      set.items.slice(0, 200).map(async (item) => (await item.read()).data.reduce((a, b) => a + b) / 3072 / 255),
+    );
     expect(mean.reduce((a, b) => a + b) / 200).toBeCloseTo(0.47, 1);
   });
 
@@ -35,7 +37,13 @@ describe('published data sets (skipped where they are not beside the repository)
     const folder = `${data}/imagenet-sample`;
     const set = await openImages({ ...all, paths: [folder], labels: `${folder}/labels.csv`, classes: 1000 });
     expect(set.total).toBe(143);
-    expect(set.items.find((item) => item.source.includes('tench'))).toMatchObject({ label: 0, id: '00000-n01440764_tench', width: 500, height: 375, channels: 3 });
+    expect(set.items.find((item) => item.source.includes('tench'))).toMatchObject({
+      label: 0,
+      id: '00000-n01440764_tench',
+      width: 500,
+      height: 375,
+      channels: 3,
+    });
     expect(set.items.find((item) => item.source.includes('n02749479'))!.channels).toBe(1);
   });
 });

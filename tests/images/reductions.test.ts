@@ -27,19 +27,45 @@ describe('netpbm pictures', () => {
   });
 
   it('of more than 8 bits are reduced from their own maximum, said', async () => {
-    const deep = (white: number, ...values: number[]) => Buffer.concat([ascii(`P5\n${values.length} 1\n${white}\n`), Buffer.from(words(...values))]);
-    expect(await only(file('ten.pgm', deep(1023, 0, 512, 1023)))).toEqual([1, [0, 128, 255], [expect.stringMatching(/^1 of 1 images have more than 8 bits/)]]);
-    expect(await only(file('sixteen.pgm', deep(65535, 257, 4096, 65535)))).toEqual([1, [1, 16, 255], [expect.stringMatching(/value \/ 257/)]]);
-    expect(await only(file('twelve.pgm', deep(65535, 0, 2048, 4095)))).toEqual([1, [0, 128, 255], [expect.stringMatching(/none above 4095, so they were taken for 12 bits in 16/)]]);
+    const deep = (white: number, ...values: number[]) =>
+      Buffer.concat([ascii(`P5\n${values.length} 1\n${white}\n`), Buffer.from(words(...values))]);
+    expect(await only(file('ten.pgm', deep(1023, 0, 512, 1023)))).toEqual([
+      1,
+      [0, 128, 255],
+      [expect.stringMatching(/^1 of 1 images have more than 8 bits/)],
+    ]);
+    expect(await only(file('sixteen.pgm', deep(65535, 257, 4096, 65535)))).toEqual([
+      1,
+      [1, 16, 255],
+      [expect.stringMatching(/value \/ 257/)],
+    ]);
+    expect(await only(file('twelve.pgm', deep(65535, 0, 2048, 4095)))).toEqual([
+      1,
+      [0, 128, 255],
+      [expect.stringMatching(/none above 4095, so they were taken for 12 bits in 16/)],
+    ]);
   });
 
   it('that are damaged are left out with the reason', async () => {
-    const bad = { 'short.ppm': 'P6\n2 1\n255\nabc', 'size.pgm': 'P5\n3 y\n255\n', 'none.pgm': 'P5\n0 1\n255\n', 'above.pgm': 'P2\n1 1\n15\n16\n', 'digits.ppm': 'P3\n1 1\n255\n1 2 x', 'white.pgm': 'P5\n1 1\n70000\nab' };
+    const bad = {
+      'short.ppm': 'P6\n2 1\n255\nabc',
+      'size.pgm': 'P5\n3 y\n255\n',
+      'none.pgm': 'P5\n0 1\n255\n',
+      'above.pgm': 'P2\n1 1\n15\n16\n',
+      'digits.ppm': 'P3\n1 1\n255\n1 2 x',
+      'white.pgm': 'P5\n1 1\n70000\nab',
+    };
     for (const [name, content] of Object.entries(bad)) file(`bad/${name}`, ascii(content));
     file('bad/good.pgm', ascii('P2\n1 1\n15\n15\n'));
     const set = await open([join(folder, 'bad')]);
     expect(set.items.map(({ source }) => source)).toEqual(['bad/good.pgm']);
-    expect(set.leftOut.map(({ source, reason }) => [source.slice(4), /^is a damaged (or truncated )?PPM file[^\n]*\.$/.test(reason)]).sort()).toEqual(Object.keys(bad).sort().map((name) => [name, true]));
+    expect(
+      set.leftOut.map(({ source, reason }) => [source.slice(4), /^is a damaged (or truncated )?PPM file[^\n]*\.$/.test(reason)]).sort(),
+    ).toEqual(
+      Object.keys(bad)
+        .sort()
+        .map((name) => [name, true]),
+    );
   });
 
   it('are no limited number, and a note that begins with P3 is none', async () => {
@@ -56,16 +82,29 @@ describe('16 bits a value', () => {
     file('deep/b.png', png(1, 1, 16, 2, [words(0x0fff, 0x0800, 0x0001)]));
     file('deep/c.png', png(1, 1, 8, 0, [[7]]));
     const set = await open([join(folder, 'deep')]);
-    expect(await Promise.all(set.items.map(async (item) => Array.from((await item.read()).data)))).toEqual([[19, 253, 255], [255, 128, 0], [7]]);
-    expect(set.warnings).toEqual([expect.stringMatching(/^1 of 3 images have more than 8 bits a value/), expect.stringMatching(/^1 of 3 images have 16 bits a value but none above 4095/)]);
+    expect(await Promise.all(set.items.map(async (item) => Array.from((await item.read()).data)))).toEqual([
+      [19, 253, 255],
+      [255, 128, 0],
+      [7],
+    ]);
+    expect(set.warnings).toEqual([
+      expect.stringMatching(/^1 of 3 images have more than 8 bits a value/),
+      expect.stringMatching(/^1 of 3 images have 16 bits a value but none above 4095/),
+    ]);
   });
 
   it('of an array are judged over the whole file', async () => {
     const array = (name: string, ...values: number[]) => file(name, npy('<u2', [2, 1, 2], new Uint8Array(Uint16Array.from(values).buffer)));
     const sixteen = await open([array('s.npy', 0, 4095, 65535, 257)]);
-    expect([Array.from((await sixteen.items[0]!.read()).data), sixteen.warnings]).toEqual([[0, 16], [expect.stringMatching(/^s\.npy: 2 of 2 images have more than 8 bits/)]]);
+    expect([Array.from((await sixteen.items[0]!.read()).data), sixteen.warnings]).toEqual([
+      [0, 16],
+      [expect.stringMatching(/^s\.npy: 2 of 2 images have more than 8 bits/)],
+    ]);
     const twelve = await open([array('t.npy', 0, 2048, 4095, 1)]);
-    expect([Array.from((await twelve.items[0]!.read()).data), twelve.warnings]).toEqual([[0, 128], [expect.stringMatching(/12 bits in 16/)]]);
+    expect([Array.from((await twelve.items[0]!.read()).data), twelve.warnings]).toEqual([
+      [0, 128],
+      [expect.stringMatching(/12 bits in 16/)],
+    ]);
     expect((await open([array('l.npy', 0, 255, 1, 2)])).warnings).toEqual([]);
   });
 });
@@ -78,7 +117,12 @@ describe('several frames or pages', () => {
     const film = () => sharp(two, { raw: { width: 4, height: 8, channels: 3, pageHeight: 4 } as never });
     file('film/a.gif', await film().gif().toBuffer());
     file('film/b.webp', await film().webp({ lossless: true }).toBuffer());
-    file('film/c.webp', await sharp(two, { raw: { width: 4, height: 8, channels: 3 } }).webp({ lossless: true }).toBuffer());
+    file(
+      'film/c.webp',
+      await sharp(two, { raw: { width: 4, height: 8, channels: 3 } })
+        .webp({ lossless: true })
+        .toBuffer(),
+    );
     const set = await open([join(folder, 'film')]);
     expect(set.items.map(({ height }) => height)).toEqual([4, 4, 8]);
     expect(set.warnings.filter((warning) => !warning.includes('alpha'))).toEqual([said(2, 3)]);
@@ -88,9 +132,18 @@ describe('several frames or pages', () => {
   it('of PNG, which libvips says nothing of', async () => {
     const whole = Buffer.from(png(1, 1, 8, 0, [[9]]));
     // The control chunk stands before the first pixels; its checksum is that of its bytes.
-    const control = Buffer.concat([Buffer.from([0, 0, 0, 8]), Buffer.from('acTL'), Buffer.from([0, 0, 0, 2, 0, 0, 0, 0]), Buffer.from([0xf3, 0x8d, 0x93, 0x70])]);
+    const control = Buffer.concat([
+      Buffer.from([0, 0, 0, 8]),
+      Buffer.from('acTL'),
+      Buffer.from([0, 0, 0, 2, 0, 0, 0, 0]),
+      Buffer.from([0xf3, 0x8d, 0x93, 0x70]),
+    ]);
     const at = whole.indexOf('IDAT') - 4;
-    expect(await only(file('film.png', Buffer.concat([whole.subarray(0, at), control, whole.subarray(at)])))).toEqual([1, [9], [said(1, 1)]]);
+    expect(await only(file('film.png', Buffer.concat([whole.subarray(0, at), control, whole.subarray(at)])))).toEqual([
+      1,
+      [9],
+      [said(1, 1)],
+    ]);
   });
 
   it('of TIFF', async () => {
@@ -104,7 +157,17 @@ describe('several frames or pages', () => {
       return b;
     };
     const page = (pixel: number, next: number): Buffer => {
-      const entries = [entry(256, 1), entry(257, 1), entry(258, 8), entry(259, 1), entry(262, 1), entry(273, pixel), entry(277, 1), entry(278, 1), entry(279, 1)];
+      const entries = [
+        entry(256, 1),
+        entry(257, 1),
+        entry(258, 8),
+        entry(259, 1),
+        entry(262, 1),
+        entry(273, pixel),
+        entry(277, 1),
+        entry(278, 1),
+        entry(279, 1),
+      ];
       const count = Buffer.alloc(2);
       count.writeUInt16LE(entries.length);
       const after = Buffer.alloc(4);
@@ -115,13 +178,32 @@ describe('several frames or pages', () => {
     const head = Buffer.from([0x49, 0x49, 42, 0, 10, 0, 0, 0, 42, 99]);
     expect(await only(file('pages.tif', Buffer.concat([head, page(8, 10 + size), page(9, 0)])))).toEqual([1, [42], [said(1, 1)]]);
     // The same with 32-bit floating point values is refused by name.
-    const float = Buffer.concat([Buffer.from([0x49, 0x49, 42, 0, 12, 0, 0, 0, 0, 0, 0, 63]), Buffer.from([10, 0]), entry(256, 1), entry(257, 1), entry(258, 32), entry(259, 1), entry(262, 1), entry(273, 8), entry(277, 1), entry(278, 1), entry(279, 4), entry(339, 3), Buffer.alloc(4)]);
+    const float = Buffer.concat([
+      Buffer.from([0x49, 0x49, 42, 0, 12, 0, 0, 0, 0, 0, 0, 63]),
+      Buffer.from([10, 0]),
+      entry(256, 1),
+      entry(257, 1),
+      entry(258, 32),
+      entry(259, 1),
+      entry(262, 1),
+      entry(273, 8),
+      entry(277, 1),
+      entry(278, 1),
+      entry(279, 4),
+      entry(339, 3),
+      Buffer.alloc(4),
+    ]);
     await expect(open([file('float.tif', float)])).rejects.toThrow(/holds pixels of the kind float, which are not read/);
   });
 });
 
 it('the colours of print are said to be taken to RGB', async () => {
   const sharp = await loadSharp();
-  const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).toColourspace('cmyk').jpeg().toBuffer();
-  expect((await open([file('print.jpg', cmyk)])).warnings).toEqual(['1 of 1 images have the colours of print (CMYK), which were taken to RGB.']);
+  const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .toColourspace('cmyk')
+    .jpeg()
+    .toBuffer();
+  expect((await open([file('print.jpg', cmyk)])).warnings).toEqual([
+    '1 of 1 images have the colours of print (CMYK), which were taken to RGB.',
+  ]);
 });

@@ -7,7 +7,8 @@ import { readPng } from './files.ts';
 
 const filled = (width: number, height: number, channels: 1 | 3, level: (x: number, y: number, c: number) => number): Picture => {
   const data = new Uint8Array(width * height * channels);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) for (let c = 0; c < channels; c++) data[channels * (y * width + x) + c] = level(x, y, c);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) for (let c = 0; c < channels; c++) data[channels * (y * width + x) + c] = level(x, y, c);
   return { width, height, channels, data };
 };
 const ref = (picture: Picture) => ({ width: picture.width, height: picture.height, read: () => Promise.resolve(picture) });
@@ -15,7 +16,9 @@ const ref = (picture: Picture) => ({ width: picture.width, height: picture.heigh
 describe('a sheet of thumbnails', () => {
   it('holds small pictures exactly, each in its own cell, and nothing besides', async () => {
     const side = 6;
-    const pictures = Array.from({ length: 11 }, (_, n) => filled(2 + (n % 4), 6 - (n % 3), n % 2 ? 3 : 1, (x, y, c) => 10 * n + 3 * x + y + 50 * c));
+    const pictures = Array.from({ length: 11 }, (_, n) =>
+      filled(2 + (n % 4), 6 - (n % 3), n % 2 ? 3 : 1, (x, y, c) => 10 * n + 3 * x + y + 50 * c),
+    );
     const sheet = readPng(await encodeSheet(pictures.map(ref), side));
     expect([sheet.width, sheet.height, sheet.channels]).toEqual([8 * side, 2 * side, 4]);
     const expected = new Uint8Array(sheet.data.length);
@@ -34,10 +37,21 @@ describe('a sheet of thumbnails', () => {
   it('scales down what is larger than its cell, and keeps its shape and mean colour', async () => {
     const [wide, high] = [filled(300, 100, 3, (x, _, c) => (x < 150 ? 200 : 100) - 20 * c), filled(20, 80, 1, () => 77)];
     const sheet = readPng(await encodeSheet([ref(wide), ref(high)], 30));
-    expect([fitted(wide, 30), fitted(high, 30)]).toEqual([{ width: 30, height: 10 }, { width: 8, height: 30 }]);
+    expect([fitted(wide, 30), fitted(high, 30)]).toEqual([
+      { width: 30, height: 10 },
+      { width: 8, height: 30 },
+    ]);
     const at = (x: number, y: number): number[] => [...sheet.data.subarray(4 * (y * sheet.width + x), 4 * (y * sheet.width + x) + 4)];
-    expect([at(3, 5), at(26, 5), at(15, 10)]).toEqual([[200, 180, 160, 255], [100, 80, 60, 255], [0, 0, 0, 0]]);
-    expect([at(30, 0), at(37, 29), at(38, 29)]).toEqual([[77, 77, 77, 255], [77, 77, 77, 255], [0, 0, 0, 0]]);
+    expect([at(3, 5), at(26, 5), at(15, 10)]).toEqual([
+      [200, 180, 160, 255],
+      [100, 80, 60, 255],
+      [0, 0, 0, 0],
+    ]);
+    expect([at(30, 0), at(37, 29), at(38, 29)]).toEqual([
+      [77, 77, 77, 255],
+      [77, 77, 77, 255],
+      [0, 0, 0, 0],
+    ]);
   });
 
   it('leaves the cell of a damaged picture empty, and stops for a fault of our own', async () => {
@@ -49,15 +63,22 @@ describe('a sheet of thumbnails', () => {
 
   it('decodes large pictures one after the other', async () => {
     let [at, most] = [0, 0];
-    const large = { width: 6000, height: 5000, read: async () => {
-      most = Math.max(most, ++at);
-      await new Promise((next) => setImmediate(next));
-      at--;
-      return filled(4, 4, 1, () => 9);
-    } };
+    const large = {
+      width: 6000,
+      height: 5000,
+      read: async () => {
+        most = Math.max(most, ++at);
+        await new Promise((next) => setImmediate(next));
+        at--;
+        return filled(4, 4, 1, () => 9);
+      },
+    };
     const sheet = readPng(await encodeSheet([large, large, large], 4));
     expect([most, sheet.data[3], sheet.data[4 * 4 + 3], sheet.data[8 * 4 + 3]]).toEqual([1, 255, 255, 255]);
-    await encodeSheet(Array.from({ length: 8 }, () => ({ ...large, width: 100 })), 4);
+    await encodeSheet(
+      Array.from({ length: 8 }, () => ({ ...large, width: 100 })),
+      4,
+    );
     expect(most).toBe(4);
   });
 

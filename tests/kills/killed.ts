@@ -52,13 +52,23 @@ export function contents(folder: string): Map<string, string> {
       if (name === 'journal.jsonl') return [name, findings(folder)];
       // The report tells how long the audit took; `pages` compares it.
       if (name === 'report.pdf') return [name, 'there'];
-      return [name, createHash('sha256').update(readFileSync(join(folder, name))).digest('hex')];
+      return [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex'),
+      ];
     }),
   );
 }
 
 /** What was found, without when and in which order. */
-const findings = (folder: string): string => readFileSync(join(folder, 'journal.jsonl'), 'utf8').split('\n').filter((line) => /^\{"type":"(image|finding)"/.test(line)).sort().join('\n');
+const findings = (folder: string): string =>
+  readFileSync(join(folder, 'journal.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\{"type":"(image|finding)"/.test(line))
+    .sort()
+    .join('\n');
 
 /** What differs between two audits, a sentence each; also what was left over. */
 export function differences(whole: string, other: string): string[] {

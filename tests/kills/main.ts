@@ -56,7 +56,16 @@ const whole = (name: Norm): string => join(folder, `${name}-whole`);
 
 async function norm(name: Norm, times: number, starts: number): Promise<void> {
   const plan = join(folder, `${name}.json`);
-  writeFileSync(plan, JSON.stringify({ model: join(ROOT, 'assets/samples/signs.onnx'), preprocessing: {}, images: [join(ROOT, 'assets/samples/images')], limit: 12, threats: [{ norm: name, eps: [EPS[name]], attacks: [{ id: NORMS[name], options: { steps: 30 } }] }] }));
+  writeFileSync(
+    plan,
+    JSON.stringify({
+      model: join(ROOT, 'assets/samples/signs.onnx'),
+      preprocessing: {},
+      images: [join(ROOT, 'assets/samples/images')],
+      limit: 12,
+      threats: [{ norm: name, eps: [EPS[name]], attacks: [{ id: NORMS[name], options: { steps: 30 } }] }],
+    }),
+  );
   const audit = (out: string) => ['audit', plan, '--resume', '--out', out, '--workers', '2', '--batch', '2', '--json'];
   const span = await undisturbed(audit(whole(name)));
   const results = join(whole(name), 'results.json');
@@ -95,7 +104,11 @@ const dealt = (all: number, at: number): number => Math.floor((all + at) / 4);
 
 try {
   const count = Number(values.count);
-  const [reports, verifies, starts] = [SHARES.report, SHARES.verify, SHARES.start].map((share) => Math.round(count * share)) as [number, number, number];
+  const [reports, verifies, starts] = [SHARES.report, SHARES.verify, SHARES.start].map((share) => Math.round(count * share)) as [
+    number,
+    number,
+    number,
+  ];
   const rest = count - reports - verifies - starts;
   for (const [at, name] of (Object.keys(NORMS) as Norm[]).entries()) await norm(name, dealt(rest, at), dealt(starts, at));
   await finished('report', reports);
@@ -106,5 +119,7 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 const kills = [...counts.values()].reduce((a, b) => a + b, 0);
-console.log(`${kills} kills (${[...counts].map(([what, n]) => `${what} ${n}`).join(', ')}): ${faults === 0 ? 'identical bytes, and nothing left over' : `${faults} differences`}`);
+console.log(
+  `${kills} kills (${[...counts].map(([what, n]) => `${what} ${n}`).join(', ')}): ${faults === 0 ? 'identical bytes, and nothing left over' : `${faults} differences`}`,
+);
 process.exitCode = faults === 0 ? 0 : 1;

@@ -26,7 +26,14 @@ afterEach(async () => {
 });
 
 async function openGraph(graph: Graph, preprocessing = {}): Promise<OpenModel> {
-  open = await openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse(preprocessing), picture: SHAPE, rows: 4, provider: 'cpu' });
+  open = await openDifferentiable({
+    graph,
+    input: findImageInput(graph, null),
+    preprocessing: Preprocessing.parse(preprocessing),
+    picture: SHAPE,
+    rows: 4,
+    provider: 'cpu',
+  });
   return open;
 }
 
@@ -36,7 +43,16 @@ function network(middle: (b: GraphBuilder, x: string) => string = (_, x) => x, e
   const numbers = (n: number, scale = 1): Float32Array => Float32Array.from({ length: n }, () => scale * gaussian(random));
   b.input('x', DType.float32, ['N', 3, 6, 6]);
   let y = b.node('Conv', ['x', b.constant(numbers(4 * 27, 0.3), [4, 3, 3, 3]), b.constant(numbers(4), [4])], { pads: [1, 1, 1, 1] });
-  y = b.node('BatchNormalization', [y, b.constant(numbers(4), [4]), b.constant(numbers(4), [4]), b.constant(numbers(4), [4]), b.constant(numbers(4).map((v) => 0.5 + v * v), [4])]);
+  y = b.node('BatchNormalization', [
+    y,
+    b.constant(numbers(4), [4]),
+    b.constant(numbers(4), [4]),
+    b.constant(numbers(4), [4]),
+    b.constant(
+      numbers(4).map((v) => 0.5 + v * v),
+      [4],
+    ),
+  ]);
   y = middle(b, y);
   y = b.node('AveragePool', [y], { kernel_shape: [2, 2], strides: [2, 2] });
   y = b.node('Flatten', [b.node('Add', [y, b.scalar(0.25)])], { axis: 1 });
@@ -54,11 +70,15 @@ describe('recognition', () => {
     const pixels = Float32Array.from({ length: 4 * 108 }, () => random());
     const { logits } = await model.forward(pixels);
     for (let row = 0; row < 4; row++)
-      logitsOf(found.model!.weights, found.model!.bias, pixels.subarray(row * 108, (row + 1) * 108), 5).forEach((logit, k) => expect(logits[row * 5 + k]).toBeCloseTo(logit, 3));
+      logitsOf(found.model!.weights, found.model!.bias, pixels.subarray(row * 108, (row + 1) * 108), 5).forEach((logit, k) =>
+        expect(logits[row * 5 + k]).toBeCloseTo(logit, 3),
+      );
   });
 
   it('sees the logits behind a softmax', async () => {
-    expect((await recogniseLinear(await openGraph(network(undefined, (b, x) => b.node('Softmax', [x], { axis: 1 }))))).affine).toBe('proven');
+    expect((await recogniseLinear(await openGraph(network(undefined, (b, x) => b.node('Softmax', [x], { axis: 1 }))))).affine).toBe(
+      'proven',
+    );
   });
 
   it('refuses a network with a Relu, and names it', async () => {
@@ -77,7 +97,11 @@ describe('recognition', () => {
     ['a square', (b: GraphBuilder, x: string) => b.node('Mul', [x, x]), /Mul/],
     ['a division by the picture', (b: GraphBuilder, x: string) => b.node('Div', [b.scalar(1), b.node('Add', [x, b.scalar(100)])]), /Div/],
     ['maximum pooling', (b: GraphBuilder, x: string) => b.node('MaxPool', [x], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }), /MaxPool/],
-    ['rounding by a cast', (b: GraphBuilder, x: string) => b.node('Cast', [b.node('Cast', [x], { to: DType.int32 })], { to: DType.float32 }), /Cast/],
+    [
+      'rounding by a cast',
+      (b: GraphBuilder, x: string) => b.node('Cast', [b.node('Cast', [x], { to: DType.int32 })], { to: DType.float32 }),
+      /Cast/,
+    ],
   ])('does not prove %s', (_, middle, named) => {
     const proof = proveAffine(network(middle));
     expect(proof.affine).toBe(false);
@@ -93,7 +117,21 @@ describe('exact robust accuracy', () => {
     expect(exact.length).toBe(24);
     const attacks = norm === 'l0' || norm === 'l0Pixels' ? ['sigma-zero'] : norm === 'l2' ? ['ddn', 'fmn'] : ['fmn', 'linear-minimum'];
     const options = { 'sigma-zero': { steps: 200 }, fmn: { steps: 300 } } as Record<string, object>;
-    const runs = await Promise.all(attacks.map((attack) => attackBatch({ model: test.differentiable, images: test.images, norm, eps: [1], attack, options: { ...options[attack] }, seed: 1, maxQueries: null, gate: OPEN })));
+    const runs = await Promise.all(
+      attacks.map((attack) =>
+        attackBatch({
+          model: test.differentiable,
+          images: test.images,
+          norm,
+          eps: [1],
+          attack,
+          options: { ...options[attack] },
+          seed: 1,
+          maxQueries: null,
+          gate: OPEN,
+        }),
+      ),
+    );
     const best = test.images.map((_, i) => Math.min(...runs.map((found) => found[i]!.float?.[norm] ?? Infinity)));
     exact.forEach((distance, i) => {
       if (distance === null) return expect(best[i]).toBe(Infinity);
@@ -113,7 +151,11 @@ describe('exact robust accuracy', () => {
 });
 
 describe('any exponent p', () => {
-  const cases = Array.from({ length: 20 }, () => ({ gradient: Float64Array.from({ length: 12 }, () => gaussian(random)), clean: Float32Array.from({ length: 12 }, () => (random() < 0.3 ? Math.round(random()) : random())), drop: 2 * random() }));
+  const cases = Array.from({ length: 20 }, () => ({
+    gradient: Float64Array.from({ length: 12 }, () => gaussian(random)),
+    clean: Float32Array.from({ length: 12 }, () => (random() < 0.3 ? Math.round(random()) : random())),
+    drop: 2 * random(),
+  }));
 
   it('p = 2 is the closed form, and p = 400 nearly that of l∞', () => {
     for (const { gradient, clean, drop } of cases) {
@@ -136,7 +178,8 @@ describe('any exponent p', () => {
           // Drawn back to the least multiple that still falls far enough; it stays in the box.
           expect(delta.reduce((sum, v) => sum + Math.abs((v * drop) / fall) ** p, 0) ** (1 / p)).toBeGreaterThanOrEqual(least - 1e-9);
         }
-        if (least === Infinity) expect(gradient.reduce((sum, g, j) => sum + Math.max(g * clean[j]!, -g * (1 - clean[j]!)), 0)).toBeLessThan(drop);
+        if (least === Infinity)
+          expect(gradient.reduce((sum, g, j) => sum + Math.max(g * clean[j]!, -g * (1 - clean[j]!)), 0)).toBeLessThan(drop);
       }
     expect(() => leastDrop(1, [1], [0.5], 0.1)).toThrow(RangeError);
   });
@@ -147,7 +190,9 @@ it('an exported model puts out W x + b in onnxruntime and is recognised again', 
   const model = await openGraph(linearGraph(test.model, SHAPE));
   const pixels = Float32Array.from(test.images.flatMap((image) => [...image.pixels]));
   const { logits } = await model.forward(pixels);
-  test.images.forEach((image, row) => logitsOf(test.model.weights, test.model.bias, image.pixels, 5).forEach((logit, k) => expect(logits[row * 5 + k]).toBeCloseTo(logit, 3)));
+  test.images.forEach((image, row) =>
+    logitsOf(test.model.weights, test.model.bias, image.pixels, 5).forEach((logit, k) => expect(logits[row * 5 + k]).toBeCloseTo(logit, 3)),
+  );
   const found = await recogniseLinear(model);
   expect(found.affine).toBe('proven');
   Array.from(found.model!.weights).forEach((w, j) => expect(w).toBeCloseTo(test.model.weights[j]!, 5));

@@ -11,7 +11,9 @@ const D = 6;
 /** Two clouds that overlap a little, pixels partly 0. */
 function clouds(n: number, rest: Omit<Problem, 'samples' | 'sign'>): Problem {
   const sign = Int8Array.from({ length: n }, (_, i) => (i % 3 === 0 ? -1 : 1));
-  const rows = Array.from(sign, (y) => Float32Array.from({ length: D }, (_, j) => (random() < 0.2 ? 0 : 0.5 + 0.25 * gaussian(random) + (j < 2 ? 0.2 * y : 0))));
+  const rows = Array.from(sign, (y) =>
+    Float32Array.from({ length: D }, (_, j) => (random() < 0.2 ? 0 : 0.5 + 0.25 * gaussian(random) + (j < 2 ? 0.2 * y : 0))),
+  );
   return { samples: samplesOf(rows), sign, ...rest };
 }
 
@@ -38,7 +40,10 @@ describe.each(CASES)('$loss against $norm ≤ $epsilon', (how) => {
   it('any weights of the samples bound any model from below', () => {
     const problem = clouds(30, how);
     for (let trial = 0; trial < 50; trial++) {
-      const bound = dualValue(problem, Float64Array.from({ length: 30 }, () => random()));
+      const bound = dualValue(
+        problem,
+        Float64Array.from({ length: 30 }, () => random()),
+      );
       const point = Float64Array.from({ length: D + 1 }, () => 3 * gaussian(random));
       expect(objective(problem, point)).toBeGreaterThanOrEqual(bound);
     }
@@ -63,7 +68,14 @@ describe.each(CASES)('$loss against $norm ≤ $epsilon', (how) => {
 });
 
 describe('the inner maximum', () => {
-  const one = (norm: 'l2' | 'linf', loss: 'hinge' | 'logistic', epsilon: number, x: Float32Array, y: number): Problem => ({ samples: samplesOf([x]), sign: Int8Array.of(y), loss, norm, epsilon, ridge: 0 });
+  const one = (norm: 'l2' | 'linf', loss: 'hinge' | 'logistic', epsilon: number, x: Float32Array, y: number): Problem => ({
+    samples: samplesOf([x]),
+    sign: Int8Array.of(y),
+    loss,
+    norm,
+    epsilon,
+    ridge: 0,
+  });
   const cases = (['hinge', 'logistic'] as const).flatMap((loss) => [1, -1].map((y) => ({ loss, y })));
 
   it.each(cases)('$loss, y = $y, l∞: the largest loss of all 64 corners of the ball, which is at -yε sign(w)', ({ loss, y }) => {
@@ -71,7 +83,17 @@ describe('the inner maximum', () => {
       const x = Float32Array.from({ length: D }, () => random());
       const point = Float64Array.from({ length: D + 1 }, () => gaussian(random));
       const epsilon = 0.3 * random();
-      const lossAt = (sign: (j: number) => number): number => objective(one('linf', loss, 0, x.map((v, j) => v + epsilon * sign(j)), y), point);
+      const lossAt = (sign: (j: number) => number): number =>
+        objective(
+          one(
+            'linf',
+            loss,
+            0,
+            x.map((v, j) => v + epsilon * sign(j)),
+            y,
+          ),
+          point,
+        );
       const corners = Array.from({ length: 2 ** D }, (_, mask) => lossAt((j) => ((mask >> j) & 1 ? 1 : -1)));
       expect(objective(one('linf', loss, epsilon, x, y), point)).toBeCloseTo(Math.max(...corners), 5);
       expect(lossAt((j) => -y * Math.sign(point[j]!))).toBeCloseTo(Math.max(...corners), 6);
@@ -83,7 +105,17 @@ describe('the inner maximum', () => {
       const x = Float32Array.from({ length: D }, () => random());
       const point = Float64Array.from({ length: D + 1 }, () => gaussian(random));
       const epsilon = random();
-      const lossAt = (delta: ArrayLike<number>): number => objective(one('l2', loss, 0, x.map((v, j) => v + delta[j]!), y), point);
+      const lossAt = (delta: ArrayLike<number>): number =>
+        objective(
+          one(
+            'l2',
+            loss,
+            0,
+            x.map((v, j) => v + delta[j]!),
+            y,
+          ),
+          point,
+        );
       const w = point.subarray(0, D);
       const most = objective(one('l2', loss, epsilon, x, y), point);
       expect(lossAt(w.map((v) => (-y * epsilon * v) / Math.hypot(...w)))).toBeCloseTo(most, 5);
@@ -98,7 +130,10 @@ describe('the inner maximum', () => {
 it('the SVM of two points with a small ridge is the hard margin between them', () => {
   const a = Float32Array.of(0.9, 0.1, 0.4);
   const b = Float32Array.of(0.1, 0.3, 0.8);
-  const { weights, bias } = train({ samples: samplesOf([a, b]), sign: Int8Array.of(1, -1), loss: 'hinge', norm: 'l2', epsilon: 0, ridge: 1e-5 }, 1e-4);
+  const { weights, bias } = train(
+    { samples: samplesOf([a, b]), sign: Int8Array.of(1, -1), loss: 'hinge', norm: 'l2', epsilon: 0, ridge: 1e-5 },
+    1e-4,
+  );
   const gap = a.map((v, j) => v - b[j]!);
   const squared = gap.reduce((sum, v) => sum + v * v, 0);
   weights.forEach((w, j) => expect(w).toBeCloseTo((2 * gap[j]!) / squared, 3));

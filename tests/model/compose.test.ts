@@ -22,7 +22,14 @@ afterAll(async () => {
 });
 
 async function open(graph: Graph, picture: ImageShape, spec: object, rows = ROWS): Promise<OpenModel> {
-  const model = await openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse(spec), picture, rows, provider: 'cpu' });
+  const model = await openDifferentiable({
+    graph,
+    input: findImageInput(graph, null),
+    preprocessing: Preprocessing.parse(spec),
+    picture,
+    rows,
+    provider: 'cpu',
+  });
   opened.push(model);
   return model;
 }
@@ -71,8 +78,18 @@ const CASES: [string, Graph, ImageShape, object][] = [
   ['centre crop', convolutional(3, 5), colour(8, 11), { geometry: 'centre-crop', width: 6, height: 6, resizeTo: 7, ...imagenet }],
   ['letterbox', convolutional(3, 5), colour(6, 11), { geometry: 'letterbox', width: 8, height: 8, padValue: 0.5, ...imagenet }],
   ['pad', linear([3, 8, 9], 3), colour(5, 6), { geometry: 'pad', width: 9, height: 8, padValue: 1, mean: [0.5], std: [0.25] }],
-  ['bytes, BGR, NHWC', convolutional(3, 5, { nhwc: true, size: [7, 6] }), colour(7, 6), { layout: 'nhwc', channels: 'bgr', scale: 255, mean: [103.939, 116.779, 123.68], std: [58, 57, 57] }],
-  ['letterbox into NHWC', convolutional(3, 5, { nhwc: true, size: [8, 8] }), colour(5, 9), { layout: 'nhwc', geometry: 'letterbox', width: 8, height: 8 }],
+  [
+    'bytes, BGR, NHWC',
+    convolutional(3, 5, { nhwc: true, size: [7, 6] }),
+    colour(7, 6),
+    { layout: 'nhwc', channels: 'bgr', scale: 255, mean: [103.939, 116.779, 123.68], std: [58, 57, 57] },
+  ],
+  [
+    'letterbox into NHWC',
+    convolutional(3, 5, { nhwc: true, size: [8, 8] }),
+    colour(5, 9),
+    { layout: 'nhwc', geometry: 'letterbox', width: 8, height: 8 },
+  ],
   ['colour to grey', convolutional(1, 5, { size: [7, 6] }), colour(7, 6), { channels: 'grey', mean: [0.1307], std: [0.3081] }],
   ['grey into three channels', convolutional(3, 5, { size: [7, 6] }), grey(7, 6), imagenet],
   ['grey, flat', linear([42], 2), grey(7, 6), {}],
@@ -116,7 +133,12 @@ describe('pixels, preprocessing, network and loss as one graph', () => {
     const direction = gaussian(5);
     const v = Float32Array.from({ length: 108 }, () => direction());
     const h = 1e-2;
-    const [ahead, behind] = await plainLogits(graph, picture, {}, [1, -1].map((side) => pictures[0]!.map((p, i) => p + side * h * v[i]!)));
+    const [ahead, behind] = await plainLogits(
+      graph,
+      picture,
+      {},
+      [1, -1].map((side) => pictures[0]!.map((p, i) => p + side * h * v[i]!)),
+    );
     const label = Int32Array.of(0, 1, 2);
     const target = Int32Array.of(3, 4, 0);
     const plain: Record<Loss, (z: number[]) => number> = {
@@ -173,7 +195,14 @@ describe('pixels, preprocessing, network and loss as one graph', () => {
   it('leaves the file as it was, and puts out nothing but logits', async () => {
     const graph = convolutional(3, 5);
     const before = saveGraph(graph).bytes;
-    const model = await composePixels({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse({}), picture: colour(6, 6), rows: 2, trace: traceFacts });
+    const model = await composePixels({
+      graph,
+      input: findImageInput(graph, null),
+      preprocessing: Preprocessing.parse({}),
+      picture: colour(6, 6),
+      rows: 2,
+      trace: traceFacts,
+    });
     expect(saveGraph(graph).bytes).toEqual(before);
     expect(model.graph.outputs.map((o) => o.name)).toEqual([PORT.logits]);
     expect(model.graph.inputs.map((i) => i.name)).toEqual([PORT.pixels]);

@@ -31,7 +31,8 @@ async function graphLoss(loss: Objective, cases: Case[]): Promise<{ loss: number
   const { gradient } = differentiate(derived, { of: [value], cotangents: [ones], wrt: 'z' });
   derived.output(gradient, DType.float32, [rows, classes]);
   const session = await openSession(saveGraph(b.graph));
-  const oneHot = (classOf: (c: Case) => number) => new Tensor('float32', Float32Array.from(cases.flatMap((c) => c.logits.map((_, k) => (k === classOf(c) ? 1 : 0)))), [rows, classes]);
+  const oneHot = (classOf: (c: Case) => number) =>
+    new Tensor('float32', Float32Array.from(cases.flatMap((c) => c.logits.map((_, k) => (k === classOf(c) ? 1 : 0)))), [rows, classes]);
   const feeds: Record<string, InstanceType<typeof Tensor>> = {
     z: new Tensor('float32', Float32Array.from(cases.flatMap((c) => c.logits)), [rows, classes]),
     label: oneHot((c) => c.label),
@@ -73,31 +74,51 @@ function random(classes: number, targeted: boolean, seed: number): Case[] {
 }
 
 /** Classes that a loss needs. */
-const NEEDS: Record<Objective, [untargeted: number, targeted: number]> = { margin: [2, 2], 'cross-entropy': [2, 2], dlr: [3, 4], difference: [Infinity, 2], logit: [2, 2] };
+const NEEDS: Record<Objective, [untargeted: number, targeted: number]> = {
+  margin: [2, 2],
+  'cross-entropy': [2, 2],
+  dlr: [3, 4],
+  difference: [Infinity, 2],
+  logit: [2, 2],
+};
 const OBJECTIVES: Objective[] = [...LOSSES, 'difference', 'logit'];
-const all = OBJECTIVES.flatMap((loss) => [2, 3, 4, 10].flatMap((classes) => [false, true].map((targeted) => [loss, classes, targeted] as const)));
+const all = OBJECTIVES.flatMap((loss) =>
+  [2, 3, 4, 10].flatMap((classes) => [false, true].map((targeted) => [loss, classes, targeted] as const)),
+);
 
 describe('losses', () => {
-  it.each(all.filter(([loss, classes, targeted]) => classes >= NEEDS[loss][targeted ? 1 : 0]))('%s of %i classes, targeted %s: values and gradients as defined', async (loss, classes, targeted) => {
-    const cases = random(classes, targeted, classes);
-    const got = await graphLoss(loss, cases);
-    cases.forEach((c, r) => {
-      const expected = PLAIN[loss](c);
-      expect(Math.abs(got.loss[r]! - expected)).toBeLessThan(2e-6 * (1 + Math.abs(expected)));
-      const slopes = differences(loss, c);
-      const scale = Math.max(...slopes.map(Math.abs), 1e-3);
-      slopes.forEach((s, k) => expect(Math.abs(got.gradient[r]![k]! - s) / scale).toBeLessThan(2e-4));
-    });
-  });
+  it.each(all.filter(([loss, classes, targeted]) => classes >= NEEDS[loss][targeted ? 1 : 0]))(
+    '%s of %i classes, targeted %s: values and gradients as defined',
+    async (loss, classes, targeted) => {
+      const cases = random(classes, targeted, classes);
+      const got = await graphLoss(loss, cases);
+      cases.forEach((c, r) => {
+        const expected = PLAIN[loss](c);
+        expect(Math.abs(got.loss[r]! - expected)).toBeLessThan(2e-6 * (1 + Math.abs(expected)));
+        const slopes = differences(loss, c);
+        const scale = Math.max(...slopes.map(Math.abs), 1e-3);
+        slopes.forEach((s, k) => expect(Math.abs(got.gradient[r]![k]! - s) / scale).toBeLessThan(2e-4));
+      });
+    },
+  );
 
-  it.each(all.filter(([loss, classes, targeted]) => loss === 'dlr' && classes < NEEDS[loss][targeted ? 1 : 0]))('%s of %i classes, targeted %s: refused', async (loss, classes, targeted) => {
-    const computing = graphLoss(loss, random(classes, targeted, 1));
-    await expect(computing).rejects.toThrow(UserError);
-    await expect(computing).rejects.toThrow(`The DLR loss needs ${targeted ? 4 : 3} classes, but the model tells ${classes} apart: choose the margin or cross-entropy loss.`);
-  });
+  it.each(all.filter(([loss, classes, targeted]) => loss === 'dlr' && classes < NEEDS[loss][targeted ? 1 : 0]))(
+    '%s of %i classes, targeted %s: refused',
+    async (loss, classes, targeted) => {
+      const computing = graphLoss(loss, random(classes, targeted, 1));
+      await expect(computing).rejects.toThrow(UserError);
+      await expect(computing).rejects.toThrow(
+        `The DLR loss needs ${targeted ? 4 : 3} classes, but the model tells ${classes} apart: choose the margin or cross-entropy loss.`,
+      );
+    },
+  );
 
   it('are negative exactly when the attack has won', async () => {
-    const cases: Case[] = [[3, 1, 2], [1, 3, 2], [2, 3, 1]].map((logits) => ({ logits, label: 0, target: null }));
+    const cases: Case[] = [
+      [3, 1, 2],
+      [1, 3, 2],
+      [2, 3, 1],
+    ].map((logits) => ({ logits, label: 0, target: null }));
     expect((await graphLoss('margin', cases)).loss.map(Math.sign)).toEqual([1, -1, -1]);
     expect((await graphLoss('dlr', cases)).loss.map(Math.sign)).toEqual([1, -1, -1]);
     const toward = cases.map((c) => ({ ...c, target: 1 }));
@@ -122,7 +143,11 @@ describe('losses', () => {
   it('stay exact for logits of ten thousand', async () => {
     for (const loss of OBJECTIVES)
       for (const target of loss === 'difference' ? [2] : [null, 2]) {
-        const cases: Case[] = [[1e4, -1e4, 0, 17], [-1e4, 1e4, 9999, -3], [1e4, 1e4 - 1, 1e4 - 2, 1e4 - 4]].map((logits) => ({ logits, label: 0, target }));
+        const cases: Case[] = [
+          [1e4, -1e4, 0, 17],
+          [-1e4, 1e4, 9999, -3],
+          [1e4, 1e4 - 1, 1e4 - 2, 1e4 - 4],
+        ].map((logits) => ({ logits, label: 0, target }));
         const got = await graphLoss(loss, cases);
         cases.forEach((c, r) => {
           const expected = PLAIN[loss](c);
@@ -137,7 +162,10 @@ describe('losses', () => {
       const [cases, others] = [random(4, target, 9), random(4, target, 10)];
       const reference = await graphLoss(loss, cases);
       for (let shift = 1; shift < cases.length; shift++) {
-        const got = await graphLoss(loss, cases.map((_, r) => (r < shift ? others[r]! : cases[r - shift]!)));
+        const got = await graphLoss(
+          loss,
+          cases.map((_, r) => (r < shift ? others[r]! : cases[r - shift]!)),
+        );
         for (let r = shift; r < cases.length; r++) {
           expect(got.loss[r]).toBe(reference.loss[r - shift]);
           expect(got.gradient[r]).toEqual(reference.gradient[r - shift]);

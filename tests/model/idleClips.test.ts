@@ -34,7 +34,14 @@ describe('a Clip that pictures never reach', () => {
     const flat = b.node('Reshape', [b.node('Clip', ['x', b.scalar(0), b.scalar(1)]), b.ints([-1, 4])]);
     b.node('Gemm', [flat, b.constant(weights, [4, 2])], {}, { outputs: ['y'] });
     b.output('y', DType.float32, ['N', 2]);
-    const model = await openDifferentiable({ graph: b.graph, input: findImageInput(b.graph, null), preprocessing: Preprocessing.parse({ channels: 'grey' }), picture: { channels: 1, height: 2, width: 2 }, rows: 1, provider: 'cpu' });
+    const model = await openDifferentiable({
+      graph: b.graph,
+      input: findImageInput(b.graph, null),
+      preprocessing: Preprocessing.parse({ channels: 'grey' }),
+      picture: { channels: 1, height: 2, width: 2 },
+      rows: 1,
+      provider: 'cpu',
+    });
     const { gradient } = await model.gradient('margin', Float32Array.of(0, 1, 0.5, 0), Int32Array.of(0), null);
     const sign = Math.sign(gradient[2]! * (weights[4]! - weights[5]!));
     expect(Array.from(gradient, (value) => sign * value)).toEqual([0, 1, 2, 3].map((i) => weights[2 * i]! - weights[2 * i + 1]!));

@@ -17,24 +17,36 @@ describe('class names', () => {
     ['a JSON array', '["cat", "great white shark", "dog"]'],
     ['JSON, number to name', '{"0": "cat", "2": "dog", "1": "great white shark"}'],
     ['JSON, name to number', '{"cat": 0, "dog": 2, "great white shark": 1}'],
-    ['a Hugging Face config.json', '{"model_type": "vit", "id2label": {"1": "great white shark", "0": "cat", "2": "dog"}, "label2id": {"cat": 0}}'],
+    [
+      'a Hugging Face config.json',
+      '{"model_type": "vit", "id2label": {"1": "great white shark", "0": "cat", "2": "dog"}, "label2id": {"cat": 0}}',
+    ],
     ['only its label2id', '{"hidden_size": 3, "label2id": {"dog": 2, "cat": 0, "great white shark": 1}}'],
     ["timm's label_names", '{"architecture": "resnet18", "num_classes": 3, "label_names": ["cat", "great white shark", "dog"]}'],
     ['a dictionary as Python prints it', "{0: 'cat',\n 1: 'great white shark',\n 2: 'dog'}"],
-    ['objects with id and name', '{"categories": [{"id": 1, "name": "great white shark"}, {"id": 0, "name": "cat"}, {"id": 2, "name": "dog"}]}'],
+    [
+      'objects with id and name',
+      '{"categories": [{"id": 1, "name": "great white shark"}, {"id": 0, "name": "cat"}, {"id": 2, "name": "dog"}]}',
+    ],
     ['JSON as Keras has it', '{"0": ["n1", "cat"], "1": ["n2", "great white shark"], "2": ["n3", "dog"]}'],
   ])('%s', (_, text) => {
     expect(parseClassNames(text, 'names')).toEqual(['cat', 'great white shark', 'dog']);
   });
 
   it('may hold commas', () => {
-    expect(parseClassNames('tench, Tinca tinca\ngoldfish, Carassius auratus\n', 'names')).toEqual(['tench, Tinca tinca', 'goldfish, Carassius auratus']);
+    expect(parseClassNames('tench, Tinca tinca\ngoldfish, Carassius auratus\n', 'names')).toEqual([
+      'tench, Tinca tinca',
+      'goldfish, Carassius auratus',
+    ]);
     expect(parseClassNames('0,tench\n1,goldfish, Carassius auratus\n', 'names')).toEqual(['tench', 'goldfish, Carassius auratus']);
   });
 
   it('have their WordNet ids beside them where the list has them', () => {
     expect(parseClasses('{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}', 'names').ids).toEqual(['n01440764', 'n01443537']);
-    expect(parseClasses('name,wnid,index\ncat,n00000007,1\ndog,n00000003,0\n', 'names')).toEqual({ names: ['dog', 'cat'], ids: ['n00000003', 'n00000007'] });
+    expect(parseClasses('name,wnid,index\ncat,n00000007,1\ndog,n00000003,0\n', 'names')).toEqual({
+      names: ['dog', 'cat'],
+      ids: ['n00000003', 'n00000007'],
+    });
     expect(parseClasses('{"0": ["n1", "cat"], "1": ["n2", "dog"]}', 'names').ids).toBeNull();
   });
 
@@ -50,7 +62,9 @@ describe('class names', () => {
     ['0,a\n2,c\n', 'does not number its 2 classes from 0 (or 1) without gaps'],
     ['0,a\n0,b\n', 'without gaps'],
   ])('refuses %j', (text, message) => {
-    expect(() => parseClassNames(text, 'names.txt')).toThrow(expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }) as Error);
+    expect(() => parseClassNames(text, 'names.txt')).toThrow(
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }) as Error,
+    );
   });
 
   it('must be as many as the model has classes', async () => {

@@ -12,7 +12,8 @@ function withMetadata(metadata: Record<string, string>, build: (b: GraphBuilder)
   b.node('Identity', ['x'], {}, { outputs: ['y'] });
   build(b);
   b.output('y', DType.float32, ['N', 3]);
-  for (const [key, value] of Object.entries(metadata)) b.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
+  for (const [key, value] of Object.entries(metadata))
+    b.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
   return parseGraph(saveGraph(b.graph).bytes);
 }
 
@@ -26,7 +27,10 @@ describe('class names in a model file', () => {
     ['labels', "red\nfisher's net\ndark\n"],
     ['classes', "('red', 'fisher\\'s net', 'dark',)"],
   ])('under %s as %j', (key, value) => {
-    expect(namesInModel(withMetadata({ author: 'a,b,c', [key]: value }), 3)).toMatchObject({ names: ['red', "fisher's net", 'dark'], where: `its metadata "${key}"` });
+    expect(namesInModel(withMetadata({ author: 'a,b,c', [key]: value }), 3)).toMatchObject({
+      names: ['red', "fisher's net", 'dark'],
+      where: `its metadata "${key}"`,
+    });
   });
 
   it.each([
@@ -39,8 +43,12 @@ describe('class names in a model file', () => {
   });
 
   it('come from the labels of ZipMap, numbers too where they are no places', () => {
-    const zip = (attributes: Record<string, string[] | number[]>) => withMetadata({}, (b) => b.node('ZipMap', ['x'], attributes, { domain: 'ai.onnx.ml' }));
-    expect(namesInModel(zip({ classlabels_strings: ['red', 'green', 'blue'] }), 3)).toMatchObject({ names: ['red', 'green', 'blue'], where: 'the labels of its ZipMap' });
+    const zip = (attributes: Record<string, string[] | number[]>) =>
+      withMetadata({}, (b) => b.node('ZipMap', ['x'], attributes, { domain: 'ai.onnx.ml' }));
+    expect(namesInModel(zip({ classlabels_strings: ['red', 'green', 'blue'] }), 3)).toMatchObject({
+      names: ['red', 'green', 'blue'],
+      where: 'the labels of its ZipMap',
+    });
     expect(namesInModel(zip({ classlabels_int64s: [3, 7, 9] }), 3)?.names).toEqual(['3', '7', '9']);
     expect(namesInModel(zip({ classlabels_int64s: [0, 1, 2] }), 3)).toBeNull();
   });

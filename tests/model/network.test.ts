@@ -20,18 +20,53 @@ const fit = (dims: Dims, picture: [channels: number, height: number, width: numb
 
 describe('the input that takes the image', () => {
   it('is the only one, with open dimensions as null', () => {
-    expect(findImageInput(modelWith(['x', DType.float16, ['N', 3, 'height', 32]]), null)).toEqual({ name: 'x', type: DType.float16, dims: [null, 3, null, 32], batch: null, batched: true, others: [] });
+    expect(findImageInput(modelWith(['x', DType.float16, ['N', 3, 'height', 32]]), null)).toEqual({
+      name: 'x',
+      type: DType.float16,
+      dims: [null, 3, null, 32],
+      batch: null,
+      batched: true,
+      others: [],
+    });
     expect(findImageInput(modelWith(['x', DType.float32, [1, 784]]), 'x').dims).toEqual([1, 784]);
   });
 
   it.each<[string, [string, DType, Dims][], string | null, string]>([
     ['none', [], null, 'The model has no input, so no image can be put into it.'],
-    ['two of the same kind', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], null, 'The model has 2 inputs (a, b), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.'],
+    [
+      'two of the same kind',
+      [
+        ['a', DType.float32, [1, 3, 8, 8]],
+        ['b', DType.float32, [1, 3, 8, 8]],
+      ],
+      null,
+      'The model has 2 inputs (a, b), and it is not clear which takes the image: name it (--input); each of the others then holds what --fix says, else 0.',
+    ],
     ['one of another name', [['a', DType.float32, [1, 3, 8, 8]]], 'b', 'The model has no input called b; it has: a.'],
-    ['a type that no picture has', [['a', DType.int64, [1, 3, 8, 8]]], null, "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16."],
-    ['a volume', [['a', DType.float32, ['N', 1, 12, 8, 8]]], null, "The model's input a [?, 1, 12, 8, 8] has 5 dimensions: it reads volumes or films, and no picture."],
-    ['a latent vector', [['z', DType.float32, ['N', 100, 1, 1]]], null, "The model's input z [?, 100, 1, 1] takes a vector, such as the latent one of a generator, and no picture."],
-    ['a plain vector', [['a', DType.float32, [784]]], null, "The model's input a has only one dimension; it takes a batch dimension and an image"],
+    [
+      'a type that no picture has',
+      [['a', DType.int64, [1, 3, 8, 8]]],
+      null,
+      "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16.",
+    ],
+    [
+      'a volume',
+      [['a', DType.float32, ['N', 1, 12, 8, 8]]],
+      null,
+      "The model's input a [?, 1, 12, 8, 8] has 5 dimensions: it reads volumes or films, and no picture.",
+    ],
+    [
+      'a latent vector',
+      [['z', DType.float32, ['N', 100, 1, 1]]],
+      null,
+      "The model's input z [?, 100, 1, 1] takes a vector, such as the latent one of a generator, and no picture.",
+    ],
+    [
+      'a plain vector',
+      [['a', DType.float32, [784]]],
+      null,
+      "The model's input a has only one dimension; it takes a batch dimension and an image",
+    ],
     ['no shape', [['a', DType.float32, []]], null, "The model's input a has no shape; it takes a batch dimension and an image"],
   ])('is refused in one sentence: %s', (_, inputs, wanted, message) => {
     expect(() => findImageInput(modelWith(...inputs), wanted)).toThrow(UserError);
@@ -41,11 +76,44 @@ describe('the input that takes the image', () => {
 
 describe('the image among several inputs', () => {
   it.each<[string, [string, DType, Dims][], string | null, string]>([
-    ['the only picture', [['noise', DType.float32, ['N', 16]], ['a', DType.float32, ['N', 3, 8, 8]], ['flag', DType.bool, [1]]], null, 'a'],
-    ['the only one with floats', [['flag', DType.bool, [1]], ['a', DType.float32, ['N', 64]]], null, 'a'],
-    ['the one with floats, beside one of bytes', [['mask', DType.uint8, [1, 3, 8, 8]], ['a', DType.float32, [1, 3, 8, 8]]], null, 'a'],
+    [
+      'the only picture',
+      [
+        ['noise', DType.float32, ['N', 16]],
+        ['a', DType.float32, ['N', 3, 8, 8]],
+        ['flag', DType.bool, [1]],
+      ],
+      null,
+      'a',
+    ],
+    [
+      'the only one with floats',
+      [
+        ['flag', DType.bool, [1]],
+        ['a', DType.float32, ['N', 64]],
+      ],
+      null,
+      'a',
+    ],
+    [
+      'the one with floats, beside one of bytes',
+      [
+        ['mask', DType.uint8, [1, 3, 8, 8]],
+        ['a', DType.float32, [1, 3, 8, 8]],
+      ],
+      null,
+      'a',
+    ],
     ['the only one with bytes', [['a', DType.uint8, [1, 8, 8, 3]]], null, 'a'],
-    ['the one that is named', [['a', DType.float32, [1, 3, 8, 8]], ['b', DType.float32, [1, 3, 8, 8]]], 'b', 'b'],
+    [
+      'the one that is named',
+      [
+        ['a', DType.float32, [1, 3, 8, 8]],
+        ['b', DType.float32, [1, 3, 8, 8]],
+      ],
+      'b',
+      'b',
+    ],
   ])('is %s', (_, inputs, wanted, name) => {
     const found = findImageInput(modelWith(...inputs), wanted);
     expect(found.name).toBe(name);
@@ -59,15 +127,21 @@ describe('the image among several inputs', () => {
       { dims: [2, 2], data: [0.25, 0.5, 0.25, 0.5] },
       { dims: [], data: [0] },
     ]);
-    expect(() => findImageInput(graph, null, { sound: 1 })).toThrow('The value for sound has no place: beside the image, the model has the inputs noise, flag.');
-    expect(() => valuesBeside({ ...others[0]!, value: [1, 2, 3] }, 2, null)).toThrow("The model's input noise takes 2 values an image (? x 2), but 3 are given.");
+    expect(() => findImageInput(graph, null, { sound: 1 })).toThrow(
+      'The value for sound has no place: beside the image, the model has the inputs noise, flag.',
+    );
+    expect(() => valuesBeside({ ...others[0]!, value: [1, 2, 3] }, 2, null)).toThrow(
+      "The model's input noise takes 2 values an image (? x 2), but 3 are given.",
+    );
   });
 
   it('takes whole numbers, and not those that a preprocessing for [0,1] would leave', () => {
     const bytes = findImageInput(modelWith(['x', DType.uint8, ['N', 3, 8, 8]]), null);
     const at = (spec: object) => networkInput(bytes, Preprocessing.parse(spec), { channels: 3, height: 8, width: 8 }, 1);
     expect(at({ scale: 255 }).dims).toEqual([1, 3, 8, 8]);
-    expect(() => at({})).toThrow("The model's input x takes whole numbers from 0 to 255, and this preprocessing leaves 0 and 1 of them: take values from 0 to 255 (scale=255).");
+    expect(() => at({})).toThrow(
+      "The model's input x takes whole numbers from 0 to 255, and this preprocessing leaves 0 and 1 of them: take values from 0 to 255 (scale=255).",
+    );
   });
 
   it('may have no batch dimension', () => {
@@ -83,7 +157,9 @@ describe('the image among several inputs', () => {
       image: { channels: 1, height: 4, width: 6 },
       embed: { axis: 1, before: 1, after: 3, fill: 0.5 },
     });
-    expect(() => fit(['N', 5, 4, 6], [3, 4, 6], { embed: { first: 3, fill: 0 } })).toThrow('The image has 3 channels, and from channel 3 on');
+    expect(() => fit(['N', 5, 4, 6], [3, 4, 6], { embed: { first: 3, fill: 0 } })).toThrow(
+      'The image has 3 channels, and from channel 3 on',
+    );
   });
 });
 
@@ -113,12 +189,42 @@ describe('what the network reads', () => {
   });
 
   it.each<[string, Dims, [number, number, number], object, string]>([
-    ['another size', ['N', 3, 32, 32], [3, 20, 30], {}, 'The model reads 32 x 32 pixels, but the images come as 30 x 20: choose a preprocessing that resizes, crops or pads to 32 x 32.'],
+    [
+      'another size',
+      ['N', 3, 32, 32],
+      [3, 20, 30],
+      {},
+      'The model reads 32 x 32 pixels, but the images come as 30 x 20: choose a preprocessing that resizes, crops or pads to 32 x 32.',
+    ],
     ['another height, width open', ['N', 3, 32, 'w'], [3, 20, 30], {}, 'The model reads ? x 32 pixels, but the images come as 30 x 20'],
-    ['a geometry to another size', ['N', 3, 32, 32], [3, 20, 30], { geometry: 'pad', width: 40, height: 40 }, 'but the images come as 40 x 40'],
-    ['a geometry without a size', ['N', 3, 32, 32], [3, 20, 30], { geometry: 'stretch' }, 'The preprocessing stretch needs a width and a height.'],
-    ['four channels', ['N', 4, 32, 32], [3, 32, 32], {}, "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing, or say with"],
-    ['too few flat values', ['N', 784], [1, 27, 28], {}, 'The model reads 784 values an image, but the images come as 28 x 27 with 1 channel (756 values): choose another preprocessing.'],
+    [
+      'a geometry to another size',
+      ['N', 3, 32, 32],
+      [3, 20, 30],
+      { geometry: 'pad', width: 40, height: 40 },
+      'but the images come as 40 x 40',
+    ],
+    [
+      'a geometry without a size',
+      ['N', 3, 32, 32],
+      [3, 20, 30],
+      { geometry: 'stretch' },
+      'The preprocessing stretch needs a width and a height.',
+    ],
+    [
+      'four channels',
+      ['N', 4, 32, 32],
+      [3, 32, 32],
+      {},
+      "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing, or say with",
+    ],
+    [
+      'too few flat values',
+      ['N', 784],
+      [1, 27, 28],
+      {},
+      'The model reads 784 values an image, but the images come as 28 x 27 with 1 channel (756 values): choose another preprocessing.',
+    ],
   ])('%s is refused in one sentence', (_, declared, picture, spec, message) => {
     expect(() => fit(declared, picture, spec)).toThrow(UserError);
     expect(() => fit(declared, picture, spec)).toThrow(message);

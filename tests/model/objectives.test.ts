@@ -24,7 +24,8 @@ it('difference is f_y - f_t and logit f_y or -f_t, with their gradients', async 
   const x = Float32Array.from({ length: 12 }, (_, i) => i / 12);
   const label = Int32Array.of(1, 3);
   const goal = Int32Array.of(2, 0);
-  const f = (row: number, k: number): number => Array.from({ length: 6 }, (_, j) => W[j * 4 + k]! * x[row * 6 + j]!).reduce((a, c) => a + c, 0);
+  const f = (row: number, k: number): number =>
+    Array.from({ length: 6 }, (_, j) => W[j * 4 + k]! * x[row * 6 + j]!).reduce((a, c) => a + c, 0);
   const w = (k: number): number[] => Array.from({ length: 6 }, (_, j) => W[j * 4 + k]!);
   const cases = [
     ['difference', goal, (r: number) => f(r, label[r]!) - f(r, goal[r]!), (r: number) => w(label[r]!).map((v, j) => v - w(goal[r]!)[j]!)],

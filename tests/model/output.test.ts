@@ -8,7 +8,12 @@ import { readScores } from '../../src-main/model/scores.ts';
 import { traceFacts } from '../../src-main/runtime/trace.ts';
 
 /** What is found in a model whose input `x` [rows, ...dims] goes through `body`; `body` declares the outputs. */
-async function found(dims: number[], body: (b: GraphBuilder) => void, { rows = 2, opset = 18 } = {}, said?: Answer): Promise<ClassifierOutput> {
+async function found(
+  dims: number[],
+  body: (b: GraphBuilder) => void,
+  { rows = 2, opset = 18 } = {},
+  said?: Answer,
+): Promise<ClassifierOutput> {
   const b = new GraphBuilder(emptyGraph('g', opset));
   b.input('x', DType.float32, ['N', ...dims]);
   b.node('Relu', ['x'], {}, { outputs: ['z'] });
@@ -22,7 +27,14 @@ const out = (b: GraphBuilder, value: string, name = 'y', type: DType = DType.flo
 };
 
 /** A layer whose weights are told apart by where they are. */
-const gemm = (b: GraphBuilder, value: string, from: number, to: number): string => b.node('Gemm', [value, b.constant(Array.from({ length: from * to }, (_, i) => Math.sin(i)), [from, to])]);
+const gemm = (b: GraphBuilder, value: string, from: number, to: number): string =>
+  b.node('Gemm', [
+    value,
+    b.constant(
+      Array.from({ length: from * to }, (_, i) => Math.sin(i)),
+      [from, to],
+    ),
+  ]);
 /** The best three and their classes. */
 function best(b: GraphBuilder, row: string, count = 3): void {
   b.node('TopK', [row, b.ints([count])], { axis: 1 }, { outputs: ['values', 'indices'] });
@@ -39,14 +51,62 @@ describe('class scores taken back to logits', () => {
     ['sigmoid of each class', [5], (b) => b.node('Sigmoid', ['z']), { kind: 'sigmoid', logits: 'z', width: 5, classes: 5 }, {}],
     ['one sigmoid for two classes', [1], (b) => b.node('Sigmoid', ['z']), { kind: 'sigmoid', logits: 'z', width: 1, classes: 2 }, {}],
     ['as many classes as rows', [4], (b) => b.node('Softmax', ['z'], { axis: 1 }), { kind: 'softmax', logits: 'z' }, { rows: 4 }],
-    ['reshape after softmax', [5, 1, 1], (b) => b.node('Reshape', [b.node('Softmax', ['z'], { axis: 1 }), b.ints([-1, 5])]), { kind: 'softmax', logits: 'z', width: 5 }, {}],
-    ['flatten and dropout after softmax', [5, 1, 1], (b) => b.node('Dropout', [b.node('Flatten', [b.node('Softmax', ['z'], { axis: 1 })])]), { kind: 'softmax', logits: 'z' }, {}],
-    ['squeeze after log-softmax', [5, 1, 1], (b) => b.node('Squeeze', [b.node('LogSoftmax', ['z'], { axis: 1 }), b.ints([2, 3])]), { kind: 'log-softmax', logits: 'z' }, {}],
-    ['a cast after softmax', [5], (b) => b.node('Cast', [b.node('Cast', [b.node('Softmax', ['z'])], { to: DType.float64 })], { to: DType.float32 }), { kind: 'softmax', logits: 'z' }, {}],
-    ['softmax over the classes of [N, K, 1, 1]', [5, 1, 1], (b) => b.node('Softmax', ['z'], { axis: 1 }), { kind: 'softmax', logits: 'z', width: 5 }, {}],
-    ['softmax over the classes of [N, 1, K]', [1, 5], (b) => b.node('Softmax', ['z'], { axis: 2 }), { kind: 'softmax', logits: 'z', width: 5 }, {}],
-    ['softmax of opset 11, which runs over all axes from 1 on', [5, 1, 1], (b) => b.node('Softmax', ['z']), { kind: 'softmax', logits: 'z' }, { opset: 11 }],
-    ['softmax of opset 11 over [N, 1, K]', [1, 5], (b) => b.node('Softmax', ['z'], { axis: 1 }), { kind: 'softmax', logits: 'z' }, { opset: 11 }],
+    [
+      'reshape after softmax',
+      [5, 1, 1],
+      (b) => b.node('Reshape', [b.node('Softmax', ['z'], { axis: 1 }), b.ints([-1, 5])]),
+      { kind: 'softmax', logits: 'z', width: 5 },
+      {},
+    ],
+    [
+      'flatten and dropout after softmax',
+      [5, 1, 1],
+      (b) => b.node('Dropout', [b.node('Flatten', [b.node('Softmax', ['z'], { axis: 1 })])]),
+      { kind: 'softmax', logits: 'z' },
+      {},
+    ],
+    [
+      'squeeze after log-softmax',
+      [5, 1, 1],
+      (b) => b.node('Squeeze', [b.node('LogSoftmax', ['z'], { axis: 1 }), b.ints([2, 3])]),
+      { kind: 'log-softmax', logits: 'z' },
+      {},
+    ],
+    [
+      'a cast after softmax',
+      [5],
+      (b) => b.node('Cast', [b.node('Cast', [b.node('Softmax', ['z'])], { to: DType.float64 })], { to: DType.float32 }),
+      { kind: 'softmax', logits: 'z' },
+      {},
+    ],
+    [
+      'softmax over the classes of [N, K, 1, 1]',
+      [5, 1, 1],
+      (b) => b.node('Softmax', ['z'], { axis: 1 }),
+      { kind: 'softmax', logits: 'z', width: 5 },
+      {},
+    ],
+    [
+      'softmax over the classes of [N, 1, K]',
+      [1, 5],
+      (b) => b.node('Softmax', ['z'], { axis: 2 }),
+      { kind: 'softmax', logits: 'z', width: 5 },
+      {},
+    ],
+    [
+      'softmax of opset 11, which runs over all axes from 1 on',
+      [5, 1, 1],
+      (b) => b.node('Softmax', ['z']),
+      { kind: 'softmax', logits: 'z' },
+      { opset: 11 },
+    ],
+    [
+      'softmax of opset 11 over [N, 1, K]',
+      [1, 5],
+      (b) => b.node('Softmax', ['z'], { axis: 1 }),
+      { kind: 'softmax', logits: 'z' },
+      { opset: 11 },
+    ],
   ])('%s', async (_, dims, body, expected, at) => {
     expect(await found(dims, (b) => out(b, body(b)), at)).toMatchObject({ name: 'y', ...expected });
   });
@@ -56,7 +116,12 @@ describe('class scores taken back to logits', () => {
     ['over the rows, opset 11', [4], (b) => b.node('Softmax', ['z'], { axis: 0 }), { rows: 4, opset: 11 }],
     ['over a single value of [N, K, 1, 1]', [5, 1, 1], (b) => b.node('Softmax', ['z'], { axis: 3 }), {}],
     ['over a single value of [N, 1, K]', [1, 5], (b) => b.node('Softmax', ['z'], { axis: 1 }), {}],
-    ['over pairs, not over the classes', [6], (b) => b.node('Reshape', [b.node('Softmax', [b.node('Reshape', ['z', b.ints([-1, 3, 2])])], { axis: 2 }), b.ints([-1, 6])]), {}],
+    [
+      'over pairs, not over the classes',
+      [6],
+      (b) => b.node('Reshape', [b.node('Softmax', [b.node('Reshape', ['z', b.ints([-1, 3, 2])])], { axis: 2 }), b.ints([-1, 6])]),
+      {},
+    ],
     ['inside the network', [5], (b) => b.node('Relu', [b.node('Softmax', ['z'])]), {}],
   ])('a softmax %s is part of the network', async (_, dims, body, at) => {
     expect(await found(dims, (b) => out(b, body(b)), at)).toMatchObject({ name: 'y', logits: 'y', kind: 'logits' });
@@ -75,33 +140,117 @@ describe('which output holds the scores', () => {
   });
 
   it.each<[string, number[], (b: GraphBuilder) => void, Partial<ClassifierOutput>]>([
-    ['the row after the features that lead to it', [7], (b) => (out(b, 'z', 'first'), out(b, gemm(b, 'z', 7, 5), 'second')), { name: 'second', width: 5, others: ['first'], why: 'the others only lead to it' }],
-    ['the row that is called so, of two beside each other', [7], (b) => (out(b, gemm(b, 'z', 7, 4), 'embedding'), out(b, gemm(b, 'z', 7, 5), 'logits')), { name: 'logits', others: ['embedding'], why: 'its name says so' }],
-    ['the first of two that nothing tells apart', [7], (b) => (out(b, gemm(b, 'z', 7, 4), 'a'), out(b, gemm(b, 'z', 7, 5), 'b')), { name: 'a', others: ['b'], why: 'it comes first' }],
-    ['a row rather than a single number', [7], (b) => (out(b, gemm(b, 'z', 7, 1), 'age'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5, why: 'the others are single numbers' }],
-    ['a row rather than the sigmoid of one number', [7], (b) => (out(b, b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), 'male'), out(b, gemm(b, 'z', 7, 5), 'y')), { name: 'y', width: 5 }],
-    ['what the best few were chosen from', [5], (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] })), { name: 'p', logits: 'z', kind: 'softmax', classes: 5 }],
-    ['what all scores were sorted from', [5], (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] }), 5), { name: 'p', kind: 'softmax', classes: 5 }],
-    ['what percentages of the best few were chosen from', [5], (b) => out(b, b.node('Mul', [b.node('TopK', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([3])], { axis: 1 }, { outputs: ['v', 'i'] }), b.scalar(100)])), { name: 'p', classes: 5 }],
-    ['what the best score was chosen from', [5], (b) => out(b, b.node('ReduceMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([1])], { keepdims: 1 }), 'score'), { name: 'p', classes: 5 }],
-    ['what the label was chosen from, though another row comes first', [5], (b) => (out(b, gemm(b, 'z', 5, 9), 'probs'), out(b, b.node('ArgMax', ['z'], { axis: 1 }), 'label', DType.int64)), { name: 'z', classes: 5, others: ['probs'], why: 'the file chooses its label from it' }],
+    [
+      'the row after the features that lead to it',
+      [7],
+      (b) => (out(b, 'z', 'first'), out(b, gemm(b, 'z', 7, 5), 'second')),
+      { name: 'second', width: 5, others: ['first'], why: 'the others only lead to it' },
+    ],
+    [
+      'the row that is called so, of two beside each other',
+      [7],
+      (b) => (out(b, gemm(b, 'z', 7, 4), 'embedding'), out(b, gemm(b, 'z', 7, 5), 'logits')),
+      { name: 'logits', others: ['embedding'], why: 'its name says so' },
+    ],
+    [
+      'the first of two that nothing tells apart',
+      [7],
+      (b) => (out(b, gemm(b, 'z', 7, 4), 'a'), out(b, gemm(b, 'z', 7, 5), 'b')),
+      { name: 'a', others: ['b'], why: 'it comes first' },
+    ],
+    [
+      'a row rather than a single number',
+      [7],
+      (b) => (out(b, gemm(b, 'z', 7, 1), 'age'), out(b, gemm(b, 'z', 7, 5), 'y')),
+      { name: 'y', width: 5, why: 'the others are single numbers' },
+    ],
+    [
+      'a row rather than the sigmoid of one number',
+      [7],
+      (b) => (out(b, b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), 'male'), out(b, gemm(b, 'z', 7, 5), 'y')),
+      { name: 'y', width: 5 },
+    ],
+    [
+      'what the best few were chosen from',
+      [5],
+      (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] })),
+      { name: 'p', logits: 'z', kind: 'softmax', classes: 5 },
+    ],
+    [
+      'what all scores were sorted from',
+      [5],
+      (b) => best(b, b.node('Softmax', ['z'], {}, { outputs: ['p'] }), 5),
+      { name: 'p', kind: 'softmax', classes: 5 },
+    ],
+    [
+      'what percentages of the best few were chosen from',
+      [5],
+      (b) =>
+        out(
+          b,
+          b.node('Mul', [
+            b.node('TopK', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([3])], { axis: 1 }, { outputs: ['v', 'i'] }),
+            b.scalar(100),
+          ]),
+        ),
+      { name: 'p', classes: 5 },
+    ],
+    [
+      'what the best score was chosen from',
+      [5],
+      (b) => out(b, b.node('ReduceMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] }), b.ints([1])], { keepdims: 1 }), 'score'),
+      { name: 'p', classes: 5 },
+    ],
+    [
+      'what the label was chosen from, though another row comes first',
+      [5],
+      (b) => (out(b, gemm(b, 'z', 5, 9), 'probs'), out(b, b.node('ArgMax', ['z'], { axis: 1 }), 'label', DType.int64)),
+      { name: 'z', classes: 5, others: ['probs'], why: 'the file chooses its label from it' },
+    ],
   ])('is %s', async (_, dims, body, expected) => {
     expect(await found(dims, body)).toMatchObject(expected);
   });
 
   it('is the row that is named, inner values included', async () => {
     const two = (b: GraphBuilder) => (out(b, gemm(b, 'z', 7, 4), 'a'), out(b, b.node('Softmax', [gemm(b, 'z', 7, 5)]), 'b'));
-    expect(await found([7], two, {}, { output: 'b', threshold: null })).toMatchObject({ name: 'b', kind: 'softmax', classes: 5, why: 'it was named' });
+    expect(await found([7], two, {}, { output: 'b', threshold: null })).toMatchObject({
+      name: 'b',
+      kind: 'softmax',
+      classes: 5,
+      why: 'it was named',
+    });
     expect(await found([7], two, {}, { output: 'z', threshold: null })).toMatchObject({ name: 'z', kind: 'logits', classes: 7 });
     await expect(found([7], two, {}, { output: 'c', threshold: null })).rejects.toThrow('The model has no output or inner value called c');
-    await expect(found([7], two, {}, { output: 'b', threshold: 0 })).rejects.toThrow('The model\'s output b holds 5 numbers an image, and a threshold is for a single one');
+    await expect(found([7], two, {}, { output: 'b', threshold: 0 })).rejects.toThrow(
+      "The model's output b holds 5 numbers an image, and a threshold is for a single one",
+    );
   });
 
   it.each<[string, (b: GraphBuilder) => string, { rows: number }, Partial<ClassifierOutput>]>([
-    ['a sigmoid without a dimension of its own', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.ints([1])]), { rows: 2 }, { kind: 'sigmoid', width: 1, classes: 2 }],
-    ['the same of one image', (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)])]), { rows: 1 }, { kind: 'sigmoid', width: 1, classes: 2 }],
-    ['one of two rows whose batch was squeezed away', (b) => (out(b, b.node('Squeeze', [gemm(b, 'z', 7, 3)]), 'features'), b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])])), { rows: 1 }, { kind: 'softmax', width: 5, classes: 5 }],
-    ['a row whose batch was squeezed away', (b) => b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])]), { rows: 1 }, { kind: 'softmax', width: 5, classes: 5 }],
+    [
+      'a sigmoid without a dimension of its own',
+      (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.ints([1])]),
+      { rows: 2 },
+      { kind: 'sigmoid', width: 1, classes: 2 },
+    ],
+    [
+      'the same of one image',
+      (b) => b.node('Squeeze', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)])]),
+      { rows: 1 },
+      { kind: 'sigmoid', width: 1, classes: 2 },
+    ],
+    [
+      'one of two rows whose batch was squeezed away',
+      (b) => (out(b, b.node('Squeeze', [gemm(b, 'z', 7, 3)]), 'features'), b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])])),
+      { rows: 1 },
+      { kind: 'softmax', width: 5, classes: 5 },
+    ],
+    [
+      'a row whose batch was squeezed away',
+      (b) => b.node('Squeeze', [b.node('Softmax', [gemm(b, 'z', 7, 5)])]),
+      { rows: 1 },
+      { kind: 'softmax', width: 5, classes: 5 },
+    ],
   ])('has no batch in %s', async (_, body, at, expected) => {
     expect(await found([7], (b) => out(b, body(b)), at)).toMatchObject({ name: 'y', ...expected });
   });
@@ -120,12 +269,21 @@ describe('which output holds the scores', () => {
   });
 
   it('is a row of sigmoids, of which it is said that they are several labels', async () => {
-    expect(scoreNotes(await found([5], (b) => out(b, b.node('Sigmoid', ['z']))))).toEqual([expect.stringMatching(/^The output y ends in a sigmoid for each of 5 classes, as of a model that gives a picture several labels/)]);
+    expect(scoreNotes(await found([5], (b) => out(b, b.node('Sigmoid', ['z']))))).toEqual([
+      expect.stringMatching(/^The output y ends in a sigmoid for each of 5 classes, as of a model that gives a picture several labels/),
+    ]);
     expect(scoreNotes(await found([5], (b) => out(b, b.node('Softmax', ['z']))))).toEqual([]);
   });
 
   it('is what a label was made from, where there is only a label', async () => {
-    const result = await found([5], (b) => out(b, b.node('Squeeze', [b.node('ArgMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] })], { axis: 1 }), b.ints([1])]), 'label', DType.int64));
+    const result = await found([5], (b) =>
+      out(
+        b,
+        b.node('Squeeze', [b.node('ArgMax', [b.node('Softmax', ['z'], {}, { outputs: ['p'] })], { axis: 1 }), b.ints([1])]),
+        'label',
+        DType.int64,
+      ),
+    );
     expect(result).toMatchObject({ name: 'p', logits: 'z', kind: 'softmax', classes: 5 });
   });
 
@@ -140,9 +298,27 @@ describe('which output holds the scores', () => {
   });
 
   it.each<[string, number[], (b: GraphBuilder) => string, DType, string]>([
-    ['a picture', [3, 4, 4], () => 'z', DType.float32, 'No output of the model is one row of class scores per image (y [2, 3, 4, 4]): choose a goal on its output, such as deviation, or name the value that is (--output).'],
-    ['a count', [5], (b) => b.node('Cast', [b.node('ReduceSum', ['z'], { keepdims: 0 })], { to: DType.int64 }), DType.int64, 'No output of the model is one row of class scores per image (y []'],
-    ['a single number without a sigmoid', [1], () => 'z', DType.float32, "The model's output y is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit)."],
+    [
+      'a picture',
+      [3, 4, 4],
+      () => 'z',
+      DType.float32,
+      'No output of the model is one row of class scores per image (y [2, 3, 4, 4]): choose a goal on its output, such as deviation, or name the value that is (--output).',
+    ],
+    [
+      'a count',
+      [5],
+      (b) => b.node('Cast', [b.node('ReduceSum', ['z'], { keepdims: 0 })], { to: DType.int64 }),
+      DType.int64,
+      'No output of the model is one row of class scores per image (y []',
+    ],
+    [
+      'a single number without a sigmoid',
+      [1],
+      () => 'z',
+      DType.float32,
+      "The model's output y is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).",
+    ],
     ['a single number after a softmax', [1], (b) => b.node('Softmax', ['z']), DType.float32, 'is a single number without a sigmoid'],
   ])('none, when there is only %s', async (_, dims, body, type, message) => {
     const finding = found(dims, (b) => out(b, body(b), 'y', type));

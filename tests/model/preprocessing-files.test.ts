@@ -4,27 +4,105 @@ import type { Fit } from '../../src-main/model/preprocessing/index.ts';
 
 const FIT: Fit = { network: { width: 8, height: 8 }, layout: 'nchw' };
 const read = (value: unknown, fit = FIT) => preprocessingFile(JSON.stringify(value), 'preprocessor_config.json', fit);
-const fails = (value: unknown, message: RegExp) => expect(() => read(value)).toThrow(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }) as Error);
+const fails = (value: unknown, message: RegExp) =>
+  expect(() => read(value)).toThrow(
+    expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) as unknown }) as Error,
+  );
 const half = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
 
 describe('a Hugging Face preprocessor_config.json', () => {
   it.each<[string, object, object]>([
-    ['ViT', { do_normalize: true, do_rescale: true, do_resize: true, image_processor_type: 'ViTImageProcessor', ...half, resample: 2, rescale_factor: 0.00392156862745098, size: { height: 224, width: 224 } }, { geometry: 'stretch', width: 224, height: 224, interpolation: 'bilinear', scale: 1, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }],
-    ['an older one, a size as a number', { do_normalize: true, do_resize: true, feature_extractor_type: 'ViTFeatureExtractor', ...half, resample: 3, size: 384 }, { geometry: 'stretch', width: 384, height: 384, interpolation: 'bicubic', scale: 1 }],
-    ['CLIP, older', { crop_size: 224, do_center_crop: true, do_normalize: true, ...half, resample: 3, size: 224 }, { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 224, interpolation: 'bicubic' }],
-    ['MobileNet', { crop_size: { height: 224, width: 192 }, do_center_crop: true, do_rescale: true, ...half, resample: 2, size: { shortest_edge: 256 } }, { geometry: 'centre-crop', width: 192, height: 224, resizeTo: 256 }],
-    ['ConvNeXt below 384', { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: { shortest_edge: 224 } }, { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256 }],
-    ['ConvNeXt from 384 on', { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: { shortest_edge: 384 } }, { geometry: 'stretch', width: 384, height: 384 }],
-    ['EfficientNet, moved by 1', { do_normalize: false, do_rescale: true, rescale_factor: 1 / 127.5, rescale_offset: true, size: { height: 8, width: 8 }, resample: 0 }, { scale: 2, mean: [1], std: [1], interpolation: 'nearest' }],
-    ['no rescaling: values up to 255', { do_rescale: false, do_normalize: false, size: { height: 8, width: 8 } }, { scale: 255, mean: [0], std: [1] }],
-    ['MobileViT, BGR', { do_normalize: false, do_flip_channel_order: true, crop_size: { height: 256, width: 256 }, do_center_crop: true, size: { shortest_edge: 288 } }, { channels: 'bgr', geometry: 'centre-crop', resizeTo: 288 }],
-    ['inside a processor', { image_processor: { do_resize: false, do_normalize: false } }, { geometry: 'stretch', width: 8, height: 8, scale: 1 }],
+    [
+      'ViT',
+      {
+        do_normalize: true,
+        do_rescale: true,
+        do_resize: true,
+        image_processor_type: 'ViTImageProcessor',
+        ...half,
+        resample: 2,
+        rescale_factor: 0.00392156862745098,
+        size: { height: 224, width: 224 },
+      },
+      { geometry: 'stretch', width: 224, height: 224, interpolation: 'bilinear', scale: 1, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    ],
+    [
+      'an older one, a size as a number',
+      { do_normalize: true, do_resize: true, feature_extractor_type: 'ViTFeatureExtractor', ...half, resample: 3, size: 384 },
+      { geometry: 'stretch', width: 384, height: 384, interpolation: 'bicubic', scale: 1 },
+    ],
+    [
+      'CLIP, older',
+      { crop_size: 224, do_center_crop: true, do_normalize: true, ...half, resample: 3, size: 224 },
+      { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 224, interpolation: 'bicubic' },
+    ],
+    [
+      'MobileNet',
+      {
+        crop_size: { height: 224, width: 192 },
+        do_center_crop: true,
+        do_rescale: true,
+        ...half,
+        resample: 2,
+        size: { shortest_edge: 256 },
+      },
+      { geometry: 'centre-crop', width: 192, height: 224, resizeTo: 256 },
+    ],
+    [
+      'ConvNeXt below 384',
+      { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: { shortest_edge: 224 } },
+      { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256 },
+    ],
+    [
+      'ConvNeXt from 384 on',
+      { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: { shortest_edge: 384 } },
+      { geometry: 'stretch', width: 384, height: 384 },
+    ],
+    [
+      'EfficientNet, moved by 1',
+      {
+        do_normalize: false,
+        do_rescale: true,
+        rescale_factor: 1 / 127.5,
+        rescale_offset: true,
+        size: { height: 8, width: 8 },
+        resample: 0,
+      },
+      { scale: 2, mean: [1], std: [1], interpolation: 'nearest' },
+    ],
+    [
+      'no rescaling: values up to 255',
+      { do_rescale: false, do_normalize: false, size: { height: 8, width: 8 } },
+      { scale: 255, mean: [0], std: [1] },
+    ],
+    [
+      'MobileViT, BGR',
+      {
+        do_normalize: false,
+        do_flip_channel_order: true,
+        crop_size: { height: 256, width: 256 },
+        do_center_crop: true,
+        size: { shortest_edge: 288 },
+      },
+      { channels: 'bgr', geometry: 'centre-crop', resizeTo: 288 },
+    ],
+    [
+      'inside a processor',
+      { image_processor: { do_resize: false, do_normalize: false } },
+      { geometry: 'stretch', width: 8, height: 8, scale: 1 },
+    ],
   ])('%s', (_, file, expected) => {
     expect(read(file)).toMatchObject(expected);
   });
 
   it('gives the values of its formula: (255 v factor - mean) / std', () => {
-    const spec = read({ do_normalize: true, image_mean: [0.1, 0.2, 0.3], image_std: [0.4, 0.5, 0.6], rescale_factor: 1 / 128, size: { height: 1, width: 1 } });
+    const spec = read({
+      do_normalize: true,
+      image_mean: [0.1, 0.2, 0.3],
+      image_std: [0.4, 0.5, 0.6],
+      rescale_factor: 1 / 128,
+      size: { height: 1, width: 1 },
+    });
     const { data } = preprocess(spec, Float32Array.of(10 / 255, 100 / 255, 200 / 255), { channels: 3, height: 1, width: 1 }, 3);
     const expected = [(10 / 128 - 0.1) / 0.4, (100 / 128 - 0.2) / 0.5, (200 / 128 - 0.3) / 0.6];
     expected.forEach((value, i) => expect(data[i]).toBeCloseTo(value, 5));
@@ -36,10 +114,25 @@ describe('a Hugging Face preprocessor_config.json', () => {
 });
 
 describe("timm's config.json", () => {
-  const cfg = { input_size: [3, 224, 224], interpolation: 'bicubic', crop_pct: 0.95, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  const cfg = {
+    input_size: [3, 224, 224],
+    interpolation: 'bicubic',
+    crop_pct: 0.95,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  };
 
   it('has it under pretrained_cfg, or alone', () => {
-    const expected = { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 235, interpolation: 'bicubic', mean: cfg.mean, std: cfg.std, scale: 1 };
+    const expected = {
+      geometry: 'centre-crop',
+      width: 224,
+      height: 224,
+      resizeTo: 235,
+      interpolation: 'bicubic',
+      mean: cfg.mean,
+      std: cfg.std,
+      scale: 1,
+    };
     expect(read({ architecture: 'resnet50', num_classes: 1000, pretrained_cfg: cfg })).toMatchObject(expected);
     expect(read(cfg)).toMatchObject(expected);
     expect(read({ ...cfg, crop_mode: 'squash', crop_pct: 1 })).toMatchObject({ geometry: 'stretch', width: 224 });
@@ -47,7 +140,10 @@ describe("timm's config.json", () => {
   });
 
   it('is refused where it asks for what is not done', () => {
-    fails({ pretrained_cfg: { ...cfg, interpolation: 'lanczos' } }, /^preprocessor_config\.json cannot be taken for a preprocessing: .* says of interpolation what Hairline does not read/);
+    fails(
+      { pretrained_cfg: { ...cfg, interpolation: 'lanczos' } },
+      /^preprocessor_config\.json cannot be taken for a preprocessing: .* says of interpolation what Hairline does not read/,
+    );
     fails({ pretrained_cfg: { ...cfg, crop_mode: 'border' } }, /crop_mode/);
     fails({ pretrained_cfg: { ...cfg, mean: 'x' } }, /mean/);
   });
@@ -58,6 +154,9 @@ it('Hairline’s own JSON is read from a file, too, and anything else refused in
   fails({ hello: 1 }, /^preprocessor_config\.json cannot be taken for a preprocessing: /);
   fails({ do_normalize: true, ...half, resample: 1, size: 8 }, /says of resample/);
   fails({ do_normalize: true, size: 8 }, /image_mean/);
-  fails({ do_normalize: true, ...half, size: { height: 256, width: 256 }, crop_size: 224, do_center_crop: true }, /stretches before it crops/);
+  fails(
+    { do_normalize: true, ...half, size: { height: 256, width: 256 }, crop_size: 224, do_center_crop: true },
+    /stretches before it crops/,
+  );
   expect(() => preprocessingFile('size: 8', 'p.yaml', FIT)).toThrow('p.yaml cannot be taken for a preprocessing');
 });

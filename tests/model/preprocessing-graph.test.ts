@@ -25,11 +25,19 @@ function build(preprocessing: Preprocessing, picture: Shape, channels: number, r
   return builder;
 }
 
-async function run(preprocessing: Preprocessing, pixels: Float32Array, picture: Shape, channels: number, rows: number): Promise<{ data: Float32Array; dims: readonly number[] }> {
+async function run(
+  preprocessing: Preprocessing,
+  pixels: Float32Array,
+  picture: Shape,
+  channels: number,
+  rows: number,
+): Promise<{ data: Float32Array; dims: readonly number[] }> {
   const resampler = resamplerOf(preprocessing, picture);
   const read = resampler?.read ?? picture;
   const session = await openSession(saveGraph(build(preprocessing, read, channels, rows).graph));
-  const out = await session.run({ pixels: new Tensor('float32', resampler?.forward(pixels) ?? pixels, [rows, read.channels, read.height, read.width]) });
+  const out = await session.run({
+    pixels: new Tensor('float32', resampler?.forward(pixels) ?? pixels, [rows, read.channels, read.height, read.width]),
+  });
   await session.release();
   return { data: out['read']!.data as Float32Array, dims: out['read']!.dims };
 }
@@ -44,7 +52,12 @@ const CASES: [string, object, Shape, number][] = [
   ['nothing', {}, { channels: 3, height: 5, width: 6 }, 3],
   ['mean and std, one per channel', norm, { channels: 3, height: 5, width: 6 }, 3],
   ['mean and std, one for all', { mean: [0.5], std: [0.25] }, { channels: 3, height: 5, width: 6 }, 3],
-  ['Caffe: BGR bytes minus a mean pixel', { channels: 'bgr', scale: 255, mean: [103.939, 116.779, 123.68] }, { channels: 3, height: 4, width: 3 }, 3],
+  [
+    'Caffe: BGR bytes minus a mean pixel',
+    { channels: 'bgr', scale: 255, mean: [103.939, 116.779, 123.68] },
+    { channels: 3, height: 4, width: 3 },
+    3,
+  ],
   ['colour to grey', { channels: 'grey', mean: [0.1307], std: [0.3081] }, { channels: 3, height: 4, width: 3 }, 1],
   ['colour to a grey network whatever the order says', {}, { channels: 3, height: 4, width: 3 }, 1],
   ['colour to grey in three channels', { channels: 'grey', ...norm }, { channels: 3, height: 4, width: 3 }, 3],
@@ -52,12 +65,27 @@ const CASES: [string, object, Shape, number][] = [
   ['grey to grey', { channels: 'grey', scale: 255 }, { channels: 1, height: 4, width: 3 }, 1],
   ['NHWC', { layout: 'nhwc', ...norm }, { channels: 3, height: 4, width: 5 }, 3],
   ['bilinear crop', { geometry: 'centre-crop', width: 14, height: 10, resizeTo: 17, ...norm }, { channels: 3, height: 31, width: 40 }, 3],
-  ['bicubic stretch, NHWC, BGR', { geometry: 'stretch', width: 9, height: 21, interpolation: 'bicubic', layout: 'nhwc', channels: 'bgr' }, { channels: 3, height: 16, width: 12 }, 3],
+  [
+    'bicubic stretch, NHWC, BGR',
+    { geometry: 'stretch', width: 9, height: 21, interpolation: 'bicubic', layout: 'nhwc', channels: 'bgr' },
+    { channels: 3, height: 16, width: 12 },
+    3,
+  ],
   ['nearest stretch', { geometry: 'stretch', width: 9, height: 21, interpolation: 'nearest' }, { channels: 1, height: 16, width: 12 }, 1],
-  ['letterbox with a grey border', { geometry: 'letterbox', width: 20, height: 20, padValue: 0.447, ...norm }, { channels: 3, height: 13, width: 30 }, 3],
+  [
+    'letterbox with a grey border',
+    { geometry: 'letterbox', width: 20, height: 20, padValue: 0.447, ...norm },
+    { channels: 3, height: 13, width: 30 },
+    3,
+  ],
   ['letterbox that enlarges', { geometry: 'letterbox', width: 20, height: 17, padValue: 1 }, { channels: 3, height: 5, width: 9 }, 3],
   ['pad with zeros', { geometry: 'pad', width: 12, height: 11, mean: [0.5], std: [0.5] }, { channels: 3, height: 8, width: 8 }, 3],
-  ['crop larger than the picture', { geometry: 'centre-crop', width: 9, height: 12, resizeTo: 8, padValue: 0.2 }, { channels: 3, height: 20, width: 10 }, 3],
+  [
+    'crop larger than the picture',
+    { geometry: 'centre-crop', width: 9, height: 12, resizeTo: 8, padValue: 0.2 },
+    { channels: 3, height: 20, width: 10 },
+    3,
+  ],
 ];
 
 describe('preprocessing before and in the graph', () => {
@@ -78,9 +106,12 @@ describe('preprocessing before and in the graph', () => {
   });
 
   it('adds no node where nothing is to be done', () => {
-    const ops = (values: object, picture: Shape, channels: number) => build(spec(values), picture, channels, 1).graph.nodes.map((node) => node.opType);
+    const ops = (values: object, picture: Shape, channels: number) =>
+      build(spec(values), picture, channels, 1).graph.nodes.map((node) => node.opType);
     expect(ops({}, { channels: 3, height: 8, width: 8 }, 3)).toEqual(['Identity']);
-    expect(ops({ geometry: 'stretch', width: 8, height: 8, channels: 'grey' }, { channels: 1, height: 8, width: 8 }, 1)).toEqual(['Identity']);
+    expect(ops({ geometry: 'stretch', width: 8, height: 8, channels: 'grey' }, { channels: 1, height: 8, width: 8 }, 1)).toEqual([
+      'Identity',
+    ]);
     expect(ops({ scale: 255 }, { channels: 3, height: 8, width: 8 }, 3)).toEqual(['Mul', 'Identity']);
   });
 
@@ -88,7 +119,9 @@ describe('preprocessing before and in the graph', () => {
     const picture = { channels: 3, height: 6, width: 6 };
     const pixels = randomPixels(108);
     const { data } = await run(spec({ geometry: 'pad', width: 8, height: 8, channels: 'bgr' }), pixels, picture, 3, 1);
-    for (let c = 0; c < 3; c++) for (let y = 0; y < 6; y++) for (let x = 0; x < 6; x++) expect(data[(c * 8 + y + 1) * 8 + x + 1]).toBe(pixels[((2 - c) * 6 + y) * 6 + x]);
+    for (let c = 0; c < 3; c++)
+      for (let y = 0; y < 6; y++)
+        for (let x = 0; x < 6; x++) expect(data[(c * 8 + y + 1) * 8 + x + 1]).toBe(pixels[((2 - c) * 6 + y) * 6 + x]);
   });
 });
 

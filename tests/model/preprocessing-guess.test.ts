@@ -8,7 +8,12 @@ import { findImageInput } from '../../src-main/model/network.ts';
 
 describe('guessPreprocessing', () => {
   it.each([
-    ['NCHW', [null, 3, 32, 32], { channels: 'rgb', layout: 'nchw', geometry: 'stretch', width: 32, height: 32 }, { width: 32, height: 32, channels: 3 }],
+    [
+      'NCHW',
+      [null, 3, 32, 32],
+      { channels: 'rgb', layout: 'nchw', geometry: 'stretch', width: 32, height: 32 },
+      { width: 32, height: 32, channels: 3 },
+    ],
     ['NHWC', [null, 30, 40, 3], { layout: 'nhwc', geometry: 'stretch', width: 40, height: 30 }, { width: 40, height: 30, channels: 3 }],
     ['grey', [1, 1, 28, 28], { channels: 'grey', layout: 'nchw' }, { width: 28, height: 28, channels: 1 }],
     ['a large square is cropped', [1, 3, 224, 224], { geometry: 'centre-crop', resizeTo: 256 }, { width: 224, height: 224, channels: 3 }],
@@ -28,25 +33,43 @@ describe('guessPreprocessing', () => {
   });
 
   it('reads an input without a batch as one picture', () => {
-    expect(guessPreprocessing({ dims: [3, 16, 20], batched: false })).toMatchObject({ preprocessing: { channels: 'rgb', layout: 'nchw', width: 20, height: 16 }, network: { channels: 3 } });
-    expect(guessPreprocessing({ dims: [16, 20, 3], batched: false })).toMatchObject({ preprocessing: { channels: 'rgb', layout: 'nhwc', width: 20, height: 16 } });
+    expect(guessPreprocessing({ dims: [3, 16, 20], batched: false })).toMatchObject({
+      preprocessing: { channels: 'rgb', layout: 'nchw', width: 20, height: 16 },
+      network: { channels: 3 },
+    });
+    expect(guessPreprocessing({ dims: [16, 20, 3], batched: false })).toMatchObject({
+      preprocessing: { channels: 'rgb', layout: 'nhwc', width: 20, height: 16 },
+    });
   });
 
   it('gives whole numbers what they can hold, and a network of one size that size', () => {
-    expect(guessPreprocessing({ dims: [1, 8, 8, 3], largest: 255 })).toMatchObject({ preprocessing: { scale: 255, mean: [0], layout: 'nhwc' }, why: expect.stringContaining('whole numbers of 8 bits') });
+    expect(guessPreprocessing({ dims: [1, 8, 8, 3], largest: 255 })).toMatchObject({
+      preprocessing: { scale: 255, mean: [0], layout: 'nhwc' },
+      why: expect.stringContaining('whole numbers of 8 bits'),
+    });
     expect(guessPreprocessing({ dims: [1, 8, 8, 3], largest: 65535 }).preprocessing.scale).toBe(65535);
-    expect(guessPreprocessing({ dims: [null, 3, null, null] }, { only: { width: 24, height: 20 } })).toMatchObject({ preprocessing: { geometry: 'stretch', width: 24, height: 20 }, why: expect.stringContaining('of which only 24 x 20 runs of those tried') });
+    expect(guessPreprocessing({ dims: [null, 3, null, null] }, { only: { width: 24, height: 20 } })).toMatchObject({
+      preprocessing: { geometry: 'stretch', width: 24, height: 20 },
+      why: expect.stringContaining('of which only 24 x 20 runs of those tried'),
+    });
   });
 
   it.each([
-    [{ 'Image.BitmapPixelFormat': 'Bgr8', 'Image.NominalPixelRange': 'NominalRange_0_255' }, { channels: 'bgr', scale: 255, mean: [0] }],
+    [
+      { 'Image.BitmapPixelFormat': 'Bgr8', 'Image.NominalPixelRange': 'NominalRange_0_255' },
+      { channels: 'bgr', scale: 255, mean: [0] },
+    ],
     [{ 'Image.NominalPixelRange': 'Normalized_1_1' }, { channels: 'rgb', scale: 2, mean: [1] }],
     [{ 'Image.NominalPixelRange': 'NominalRange_16_235' }, { scale: 219, mean: [-16] }],
-    [{ 'Image.BitmapPixelFormat': 'Rgb8', 'Image.NominalPixelRange': 'Normalized_0_1' }, { channels: 'rgb', scale: 1 }],
+    [
+      { 'Image.BitmapPixelFormat': 'Rgb8', 'Image.NominalPixelRange': 'Normalized_0_1' },
+      { channels: 'rgb', scale: 1 },
+    ],
     [{ 'Image.BitmapPixelFormat': 'Bgr8' }, { channels: 'bgr', scale: 1 }],
   ])("takes what the file's own metadata say: %j", (entries, expected) => {
     const builder = new GraphBuilder();
-    for (const [key, value] of Object.entries(entries)) builder.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
+    for (const [key, value] of Object.entries(entries))
+      builder.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
     const metadata = imageMetadata(builder.graph);
     const guess = guessPreprocessing({ dims: [1, 3, 32, 32] }, { metadata });
     expect(guess.preprocessing).toMatchObject(expected);
@@ -56,8 +79,12 @@ describe('guessPreprocessing', () => {
   it('takes ImageNet values for 1000 classes, unless the network normalises itself', () => {
     const dims = [1, 3, 224, 224];
     expect(guessPreprocessing({ dims }, { classes: 1000 }).preprocessing).toEqual(PRESETS['imagenet']!.preprocessing);
-    expect(guessPreprocessing({ dims }, { classes: 1000, producer: 'onnx-caffe2' }).preprocessing).toEqual(PRESETS['imagenet-caffe']!.preprocessing);
-    expect(guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['Sub', 'Div'], bytes: false } }).preprocessing).toMatchObject({ scale: 1, mean: [0] });
+    expect(guessPreprocessing({ dims }, { classes: 1000, producer: 'onnx-caffe2' }).preprocessing).toEqual(
+      PRESETS['imagenet-caffe']!.preprocessing,
+    );
+    expect(
+      guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['Sub', 'Div'], bytes: false } }).preprocessing,
+    ).toMatchObject({ scale: 1, mean: [0] });
     const bytes = guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['ImageScaler'], bytes: true } });
     expect(bytes.preprocessing.scale).toBe(255);
     expect(bytes.why).toContain('ImageScaler');

@@ -36,7 +36,13 @@ describe('presets', () => {
   it('fit a network of another size or layout', () => {
     expect(presetFor('imagenet')).toEqual(PRESETS['imagenet']!.preprocessing);
     const fit = (width: number | null, height: number | null) => ({ network: { width, height }, layout: 'nhwc' as const });
-    expect(presetFor('imagenet', fit(384, 384))).toMatchObject({ geometry: 'centre-crop', width: 384, height: 384, resizeTo: 439, layout: 'nhwc' });
+    expect(presetFor('imagenet', fit(384, 384))).toMatchObject({
+      geometry: 'centre-crop',
+      width: 384,
+      height: 384,
+      resizeTo: 439,
+      layout: 'nhwc',
+    });
     expect(presetFor('imagenet', fit(224, 224))).toMatchObject({ resizeTo: 256 });
     expect(presetFor('0..255', fit(60, 40))).toMatchObject({ geometry: 'stretch', width: 60, height: 40, scale: 255 });
     expect(presetFor('unit', fit(null, null))).toMatchObject({ geometry: 'none', width: null });
@@ -52,15 +58,32 @@ describe('presets', () => {
 
 describe('parsePreprocessing', () => {
   it('reads key=value pairs', () => {
-    expect(parsePreprocessing('geometry=center-crop, size=224, resize=256, mean=0.485/0.456/0.406, std=0.229/0.224/0.225, channels=bgr, layout=nhwc')).toEqual(
-      Preprocessing.parse({ geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], channels: 'bgr', layout: 'nhwc' }),
+    expect(
+      parsePreprocessing(
+        'geometry=center-crop, size=224, resize=256, mean=0.485/0.456/0.406, std=0.229/0.224/0.225, channels=bgr, layout=nhwc',
+      ),
+    ).toEqual(
+      Preprocessing.parse({
+        geometry: 'centre-crop',
+        width: 224,
+        height: 224,
+        resizeTo: 256,
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+        channels: 'bgr',
+        layout: 'nhwc',
+      }),
     );
     expect(parsePreprocessing('pad-value=0.5,geometry=pad,width=3,HEIGHT=4')).toMatchObject({ padValue: 0.5, width: 3, height: 4 });
   });
 
   it('starts from a preset', () => {
     expect(parsePreprocessing('imagenet')).toEqual(PRESETS['imagenet']!.preprocessing);
-    expect(parsePreprocessing('imagenet,channels=bgr,resizeTo=null')).toEqual({ ...PRESETS['imagenet']!.preprocessing, channels: 'bgr', resizeTo: null });
+    expect(parsePreprocessing('imagenet,channels=bgr,resizeTo=null')).toEqual({
+      ...PRESETS['imagenet']!.preprocessing,
+      channels: 'bgr',
+      resizeTo: null,
+    });
     expect(parsePreprocessing('-1..1')).toEqual(PRESETS['-1..1']!.preprocessing);
   });
 
@@ -83,7 +106,9 @@ describe('parsePreprocessing', () => {
     ['geometry=stretch,width=3', 'stretch needs a width and a height'],
     ['size=3', 'but no geometry'],
   ])('refuses "%s" in one sentence', (text, message) => {
-    expect(() => parsePreprocessing(text)).toThrow(expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }) as Error);
+    expect(() => parsePreprocessing(text)).toThrow(
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) as unknown }) as Error,
+    );
     expect(() => parsePreprocessing(text)).toThrow(/^[^\n]+\.$/);
   });
 });

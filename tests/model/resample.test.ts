@@ -30,8 +30,16 @@ describe('what stands before the network', () => {
   });
 
   it('is affine: the border is a constant, and no part of what becomes of a change', () => {
-    const resampler = resamplerOf(Preprocessing.parse({ geometry: 'pad', width: 4, height: 4, padValue: 0.25 }), { channels: 1, height: 2, width: 4 })!;
-    expect([...resampler.forward(new Float32Array(8))]).toEqual([...new Array<number>(4).fill(0.25), ...new Array<number>(8).fill(0), ...new Array<number>(4).fill(0.25)]);
+    const resampler = resamplerOf(Preprocessing.parse({ geometry: 'pad', width: 4, height: 4, padValue: 0.25 }), {
+      channels: 1,
+      height: 2,
+      width: 4,
+    })!;
+    expect([...resampler.forward(new Float32Array(8))]).toEqual([
+      ...new Array<number>(4).fill(0.25),
+      ...new Array<number>(8).fill(0),
+      ...new Array<number>(4).fill(0.25),
+    ]);
     expect(resampler.linear(new Float32Array(8)).every((v) => v === 0)).toBe(true);
   });
 
@@ -59,16 +67,24 @@ describe('what stands before the network', () => {
     expect([...paste(new Float32Array(x.length), picture, window, part.adjoint(y))]).toEqual([...gradient]);
     // No smaller window would do: each of its edges is read.
     const { top, left, height, width } = window;
-    for (const edge of [{ ...window, height: 1 }, { ...window, width: 1 }, { ...window, top: top + height - 1, height: 1 }, { ...window, left: left + width - 1, width: 1 }])
+    for (const edge of [
+      { ...window, height: 1 },
+      { ...window, width: 1 },
+      { ...window, top: top + height - 1, height: 1 },
+      { ...window, left: left + width - 1, width: 1 },
+    ])
       expect(cut(gradient, picture, edge).some((v) => v !== 0)).toBe(true);
   });
 
   it('reads all of a picture that is not cropped', () => {
-    for (const [, spec, picture] of CASES.slice(2)) if (!JSON.stringify(spec).includes('nearest')) expect(windowOf(Preprocessing.parse(spec), picture)).toBeNull();
+    for (const [, spec, picture] of CASES.slice(2))
+      if (!JSON.stringify(spec).includes('nearest')) expect(windowOf(Preprocessing.parse(spec), picture)).toBeNull();
   });
 
   it('is nothing where a picture is read as it is', () => {
-    expect(resamplerOf(Preprocessing.parse({ geometry: 'centre-crop', width: 8, height: 8 }), { channels: 3, height: 8, width: 8 })).toBeNull();
+    expect(
+      resamplerOf(Preprocessing.parse({ geometry: 'centre-crop', width: 8, height: 8 }), { channels: 3, height: 8, width: 8 }),
+    ).toBeNull();
   });
 
   it('costs a photograph of 24 megapixels little more memory than itself', () => {

@@ -7,8 +7,14 @@ describe('softmax', () => {
   it('is e^z over its sum, whatever is added to all', () => {
     const e = [1, 2, 3].map(Math.exp);
     const total = e[0]! + e[1]! + e[2]!;
-    close(softmax([1, 2, 3]), e.map((v) => v / total));
-    close(softmax([1e4 + 1, 1e4 + 2, 1e4 + 3]), e.map((v) => v / total));
+    close(
+      softmax([1, 2, 3]),
+      e.map((v) => v / total),
+    );
+    close(
+      softmax([1e4 + 1, 1e4 + 2, 1e4 + 3]),
+      e.map((v) => v / total),
+    );
     close(softmax([-1e4, 1e4]), [0, 1]);
   });
 });
@@ -53,7 +59,11 @@ describe('reading a row of scores', () => {
     expect(s.prediction).toBe(0);
   });
 
-  it.each<[number, number]>([[0.9, 1], [0.5, 0], [0.1, 0]])('one sigmoid of %d means class %i', (value, prediction) => {
+  it.each<[number, number]>([
+    [0.9, 1],
+    [0.5, 0],
+    [0.1, 0],
+  ])('one sigmoid of %d means class %i', (value, prediction) => {
     const s = readScores([value], { kind: 'sigmoid', width: 1 });
     expect(s.prediction).toBe(prediction);
     close(s.probabilities, [1 - value, value]);
@@ -62,7 +72,8 @@ describe('reading a row of scores', () => {
   });
 
   it('saturated probabilities stay numbers', () => {
-    for (const kind of ['softmax', 'sigmoid'] as const) for (const v of readScores([0, 1], { kind, width: 2 }).logits) expect(Number.isFinite(v)).toBe(true);
+    for (const kind of ['softmax', 'sigmoid'] as const)
+      for (const v of readScores([0, 1], { kind, width: 2 }).logits) expect(Number.isFinite(v)).toBe(true);
   });
 });
 

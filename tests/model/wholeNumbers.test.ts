@@ -34,15 +34,39 @@ async function open(body: Body, type: DType = DType.uint8, size = 4) {
 const toFloat: Body = (b, x) => b.node('Cast', [x], { to: DType.float32 });
 const share: Body = (b, x) => b.node('Div', [toFloat(b, x), b.scalar(255)]);
 /** By hand: the scores of x with one weight for each value, in the order that the network has it. */
-const byHand = (x: Float32Array, unit = 1): number[] => Array.from({ length: CLASSES }, (_, k) => Array.from({ length: 48 }, (__, i) => unit * x[(i % 3) * 16 + Math.floor(i / 3)]! * weights[i * CLASSES + k]!).reduce((a, c) => a + c, 0));
+const byHand = (x: Float32Array, unit = 1): number[] =>
+  Array.from({ length: CLASSES }, (_, k) =>
+    Array.from({ length: 48 }, (__, i) => unit * x[(i % 3) * 16 + Math.floor(i / 3)]! * weights[i * CLASSES + k]!).reduce(
+      (a, c) => a + c,
+      0,
+    ),
+  );
 
 describe('a network that reads whole numbers', () => {
   it.each<[string, Body, DType, number]>([
     ['a Cast', share, DType.uint8, 1],
     ['a Cast of 16 bits', (b, x) => b.node('Div', [toFloat(b, x), b.scalar(65535)]), DType.uint16, 1],
-    ['a Cast by way of int32', (b, x) => b.node('Div', [toFloat(b, b.node('Cast', [x], { to: DType.int32 })), b.scalar(255)]), DType.uint8, 1],
+    [
+      'a Cast by way of int32',
+      (b, x) => b.node('Div', [toFloat(b, b.node('Cast', [x], { to: DType.int32 })), b.scalar(255)]),
+      DType.uint8,
+      1,
+    ],
     ['DequantizeLinear', (b, x) => b.node('DequantizeLinear', [x, b.scalar(1 / 255), b.scalar(0, DType.uint8)]), DType.uint8, 1],
-    ['a Clip and two Transposes before it', (b, x) => share(b, b.node('Transpose', [b.node('Transpose', [b.node('Clip', [x, b.scalar(0, DType.uint8), b.scalar(255, DType.uint8)])], { perm: [0, 3, 1, 2] })], { perm: [0, 2, 3, 1] })), DType.uint8, 1],
+    [
+      'a Clip and two Transposes before it',
+      (b, x) =>
+        share(
+          b,
+          b.node(
+            'Transpose',
+            [b.node('Transpose', [b.node('Clip', [x, b.scalar(0, DType.uint8), b.scalar(255, DType.uint8)])], { perm: [0, 3, 1, 2] })],
+            { perm: [0, 2, 3, 1] },
+          ),
+        ),
+      DType.uint8,
+      1,
+    ],
   ])('behind %s: scores as by hand, the same of both graphs, and their derivative', async (_, body, type, unit) => {
     const { derived, original } = await open(body, type);
     try {
@@ -82,7 +106,12 @@ describe('a network that reads whole numbers', () => {
   it('rounds what lies between pixels as its judge does, and says that its gradient passes that by a surrogate', async () => {
     const b = new GraphBuilder(emptyGraph('g', 18));
     b.input('image', DType.uint8, ['N', 4, 4, 3]);
-    b.node('Gemm', [b.node('Reshape', [share(b, 'image'), b.ints([-1, 48])]), b.constant(weights, [48, CLASSES])], {}, { outputs: ['scores'] });
+    b.node(
+      'Gemm',
+      [b.node('Reshape', [share(b, 'image'), b.ints([-1, 48])]), b.constant(weights, [48, CLASSES])],
+      {},
+      { outputs: ['scores'] },
+    );
     b.output('scores', DType.float32, ['N', CLASSES]);
     const input = findImageInput(b.graph, null);
     const output = findLogits(b.graph, await traceFacts(b.graph, { image: [1, 4, 4, 3] }), 1);
@@ -104,6 +133,8 @@ describe('a network that reads whole numbers', () => {
   });
 
   it('is refused by name where it computes with them as such', async () => {
-    await expect(open((b, x) => toFloat(b, b.node('Mod', [x, b.scalar(7, DType.uint8)])))).rejects.toThrow('The model reads uint8 numbers and computes with them as such (Mod), which cannot be differentiated: export it with a floating-point input.');
+    await expect(open((b, x) => toFloat(b, b.node('Mod', [x, b.scalar(7, DType.uint8)])))).rejects.toThrow(
+      'The model reads uint8 numbers and computes with them as such (Mod), which cannot be differentiated: export it with a floating-point input.',
+    );
   });
 });

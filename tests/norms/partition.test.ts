@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subsetsChanged, subsetSizes } from '../../src-main/norms/partition.ts';
+import {
+  byBlock,
+  byChannel,
+  byColumn,
+  byFeature,
+  byMask,
+  byPixel,
+  byRow,
+  subsetsChanged,
+  subsetSizes,
+} from '../../src-main/norms/partition.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../src-main/norms/subset.ts';
 
 /** Two planes of two rows and three columns. */

@@ -36,7 +36,14 @@ it('takes as few pixels as any set of them can do, and the δ it gives does it',
     expect(-gradient.reduce((sum, g, j) => sum + g * delta[j]!, 0)).toBeGreaterThanOrEqual(drop - 1e-9);
     for (let j = 0; j < clean.length; j++) expect(clean[j]! + delta[j]!).toBeGreaterThanOrEqual(-1e-7);
     for (let j = 0; j < clean.length; j++) expect(clean[j]! + delta[j]!).toBeLessThanOrEqual(1 + 1e-7);
-    expect(distance('l0Pixels', clean.map((x, j) => x + delta[j]!), clean, CHANNELS)).toBeLessThanOrEqual(found);
+    expect(
+      distance(
+        'l0Pixels',
+        clean.map((x, j) => x + delta[j]!),
+        clean,
+        CHANNELS,
+      ),
+    ).toBeLessThanOrEqual(found);
   }
 });
 

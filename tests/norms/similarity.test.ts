@@ -44,13 +44,36 @@ describe('closed forms', () => {
   it('two even pictures differ by their means alone: (2 μν + c₁) / (μ² + ν² + c₁)', () => {
     const shape = { channels: 1, height: 12, width: 15 };
     const even = (value: number): Float64Array => new Float64Array(180).fill(value);
-    for (const [mu, nu] of [[0.2, 0.5], [0, 1], [1, 1]] as const) expect(ssim(even(mu), even(nu), shape, 1)).toBeCloseTo((2 * mu * nu + 1e-4) / (mu * mu + nu * nu + 1e-4), 12);
+    for (const [mu, nu] of [
+      [0.2, 0.5],
+      [0, 1],
+      [1, 1],
+    ] as const)
+      expect(ssim(even(mu), even(nu), shape, 1)).toBeCloseTo((2 * mu * nu + 1e-4) / (mu * mu + nu * nu + 1e-4), 12);
   });
   it('PSNR of a constant difference d is 20 log₁₀(peak / d); ten times nearer is 20 dB more', () => {
     const zero = new Float64Array(7);
-    expect(psnr(zero, zero.map(() => 0.1), 1)).toBeCloseTo(20, 12);
-    expect(psnr(zero, zero.map(() => 0.01), 1)).toBeCloseTo(40, 12);
-    expect(psnr(zero, zero.map(() => 25.5), 255)).toBeCloseTo(20, 12);
+    expect(
+      psnr(
+        zero,
+        zero.map(() => 0.1),
+        1,
+      ),
+    ).toBeCloseTo(20, 12);
+    expect(
+      psnr(
+        zero,
+        zero.map(() => 0.01),
+        1,
+      ),
+    ).toBeCloseTo(40, 12);
+    expect(
+      psnr(
+        zero,
+        zero.map(() => 25.5),
+        255,
+      ),
+    ).toBeCloseTo(20, 12);
     expect(rootMeanSquare([1, 2, 3], [1, 5, -1])).toBeCloseTo(5 / Math.sqrt(3), 12);
   });
   it('no SSIM below the window, no comparison of different lengths', () => {

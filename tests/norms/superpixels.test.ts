@@ -9,7 +9,13 @@ function picture(channels: number, height: number, width: number): Float32Array 
   return Float32Array.from({ length: channels * plane }, (_, j) => {
     const [c, y, x] = [Math.floor(j / plane), Math.floor((j % plane) / width), j % width];
     const disc = (y - height * 0.6) ** 2 + (x - width * 0.3) ** 2 < (height / 5) ** 2;
-    return Math.min(1, Math.max(0, (disc ? [0.9, 0.2, 0.1][c]! : y + 1.7 * x > width ? [0.2, 0.6, 0.9][c]! : [0.1, 0.3, 0.2][c]!) + 0.03 * Math.sin(x * 1.3 + y * 2.1)));
+    return Math.min(
+      1,
+      Math.max(
+        0,
+        (disc ? [0.9, 0.2, 0.1][c]! : y + 1.7 * x > width ? [0.2, 0.6, 0.9][c]! : [0.1, 0.3, 0.2][c]!) + 0.03 * Math.sin(x * 1.3 + y * 2.1),
+      ),
+    );
   });
 }
 
@@ -23,7 +29,12 @@ function pieces({ of, count }: Partition, height: number, width: number): number
     const stack = [start];
     seen[start] = 1;
     for (let p = stack.pop(); p !== undefined; p = stack.pop())
-      for (const [dy, dx] of [[0, 1], [0, -1], [1, 0], [-1, 0]] as const) {
+      for (const [dy, dx] of [
+        [0, 1],
+        [0, -1],
+        [1, 0],
+        [-1, 0],
+      ] as const) {
         const [y, x] = [Math.floor(p / width) + dy, (p % width) + dx];
         const q = y * width + x;
         if (y < 0 || x < 0 || y >= height || x >= width || seen[q] || of[q] !== of[start]) continue;
@@ -46,7 +57,11 @@ function spread({ of, count }: Partition, pixels: Float32Array, channels: number
   return total / plane;
 }
 
-describe.each([[3, 48, 64, 48], [1, 28, 28, 20], [3, 33, 21, 9]])('superpixels of %i x %i x %i', (channels, height, width, count) => {
+describe.each([
+  [3, 48, 64, 48],
+  [1, 28, 28, 20],
+  [3, 33, 21, 9],
+])('superpixels of %i x %i x %i', (channels, height, width, count) => {
   const pixels = picture(channels, height, width);
   const shape = { channels, height, width };
   const found = bySuperpixel(shape, pixels, count, 10);
@@ -81,6 +96,11 @@ describe('superpixels at the edge', () => {
     expect(bySuperpixel(shape, new Float32Array(6), 1, 10).count).toBe(1);
     expect(bySuperpixel({ channels: 3, height: 1, width: 1 }, [0, 1, 0], 5, 10)).toEqual({ count: 1, of: new Int32Array(3) });
     expect(bySuperpixel(shape, new Float32Array(6), 6, 10).count).toBeLessThanOrEqual(6);
-    for (const [count, compactness] of [[0, 1], [3, 0], [NaN, 1]]) expect(() => bySuperpixel(shape, new Float32Array(6), count!, compactness!)).toThrow(RangeError);
+    for (const [count, compactness] of [
+      [0, 1],
+      [3, 0],
+      [NaN, 1],
+    ])
+      expect(() => bySuperpixel(shape, new Float32Array(6), count!, compactness!)).toThrow(RangeError);
   });
 });

@@ -15,11 +15,40 @@ const WRITES = /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE/;
 
 /** Which arguments of a call name what it changes: pairs of a folder's descriptor (null: none) and the name. */
 const CHANGES: Record<string, readonly (readonly [number | null, number])[]> = {
-  ...Object.fromEntries(['creat', 'mkdir', 'rmdir', 'unlink', 'mknod', 'truncate', 'chmod', 'chown', 'lchown', 'utime', 'utimes', 'setxattr', 'lsetxattr', 'removexattr', 'mount'].map((name) => [name, [[null, 0]]])),
-  ...Object.fromEntries(['mkdirat', 'unlinkat', 'mknodat', 'fchmodat', 'fchmodat2', 'fchownat', 'utimensat', 'futimesat'].map((name) => [name, [[0, 1]]])),
-  rename: [[null, 0], [null, 1]],
-  renameat: [[0, 1], [2, 3]],
-  renameat2: [[0, 1], [2, 3]],
+  ...Object.fromEntries(
+    [
+      'creat',
+      'mkdir',
+      'rmdir',
+      'unlink',
+      'mknod',
+      'truncate',
+      'chmod',
+      'chown',
+      'lchown',
+      'utime',
+      'utimes',
+      'setxattr',
+      'lsetxattr',
+      'removexattr',
+      'mount',
+    ].map((name) => [name, [[null, 0]]]),
+  ),
+  ...Object.fromEntries(
+    ['mkdirat', 'unlinkat', 'mknodat', 'fchmodat', 'fchmodat2', 'fchownat', 'utimensat', 'futimesat'].map((name) => [name, [[0, 1]]]),
+  ),
+  rename: [
+    [null, 0],
+    [null, 1],
+  ],
+  renameat: [
+    [0, 1],
+    [2, 3],
+  ],
+  renameat2: [
+    [0, 1],
+    [2, 3],
+  ],
   link: [[null, 1]],
   linkat: [[2, 3]],
   symlink: [[null, 1]],

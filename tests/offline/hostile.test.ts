@@ -20,7 +20,23 @@ const ROW = join(IMAGES, 'star');
 beforeAll(async () => {
   if (why !== null) return;
   mkdirSync(outside);
-  const { code, err } = await hairline(['audit', '--model', MODEL, '--images', ROW, '--limit', '3', '--norm', 'linf', '--attacks', 'fgsm', '--workers', '1', '--out', whole]);
+  const { code, err } = await hairline([
+    'audit',
+    '--model',
+    MODEL,
+    '--images',
+    ROW,
+    '--limit',
+    '3',
+    '--norm',
+    'linf',
+    '--attacks',
+    'fgsm',
+    '--workers',
+    '1',
+    '--out',
+    whole,
+  ]);
   expect(code, err).toBe(0);
 });
 
@@ -31,8 +47,10 @@ function link(audit: string, name: string): void {
   symlinkSync(target, join(audit, name));
 }
 
-const rewrite = (audit: string, name: string, change: (text: string) => string): void => writeFileSync(join(audit, name), change(readFileSync(join(audit, name), 'utf8')));
-const pictures = (audit: string): string[] => readdirSync(audit, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png'));
+const rewrite = (audit: string, name: string, change: (text: string) => string): void =>
+  writeFileSync(join(audit, name), change(readFileSync(join(audit, name), 'utf8')));
+const pictures = (audit: string): string[] =>
+  readdirSync(audit, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png'));
 
 const FOLDERS: [string, (audit: string) => void][] = [
   ['whose plan is a link', (audit) => link(audit, 'plan.json')],
@@ -43,21 +61,24 @@ const FOLDERS: [string, (audit: string) => void][] = [
     'all of whose pictures and documents are links',
     (audit) => {
       for (const name of [...pictures(audit), 'results.csv', 'report.pdf', 'results.schema.json', 'audit.hairline']) link(audit, name);
-      for (const name of ['plan.json', 'results.json', 'results.csv', 'report.pdf', 'audit.hairline']) symlinkSync(join(outside, 'made'), join(audit, `${name}.part`));
+      for (const name of ['plan.json', 'results.json', 'results.csv', 'report.pdf', 'audit.hairline'])
+        symlinkSync(join(outside, 'made'), join(audit, `${name}.part`));
     },
   ],
   [
     'whose pictures are named outside of it',
     (audit) => {
       cpSync(join(audit, pictures(audit)[0]!), join(outside, 'secret.png'));
-      for (const name of ['results.json', 'journal.jsonl']) rewrite(audit, name, (text) => text.replaceAll(/"(clean|adversarial)\/[^"]*\.png"/g, '"../outside/secret.png"'));
+      for (const name of ['results.json', 'journal.jsonl'])
+        rewrite(audit, name, (text) => text.replaceAll(/"(clean|adversarial)\/[^"]*\.png"/g, '"../outside/secret.png"'));
     },
   ],
   [
     'whose images are called by a way out',
     (audit) => {
       const ids = readdirSync(join(audit, 'clean')).map((name) => name.replace(/\.png$/, ''));
-      for (const name of ['results.json', 'journal.jsonl']) rewrite(audit, name, (text) => ids.reduce((all, id) => all.replaceAll(`"${id}"`, `"../../outside/${id}"`), text));
+      for (const name of ['results.json', 'journal.jsonl'])
+        rewrite(audit, name, (text) => ids.reduce((all, id) => all.replaceAll(`"${id}"`, `"../../outside/${id}"`), text));
       interrupt(audit);
     },
   ],
@@ -68,7 +89,12 @@ const FOLDERS: [string, (audit: string) => void][] = [
       cpSync(ROW, join(outside, 'pictures'), { recursive: true });
       writeFileSync(join(outside, 'names.txt'), 'a\nb\n');
       for (const name of ['plan.json', 'results.json'])
-        rewrite(audit, name, (text) => text.replaceAll(JSON.stringify(MODEL), JSON.stringify(join(outside, 'model.onnx'))).replaceAll(JSON.stringify(ROW), JSON.stringify(join(outside, 'pictures'))).replaceAll('"classNames": null', `"classNames": ${JSON.stringify(join(outside, 'names.txt'))}`));
+        rewrite(audit, name, (text) =>
+          text
+            .replaceAll(JSON.stringify(MODEL), JSON.stringify(join(outside, 'model.onnx')))
+            .replaceAll(JSON.stringify(ROW), JSON.stringify(join(outside, 'pictures')))
+            .replaceAll('"classNames": null', `"classNames": ${JSON.stringify(join(outside, 'names.txt'))}`),
+        );
     },
   ],
 ];
@@ -80,11 +106,26 @@ describe.skipIf(why !== null)(`an audit's folder${why ? ` (skipped: ${why})` : '
     cpSync(whole, audit, { recursive: true });
     spoil(audit);
     const commands = [`verify "$3" --model "$4"`, 'verify "$3"', 'report "$3"', 'audit --resume --out "$3" --workers 1 --json'];
-    const { err } = await run.start(['sh', '-c', commands.map((words) => `"$1" "$2" ${words}`).join('; '), 'sh', process.execPath, BIN, audit, MODEL]).ended;
+    const { err } = await run.start([
+      'sh',
+      '-c',
+      commands.map((words) => `"$1" "$2" ${words}`).join('; '),
+      'sh',
+      process.execPath,
+      BIN,
+      audit,
+      MODEL,
+    ]).ended;
     expect(err, 'what is wrong is told').toMatch(/^hairline: \S.*\.$/m);
     const deeds = run.deeds();
     expect([...deeds.read].filter((path) => path.startsWith(outside))).toEqual([]);
-    expect(violations(deeds, [[audit, AUDIT], [run.at('data/hairline'), INSTALLATION], [run.at('tmp'), TEMPORARY]])).toEqual([]);
+    expect(
+      violations(deeds, [
+        [audit, AUDIT],
+        [run.at('data/hairline'), INSTALLATION],
+        [run.at('tmp'), TEMPORARY],
+      ]),
+    ).toEqual([]);
     expect([...deeds.read].filter((path) => path.startsWith(audit)).length, 'the folder was looked at').toBeGreaterThan(0);
   });
 

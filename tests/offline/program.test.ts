@@ -22,7 +22,10 @@ const folder = scratch();
 const hairline = (...args: string[]): string[] => [process.execPath, BIN, ...args];
 const NOTHING: [] = [];
 /** Where every run may write. */
-const own = (run: Run): [string, RegExp][] => [[run.at('data/hairline'), INSTALLATION], [run.at('tmp'), TEMPORARY]];
+const own = (run: Run): [string, RegExp][] => [
+  [run.at('data/hairline'), INSTALLATION],
+  [run.at('tmp'), TEMPORARY],
+];
 
 describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, () => {
   it('inspect writes nothing and speaks to nobody', async () => {
@@ -38,10 +41,31 @@ describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, 
   it('an audit with its report writes its own files in its folder, and the engine is seen as well', async () => {
     const run = new Run(folder);
     const out = run.at('audit');
-    const { code, err } = await run.start(hairline('audit', '--model', MODEL, '--images', join(IMAGES, 'star'), '--limit', '2', '--norm', 'linf,l2', '--steps', '4', '--workers', '2', '--out', out)).ended;
+    const { code, err } = await run.start(
+      hairline(
+        'audit',
+        '--model',
+        MODEL,
+        '--images',
+        join(IMAGES, 'star'),
+        '--limit',
+        '2',
+        '--norm',
+        'linf,l2',
+        '--steps',
+        '4',
+        '--workers',
+        '2',
+        '--out',
+        out,
+      ),
+    ).ended;
     expect(code, err).toBe(0);
     const deeds = run.deeds();
-    expect(deeds.started.some((words) => words.includes('engine.js')), 'the engine is another process').toBe(true);
+    expect(
+      deeds.started.some((words) => words.includes('engine.js')),
+      'the engine is another process',
+    ).toBe(true);
     expect(deeds.written).toContain(join(out, 'journal.jsonl'));
     expect([...deeds.written].some((path) => path.startsWith(join(out, 'report.pdf')))).toBe(true);
     expect(violations(deeds, [[out, AUDIT], ...own(run)])).toEqual(NOTHING);
@@ -59,7 +83,9 @@ describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, 
     await visitor.connect();
     await visitor.call('inspect', { model: MODEL });
     const over = new Promise((done) => visitor.listen((event) => (event.type === 'finished' || event.type === 'failed') && done(event)));
-    await visitor.call('start', { plan: AuditPlan.parse({ ...SAMPLE_PLAN, limit: 2, threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'fgsm' }] }] }) });
+    await visitor.call('start', {
+      plan: AuditPlan.parse({ ...SAMPLE_PLAN, limit: 2, threats: [{ norm: 'linf', eps: [8 / 255], attacks: [{ id: 'fgsm' }] }] }),
+    });
     expect(await over).toMatchObject({ type: 'finished' });
     visitor.leave();
     kill(server);
@@ -75,9 +101,17 @@ describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, 
   it('the same checks find what onnxruntime does where the variable is not set', { timeout: 90_000 }, async () => {
     const run = new Run(folder);
     // Outside of the fresh folders, as the library of any other program.
-    symlinkSync(createRequire(import.meta.url).resolve('onnxruntime-node').replace(/(.*node_modules)\/.*/, '$1'), run.at('node_modules'));
+    symlinkSync(
+      createRequire(import.meta.url)
+        .resolve('onnxruntime-node')
+        .replace(/(.*node_modules)\/.*/, '$1'),
+      run.at('node_modules'),
+    );
     const code = `const ort = require('onnxruntime-node'); ort.InferenceSession.create(${JSON.stringify(MODEL)}).then(() => setInterval(() => {}, 1000))`;
-    const running = run.start(['sh', '-c', 'cd "$1" && exec "$2" -e "$3"', 'sh', run.folder, process.execPath, code], ['ORT_DISABLE_TELEMETRY']);
+    const running = run.start(
+      ['sh', '-c', 'cd "$1" && exec "$2" -e "$3"', 'sh', run.folder, process.execPath, code],
+      ['ORT_DISABLE_TELEMETRY'],
+    );
     // It looks up its server some ten seconds after it was loaded; what it reads and writes it does at once.
     for (let tries = 0; tries < 60 && run.deeds().spoken.size === 0 && running.child.exitCode === null; tries++) await sleep(500);
     kill(running);
@@ -91,5 +125,6 @@ describe.skipIf(why !== null)(`under strace${why ? ` (skipped: ${why})` : ''}`, 
 
 /** strace has the process as its child, and gives no signal on. */
 function kill({ child }: Running): void {
-  for (const pid of readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')) process.kill(Number(pid), 'SIGTERM');
+  for (const pid of readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' '))
+    process.kill(Number(pid), 'SIGTERM');
 }

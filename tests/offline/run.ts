@@ -11,7 +11,20 @@ import { readTrace, traced } from './strace.ts';
  * Where one of these is set, onnxruntime takes the machine for a build server and sends nothing: there the checks would find
  * nothing whether telemetry is switched off or not.
  */
-const BUILD_SERVERS = ['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'GITLAB_CI', 'CIRCLECI', 'TRAVIS', 'JENKINS_URL', 'CODEBUILD_BUILD_ID', 'BUILDKITE', 'TEAMCITY_VERSION', 'APPVEYOR', 'BITBUCKET_BUILD_NUMBER'];
+const BUILD_SERVERS = [
+  'CI',
+  'TF_BUILD',
+  'GITHUB_ACTIONS',
+  'GITLAB_CI',
+  'CIRCLECI',
+  'TRAVIS',
+  'JENKINS_URL',
+  'CODEBUILD_BUILD_ID',
+  'BUILDKITE',
+  'TEAMCITY_VERSION',
+  'APPVEYOR',
+  'BITBUCKET_BUILD_NUMBER',
+];
 
 /** A home, a cache and a temporary folder that nobody has used before, so that whatever appears in them is this run's. */
 export class Run {
@@ -30,9 +43,21 @@ export class Run {
 
   /** Starts a command under strace. @param without names of variables that are taken away */
   start(command: readonly string[], without: readonly string[] = []): Running {
-    const fresh = { HOME: this.at('home'), XDG_CACHE_HOME: this.at('cache'), XDG_CONFIG_HOME: this.at('config'), XDG_STATE_HOME: this.at('state'), XDG_DATA_HOME: this.at('data'), TMPDIR: this.at('tmp') };
+    const fresh = {
+      HOME: this.at('home'),
+      XDG_CACHE_HOME: this.at('cache'),
+      XDG_CONFIG_HOME: this.at('config'),
+      XDG_STATE_HOME: this.at('state'),
+      XDG_DATA_HOME: this.at('data'),
+      TMPDIR: this.at('tmp'),
+    };
     const env = Object.entries(fresh).map(([name, value]) => `${name}=${value}`);
-    const [first, ...rest] = traced(this.log, ['env', ...['HAIRLINE_DATA', ...BUILD_SERVERS, ...without].flatMap((name) => ['-u', name]), ...env, ...command]);
+    const [first, ...rest] = traced(this.log, [
+      'env',
+      ...['HAIRLINE_DATA', ...BUILD_SERVERS, ...without].flatMap((name) => ['-u', name]),
+      ...env,
+      ...command,
+    ]);
     return launch(first!, rest, { limit: 120_000 });
   }
 
@@ -42,7 +67,9 @@ export class Run {
 
   /** Everything in the fresh folders but the log, and the program's own data. */
   left(): string[] {
-    return ['home', 'cache', 'config', 'state', 'tmp'].flatMap((name) => readdirSync(this.at(name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)));
+    return ['home', 'cache', 'config', 'state', 'tmp'].flatMap((name) =>
+      readdirSync(this.at(name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)),
+    );
   }
 }
 

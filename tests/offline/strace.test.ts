@@ -3,7 +3,11 @@ import { deedsOf } from './deeds.ts';
 import { parseLine, pathOf, textOf } from './strace.ts';
 
 /** Lines as strace 6 writes them. */
-const deeds = (...lines: string[]) => deedsOf(lines.flatMap((line) => parseLine(line) ?? []), '/base');
+const deeds = (...lines: string[]) =>
+  deedsOf(
+    lines.flatMap((line) => parseLine(line) ?? []),
+    '/base',
+  );
 const written = (...lines: string[]): string[] => [...deeds(...lines).written].sort();
 const spoken = (...lines: string[]): string[] => [...deeds(...lines).spoken];
 
@@ -14,7 +18,9 @@ describe("a line of strace's log", () => {
       args: ['AT_FDCWD</a b>', '"/x, \\"y\\" (1) <2>"', 'O_RDONLY|O_CLOEXEC'],
       result: 3,
     });
-    expect(parseLine('bind(19<socket:[1]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')!.args).toHaveLength(3);
+    expect(
+      parseLine('bind(19<socket:[1]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')!.args,
+    ).toHaveLength(3);
     expect(parseLine('getpid() = 7')).toMatchObject({ args: [], result: 7 });
     expect(parseLine('mkdir("/x", 0777) = -1 EEXIST (File exists)')).toMatchObject({ result: -1 });
     expect(parseLine('execve("/bin/x", ["x", "a, b"], 0x7ffe /* 3 vars */ <unfinished ...>')).toMatchObject({ result: null });
@@ -53,7 +59,9 @@ describe('deeds', () => {
   ])('%s', (line, paths) => expect(written(line)).toEqual(paths));
 
   it('tell what was tried to be read, even in vain', () => {
-    expect([...deeds('openat(AT_FDCWD</w>, "/etc/machine-id", O_RDONLY) = -1 ENOENT (No such file or directory)').read]).toEqual(['/etc/machine-id']);
+    expect([...deeds('openat(AT_FDCWD</w>, "/etc/machine-id", O_RDONLY) = -1 ENOENT (No such file or directory)').read]).toEqual([
+      '/etc/machine-id',
+    ]);
   });
 
   it('tell where a link led', () => {
@@ -63,9 +71,21 @@ describe('deeds', () => {
 
   const open = 'socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 19<socket:[15441]>';
   it('are silent of sockets of loopback', () => {
-    expect(spoken(open, 'bind(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')).toEqual([]);
-    expect(spoken('connect(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EINPROGRESS (Operation now in progress)', open)).toEqual([]);
-    expect(spoken('socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [3<socket:[1]>, 4<socket:[2]>]) = 0', 'accept4(19<socket:[15441]>, NULL, NULL, SOCK_CLOEXEC) = 21<socket:[15443]>')).toEqual([]);
+    expect(
+      spoken(open, 'bind(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("127.0.0.1")}, 16) = 0'),
+    ).toEqual([]);
+    expect(
+      spoken(
+        'connect(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EINPROGRESS (Operation now in progress)',
+        open,
+      ),
+    ).toEqual([]);
+    expect(
+      spoken(
+        'socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [3<socket:[1]>, 4<socket:[2]>]) = 0',
+        'accept4(19<socket:[15441]>, NULL, NULL, SOCK_CLOEXEC) = 21<socket:[15443]>',
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -74,7 +94,9 @@ describe('deeds', () => {
     ['socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 5<socket:[9]>'],
     ['bind(19<socket:[15441]>, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("0.0.0.0")}, 16) = 0'],
     ['connect(5<socket:[9]>, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("10.0.0.2")}, 16) = 0'],
-    ['connect(5<socket:[9]>, {sa_family=AF_INET6, sin6_port=htons(443), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr), sin6_scope_id=0}, 28) = 0'],
+    [
+      'connect(5<socket:[9]>, {sa_family=AF_INET6, sin6_port=htons(443), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr), sin6_scope_id=0}, 28) = 0',
+    ],
     ['sendto(5<socket:[9]>, "x", 1, MSG_NOSIGNAL, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("8.8.8.8")}, 16) = 1'],
     ['connect(5<socket:[9]>, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = -1 ENOENT (No such file or directory)'],
     ['io_uring_setup(64, {flags=0}) = 5<anon_inode:[io_uring]>'],

@@ -27,7 +27,9 @@ export function traced(log: string, command: readonly string[]): string[] {
 /** Why no process can be traced here; null where one can. */
 export function lacking(): string | null {
   if (process.platform !== 'linux') return 'strace is of Linux';
-  const { error, status, stderr } = spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=none', '-o', '/dev/null', 'true'], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=none', '-o', '/dev/null', 'true'], {
+    encoding: 'utf8',
+  });
   if (error) return 'strace is not installed';
   return status === 0 ? null : `strace does not run here: ${stderr.trim()}`;
 }
@@ -35,7 +37,11 @@ export function lacking(): string | null {
 /** Every call of every thread, thread by thread. */
 export function readTrace(log: string): SystemCall[] {
   const names = readdirSync(dirname(log)).filter((name) => name.startsWith(`${basename(log)}.`));
-  return names.flatMap((name) => readFileSync(join(dirname(log), name), 'utf8').split('\n').flatMap((line) => parseLine(line) ?? []));
+  return names.flatMap((name) =>
+    readFileSync(join(dirname(log), name), 'utf8')
+      .split('\n')
+      .flatMap((line) => parseLine(line) ?? []),
+  );
 }
 
 /** One line of a log; null for what is no call: signals, and the end of a thread. */

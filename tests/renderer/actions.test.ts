@@ -21,13 +21,26 @@ const { useRun } = await import('../../src-renderer/stores/run.ts');
 
 beforeEach(() => setActivePinia(createPinia()));
 
-const press = (key: string, more: Partial<Pressed> = {}): Pressed => ({ key, code: '', ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
+const press = (key: string, more: Partial<Pressed> = {}): Pressed => ({
+  key,
+  code: '',
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  altKey: false,
+  ...more,
+});
 
 describe('shortcuts', () => {
   it('are Ctrl here and Cmd on a Mac, and nothing with Alt', () => {
     expect(matches('Mod+K', press('k', { ctrlKey: true }), false)).toBe(true);
     expect(matches('Mod+K', press('k', { metaKey: true }), true)).toBe(true);
-    for (const wrong of [press('k'), press('k', { metaKey: true }), press('k', { ctrlKey: true, altKey: true }), press('K', { ctrlKey: true, shiftKey: true })]) {
+    for (const wrong of [
+      press('k'),
+      press('k', { metaKey: true }),
+      press('k', { ctrlKey: true, altKey: true }),
+      press('K', { ctrlKey: true, shiftKey: true }),
+    ]) {
       expect(matches('Mod+K', wrong, false)).toBe(false);
     }
     expect(matches('Mod+Shift+I', press('I', { ctrlKey: true, shiftKey: true }), false)).toBe(true);
@@ -42,7 +55,12 @@ describe('shortcuts', () => {
   });
 
   it('are written as people know them', () => {
-    expect([keysText('Mod+Shift+I', false), keysText('Mod+Shift+I', true), capsOf('+', false), capsOf('ArrowLeft', false)]).toEqual(['Ctrl+Shift+I', '⌘⇧I', ['+'], ['←']]);
+    expect([keysText('Mod+Shift+I', false), keysText('Mod+Shift+I', true), capsOf('+', false), capsOf('ArrowLeft', false)]).toEqual([
+      'Ctrl+Shift+I',
+      '⌘⇧I',
+      ['+'],
+      ['←'],
+    ]);
     expect(ariaKeys('Mod+K', false)).toBe('Control+K');
     expect(['?', 'g', 'Escape', 'Mod+K'].map(isSingle)).toEqual([true, true, false, false]);
     // Electron would take a bare letter away from every text field.
@@ -53,7 +71,9 @@ describe('shortcuts', () => {
 describe('the list of actions', () => {
   it('names each once, and says a key twice only where one of the two is possible at a time', () => {
     expect(new Set(ACTIONS.map(({ id }) => id)).size).toBe(ACTIONS.length);
-    const shared = ACTIONS.filter((one) => one.shortcut !== null && ACTIONS.some((other) => other !== one && other.shortcut === one.shortcut)).map(({ id }) => id);
+    const shared = ACTIONS.filter(
+      (one) => one.shortcut !== null && ACTIONS.some((other) => other !== one && other.shortcut === one.shortcut),
+    ).map(({ id }) => id);
     expect(shared).toEqual(['run.pause', 'run.resume']);
     useRun().status = { audit: 'a', name: '', state: 'running', done: 0, total: 1, eta: null, message: '', folder: '' };
     expect(shared.filter((id) => canDo(id))).toEqual(['run.pause']);

@@ -4,7 +4,8 @@ import { cutOptions, FIRST_CUT, fitsMask, type Cut } from '../../src-renderer/lo
 import { byMask } from '../../src-main/norms/partition.ts';
 
 /** A mask drawn as text: rows of digits. */
-const draw = (mask: readonly number[], width: number): string[] => Array.from({ length: mask.length / width }, (_, y) => mask.slice(y * width, (y + 1) * width).join(''));
+const draw = (mask: readonly number[], width: number): string[] =>
+  Array.from({ length: mask.length / width }, (_, y) => mask.slice(y * width, (y + 1) * width).join(''));
 const free = (width: number, height: number): number[] => new Array<number>(width * height).fill(0);
 
 describe('painting a mask', () => {
@@ -30,14 +31,20 @@ describe('painting a mask', () => {
     const mask = painted(free(4, 3), { width: 4, height: 3 }, rectangle({ x: 2, y: 2 }, { x: 1, y: 1 }), 3);
     expect(draw(mask, 4)).toEqual(['0000', '0330', '0330']);
     expect(draw(inverted(mask, 1), 4)).toEqual(['1111', '1001', '1001']);
-    expect([...areaSizes([2, 0, 1, 2])]).toEqual([[1, 1], [2, 2]]);
+    expect([...areaSizes([2, 0, 1, 2])]).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
   });
 
   it('finds each border once, as straight runs', () => {
     // 1 1 | 2        one run down the right, one below the 3 x 1 on top
     // 1 1 | 2
     // 0 0   0
-    expect(borders([1, 1, 2, 1, 1, 2, 0, 0, 0], { width: 3, height: 3 })).toEqual([[0, 2, 3, 2], [2, 0, 2, 2]]);
+    expect(borders([1, 1, 2, 1, 1, 2, 0, 0, 0], { width: 3, height: 3 })).toEqual([
+      [0, 2, 3, 2],
+      [2, 0, 2, 2],
+    ]);
     expect(borders(free(3, 3), { width: 3, height: 3 })).toEqual([]);
   });
 
@@ -58,12 +65,17 @@ describe('what a cut is to an attack', () => {
   });
 
   it('makes areas one subset under ℓ∞ and pixels subsets under ℓ₀, unless told otherwise', () => {
-    const subsets = (cut: Cut, norm: 'linf' | 'l0Pixels'): number => byMask({ channels: 3, width: 3, height: 2 }, cutOptions(cut, norm)['mask'] as number[]).count;
+    const subsets = (cut: Cut, norm: 'linf' | 'l0Pixels'): number =>
+      byMask({ channels: 3, width: 3, height: 2 }, cutOptions(cut, norm)['mask'] as number[]).count;
     expect([subsets(mask, 'linf'), subsets(mask, 'l0Pixels')]).toEqual([2, 3]);
     expect([subsets({ ...mask, areaPixels: 'each' }, 'linf'), subsets({ ...mask, areaPixels: 'together' }, 'l0Pixels')]).toEqual([3, 2]);
   });
 
   it('fits pictures of its own size alone', () => {
-    expect([fitsMask(mask, { width: 3, height: 2 }), fitsMask(mask, { width: 2, height: 3 }), fitsMask(FIRST_CUT, { width: 0, height: 0 })]).toEqual([true, false, false]);
+    expect([
+      fitsMask(mask, { width: 3, height: 2 }),
+      fitsMask(mask, { width: 2, height: 3 }),
+      fitsMask(FIRST_CUT, { width: 0, height: 0 }),
+    ]).toEqual([true, false, false]);
   });
 });

@@ -56,21 +56,46 @@ const { useModel } = await import('../../src-renderer/stores/model.ts');
 const { useThreat } = await import('../../src-renderer/stores/threat.ts');
 
 const attack = (id: string, kind: AttackCard['kind'], norms: Norm[], targeted = true): AttackCard => ({
-  id, title: id.toUpperCase(), norms, kind, targeted, needsOutput: false, summary: '', source: '',
+  id,
+  title: id.toUpperCase(),
+  norms,
+  kind,
+  targeted,
+  needsOutput: false,
+  summary: '',
+  source: '',
   options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
 });
 const image = (id: string) => ({ id, source: `/i/${id}.png`, width: 8, height: 8, channels: 3, label: 0 });
 const seen = (prediction: number, margin: number) => ({ prediction, top: [], margin, output: null });
 const at = (linf: number) => ({ l0: 3, l0Pixels: 1, l1: linf, l2: linf, linf });
 const answer = (more: Partial<Probe> = {}): Probe => ({
-  probe: '1', state: 'held', reason: null, success: false, label: 0, target: null, clean: seen(0, 5), changed: { ...seen(0, 2), eightBit: at(4 / 255) },
-  float: null, noise: null, forwards: 3, backwards: 2, milliseconds: 7, pictures: ['adversarial', 'difference'], ...more,
+  probe: '1',
+  state: 'held',
+  reason: null,
+  success: false,
+  label: 0,
+  target: null,
+  clean: seen(0, 5),
+  changed: { ...seen(0, 2), eightBit: at(4 / 255) },
+  float: null,
+  noise: null,
+  forwards: 3,
+  backwards: 2,
+  milliseconds: 7,
+  pictures: ['adversarial', 'difference'],
+  ...more,
 });
-const broken = (linf: number): Probe => answer({ state: 'broken', success: true, changed: { ...seen(1, -1), eightBit: at(linf) }, float: at(linf) });
+const broken = (linf: number): Probe =>
+  answer({ state: 'broken', success: true, changed: { ...seen(1, -1), eightBit: at(linf) }, float: at(linf) });
 
 describe('the slider', () => {
   it.each(NORMS)('has ascending steps for %s, none far from the one before, and finds its way back', (norm) => {
-    for (const size of [{ width: 8, height: 8, channels: 1 }, { width: 32, height: 32, channels: 3 }, { width: 500, height: 375, channels: 3 }]) {
+    for (const size of [
+      { width: 8, height: 8, channels: 1 },
+      { width: 32, height: 32, channels: 3 },
+      { width: 500, height: 375, channels: 3 },
+    ]) {
       const stops = budgetStops(norm, size);
       expect(stops.length).toBeGreaterThan(7);
       stops.forEach((stop, index) => {
@@ -92,7 +117,9 @@ describe('the slider', () => {
     expect(budgetStops('l0', size).every(Number.isInteger)).toBe(true);
     expect(budgetStops('l0Pixels', size).at(-1)).toBe(256);
     expect(placeOf([1, 2, 4], Math.SQRT2)).toBeCloseTo(0.25, 12);
-    expect([placeOf([1, 2, 4], 0.1), placeOf([1, 2, 4], 9), nearestStop([1, 2, 4], 2.9), nearestStop([1, 2, 4], 2.7)]).toEqual([0, 1, 2, 1]);
+    expect([placeOf([1, 2, 4], 0.1), placeOf([1, 2, 4], 9), nearestStop([1, 2, 4], 2.9), nearestStop([1, 2, 4], 2.7)]).toEqual([
+      0, 1, 2, 1,
+    ]);
     expect([namedStops([1, 2, 4, 8, 16, 32, 64], 4), namedStops([1, 2], 5), namedStops([], 5)]).toEqual([[1, 4, 16, 64], [1, 2], []]);
   });
 });
@@ -107,17 +134,28 @@ describe('what was tried', () => {
     expect(tipOf(withTrial(all, trial(6, false)))).toEqual({ held: 6, broke: 8 });
     // A failure at a larger budget says nothing of smaller ones.
     expect(tipOf(withTrial(all, trial(7, false)))).toEqual({ held: 4, broke: 6 });
-    expect([tipOf([]), tipOf([trial(2, false)]), tipOf([trial(2, true)])]).toEqual([{ held: null, broke: null }, { held: 2, broke: null }, { held: null, broke: 2 }]);
+    expect([tipOf([]), tipOf([trial(2, false)]), tipOf([trial(2, true)])]).toEqual([
+      { held: null, broke: null },
+      { held: 2, broke: null },
+      { held: null, broke: 2 },
+    ]);
   });
 
   it('reads an answer against a budget', () => {
-    expect([breaksAt(broken(8 / 255), 'linf', 8 / 255), breaksAt(broken(8 / 255), 'linf', 7 / 255), breaksAt(answer(), 'linf', 1)]).toEqual([true, false, false]);
+    expect([breaksAt(broken(8 / 255), 'linf', 8 / 255), breaksAt(broken(8 / 255), 'linf', 7 / 255), breaksAt(answer(), 'linf', 1)]).toEqual(
+      [true, false, false],
+    );
     expect(['breaks', 'beyond']).toEqual([0.1, 0.01].map((eps) => verdictOf(broken(0.05), 'linf', eps)));
     expect([verdictOf(answer(), 'linf', 1), verdictOf(answer({ float: at(0.1) }), 'linf', 1)]).toEqual(['holds', 'float']);
-    expect([verdictOf(answer({ state: 'wrong-already', changed: null }), 'linf', 1), verdictOf(answer({ state: 'failed', changed: null }), 'linf', 1)]).toEqual(['wrong', 'failed']);
+    expect([
+      verdictOf(answer({ state: 'wrong-already', changed: null }), 'linf', 1),
+      verdictOf(answer({ state: 'failed', changed: null }), 'linf', 1),
+    ]).toEqual(['wrong', 'failed']);
     expect(trialOf(answer(), 'linf', 0.1, true)).toEqual({ eps: 0.1, value: 2, broke: false });
     expect(trialOf(answer({ changed: null }), 'linf', 0.1, false).value).toBe(5);
-    expect(trialOf(answer({ changed: { ...answer().changed!, margin: null, output: { psnr: 21, ssim: null } } }), 'linf', 0.1, false).value).toBe(21);
+    expect(
+      trialOf(answer({ changed: { ...answer().changed!, margin: null, output: { psnr: 21, ssim: null } } }), 'linf', 0.1, false).value,
+    ).toBe(21);
     // A minimum-norm attack says where it tips, whatever the budget.
     expect([trialOf(broken(0.05), 'linf', 0.1, true).eps, trialOf(broken(0.05), 'linf', 0.1, false).eps]).toEqual([0.05, 0.1]);
   });
@@ -135,7 +173,11 @@ describe('exploring', () => {
       gradcheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 1, surrogates: [], fallbacks: [] },
       images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
     });
-    useApp().attacks = [attack('fmn', 'minimum-norm', ['l0', 'l2', 'linf']), attack('fool', 'minimum-norm', ['linf'], false), attack('pgd', 'fixed-budget', ['l2', 'linf'])];
+    useApp().attacks = [
+      attack('fmn', 'minimum-norm', ['l0', 'l2', 'linf']),
+      attack('fool', 'minimum-norm', ['linf'], false),
+      attack('pgd', 'fixed-budget', ['l2', 'linf']),
+    ];
     await useModel().open('/m.onnx');
     await useImages().add(['/i']);
     leave = useExplore().follow();
@@ -172,7 +214,10 @@ describe('exploring', () => {
     expect([explore.verdict, explore.held, explore.pending]).toEqual(['breaks', 7 / 255, true]);
     await asked[2]!.answer(answer());
     expect([explore.verdict, explore.held]).toEqual(['holds', 2 / 255]);
-    expect(explore.trials.map(({ eps, broke }) => [Math.round(eps * 255), broke])).toEqual([[2, false], [7, true]]);
+    expect(explore.trials.map(({ eps, broke }) => [Math.round(eps * 255), broke])).toEqual([
+      [2, false],
+      [7, true],
+    ]);
   });
 
   it('notes nothing of a budget that no 8-bit picture can use, and knows an image of the target class', async () => {

@@ -24,7 +24,12 @@ describe('the history of settings', () => {
     // Another press of the pointer is another step, even at once.
     history.take({ a: 6 }, 8, true, 25_001);
     expect(history.undoable).toBe(2);
-    for (const [time, a] of [[26_000, 7], [26_900, 8], [29_000, 9]] as const) history.take({ a }, 8, false, time);
+    for (const [time, a] of [
+      [26_000, 7],
+      [26_900, 8],
+      [29_000, 9],
+    ] as const)
+      history.take({ a }, 8, false, time);
     expect(history.undoable).toBe(3);
     expect([history.undo()!.to, history.undo()!.to, history.undo()!.to]).toEqual([{ a: 8 }, { a: 5 }, { a: 0 }]);
   });

@@ -45,7 +45,15 @@ describe('the form of an attack', () => {
 
   it('comes from its JSON Schema', () => {
     const fields = Object.fromEntries(fieldsOf(schema).map((field) => [field.key, field]));
-    expect(fields['steps']).toMatchObject({ kind: 'integer', min: 1, max: 1000, initial: 40, description: 'Gradient steps.', nullable: false, title: 'Steps' });
+    expect(fields['steps']).toMatchObject({
+      kind: 'integer',
+      min: 1,
+      max: 1000,
+      initial: 40,
+      description: 'Gradient steps.',
+      nullable: false,
+      title: 'Steps',
+    });
     expect(fields['stepSize']).toMatchObject({ kind: 'number', min: 0, initial: null, nullable: true, title: 'Step size' });
     expect(fields['loss']).toMatchObject({ kind: 'choice', choices: ['margin', 'ce'] });
     expect(fields['restart']).toMatchObject({ kind: 'boolean', initial: true });
@@ -63,7 +71,8 @@ describe('presets', () => {
   });
 
   it('leave size and layout alone, and the plain ranges the channels, too', () => {
-    for (const { values } of PRESETS) expect(Object.keys(values).filter((key) => !['channels', 'scale', 'mean', 'std'].includes(key))).toEqual([]);
+    for (const { values } of PRESETS)
+      expect(Object.keys(values).filter((key) => !['channels', 'scale', 'mean', 'std'].includes(key))).toEqual([]);
     expect(PRESETS.filter(({ values }) => values.channels === undefined).map(({ id }) => id)).toEqual(['unit', '0..255', '-1..1']);
   });
 });
@@ -79,11 +88,23 @@ describe('the axis', () => {
   it('ends past the largest budget, and not far out for one robust image', () => {
     expect(axisEnd('l2', [], [])).toBe(1);
     expect(axisEnd('l2', [{ eps: 0, accuracy: 1 }], [1])).toBeCloseTo(1.2);
-    expect(axisEnd('l2', [{ eps: 0, accuracy: 1 }, { eps: 100, accuracy: 0 }], [1])).toBeCloseTo(4);
+    expect(
+      axisEnd(
+        'l2',
+        [
+          { eps: 0, accuracy: 1 },
+          { eps: 100, accuracy: 0 },
+        ],
+        [1],
+      ),
+    ).toBeCloseTo(4);
   });
 
   it('reads the curve at a budget from the last step', () => {
-    const points = [{ eps: 0, accuracy: 1 }, { eps: 0.5, accuracy: 0.5 }];
+    const points = [
+      { eps: 0, accuracy: 1 },
+      { eps: 0.5, accuracy: 0.5 },
+    ];
     expect(at(points, 0.49)?.accuracy).toBe(1);
     expect(at(points, 0.5)?.accuracy).toBe(0.5);
     expect(at([], 1)).toBeNull();
@@ -106,7 +127,9 @@ describe('an audit under way', () => {
     expect(images.map((one) => tileState(one, [threat]))).toEqual(['broken', 'held', 'open', 'wrong-already', 'waiting']);
     expect(tileState(images[0]!, [{ ...threat, eps: [1] }])).toBe('beyond');
     // A larger change says nothing while an attack may still find a smaller one.
-    expect(tileState(image('early', { right: true, distance: { 0: 2 }, states: { 0: ['broken'] } }), [{ ...threat, eps: [1] }])).toBe('open');
+    expect(tileState(image('early', { right: true, distance: { 0: 2 }, states: { 0: ['broken'] } }), [{ ...threat, eps: [1] }])).toBe(
+      'open',
+    );
   });
 
   it('is failed or held by the same rule as the results, and shows the worst of several threat models', () => {
@@ -124,13 +147,19 @@ describe('an audit under way', () => {
       { eps: 1, accuracy: null, low: 2 / 5, high: 4 / 5 },
       { eps: 2, accuracy: null, low: 1 / 5, high: 3 / 5 },
     ]);
-    expect(points.map(({ eps, low, high }) => [eps, low, high])).toEqual([[0, 2 / 5, 4 / 5], [2, 1 / 5, 3 / 5]]);
+    expect(points.map(({ eps, low, high }) => [eps, low, high])).toEqual([
+      [0, 2 / 5, 4 / 5],
+      [2, 1 / 5, 3 / 5],
+    ]);
     // The wrong one is never attacked, and the new one may be.
     expect(through(images, [threat])).toEqual({ done: 2, of: 4 });
     const wrong = Array.from({ length: 6 }, (_, i) => image(`w${i}`, { right: false, states: { 0: ['wrong-already', 'wrong-already'] } }));
     expect(through([...wrong, ...images], [threat])).toEqual({ done: 2, of: 4 });
     // Of its target already: never attacked either.
-    expect(through([image('t', { right: true, states: { 0: ['target-already', 'target-already'] } })], [threat])).toEqual({ done: 0, of: 0 });
+    expect(through([image('t', { right: true, states: { 0: ['target-already', 'target-already'] } })], [threat])).toEqual({
+      done: 0,
+      of: 0,
+    });
     expect(liveBounds([images[4]!], 0, threat)).toEqual({ points: [], marks: [] });
   });
 
@@ -171,8 +200,18 @@ describe('what was dropped', () => {
       classNames: null,
       images: ['C:\\d\\test_batch.bin', 't10k-images-idx3-ubyte.gz'],
     });
-    expect(sortPaths(['/audits/a/audit.hairline'])).toEqual({ audit: '/audits/a/audit.hairline', model: null, labels: null, classNames: null, images: [] });
+    expect(sortPaths(['/audits/a/audit.hairline'])).toEqual({
+      audit: '/audits/a/audit.hairline',
+      model: null,
+      labels: null,
+      classNames: null,
+      images: [],
+    });
     expect(baseName('C:\\a\\b\\')).toBe('b');
-    expect([withFolder('C:\\a\\cats\\1.png'), withFolder('/a/cats/1.png'), withFolder('1.png')]).toEqual(['cats/1.png', 'cats/1.png', '1.png']);
+    expect([withFolder('C:\\a\\cats\\1.png'), withFolder('/a/cats/1.png'), withFolder('1.png')]).toEqual([
+      'cats/1.png',
+      'cats/1.png',
+      '1.png',
+    ]);
   });
 });

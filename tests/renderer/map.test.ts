@@ -32,7 +32,11 @@ describe('the colours of a map', () => {
     for (const m of eyes) {
       const light = RAMP.map((rgb) => {
         const [r, g, b] = rgb.map(linear) as [number, number, number];
-        return 0.2126 * (m[0]! * r + m[1]! * g + m[2]! * b) + 0.7152 * (m[3]! * r + m[4]! * g + m[5]! * b) + 0.0722 * (m[6]! * r + m[7]! * g + m[8]! * b);
+        return (
+          0.2126 * (m[0]! * r + m[1]! * g + m[2]! * b) +
+          0.7152 * (m[3]! * r + m[4]! * g + m[5]! * b) +
+          0.0722 * (m[6]! * r + m[7]! * g + m[8]! * b)
+        );
       });
       for (let i = 16; i < light.length; i++) expect(light[i]!).toBeGreaterThan(light[i - 16]!);
     }
@@ -116,9 +120,26 @@ describe('the table of a map', () => {
 
 describe('what can be mapped', () => {
   it('is asked for with the model as it is set up', () => {
-    const loaded = { card: { path: '/m.onnx', field: null }, preprocessing: Preprocessing.parse({ scale: 255 }), ends: { input: 'x', fixed: { mask: 1 }, output: null }, provider: 'cpu', images: [], names: null, reference: 'input', peak: 2 } as unknown as Loaded;
+    const loaded = {
+      card: { path: '/m.onnx', field: null },
+      preprocessing: Preprocessing.parse({ scale: 255 }),
+      ends: { input: 'x', fixed: { mask: 1 }, output: null },
+      provider: 'cpu',
+      images: [],
+      names: null,
+      reference: 'input',
+      peak: 2,
+    } as unknown as Loaded;
     const subject = loadedSubject(loaded);
-    expect(subject.request).toEqual({ model: '/m.onnx', preprocessing: loaded.preprocessing, input: 'x', fixed: { mask: 1 }, output: null, provider: 'cpu', peak: 2 });
+    expect(subject.request).toEqual({
+      model: '/m.onnx',
+      preprocessing: loaded.preprocessing,
+      input: 'x',
+      fixed: { mask: 1 },
+      output: null,
+      provider: 'cpu',
+      peak: 2,
+    });
     expect([subject.onOutput, subject.reference, subject.address('a')]).toEqual([false, 'input', { kind: 'image', image: 'a' }]);
   });
 });

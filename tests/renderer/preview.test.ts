@@ -8,7 +8,9 @@ import { spread } from '../../shared/spread.ts';
 /** The store that follows the editor: what it asks for, and which answer it shows. */
 type Ask = { images: string[]; preprocessing: Preprocessing; trials: boolean; answer(answer: Preview | null): void };
 const asked: Ask[] = [];
-const host = { call: (_: string, input: Omit<Ask, 'answer'>) => new Promise((answer) => asked.push({ ...input, answer })) } as unknown as Host;
+const host = {
+  call: (_: string, input: Omit<Ask, 'answer'>) => new Promise((answer) => asked.push({ ...input, answer })),
+} as unknown as Host;
 vi.stubGlobal('window', { hairline: host, matchMedia: () => ({ matches: false, addEventListener: () => undefined }) });
 vi.stubGlobal('document', { documentElement: { dataset: {} } });
 
@@ -18,13 +20,23 @@ const { usePreview } = await import('../../src-renderer/stores/preview.ts');
 
 const image = (at: number): LoadedImage => ({ id: String(at), at, source: `${at}.png`, width: 1, height: 1, channels: 3, label: null });
 const answerTo = (ask: Ask, preview: string, more: Partial<Preview> = {}): void =>
-  ask.answer({ preview, pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })), range: { low: 0, high: 1, mean: 0, std: 1 }, accuracy: null, warnings: [], ...more });
+  ask.answer({
+    preview,
+    pictures: ask.images.map((id) => ({ image: id, width: 1, height: 1, channels: [], label: null, top: null, swapped: null })),
+    range: { low: 0, high: 1, mean: 0, std: 1 },
+    accuracy: null,
+    warnings: [],
+    ...more,
+  });
 const settled = () => new Promise((done) => setTimeout(done));
 
 it('takes pictures from all over a set', () => {
   expect(spread([1, 2, 3], 4)).toEqual([1, 2, 3]);
   expect(spread([0, 1, 2, 3, 4, 5, 6], 3)).toEqual([0, 2, 4]);
-  const all = spread(Array.from({ length: 1000 }, (_, i) => i), 32);
+  const all = spread(
+    Array.from({ length: 1000 }, (_, i) => i),
+    32,
+  );
   expect([all.length, new Set(all).size, all[0], all[31]]).toEqual([32, 32, 0, 968]);
 });
 

@@ -37,7 +37,14 @@ const { useRun } = await import('../../src-renderer/stores/run.ts');
 const { useThreat } = await import('../../src-renderer/stores/threat.ts');
 
 const attack = (id: string, norms: AttackCard['norms'], targeted = true): AttackCard => ({
-  id, title: id.toUpperCase(), norms, kind: 'minimum-norm', targeted, needsOutput: false, summary: '', source: '',
+  id,
+  title: id.toUpperCase(),
+  norms,
+  kind: 'minimum-norm',
+  targeted,
+  needsOutput: false,
+  summary: '',
+  source: '',
   options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
 });
 const card = { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard;
@@ -77,7 +84,10 @@ it('says the first thing that is missing, then plans what the contract takes', a
   threat.norms.linf.eps = [0.1];
   expect(threat.missing).toBeNull();
   const plan = AuditPlan.parse(threat.plan());
-  expect(plan.threats.map(({ norm, attacks }) => [norm, attacks.map(({ id }) => id)])).toEqual([['l2', ['fmn', 'ddn']], ['linf', ['fool']]]);
+  expect(plan.threats.map(({ norm, attacks }) => [norm, attacks.map(({ id }) => id)])).toEqual([
+    ['l2', ['fmn', 'ddn']],
+    ['linf', ['fool']],
+  ]);
 });
 
 it('leaves out attacks that have no targeted form, and options that are the default', async () => {
@@ -146,7 +156,11 @@ it('takes a model by other ends than were found, and keeps all of it when one do
   model.setPreprocessing(preprocessing);
   answers['inspect'] = new Error('The model has no output or inner value called z.');
   await model.setOutput('z');
-  expect([model.refused, model.output, useApp().toasts]).toEqual([{ end: 'output', why: 'The model has no output or inner value called z.' }, null, []]);
+  expect([model.refused, model.output, useApp().toasts]).toEqual([
+    { end: 'output', why: 'The model has no output or inner value called z.' },
+    null,
+    [],
+  ]);
   answers['inspect'] = { ...card, input: 'y' };
   await model.setFixed('mask', null);
   expect([model.refused, model.preprocessing]).toEqual([null, preprocessing]);
@@ -190,7 +204,10 @@ it('asks which input takes the image where that is not clear', async () => {
   Object.assign(answers, { inspect: new Error('It is not clear which takes the image.'), unclearInputs: ['a', 'b'] });
   const model = useModel();
   expect(await model.open('/two.onnx')).toBe(false);
-  expect([model.unclear, useApp().toasts]).toEqual([{ path: '/two.onnx', inputs: ['a', 'b'], why: 'It is not clear which takes the image.' }, []]);
+  expect([model.unclear, useApp().toasts]).toEqual([
+    { path: '/two.onnx', inputs: ['a', 'b'], why: 'It is not clear which takes the image.' },
+    [],
+  ]);
   answers['inspect'] = { ...card, path: '/two.onnx', input: 'b' };
   expect(await model.open('/two.onnx', { input: 'b' })).toBe(true);
   expect([model.unclear, model.ends.input]).toEqual([null, 'b']);
@@ -253,7 +270,8 @@ it('takes labels and names that lie beside pictures, says so, and names them in 
 it('takes pictures without labels where class folders do not fit the model, and holds them against every other model', async () => {
   const call = host.call;
   host.call = (async (name: string, input: { unlabelled?: boolean; classes?: number | null }) => {
-    if (name === 'images' && input.classes === 3 && !input.unlabelled) throw new Error('x has 2 class folders, but the model has 3 classes.');
+    if (name === 'images' && input.classes === 3 && !input.unlabelled)
+      throw new Error('x has 2 class folders, but the model has 3 classes.');
     return call(name as never, input as never);
   }) as Host['call'];
   await ready();
@@ -276,7 +294,17 @@ it('catches up with an audit it did not see, and counts nothing twice', async ()
   // Told while the journal is being read, and in it.
   run.hear(finding);
   answer({
-    threats: [{ norm: 'l2', eps: [1], goal: { kind: 'untargeted' }, attacks: [{ id: 'fmn', options: {} }, { id: 'ddn', options: {} }] }],
+    threats: [
+      {
+        norm: 'l2',
+        eps: [1],
+        goal: { kind: 'untargeted' },
+        attacks: [
+          { id: 'fmn', options: {} },
+          { id: 'ddn', options: {} },
+        ],
+      },
+    ],
     classNames: ['no', 'yes'],
     order: ['b', 'a'],
     images: [{ ...seen, source: '/i/a.png' }],
@@ -293,7 +321,12 @@ it('sorts and filters five thousand results', async () => {
   const states = ['broken', 'held', 'wrong-already'] as const;
   const images = Array.from({ length: 5000 }, (_, index) => {
     const state = states[(index * 7) % 3]!;
-    const outcome = { threat: 0, state, best: state === 'broken' ? 'fmn' : null, distance: state === 'broken' ? ((index * 7919) % 5000) / 5000 : null };
+    const outcome = {
+      threat: 0,
+      state,
+      best: state === 'broken' ? 'fmn' : null,
+      distance: state === 'broken' ? ((index * 7919) % 5000) / 5000 : null,
+    };
     return { id: `i${index}`, source: `set/${(index * 31) % 5000}.png`, label: index % 10, outcomes: [outcome] };
   });
   const findings = images.flatMap(({ id }) => ['fmn', 'pgd'].map((name) => ({ image: id, threat: 0, attack: name })));
@@ -331,7 +364,16 @@ it('follows its own audit through events, whichever comes first', async () => {
 it('limits the audit to a region: attacks on subsets alone, each norm with the mask it can use', async () => {
   const cutting: AttackCard = {
     ...attack('subset', ['l0', 'l0Pixels', 'linf']),
-    options: { type: 'object', properties: { partition: { enum: ['pixel', 'mask'], default: 'pixel' }, block: { type: 'integer', default: 4 }, superpixels: { type: 'integer', default: 100 }, compactness: { type: 'number', default: 10 }, mask: { type: 'array', default: [] } } },
+    options: {
+      type: 'object',
+      properties: {
+        partition: { enum: ['pixel', 'mask'], default: 'pixel' },
+        block: { type: 'integer', default: 4 },
+        superpixels: { type: 'integer', default: 100 },
+        compactness: { type: 'number', default: 10 },
+        mask: { type: 'array', default: [] },
+      },
+    },
   };
   useApp().attacks = [...useApp().attacks, cutting];
   await ready();
@@ -350,7 +392,10 @@ it('limits the audit to a region: attacks on subsets alone, each norm with the m
 
 it('takes settings back by what they are, and begins anew with another model', async () => {
   const listeners = new Map<string, (event: { type: string }) => void>();
-  Object.assign(window, { addEventListener: (type: string, listener: () => void) => listeners.set(type, listener), removeEventListener: (type: string) => listeners.delete(type) });
+  Object.assign(window, {
+    addEventListener: (type: string, listener: () => void) => listeners.set(type, listener),
+    removeEventListener: (type: string) => listeners.delete(type),
+  });
   const history = useHistory();
   const settle = async (): Promise<void> => {
     await nextTick();
@@ -410,7 +455,14 @@ it('takes settings back by what they are, and begins anew with another model', a
 it('asks what an audit costs once its plan rests, and only when the plan changed', async () => {
   vi.useFakeTimers();
   try {
-    answers['estimate'] = { passes: 600, seconds: 1, workers: 2, forward: 0.1, gradient: 0.3, attacks: [{ threat: 2, attack: 'fmn', passes: 600 }] };
+    answers['estimate'] = {
+      passes: 600,
+      seconds: 1,
+      workers: 2,
+      forward: 0.1,
+      gradient: 0.3,
+      attacks: [{ threat: 2, attack: 'fmn', passes: 600 }],
+    };
     const estimate = useEstimate();
     const stop = estimate.follow();
     await ready();
@@ -440,7 +492,16 @@ it('shows an audit whose engine died as stopped, with Resume and nothing else, a
   await ready();
   const run = useRun();
   await run.start();
-  const status = { audit: 'one', name: '', state: 'running' as const, done: 1, total: 8, eta: 9, message: 'Attacking', folder: '/audits/one' };
+  const status = {
+    audit: 'one',
+    name: '',
+    state: 'running' as const,
+    done: 1,
+    total: 8,
+    eta: 9,
+    message: 'Attacking',
+    folder: '/audits/one',
+  };
   run.hear({ type: 'status', status });
   // Cancel was pressed, and the engine died over it.
   answers['cancel'] = new Error('The engine stopped unexpectedly (signal SIGKILL).');
@@ -452,7 +513,11 @@ it('shows an audit whose engine died as stopped, with Resume and nothing else, a
   expect([run.busy, run.cancelling, run.status?.state]).toEqual([false, false, 'crashed']);
   expect(['run.pause', 'run.cancel', 'run.resume', 'run.start'].map((id) => canDo(id as ActionId))).toEqual([false, false, true, true]);
   // It is seen from other pages, too.
-  expect(useApp().toasts.map(({ message }) => message).join(' ')).toMatch(/engine crashed.*Resume/);
+  expect(
+    useApp()
+      .toasts.map(({ message }) => message)
+      .join(' '),
+  ).toMatch(/engine crashed.*Resume/);
   expect(run.log[0]).toMatchObject({ kind: 'error' });
   await perform('run.resume');
   expect(asked.at(-1)).toEqual(['resume', expect.objectContaining({ audit: 'one' })]);

@@ -17,16 +17,65 @@ const sentences = [...en].filter(([at, value]) => typeof value === 'function' &&
 
 /** Names, signs and words that are the same in German. Keys of a keyboard are told by the name of the key. */
 const SAME = new Set([
-  ...['Hairline', 'System', 'Parameter', 'Opset', 'SHA-256', 'Name', 'CPU', 'CUDA', 'DirectML', 'WebGPU', 'Core ML', 'Interpolation', 'Bilinear', 'Linear', 'RGB', 'BGR', 'Budget', 'Budgets ε', 'in [0,1]', 'in /255'],
-  ...['MNIST, [0,1]', 'CIFAR-10, [0,1]', 'ImageNet (PyTorch)', 'ImageNet (Caffe)', 'Worker', 'PSNR', 'SSIM', 'Adversarial', 'adversarial', 'Norm', 'Label', 'Label…', 'Export', 'PDF', 'CSV', 'JSON', 'Audits', 'Superpixel', 'Pixel', 'Block', 'Budget ε', 'Budget ε in [0,1]', 'Budget ε in /255'],
+  ...[
+    'Hairline',
+    'System',
+    'Parameter',
+    'Opset',
+    'SHA-256',
+    'Name',
+    'CPU',
+    'CUDA',
+    'DirectML',
+    'WebGPU',
+    'Core ML',
+    'Interpolation',
+    'Bilinear',
+    'Linear',
+    'RGB',
+    'BGR',
+    'Budget',
+    'Budgets ε',
+    'in [0,1]',
+    'in /255',
+  ],
+  ...[
+    'MNIST, [0,1]',
+    'CIFAR-10, [0,1]',
+    'ImageNet (PyTorch)',
+    'ImageNet (Caffe)',
+    'Worker',
+    'PSNR',
+    'SSIM',
+    'Adversarial',
+    'adversarial',
+    'Norm',
+    'Label',
+    'Label…',
+    'Export',
+    'PDF',
+    'CSV',
+    'JSON',
+    'Audits',
+    'Superpixel',
+    'Pixel',
+    'Block',
+    'Budget ε',
+    'Budget ε in [0,1]',
+    'Budget ε in /255',
+  ],
   ...['←', '→', '↑', '↓', 'Esc', '↵'],
 ]);
 
 describe('the words of the window', () => {
   it('are in both languages, none empty, none left in the other', () => {
-    expect([...de.keys()].filter((at) => !at.startsWith('keys.names.')).sort()).toEqual([...en.keys()].filter((at) => !at.startsWith('keys.names.')).sort());
+    expect([...de.keys()].filter((at) => !at.startsWith('keys.names.')).sort()).toEqual(
+      [...en.keys()].filter((at) => !at.startsWith('keys.names.')).sort(),
+    );
     for (const [at, word] of [...en, ...de]) if (typeof word === 'string') expect(word.trim(), at).not.toBe('');
-    const left = [...en].filter(([at, word]) => typeof word === 'string' && !/\.keys\.\d+$/.test(at) && word === de.get(at) && !SAME.has(word));
+    const left = [...en].filter(
+      ([at, word]) => typeof word === 'string' && !/\.keys\.\d+$/.test(at) && word === de.get(at) && !SAME.has(word),
+    );
     expect(left).toEqual([]);
   });
 
@@ -36,7 +85,10 @@ describe('the words of the window', () => {
       const values = Array.from({ length: english.length }, (_, i) => 11 + i);
       const put = (text: string): number[] => values.filter((value) => text.includes(String(value)));
       expect(put(german(...values)), at).toEqual(put(english(...values)));
-      for (const count of [1, 2]) expect(german(...values.map(() => count)), at).not.toMatch(/\b1 (Bilder|Dateien|Kanäle|Angriffe|Flächen|Teilmengen|Arten)\b|\b2 (Bild|Datei|Kanal|Angriff|Fläche|Teilmenge|Art)\b/);
+      for (const count of [1, 2])
+        expect(german(...values.map(() => count)), at).not.toMatch(
+          /\b1 (Bilder|Dateien|Kanäle|Angriffe|Flächen|Teilmengen|Arten)\b|\b2 (Bild|Datei|Kanal|Angriff|Fläche|Teilmenge|Art)\b/,
+        );
     }
   });
 

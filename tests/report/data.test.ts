@@ -50,14 +50,21 @@ describe('results.json', () => {
   });
 
   test('canonical JSON of small values, by hand', () => {
-    expect(canonicalJson({ b: [1, { d: null, c: 'x' }], a: 0.1 })).toBe('{\n  "a": 0.1,\n  "b": [\n    1,\n    {\n      "c": "x",\n      "d": null\n    }\n  ]\n}\n');
+    expect(canonicalJson({ b: [1, { d: null, c: 'x' }], a: 0.1 })).toBe(
+      '{\n  "a": 0.1,\n  "b": [\n    1,\n    {\n      "c": "x",\n      "d": null\n    }\n  ]\n}\n',
+    );
   });
 
   test('compact JSON says the same and keeps to its width where it can', () => {
     const plan = fixture().plan;
     const text = compactJson(plan, 60);
     expect(JSON.parse(text)).toEqual(plan);
-    expect(text.split('\n').filter((line) => line.length > 60).every((line) => line.includes('/home/auditor') || line.includes('0.0'))).toBe(true);
+    expect(
+      text
+        .split('\n')
+        .filter((line) => line.length > 60)
+        .every((line) => line.includes('/home/auditor') || line.includes('0.0')),
+    ).toBe(true);
     expect(compactJson({ a: [1, 2] }, 60)).toBe('{ "a": [ 1, 2 ] }');
   });
 
@@ -86,15 +93,21 @@ describe('results.csv', () => {
     for (const row of rows) expect(row).toHaveLength(columns.length);
     const records = rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]!])));
     for (const finding of results.findings) {
-      const record = records.find((r) => r['id'] === finding.image && r['threat'] === String(finding.threat) && r['attack'] === finding.attack)!;
+      const record = records.find(
+        (r) => r['id'] === finding.image && r['threat'] === String(finding.threat) && r['attack'] === finding.attack,
+      )!;
       expect(record['state']).toBe(finding.state);
       expect(record['reason']).toBe(finding.reason ?? '');
       expect(record['queries']).toBe(String(finding.forwards + finding.backwards));
       expect(record['file']).toBe(finding.file ?? '');
       expect(record['new_prediction']).toBe(finding.prediction === null ? '' : String(finding.prediction));
-      for (const [prefix, distances] of [['float', finding.float], ['eightbit', finding.eightBit]] as const) {
+      for (const [prefix, distances] of [
+        ['float', finding.float],
+        ['eightbit', finding.eightBit],
+      ] as const) {
         // Full precision: the text reads back to the very same number.
-        for (const norm of ['l0', 'l1', 'l2', 'linf'] as const) expect(record[`${prefix}_${norm}`]).toBe(distances ? String(distances[norm]) : '');
+        for (const norm of ['l0', 'l1', 'l2', 'linf'] as const)
+          expect(record[`${prefix}_${norm}`]).toBe(distances ? String(distances[norm]) : '');
         if (distances) expect(Number(record[`${prefix}_linf_255`])).toBeCloseTo(distances.linf * 255, 9);
       }
     }
@@ -125,7 +138,7 @@ describe('results.csv', () => {
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     let cell = '';
     if (text[i] === '"') {
       for (i++; ; i++) {

@@ -56,12 +56,30 @@ export function png(width: number, height: number, channels: 1 | 3, data: Uint8A
   header.writeUInt32BE(height, 4);
   header.set([8, channels === 1 ? 0 : 2, 0, 0, 0], 8);
   const rows = Buffer.alloc(height * (1 + width * channels));
-  for (let y = 0; y < height; y++) rows.set(data.subarray(y * width * channels, (y + 1) * width * channels), y * (1 + width * channels) + 1);
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', new Uint8Array())]);
+  for (let y = 0; y < height; y++)
+    rows.set(data.subarray(y * width * channels, (y + 1) * width * channels), y * (1 + width * channels) + 1);
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', new Uint8Array()),
+  ]);
 }
 
-const EPS: Record<Norm, number[]> = { l0: [5, 10, 25], l0Pixels: [2, 5, 10], l1: [2, 8], l2: [0.5, 1, 2], linf: [2 / 255, 4 / 255, 8 / 255] };
-const ATTACKS: Record<Norm, string[]> = { l0: ['sigma-zero', 'fmn'], l0Pixels: ['sigma-zero'], l1: ['fmn', 'pgd'], l2: ['ddn', 'fmn', 'pgd'], linf: ['pgd', 'fmn', 'fgsm'] };
+const EPS: Record<Norm, number[]> = {
+  l0: [5, 10, 25],
+  l0Pixels: [2, 5, 10],
+  l1: [2, 8],
+  l2: [0.5, 1, 2],
+  linf: [2 / 255, 4 / 255, 8 / 255],
+};
+const ATTACKS: Record<Norm, string[]> = {
+  l0: ['sigma-zero', 'fmn'],
+  l0Pixels: ['sigma-zero'],
+  l1: ['fmn', 'pgd'],
+  l2: ['ddn', 'fmn', 'pgd'],
+  linf: ['pgd', 'fmn', 'fgsm'],
+};
 const SPREAD: Record<Norm, number> = { l0: 14, l0Pixels: 8, l1: 5, l2: 0.9, linf: 5 };
 const NAMES = ['aeroplane', 'motor car', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'lorry'];
 const LONG = [
@@ -72,14 +90,25 @@ const LONG = [
 ];
 
 export function makeFixture(options: FixtureOptions = {}): Fixture {
-  const { norms = ['linf', 'l2', 'l0'], images: n = 60, width = 32, height = 32, channels = 3, long = false, labels = true, failures = false } = options;
+  const {
+    norms = ['linf', 'l2', 'l0'],
+    images: n = 60,
+    width = 32,
+    height = 32,
+    channels = 3,
+    long = false,
+    labels = true,
+    failures = false,
+  } = options;
   const random = uniform(7);
   const files = new Map<string, Uint8Array>();
   const classNames = NAMES.map((name, i) => (long ? LONG[i % LONG.length]! : name));
   const images: ImageResult[] = [];
   const findings: Finding[] = [];
   const smallest: (number | null)[][] = norms.map(() => []);
-  const folder = long ? '/home/auditor/Projekte/2026/Straßenverkehr – Abnahme/very long folder names that somebody thought to be clear/data sets/run_0000000000000000000001' : 'samples';
+  const folder = long
+    ? '/home/auditor/Projekte/2026/Straßenverkehr – Abnahme/very long folder names that somebody thought to be clear/data sets/run_0000000000000000000001'
+    : 'samples';
 
   for (let i = 0; i < n; i++) {
     const id = `i${String(i).padStart(5, '0')}`;
@@ -118,8 +147,17 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
   const results: Results = {
     ...{ format: 1, hairline: '0.1.0', name: options.name ?? '' },
     model: {
-      file: long ? `${folder}/models/final_really_final_v7 (copy)/resnet18_cifar10_adversarially_trained_2026-02-28T23-59-59.onnx` : 'models/road-signs.onnx',
-      ...{ sha256: createHash('sha256').update('model').digest('hex'), bytes: 44_779_012, weights: [], producer: 'pytorch 2.9.1', irVersion: 10, parameters: 11_173_962 },
+      file: long
+        ? `${folder}/models/final_really_final_v7 (copy)/resnet18_cifar10_adversarially_trained_2026-02-28T23-59-59.onnx`
+        : 'models/road-signs.onnx',
+      ...{
+        sha256: createHash('sha256').update('model').digest('hex'),
+        bytes: 44_779_012,
+        weights: [],
+        producer: 'pytorch 2.9.1',
+        irVersion: 10,
+        parameters: 11_173_962,
+      },
       opsets: { '': 20 },
       operators: { Conv: 20, Relu: 17, Add: 8, GlobalAveragePool: 1, Flatten: 1, Gemm: 1, MaxPool: 1 },
       inputs: [{ name: 'input', type: 'float32', shape: ['batch', channels, height, width] }],
@@ -127,15 +165,61 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
     },
     surrogates: [],
     ...{ classNames, seed: 20260301, maxQueries: null, kernelBatch: 16, output: null, classes: 10 },
-    preprocessing: { geometry: 'none', width: null, height: null, resizeTo: null, interpolation: 'bilinear', padValue: 0, channels: 'rgb', layout: 'nchw', scale: 1, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616], embed: null },
+    preprocessing: {
+      geometry: 'none',
+      width: null,
+      height: null,
+      resizeTo: null,
+      interpolation: 'bilinear',
+      padValue: 0,
+      channels: 'rgb',
+      layout: 'nchw',
+      scale: 1,
+      mean: [0.4914, 0.4822, 0.4465],
+      std: [0.247, 0.2435, 0.2616],
+      embed: null,
+    },
     provider: { asked: 'cuda', used: 'cpu', why: 'the CUDA libraries are not installed on this machine' },
     versions: { node: '24.4.0', 'onnxruntime-node': '1.30.0', sharp: '0.35.5' },
-    gradientCheck: { ok: true, forwardError: 3.1e-7, gradientError: 0.00041, tangentError: null, directions: 8, surrogates: [], fallbacks: [] },
+    gradientCheck: {
+      ok: true,
+      forwardError: 3.1e-7,
+      gradientError: 0.00041,
+      tangentError: null,
+      directions: 8,
+      surrogates: [],
+      fallbacks: [],
+    },
     cleanAccuracy: labels ? { eps: 0, accuracy: right / n, ...wilson(right, n), right, total: n } : null,
     ...{ threats, images, findings },
-    warnings: failures ? ['3 images failed under at least one attack; they count as right.', 'The labels were read from the folders’ names: check that they are what you mean.'] : [],
-    plan: { format: 1, name: options.name ?? '', model: 'models/road-signs.onnx', images: [folder], seed: 20260301, threats: norms.map((norm) => ({ norm, eps: EPS[norm], goal: { kind: 'untargeted' }, attacks: ATTACKS[norm].map((id) => ({ id, options: { steps: 500 } })) })) },
-    timing: { started: '2026-03-01T14:05:09.123Z', finished: '2026-03-01T14:09:41.000Z', seconds: 271.9, workers: 2, batch: 16, resumed: 1, machine: '16 cores, 128 GB, Linux x64' },
+    warnings: failures
+      ? [
+          '3 images failed under at least one attack; they count as right.',
+          'The labels were read from the folders’ names: check that they are what you mean.',
+        ]
+      : [],
+    plan: {
+      format: 1,
+      name: options.name ?? '',
+      model: 'models/road-signs.onnx',
+      images: [folder],
+      seed: 20260301,
+      threats: norms.map((norm) => ({
+        norm,
+        eps: EPS[norm],
+        goal: { kind: 'untargeted' },
+        attacks: ATTACKS[norm].map((id) => ({ id, options: { steps: 500 } })),
+      })),
+    },
+    timing: {
+      started: '2026-03-01T14:05:09.123Z',
+      finished: '2026-03-01T14:09:41.000Z',
+      seconds: 271.9,
+      workers: 2,
+      batch: 16,
+      resumed: 1,
+      machine: '16 cores, 128 GB, Linux x64',
+    },
   };
   return { results, files, readPng: async (file) => files.get(file) ?? Promise.reject(new Error(`no file ${file}`)) };
 }
@@ -143,14 +227,19 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
 /** A picture with shapes that can be told apart by eye. */
 function drawing(seed: number, width: number, height: number, channels: 1 | 3): Uint8Array {
   const random = uniform(seed * 977 + 1);
-  const [cx, cy, r] = [width * (0.35 + 0.3 * random()), height * (0.35 + 0.3 * random()), Math.min(width, height) * (0.18 + 0.15 * random())];
+  const [cx, cy, r] = [
+    width * (0.35 + 0.3 * random()),
+    height * (0.35 + 0.3 * random()),
+    Math.min(width, height) * (0.18 + 0.15 * random()),
+  ];
   const inner = [0, 1, 2].map(() => 120 + 135 * random());
   const outer = [0, 1, 2].map(() => 30 + 110 * random());
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const inside = seed % 2 ? Math.hypot(x - cx, y - cy) < r : Math.max(Math.abs(x - cx), Math.abs(y - cy)) < r;
-      for (let c = 0; c < channels; c++) data[(y * width + x) * channels + c] = Math.round((inside ? inner : outer)[c]! * (0.8 + (0.2 * y) / height));
+      for (let c = 0; c < channels; c++)
+        data[(y * width + x) * channels + c] = Math.round((inside ? inner : outer)[c]! * (0.8 + (0.2 * y) / height));
     }
   }
   return data;
@@ -180,10 +269,21 @@ interface Case {
 /** One made-up finding whose distances are those of the PNG that goes with it. */
 function attacked(c: Case): { finding: Finding; png: Uint8Array | null } {
   const size = SPREAD[c.norm] * -Math.log(1 - c.random()) * (1 + 0.2 * c.a);
-  const base = { image: c.id, threat: c.threat, attack: c.attack, reason: null, output: null, forwards: 500, backwards: c.attack === 'fgsm' ? 1 : 500 };
+  const base = {
+    image: c.id,
+    threat: c.threat,
+    attack: c.attack,
+    reason: null,
+    output: null,
+    forwards: 500,
+    backwards: c.attack === 'fgsm' ? 1 : 500,
+  };
   const nothing = { float: null, eightBit: null, prediction: null, top: [], file: null };
   if (c.failures && c.random() < 0.03) {
-    return { finding: { ...base, ...nothing, state: 'failed', reason: 'The model gave a value that is no number (NaN) after 17 steps.' }, png: null };
+    return {
+      finding: { ...base, ...nothing, state: 'failed', reason: 'The model gave a value that is no number (NaN) after 17 steps.' },
+      png: null,
+    };
   }
   if (size > 3 * SPREAD[c.norm]) return { finding: { ...base, ...nothing, state: 'held' }, png: null };
   const data = Uint8Array.from(c.clean);
@@ -191,10 +291,12 @@ function attacked(c: Case): { finding: Finding; png: Uint8Array | null } {
   const change = (i: number, by: number): void => {
     data[i] = Math.max(0, Math.min(255, data[i]! + by));
   };
-  if (c.norm === 'l0' || c.norm === 'l0Pixels') for (let k = 0; k < Math.ceil(size); k++) change(Math.floor(c.random() * features), c.random() < 0.5 ? 255 : -255);
+  if (c.norm === 'l0' || c.norm === 'l0Pixels')
+    for (let k = 0; k < Math.ceil(size); k++) change(Math.floor(c.random() * features), c.random() < 0.5 ? 255 : -255);
   else {
     const level = c.norm === 'linf' ? Math.ceil(size) : Math.max(1, (size / Math.sqrt(features)) * 255);
-    for (let i = 0; i < features; i++) change(i, Math.round((c.random() < 0.5 ? 1 : -1) * (c.norm === 'linf' ? level : 2 * c.random() * level)));
+    for (let i = 0; i < features; i++)
+      change(i, Math.round((c.random() < 0.5 ? 1 : -1) * (c.norm === 'linf' ? level : 2 * c.random() * level)));
   }
   const eightBit = distances(c.clean, data, c.channels);
   const prediction = (c.prediction + 1 + Math.floor(c.random() * 9)) % 10;

@@ -1,5 +1,23 @@
 import { expect, test } from 'vitest';
-import { budgetWords, bytes, classLabel, count, dateTime, distanceWords, duration, formatBudget, formatDistance, formatEps, formatEpsLong, goalWords, interval, over255, percent, probability, significant } from '../../shared/format.ts';
+import {
+  budgetWords,
+  bytes,
+  classLabel,
+  count,
+  dateTime,
+  distanceWords,
+  duration,
+  formatBudget,
+  formatDistance,
+  formatEps,
+  formatEpsLong,
+  goalWords,
+  interval,
+  over255,
+  percent,
+  probability,
+  significant,
+} from '../../shared/format.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
@@ -25,13 +43,31 @@ test('shares never round to all or nothing', () => {
   expect(plain(percent(0.99999))).toBe('99.9 %');
   expect(plain(percent(0.00001))).toBe('0.1 %');
   expect(plain(interval({ low: 0.354, high: 0.489 }))).toBe('35.4–48.9 %');
-  expect([probability(0.99999), probability(1), probability(0.00001), probability(0.5)]).toEqual(['>0.9999', '1.0000', '<0.0001', '0.5000']);
+  expect([probability(0.99999), probability(1), probability(0.00001), probability(0.5)]).toEqual([
+    '>0.9999',
+    '1.0000',
+    '<0.0001',
+    '0.5000',
+  ]);
 });
 
 test('plain numbers', () => {
   expect([count(0), count(999), count(1000), count(11173962)]).toEqual(['0', '999', '1,000', '11,173,962']);
-  expect([significant(0.123456), significant(1), significant(1234.56), significant(98765.4), significant(3.1e-7, 2), significant(0)]).toEqual(['0.1235', '1', '1235', '98765', '3.1e-7', '0']);
-  expect([bytes(0), bytes(999), bytes(1000), bytes(44_779_012), bytes(999_999)].map(plain)).toEqual(['0 B', '999 B', '1 kB', '44.8 MB', '1 MB']);
+  expect([
+    significant(0.123456),
+    significant(1),
+    significant(1234.56),
+    significant(98765.4),
+    significant(3.1e-7, 2),
+    significant(0),
+  ]).toEqual(['0.1235', '1', '1235', '98765', '3.1e-7', '0']);
+  expect([bytes(0), bytes(999), bytes(1000), bytes(44_779_012), bytes(999_999)].map(plain)).toEqual([
+    '0 B',
+    '999 B',
+    '1 kB',
+    '44.8 MB',
+    '1 MB',
+  ]);
   expect([duration(0.84), duration(59.7), duration(72), duration(7500)].map(plain)).toEqual(['0.84 s', '60 s', '1 min 12 s', '2 h 5 min']);
 });
 

@@ -21,6 +21,8 @@ describe('heat maps', () => {
     expect([...heatMap([0, 0], byFeature({ channels: 1, height: 1, width: 2 }), 1, 2).data]).toEqual([0, 0, 4, 0, 0, 4]);
   });
   it('as CSV: where each subset is and its values', () => {
-    expect(mapCsv(byMask({ channels: 3, height: 1, width: 3 }, [0, 2, 1]), 3, 1, { linear: [1, 2], moved: [0.5, NaN] })).toBe('subset,x,y,values,linear,moved\n0,2,0,3,1,0.5\n1,1,0,3,2,\n');
+    expect(mapCsv(byMask({ channels: 3, height: 1, width: 3 }, [0, 2, 1]), 3, 1, { linear: [1, 2], moved: [0.5, NaN] })).toBe(
+      'subset,x,y,values,linear,moved\n0,2,0,3,1,0.5\n1,1,0,3,2,\n',
+    );
   });
 });

@@ -17,19 +17,40 @@ function asOutputs({ results, files, readPng }: Fixture, goal: Goal, picture = t
   const images = results.images.map((image, i) => ({
     ...image,
     ...{ label: 0, labelGiven: false, prediction: 0, top: [] },
-    outputs: results.threats.map(() => ({ psnr: 24 + i / 10, ssim: picture ? 0.8 : null, file: picture ? write(`clean-output/${image.id}.png`, i) : null })),
+    outputs: results.threats.map(() => ({
+      psnr: 24 + i / 10,
+      ssim: picture ? 0.8 : null,
+      file: picture ? write(`clean-output/${image.id}.png`, i) : null,
+    })),
   }));
   const findings = results.findings.map((finding, i) => ({
     ...finding,
     top: [],
     prediction: finding.state === 'broken' ? 1 : null,
-    output: finding.state === 'broken' ? { psnr: 19.9985, ssim: picture ? 0.512 : null, file: picture ? write(`adversarial-output/${i}.png`, 255 - i) : null } : null,
+    output:
+      finding.state === 'broken'
+        ? { psnr: 19.9985, ssim: picture ? 0.512 : null, file: picture ? write(`adversarial-output/${i}.png`, 255 - i) : null }
+        : null,
   }));
-  const model = { ...results.model, inputs: [...results.model.inputs, { name: 'sigma', type: 'float32', shape: [1] }], outputs: [{ name: 'denoised', type: 'float32', shape: ['batch', 1, 16, 16] }] };
-  const field = { name: 'denoised', dims: [1, 16, 16], width: 256, picture: picture ? { channels: 1, height: 16, width: 16, layout: 'nchw' as const } : null };
+  const model = {
+    ...results.model,
+    inputs: [...results.model.inputs, { name: 'sigma', type: 'float32', shape: [1] }],
+    outputs: [{ name: 'denoised', type: 'float32', shape: ['batch', 1, 16, 16] }],
+  };
+  const field = {
+    name: 'denoised',
+    dims: [1, 16, 16],
+    width: 256,
+    picture: picture ? { channels: 1, height: 16, width: 16, layout: 'nchw' as const } : null,
+  };
   const plan = { ...(results.plan as object), input: 'input', fixed: { sigma: 0.25 } };
   return {
-    results: { ...results, ...{ images, findings, model, plan, cleanAccuracy: null, classes: 2, classNames: ['unbroken', 'broken'], output: field }, threats: results.threats.map((threat) => ({ ...threat, goal })), gradientCheck: { ...results.gradientCheck, tangentError: 0.00052 } },
+    results: {
+      ...results,
+      ...{ images, findings, model, plan, cleanAccuracy: null, classes: 2, classNames: ['unbroken', 'broken'], output: field },
+      threats: results.threats.map((threat) => ({ ...threat, goal })),
+      gradientCheck: { ...results.gradientCheck, tangentError: 0.00052 },
+    },
     files,
     readPng,
   };
@@ -41,7 +62,12 @@ describe('the report on a network that puts out pictures', () => {
   let results: Results;
   let read: ReadPdf;
   beforeAll(async () => {
-    const fixture = asOutputs(makeFixture({ images: 8, norms: ['linf', 'l2'], labels: false }), { kind: 'deviation', reference: 'input', psnr: 20, peak: 1 });
+    const fixture = asOutputs(makeFixture({ images: 8, norms: ['linf', 'l2'], labels: false }), {
+      kind: 'deviation',
+      reference: 'input',
+      psnr: 20,
+      peak: 1,
+    });
     results = fixture.results;
     read = await open(await renderPdf(results, fixture.readPng));
   });
@@ -75,7 +101,11 @@ describe('the report on a network that puts out pictures', () => {
   });
 
   test('does without pictures of outputs where they are none, and names the goal of a match', async () => {
-    const fixture = asOutputs(makeFixture({ images: 6, norms: ['l2'], labels: false }), { kind: 'match', picture: 'p.png', psnr: 30, peak: 1 }, false);
+    const fixture = asOutputs(
+      makeFixture({ images: 6, norms: ['l2'], labels: false }),
+      { kind: 'match', picture: 'p.png', psnr: 30, peak: 1 },
+      false,
+    );
     const { pages, images } = await open(await renderPdf(fixture.results, fixture.readPng));
     const text = pages.join('\n');
     expect(text).toContain('could not be made to give an output within 30 dB of the one to be matched');
@@ -89,6 +119,8 @@ test('words for outputs', () => {
   expect(decibels(-3.001)).toBe('-3.01\u00a0dB');
   expect(decibels(null)).toBe('∞\u00a0dB');
   expect(brokenWords({ kind: 'untargeted' })).toBeNull();
-  expect(brokenWords({ kind: 'deviation', reference: 'clean-output', psnr: 12.5, peak: 1 })).toBe('output below 12.5\u00a0dB from the clean output');
+  expect(brokenWords({ kind: 'deviation', reference: 'clean-output', psnr: 12.5, peak: 1 })).toBe(
+    'output below 12.5\u00a0dB from the clean output',
+  );
   expect(fieldWords({ name: 'v', dims: [7], width: 7, picture: null })).toBe('7 values (v [7])');
 });

@@ -51,7 +51,14 @@ describe('renderPdf', () => {
     expect(all).toContain('Class names in letters that the fonts of this report lack are left out');
     expect(read.pages.join('\n')).not.toContain('the fonts of this report lack');
     // The names that can be set still are.
-    expect(all).toMatch(new RegExp(`\\d (${names.filter((_, k) => k % 2 === 1).map((name) => name.split(' ')[0]).join('|')})`));
+    expect(all).toMatch(
+      new RegExp(
+        `\\d (${names
+          .filter((_, k) => k % 2 === 1)
+          .map((name) => name.split(' ')[0])
+          .join('|')})`,
+      ),
+    );
   });
 
   test('writes letters of file names that no font has as their code, and says so', async () => {
@@ -67,9 +74,14 @@ describe('renderPdf', () => {
   test('says that images of the size that is stretched to are left as they are, and which file the labels come from', async () => {
     const { readPng, results } = fixture;
     const { width, height } = results.images[0]!;
-    const stretched = (by: number) => ({ ...results, preprocessing: { ...results.preprocessing, geometry: 'stretch' as const, width: width + by, height, resizeTo: null } });
+    const stretched = (by: number) => ({
+      ...results,
+      preprocessing: { ...results.preprocessing, geometry: 'stretch' as const, width: width + by, height, resizeTo: null },
+    });
     const named = { role: 'labels' as const, file: 'truth.csv', sha256: 'ab'.repeat(32), bytes: 12 };
-    const [all, other] = await Promise.all([{ ...stretched(0), files: [named] }, stretched(1)].map(async (one) => (await open(await renderPdf(one, readPng))).pages.join('\n')));
+    const [all, other] = await Promise.all(
+      [{ ...stretched(0), files: [named] }, stretched(1)].map(async (one) => (await open(await renderPdf(one, readPng))).pages.join('\n')),
+    );
     expect(all).toContain(`every image is ${width} × ${height} already`);
     expect(all).toContain('given in truth.csv');
     expect(other).toContain(`stretched to ${width + 1} × ${height}`);
@@ -88,7 +100,8 @@ describe('renderPdf', () => {
   test('carries plan, results and CSV, as they are', async () => {
     const { document } = read;
     const attachments = (await document.getAttachments()) as Record<string, { filename: string; content: Uint8Array }>;
-    const text = (name: string): string => Buffer.from(Object.values(attachments).find((file) => file.filename === name)!.content).toString('utf8');
+    const text = (name: string): string =>
+      Buffer.from(Object.values(attachments).find((file) => file.filename === name)!.content).toString('utf8');
     expect(text('results.json')).toBe(resultsText(fixture.results));
     expect(createHash('sha256').update(text('results.json')).digest('hex')).toBe(resultsHash(fixture.results));
     expect(text('results.csv')).toBe(toCsv(fixture.results));
@@ -111,7 +124,9 @@ describe('renderPdf', () => {
   test('draws the curves as vectors: three pictures per example, no other', () => {
     const { images } = read;
     const { results } = fixture;
-    const examples = results.threats.map((_, t) => Math.min(12, results.images.filter((image) => image.outcomes[t]!.state === 'broken').length));
+    const examples = results.threats.map((_, t) =>
+      Math.min(12, results.images.filter((image) => image.outcomes[t]!.state === 'broken').length),
+    );
     expect(images).toBe(3 * examples.reduce((a, b) => a + b, 0));
   });
 
@@ -137,7 +152,13 @@ describe('renderPdf with difficult input', () => {
     for (const image of results.images) image.source = `${long('s')}.png`;
     for (const finding of results.findings) if (finding.reason) finding.reason = long('r');
     results.plan = { classNames: long('q'), images: Array.from({ length: 300 }, () => long('x')) };
-    results.leftOut = { total: 12_345, files: Array.from({ length: 300 }, (_, i) => ({ source: i === 0 ? long('z') : `photos/${i}.heic`, reason: 'is a HEIC picture, which is not read: save it as PNG or JPEG.' })) };
+    results.leftOut = {
+      total: 12_345,
+      files: Array.from({ length: 300 }, (_, i) => ({
+        source: i === 0 ? long('z') : `photos/${i}.heic`,
+        reason: 'is a HEIC picture, which is not read: save it as PNG or JPEG.',
+      })),
+    };
     const read = await open(await renderPdf(results, readPng));
     expect(read.outside).toEqual([]);
     // Of each text its start and its end, and nowhere near all of it.
@@ -152,7 +173,15 @@ describe('renderPdf with difficult input', () => {
   });
 
   test('keeps every letter on the page with long names, long paths and foreign scripts', async () => {
-    const { results, readPng } = makeFixture({ norms: ['linf'], images: 8, long: true, failures: true, width: 60, height: 20, name: 'N'.repeat(300) });
+    const { results, readPng } = makeFixture({
+      norms: ['linf'],
+      images: 8,
+      long: true,
+      failures: true,
+      width: 60,
+      height: 20,
+      name: 'N'.repeat(300),
+    });
     const { pages, outside } = await open(await renderPdf(results, readPng));
     expect(outside).toEqual([]);
     // 300 letters without a space are broken over lines and still all there.
@@ -173,7 +202,13 @@ describe('renderPdf with difficult input', () => {
     const { results, readPng } = makeFixture({ norms: ['linf'], images: 1, width: 8, height: 8 });
     const nothing = { accuracy: 0, low: 0, high: 1, right: 0, total: 0 };
     Object.assign(results, { images: [], findings: [], cleanAccuracy: null });
-    for (const threat of results.threats) Object.assign(threat, { points: threat.eps.map((eps) => ({ eps, ...nothing })), curve: [{ eps: 0, ...nothing }], median: null, mean: null });
+    for (const threat of results.threats)
+      Object.assign(threat, {
+        points: threat.eps.map((eps) => ({ eps, ...nothing })),
+        curve: [{ eps: 0, ...nothing }],
+        median: null,
+        mean: null,
+      });
     const { pages } = await open(await renderPdf(results, readPng));
     expect(pages[0]).toContain('no image was attacked to the end');
     expect(pages[0]).not.toContain('0.0 %');

@@ -16,7 +16,8 @@ describe('breakLines', () => {
   test('breaks words too long for a line, after punctuation where that leaves a fair line', () => {
     expect(lines('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
     expect(lines('folder/name.png', 10)).toEqual(['folder/', 'name.png']);
-    for (const width of [1, 2, 3, 7]) for (const line of lines('x '.repeat(9) + 'y'.repeat(40), width)) expect(line.trimEnd().length).toBeLessThanOrEqual(width);
+    for (const width of [1, 2, 3, 7])
+      for (const line of lines('x '.repeat(9) + 'y'.repeat(40), width)) expect(line.trimEnd().length).toBeLessThanOrEqual(width);
   });
 
   test('keeps hard spaces and breaks at line ends', () => {

@@ -29,7 +29,10 @@ describe('a derivative along a direction', () => {
     const it: Along = {
       rows: 1,
       values: (points) => ((asked.values += points.length), Promise.resolve(points.map((x) => ({ value: f(x[0]!), rounding: 0 })))),
-      slopes: (points, v) => ((asked.slopes += points.length), Promise.resolve(points.map((x) => ({ slope: slope(x[0]!) * v[0]!, size: Math.abs(slope(x[0]!)) })))),
+      slopes: (points, v) => (
+        (asked.slopes += points.length),
+        Promise.resolve(points.map((x) => ({ slope: slope(x[0]!) * v[0]!, size: Math.abs(slope(x[0]!)) })))
+      ),
     };
     return { it, asked };
   };
@@ -43,9 +46,15 @@ describe('a derivative along a direction', () => {
 
   it('takes finer means of more points, none of them twice', async () => {
     const seen = new Set<number>();
-    const { it: f, asked } = along((t) => t, () => 1.5);
+    const { it: f, asked } = along(
+      (t) => t,
+      () => 1.5,
+    );
     const slopes: Along['slopes'] = (points, v) => (points.forEach((x) => seen.add(x[0]!)), f.slopes(points, v));
-    expect(await directionError({ ...f, slopes }, ...at, () => false, never)).toMatchObject({ open: false, error: expect.closeTo(1 / 3, 2) });
+    expect(await directionError({ ...f, slopes }, ...at, () => false, never)).toMatchObject({
+      open: false,
+      error: expect.closeTo(1 / 3, 2),
+    });
     // 972 at each of four widths, whose middles alone are not each other's in float32.
     expect([asked.values, asked.slopes]).toEqual([8, 4 * 972]);
     expect(seen.size).toBeGreaterThan(0.9 * 4 * 972);
@@ -53,12 +62,24 @@ describe('a derivative along a direction', () => {
 
   it('is not refuted by what float32 rounds, where that is little beside the derivative', async () => {
     // Off by 1.5 in a thousand, of outputs that may be off by as much, by far less, or by more than the derivative.
-    const { it: f } = along((t) => t, () => 1.0015);
-    const rounded = (rounding: number): Along => ({ ...f, values: async (points) => (await f.values(points)).map(({ value }) => ({ value, rounding })) });
+    const { it: f } = along(
+      (t) => t,
+      () => 1.0015,
+    );
+    const rounded = (rounding: number): Along => ({
+      ...f,
+      values: async (points) => (await f.values(points)).map(({ value }) => ({ value, rounding })),
+    });
     const error = async (rounding: number) => (await directionError(rounded(rounding), ...at, () => false, never)).error;
     expect(await error(1e-2 * 0.0018)).toBe(0);
     expect(await error(1e-2 * 1e-5)).toBeGreaterThan(1e-3);
-    const wrong: Along = { ...rounded(1e-2 * 0.0018), slopes: along((t) => t, () => 1.01).it.slopes };
+    const wrong: Along = {
+      ...rounded(1e-2 * 0.0018),
+      slopes: along(
+        (t) => t,
+        () => 1.01,
+      ).it.slopes,
+    };
     expect((await directionError(wrong, ...at, () => false, never)).error).toBeGreaterThan(5e-3);
     // There is nothing to be held then.
     expect(await directionError(rounded(1), ...at, () => false, never)).toEqual({ error: 0, open: false, empty: true });
@@ -69,8 +90,14 @@ describe('a derivative along a direction', () => {
       let left = looks;
       return () => Promise.resolve(left-- <= 0);
     };
-    const near = along((t) => t, () => 1.01).it;
-    const far = along((t) => t, () => 2).it;
+    const near = along(
+      (t) => t,
+      () => 1.01,
+    ).it;
+    const far = along(
+      (t) => t,
+      () => 2,
+    ).it;
     expect(await directionError(near, ...at, () => false, after(6))).toMatchObject({ open: true });
     expect(await directionError(far, ...at, () => false, after(0))).toMatchObject({ open: true });
     expect(await directionError(far, ...at, () => false, after(6))).toMatchObject({ open: false, error: expect.closeTo(0.5, 2) });
@@ -102,7 +129,10 @@ describe('a check that is bounded', () => {
 
   it('tells how far it is, never back, and ends by what the listener throws', async () => {
     const shares: number[] = [];
-    await checkGradient(model, original, pictures(picture, 3), { spent: (passes) => passes / 1e6, tell: (_, share) => void shares.push(share) });
+    await checkGradient(model, original, pictures(picture, 3), {
+      spent: (passes) => passes / 1e6,
+      tell: (_, share) => void shares.push(share),
+    });
     expect(shares.length).toBeGreaterThan(5);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     const stop = new Error('enough');
@@ -114,7 +144,12 @@ describe('a check that is bounded', () => {
     expect(model.pixels.work).toBe(1200 * 27 + 6 * 1200 + 1200 + 1200 + 6);
     const b = new GraphBuilder(emptyGraph('up'));
     b.node('ConvTranspose', ['x', weights(b, [4, 3, 2, 2], 1)], { strides: [2, 2] }, { outputs: ['y'] });
-    const facts = new Map([['x', [1, 4, 5, 5]], ['y', [1, 3, 10, 10]]].map(([name, dims]) => [name as string, { type: DType.float32, dims: dims as number[] }]));
+    const facts = new Map(
+      [
+        ['x', [1, 4, 5, 5]],
+        ['y', [1, 3, 10, 10]],
+      ].map(([name, dims]) => [name as string, { type: DType.float32, dims: dims as number[] }]),
+    );
     for (const [name, tensor] of b.graph.initializers) facts.set(name, { type: DType.float32, dims: tensor.dims.map(Number) });
     expect(multiplications(b.graph, facts)).toBe(100 * 12);
   });

@@ -33,7 +33,10 @@ describe('an open model', () => {
     const [a, b] = [pictures(picture, 2), pictures(picture, 2, 9)].map((two) => Float32Array.from([...two[0]!, ...two[1]!]));
     const label = Int32Array.of(0, 3);
     const first = await model.gradient('cross-entropy', a!, label, null);
-    const [again, other] = await Promise.all([model.gradient('cross-entropy', a!, label, null), model.gradient('margin', b!, label, Int32Array.of(1, 1))]);
+    const [again, other] = await Promise.all([
+      model.gradient('cross-entropy', a!, label, null),
+      model.gradient('margin', b!, label, Int32Array.of(1, 1)),
+    ]);
     expect(again).toEqual(first);
     expect(other.gradient).not.toEqual(first.gradient);
   });
@@ -57,7 +60,14 @@ describe('an open model', () => {
 
   it('tells a refused loss again to who asks again, and can still be closed', async () => {
     const graph = linear([3, 8, 8], 2);
-    const model = await openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse({}), picture, rows: 1, provider: 'cpu' });
+    const model = await openDifferentiable({
+      graph,
+      input: findImageInput(graph, null),
+      preprocessing: Preprocessing.parse({}),
+      picture,
+      rows: 1,
+      provider: 'cpu',
+    });
     for (let i = 0; i < 2; i++) {
       const asking = model.gradient('dlr', new Float32Array(features), Int32Array.of(0), null);
       await expect(asking).rejects.toThrow(UserError);

@@ -37,13 +37,17 @@ function smooth({ batch = 'N', last = false, beside = false, vector = false, cha
     b.input('level', DType.float32, [1]);
     x = b.node('Mul', [b.node('Add', ['x', 'mask']), 'level']);
   }
-  const hidden = b.node('Tanh', [b.node('Conv', [x, weights(b, [6, channels, 3, 3], 1)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })]);
+  const hidden = b.node('Tanh', [
+    b.node('Conv', [x, weights(b, [6, channels, 3, 3], 1)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
+  ]);
   if (vector) {
     b.node('MatMul', [b.node('Reshape', [hidden, b.ints([-1, 96])]), weights(b, [96, 5], 2)], {}, { outputs: ['y'] });
     b.output('y', DType.float32, [batch, 5]);
     return b.graph;
   }
-  const planes = b.node('Sigmoid', [b.node('ConvTranspose', [hidden, weights(b, [6, channels, 4, 4], 3)], { kernel_shape: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] })]);
+  const planes = b.node('Sigmoid', [
+    b.node('ConvTranspose', [hidden, weights(b, [6, channels, 4, 4], 3)], { kernel_shape: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] }),
+  ]);
   b.node(last ? 'Transpose' : 'Identity', [planes], last ? { perm: [0, 2, 3, 1] } : {}, { outputs: ['y'] });
   b.output('y', DType.float32, last ? [batch, 8, 8, channels] : [batch, channels, 8, 8]);
   return b.graph;
@@ -56,7 +60,12 @@ afterAll(async () => {
 
 async function open(graph: Graph, picture: ImageShape, { rows = 3, spec = {}, fixed = {}, output = null as string | null } = {}) {
   const source = parseGraph(saveGraph(graph).bytes);
-  const request = { graph: source, input: findImageInput(source, 'x', fixed), preprocessing: Preprocessing.parse({ channels: picture.channels === 1 ? 'grey' : 'rgb', ...spec }), provider: 'cpu' as const };
+  const request = {
+    graph: source,
+    input: findImageInput(source, 'x', fixed),
+    preprocessing: Preprocessing.parse({ channels: picture.channels === 1 ? 'grey' : 'rgb', ...spec }),
+    provider: 'cpu' as const,
+  };
   const field = await openField({ ...request, picture, rows }, output);
   const original = await openOriginalField({ ...request, output: field.model.output });
   opened.push(field, original);
@@ -80,7 +89,12 @@ const FORMS: [string, Graph, ImageShape, object][] = [
   ['to a vector', smooth({ vector: true }), grey, {}],
   ['to an inner value', smooth(), grey, { output: 'hl_tanh_1' }],
   ['with a batch of its own, 1', smooth({ batch: 1 }), grey, { rows: 1 }],
-  ['with inputs beside it', smooth({ beside: true }), grey, { fixed: { level: 1.5, mask: Array.from({ length: 64 }, (_, i) => (i % 5) / 10) } }],
+  [
+    'with inputs beside it',
+    smooth({ beside: true }),
+    grey,
+    { fixed: { level: 1.5, mask: Array.from({ length: 64 }, (_, i) => (i % 5) / 10) } },
+  ],
   ['with inputs beside it and a batch of 1', smooth({ beside: true, batch: 1 }), grey, { rows: 1, fixed: { level: [2] } }],
 ];
 
@@ -110,7 +124,11 @@ describe.each(FORMS)('a network %s', (_name, graph, picture, options) => {
     expect(Array.from(pushed.output)).toEqual(Array.from(await field.output(block(x))));
     for (let r = 0; r < field.rows; r++) {
       const h = 2e-3;
-      const at = (sign: number) => original.output(x[r]!.map((p, i) => p + sign * h * v[r * features + i]!), picture);
+      const at = (sign: number) =>
+        original.output(
+          x[r]!.map((p, i) => p + sign * h * v[r * features + i]!),
+          picture,
+        );
       const [up, down] = [await at(1), await at(-1)];
       const slope = up.map((y, i) => (y - down[i]!) / (2 * h));
       const size = Math.hypot(...slope);
@@ -132,39 +150,52 @@ describe.each(FORMS)('a network %s', (_name, graph, picture, options) => {
       const us = block(list.map((_, r) => (r === at ? u : normal(field.width, 7 + r))));
       const vs = block(list.map((one, r) => (r === at ? v : one)));
       const [pulled, pushed] = [await field.pull(block(list), us), await field.push(block(list), vs)];
-      return [row(pulled.output, at, field.width), row(pulled.gradient, at, features), row(pushed.tangent, at, field.width)].map((one) => Array.from(one));
+      return [row(pulled.output, at, field.width), row(pulled.gradient, at, features), row(pushed.tangent, at, field.width)].map((one) =>
+        Array.from(one),
+      );
     };
     expect(await all([b, a, c], 1)).toEqual(await all([a, b, c], 0));
   });
 });
 
 describe('a goal on the output', () => {
-  it.each(['deviation', 'match'] as const)('%s: two scores that turn at the threshold, with the gradient of central differences', async (goal) => {
-    const { field, original } = await open(smooth(), grey);
-    const tau = distanceAt(20, 1);
-    expect(tau).toBeCloseTo(0.1, 12);
-    const model = await field.distance(goal, tau);
-    expect(await field.distance(goal, tau)).toBe(model);
-    const x = pictures(grey, 3, 3);
-    const y = await Promise.all(x.map((one) => original.output(one, grey)));
-    const reference = normal(3 * 64, 8).map((z) => 0.5 + 0.2 * z);
-    const apart = (r: number, out: ArrayLike<number> = y[r]!) => Math.sqrt(Array.from(out).reduce((s, z, i) => s + (z - reference[r * 64 + i]!) ** 2, 0) / 64);
-    const sign = goal === 'deviation' ? 1 : -1;
-    const { logits } = await model.forward(block(x), reference);
-    for (let r = 0; r < 3; r++) {
-      expect(logits[2 * r]).toBe(0);
-      expect(logits[2 * r + 1]).toBeCloseTo(sign * (apart(r) - tau), 5);
-    }
-    const { gradient } = await model.gradient('margin', block(x), new Int32Array(3), null, reference);
-    const v = normal(64, 9);
-    for (let r = 0; r < 3; r++) {
-      const h = 2e-3;
-      const at = async (s: number) => apart(r, await original.output(x[r]!.map((p, i) => p + s * h * v[i]!), grey));
-      const slope = ((await at(1)) - (await at(-1))) / (2 * h);
-      // margin = f₀ - f₁
-      expect(dot(row(gradient, r, 64), v)).toBeCloseTo(-sign * slope, 4);
-    }
-  });
+  it.each(['deviation', 'match'] as const)(
+    '%s: two scores that turn at the threshold, with the gradient of central differences',
+    async (goal) => {
+      const { field, original } = await open(smooth(), grey);
+      const tau = distanceAt(20, 1);
+      expect(tau).toBeCloseTo(0.1, 12);
+      const model = await field.distance(goal, tau);
+      expect(await field.distance(goal, tau)).toBe(model);
+      const x = pictures(grey, 3, 3);
+      const y = await Promise.all(x.map((one) => original.output(one, grey)));
+      const reference = normal(3 * 64, 8).map((z) => 0.5 + 0.2 * z);
+      const apart = (r: number, out: ArrayLike<number> = y[r]!) =>
+        Math.sqrt(Array.from(out).reduce((s, z, i) => s + (z - reference[r * 64 + i]!) ** 2, 0) / 64);
+      const sign = goal === 'deviation' ? 1 : -1;
+      const { logits } = await model.forward(block(x), reference);
+      for (let r = 0; r < 3; r++) {
+        expect(logits[2 * r]).toBe(0);
+        expect(logits[2 * r + 1]).toBeCloseTo(sign * (apart(r) - tau), 5);
+      }
+      const { gradient } = await model.gradient('margin', block(x), new Int32Array(3), null, reference);
+      const v = normal(64, 9);
+      for (let r = 0; r < 3; r++) {
+        const h = 2e-3;
+        const at = async (s: number) =>
+          apart(
+            r,
+            await original.output(
+              x[r]!.map((p, i) => p + s * h * v[i]!),
+              grey,
+            ),
+          );
+        const slope = ((await at(1)) - (await at(-1))) / (2 * h);
+        // margin = f₀ - f₁
+        expect(dot(row(gradient, r, 64), v)).toBeCloseTo(-sign * slope, 4);
+      }
+    },
+  );
 
   it('has gradient 0, not NaN, where the output is its own reference', async () => {
     const { field } = await open(smooth(), grey);

@@ -20,7 +20,12 @@ afterAll(async () => {
   for (const one of opened) await one.close();
 });
 
-async function open(source: Graph | string, shape: ImageShape, rows = 4, spec: object = {}): Promise<{ model: OpenField; original: OriginalField }> {
+async function open(
+  source: Graph | string,
+  shape: ImageShape,
+  rows = 4,
+  spec: object = {},
+): Promise<{ model: OpenField; original: OriginalField }> {
   const graph = typeof source === 'string' ? loadGraph(source) : parseGraph(saveGraph(source).bytes);
   const request = { graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse(spec), provider: 'cpu' as const };
   const model = await openField({ ...request, picture: shape, rows }, null);
@@ -52,7 +57,14 @@ describe('the check of an honest network passes', () => {
   });
 
   it('behind a preprocessing', async () => {
-    const { model, original } = await open(autoencoder(), { channels: 3, height: 15, width: 15 }, 2, { geometry: 'stretch', height: 10, width: 8, channels: 'bgr', mean: [0.4], std: [0.3] });
+    const { model, original } = await open(autoencoder(), { channels: 3, height: 15, width: 15 }, 2, {
+      geometry: 'stretch',
+      height: 10,
+      width: 8,
+      channels: 'bgr',
+      mean: [0.4],
+      std: [0.3],
+    });
     expect(await checkField(model, original, pictures({ channels: 3, height: 15, width: 15 }, 2))).toMatchObject({ ok: true });
   });
 });

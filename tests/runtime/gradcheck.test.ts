@@ -62,7 +62,13 @@ describe('the check of a planted fault fails', () => {
   });
 
   it('but nothing done is no fault', async () => {
-    expect(await checkGradient(altered((g) => g), original, pictures(picture, 3))).toMatchObject({ ok: true });
+    expect(
+      await checkGradient(
+        altered((g) => g),
+        original,
+        pictures(picture, 3),
+      ),
+    ).toMatchObject({ ok: true });
   });
 
   it.each([
@@ -88,7 +94,11 @@ describe('the check of a planted fault fails', () => {
     ['no number', (z) => z.map(() => NaN)],
     ['infinite', (z) => z.map((v, k) => (k === 1 ? Infinity : v))],
   ])('logits %s', async (_, f) => {
-    const check = await checkGradient(altered((g) => g, f), original, pictures(picture, 3));
+    const check = await checkGradient(
+      altered((g) => g, f),
+      original,
+      pictures(picture, 3),
+    );
     expect(check.ok).toBe(false);
     expect(check.forwardError).toBeGreaterThan(1e-3);
   });

@@ -40,7 +40,9 @@ describe('a gradient that leads nowhere', () => {
     expect(found).toMatchObject({ ok: false, verdict: 'unchecked', directions: 0, compared: 3, slopes: { pictures: 3, zero: 3, tiny: 0 } });
     expect(wordOf(found)).toBe('zero');
     expect(verdictWords(found)).not.toMatch(/passed/);
-    expect(demand(found)).toEqual([expect.stringMatching(/^The gradient of the network is exactly zero at 3 of the 3 pictures .* does not count as robust/)]);
+    expect(demand(found)).toEqual([
+      expect.stringMatching(/^The gradient of the network is exactly zero at 3 of the 3 pictures .* does not count as robust/),
+    ]);
   });
 
   it('is named where float32 does not tell where it leads', async () => {
@@ -50,10 +52,13 @@ describe('a gradient that leads nowhere', () => {
     expect(demand(found)[0]).toMatch(/too small for float32 to tell where it leads at 3 of the 3/);
   });
 
-  it.each([1e-5, 1e-6, 1e-7])('is named where no step of a hundredth moves the scores by more than rounding (%s), whatever all of the range does', async (factor) => {
-    const found = await check(network((b, hidden) => b.node('Add', [b.node('Mul', [hidden, b.scalar(factor)]), b.scalar(1)])));
-    expect([wordOf(found), demand(found)[0]]).toEqual(['tiny', expect.stringMatching(/too small for float32/)]);
-  });
+  it.each([1e-5, 1e-6, 1e-7])(
+    'is named where no step of a hundredth moves the scores by more than rounding (%s), whatever all of the range does',
+    async (factor) => {
+      const found = await check(network((b, hidden) => b.node('Add', [b.node('Mul', [hidden, b.scalar(factor)]), b.scalar(1)])));
+      expect([wordOf(found), demand(found)[0]]).toEqual(['tiny', expect.stringMatching(/too small for float32/)]);
+    },
+  );
 
   it('and one that does is not', async () => {
     const found = await check(saturated(1));
@@ -66,7 +71,12 @@ describe('a gradient that leads nowhere', () => {
     b.input('x', DType.float32, ['N', 3, 8, 8]);
     b.node('Sigmoid', [b.node('Mul', ['x', b.scalar(1e6)])], {}, { outputs: ['y'] });
     b.output('y', DType.float32, ['N', 3, 8, 8]);
-    const request = { graph: b.graph, input: findImageInput(b.graph, null), preprocessing: Preprocessing.parse({}), provider: 'cpu' as const };
+    const request = {
+      graph: b.graph,
+      input: findImageInput(b.graph, null),
+      preprocessing: Preprocessing.parse({}),
+      provider: 'cpu' as const,
+    };
     const field = await openField({ ...request, picture, rows: 1 }, null);
     const bright = pictures(picture, 2).map((x) => x.map((v) => 0.3 + v / 2));
     const found = await checkField(field, await openOriginalField({ ...request, output: field.model.output }), bright);
@@ -77,7 +87,15 @@ describe('a gradient that leads nowhere', () => {
 describe('a gradient that cannot be relied on', () => {
   it.each<[string, Graph]>([
     // onnxruntime itself leaves a Dropout out, in training mode too.
-    ['a dropout of its own', network((b, hidden) => b.node('Mul', [hidden, b.node('Cast', [b.node('Greater', [b.node('RandomUniformLike', [hidden]), b.scalar(0.5)])], { to: DType.float32 })]))],
+    [
+      'a dropout of its own',
+      network((b, hidden) =>
+        b.node('Mul', [
+          hidden,
+          b.node('Cast', [b.node('Greater', [b.node('RandomUniformLike', [hidden]), b.scalar(0.5)])], { to: DType.float32 }),
+        ]),
+      ),
+    ],
     ['noise', network((b, hidden) => b.node('Add', [hidden, b.node('RandomNormalLike', [hidden], { scale: asFloat(2.5) })]))],
   ])('of a random model: %s', async (_, graph) => {
     // Of a file, since a graph in memory has been made one of inference.
@@ -93,7 +111,9 @@ describe('a gradient that cannot be relied on', () => {
 
   it('that is no number', async () => {
     // The root of 0 has an infinite slope, which the 0 before it makes NaN.
-    const found = await check(network((b, hidden) => b.node('Add', [hidden, b.node('Sqrt', [b.node('Mul', [b.node('Relu', [hidden]), b.scalar(0)])])])));
+    const found = await check(
+      network((b, hidden) => b.node('Add', [hidden, b.node('Sqrt', [b.node('Mul', [b.node('Relu', [hidden]), b.scalar(0)])])])),
+    );
     expect(found).toMatchObject({ ok: false, trouble: 'not-finite' });
     expect(() => demand(found)).toThrow(/NaN or infinite at a picture/);
     expect(() => demand(found)).not.toThrow(/report/);

@@ -16,7 +16,12 @@ afterAll(async () => {
 });
 
 /** The derived graph and the original of one model, closed when the test file is done. `graph` may be a path. */
-export async function openBoth(source: Graph | string, picture: ImageShape, spec: object = {}, rows = 2): Promise<{ model: OpenModel; original: Original; graph: Graph }> {
+export async function openBoth(
+  source: Graph | string,
+  picture: ImageShape,
+  spec: object = {},
+  rows = 2,
+): Promise<{ model: OpenModel; original: Original; graph: Graph }> {
   // A graph built in memory goes through bytes, as a file would.
   const graph = typeof source === 'string' ? loadGraph(source) : parseGraph(saveGraph(source).bytes);
   const request = { graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse(spec), provider: 'cpu' as const };

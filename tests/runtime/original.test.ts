@@ -29,11 +29,14 @@ describe('the original model as a judge', () => {
     ['a softmax', network((b, z) => put(b, b.node('Softmax', [z])))],
     ['a log-softmax', network((b, z) => put(b, b.node('LogSoftmax', [z])))],
     ['a label only', network((b, z) => put(b, b.node('ArgMax', [b.node('Softmax', [z])], { axis: 1 }), 'label', DType.int64))],
-    ['a label and a map', network((b, z) => {
-      put(b, b.node('ArgMax', [z], { axis: 1 }), 'label', DType.int64);
-      b.node('ZipMap', [b.node('Softmax', [z])], { classlabels_int64s: [0, 1, 2, 3] }, { outputs: ['maps'], domain: 'ai.onnx.ml' });
-      b.graph.outputs.push({ ...b.graph.inputs[0]!, name: 'maps', type: undefined });
-    })],
+    [
+      'a label and a map',
+      network((b, z) => {
+        put(b, b.node('ArgMax', [z], { axis: 1 }), 'label', DType.int64);
+        b.node('ZipMap', [b.node('Softmax', [z])], { classlabels_int64s: [0, 1, 2, 3] }, { outputs: ['maps'], domain: 'ai.onnx.ml' });
+        b.graph.outputs.push({ ...b.graph.inputs[0]!, name: 'maps', type: undefined });
+      }),
+    ],
     ['a fixed batch of 3', network((b, z) => put(b, b.node('Reshape', [z, b.ints([3, 4])])), 3)],
   ])('sees what the derived graph sees: %s', async (_, graph) => {
     const { model, original } = await openBoth(graph, picture, { mean: [0.5], std: [0.5] }, 3);
@@ -53,7 +56,10 @@ describe('the original model as a judge', () => {
   });
 
   it('says in one sentence when a picture does not fit', async () => {
-    const { original } = await openBoth(network((b, z) => put(b, z)), picture);
+    const { original } = await openBoth(
+      network((b, z) => put(b, z)),
+      picture,
+    );
     const larger = { channels: 3, height: 11, width: 9 };
     const predicting = original.predict(pictures(larger, 1)[0]!, larger);
     await expect(predicting).rejects.toThrow(UserError);
@@ -76,7 +82,10 @@ describe('the original model as a judge', () => {
 describe.skipIf(!existsSync(MODELS))('published models as judges (skipped where ../shared/models is missing)', () => {
   it('a model whose outputs are a label and a sequence of maps', async () => {
     const shape = { channels: 1, height: 28, width: 28 };
-    const { model, original } = await openBoth(`${MODELS}/classify-mnist/winml_hist_mnist_model.onnx`, shape, { channels: 'grey', scale: 255 });
+    const { model, original } = await openBoth(`${MODELS}/classify-mnist/winml_hist_mnist_model.onnx`, shape, {
+      channels: 'grey',
+      scale: 255,
+    });
     const [x] = pictures(shape, 1);
     const expected = softmax((await model.forward(Float32Array.from([...x!, ...x!]))).logits.subarray(0, 10));
     (await original.predict(x!, shape)).probabilities.forEach((p, k) => expect(p).toBeCloseTo(expected[k]!, 4));

@@ -23,7 +23,10 @@ function exact(count: number, seed: number, scale: number): number[] {
 /** A weight in any floating-point type. */
 function weight(b: GraphBuilder, name: string, dims: number[], type: DType, values: number[]): string {
   if (type === DType.float32 || type === DType.float64) return b.tensor(makeTensor(name, type, dims, values));
-  const words = type === DType.float16 ? Uint16Array.from(values, floatToHalf) : Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (bits) => bits >>> 16);
+  const words =
+    type === DType.float16
+      ? Uint16Array.from(values, floatToHalf)
+      : Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (bits) => bits >>> 16);
   return b.tensor(create(TensorProtoSchema, { name, dataType: type, dims: dims.map(BigInt), rawData: new Uint8Array(words.buffer) }));
 }
 
@@ -44,7 +47,9 @@ function network(types: Types, scales: [number, number, number]): Graph {
   to(types[2]);
   value = b.node('Relu', [b.node('Conv', [value, weight(b, 'w2', [4, 4, 2, 2], at, exact(64, 2, scales[1]))], { kernel_shape: [2, 2] })]);
   to(types[3]);
-  value = b.node('Gemm', [b.node('Flatten', [value], { axis: 1 }), weight(b, 'w3', [CLASSES, 36], at, exact(CLASSES * 36, 3, scales[2]))], { transB: 1 });
+  value = b.node('Gemm', [b.node('Flatten', [value], { axis: 1 }), weight(b, 'w3', [CLASSES, 36], at, exact(CLASSES * 36, 3, scales[2]))], {
+    transB: 1,
+  });
   to(types[4]);
   b.node('Identity', [value], {}, { outputs: ['y'] });
   b.output('y', at, ['N', CLASSES]);
@@ -61,7 +66,8 @@ async function look(name: string, graph: Graph, x: Float32Array) {
   return { gradient, logits, original: (await original.predict(x, picture)).logits };
 }
 
-const off = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i]!))) / Math.max(...Array.from(b, Math.abs));
+const off = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i]!))) / Math.max(...Array.from(b, Math.abs));
 
 /** In 16 bits a gradient leaves the range of binary16 after the second layer: above 65504, or below 2^-24 and so 0. */
 const OVER: [number, number, number] = [2 ** -10, 2 ** 9, 2 ** 9];
@@ -81,7 +87,10 @@ describe('the gradient of a network in other floating-point types is that of the
   ])('%s', async (name, types, scales) => {
     // Pixels of eight bits that bf16 and fp16 hold exactly: multiples of 1/128.
     const x = pictures(picture, 1)[0]!.map((v) => Math.round(128 * v) / 128);
-    const [there, plain] = [await look(name.replaceAll(' ', '-'), network(types, scales), x), await look(`${name.replaceAll(' ', '-')}-32`, network(all(F32), scales), x)];
+    const [there, plain] = [
+      await look(name.replaceAll(' ', '-'), network(types, scales), x),
+      await look(`${name.replaceAll(' ', '-')}-32`, network(all(F32), scales), x),
+    ];
     expect(Math.max(...plain.gradient.map(Math.abs))).toBeGreaterThan(0);
     expect(off(there.gradient, plain.gradient)).toBeLessThan(1e-6);
     expect(off(there.logits, plain.logits)).toBeLessThan(1e-6);
@@ -109,7 +118,9 @@ describe('a network in float64', () => {
     b.input('x', F64, ['N', 3, 6, 6]);
     const next = gaussian(7);
     const values = (n: number, scale: number) => Array.from({ length: n }, () => scale * next());
-    const hidden = b.node('Tanh', [b.node('Gemm', [b.node('Flatten', ['x'], { axis: 1 }), weight(b, 'w1', [16, 108], F64, values(16 * 108, 0.2))], { transB: 1 })]);
+    const hidden = b.node('Tanh', [
+      b.node('Gemm', [b.node('Flatten', ['x'], { axis: 1 }), weight(b, 'w1', [16, 108], F64, values(16 * 108, 0.2))], { transB: 1 }),
+    ]);
     b.node('MatMul', [b.node('Sigmoid', [hidden]), weight(b, 'w2', [16, CLASSES], F64, values(16 * CLASSES, 1))], {}, { outputs: ['y'] });
     b.output('y', F64, ['N', CLASSES]);
     const file = folder.write(join('double.onnx'), saveGraph(b.graph).bytes);

@@ -4,7 +4,8 @@ import { chooseProvider, offeredProviders, probeProvider } from '../../src-main/
 
 describe('what a platform offers', () => {
   it('is always the CPU, first', () => {
-    for (const platform of ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64', 'darwin-x64', 'freebsd-x64']) expect(offeredProviders(platform)[0]).toBe('cpu');
+    for (const platform of ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64', 'darwin-x64', 'freebsd-x64'])
+      expect(offeredProviders(platform)[0]).toBe('cpu');
   });
 
   it.each([
@@ -24,7 +25,11 @@ describe('choosing a provider', () => {
   });
 
   it('takes what was asked for when it works', async () => {
-    expect(await chooseProvider('cuda', works, ['cpu', 'cuda'])).toEqual({ asked: 'cuda', used: 'cuda', why: 'CUDA was asked for, and computed a test graph as the CPU does.' });
+    expect(await chooseProvider('cuda', works, ['cpu', 'cuda'])).toEqual({
+      asked: 'cuda',
+      used: 'cuda',
+      why: 'CUDA was asked for, and computed a test graph as the CPU does.',
+    });
   });
 
   it('never tries what the platform does not have', async () => {
@@ -38,7 +43,11 @@ describe('choosing a provider', () => {
     ['says no with a full stop', () => Promise.resolve('No adapter.'), 'No adapter'],
     ['throws', () => Promise.reject(new Error('driver crashed\n  at somewhere')), 'driver crashed'],
   ])('takes the CPU openly when the trial %s', async (_, probe, reason) => {
-    expect(await chooseProvider('webgpu', probe, ['cpu', 'webgpu'])).toEqual({ asked: 'webgpu', used: 'cpu', why: `WebGPU cannot be used here (${reason}); the CPU was used instead.` });
+    expect(await chooseProvider('webgpu', probe, ['cpu', 'webgpu'])).toEqual({
+      asked: 'webgpu',
+      used: 'cpu',
+      why: `WebGPU cannot be used here (${reason}); the CPU was used instead.`,
+    });
   });
 
   it('says how to get the libraries of CUDA', async () => {

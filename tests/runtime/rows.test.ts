@@ -12,7 +12,13 @@ import { MODELS } from '../graph/run.ts';
 import { convolutional, linear, weights } from '../model/networks.ts';
 
 const picture = { channels: 3, height: 8, width: 8 };
-const request = (graph: Graph) => ({ graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse({}), picture, provider: 'cpu' as const });
+const request = (graph: Graph) => ({
+  graph,
+  input: findImageInput(graph, null),
+  preprocessing: Preprocessing.parse({}),
+  picture,
+  provider: 'cpu' as const,
+});
 
 /** Flatten, then what `body` makes of [batch, 192], then a matrix to 4 classes. */
 function network(batch: number | string, body: (b: GraphBuilder, flat: string) => string): Graph {
@@ -26,7 +32,15 @@ function network(batch: number | string, body: (b: GraphBuilder, flat: string) =
 const fixedReshape = (batch: number) => network(batch, (b, flat) => b.node('Tanh', [b.node('Reshape', [flat, b.ints([batch, 192])])]));
 /** Eight of the values replaced by constants that are there once for every row of the batch the model is made for. */
 const fixedRows = (batch: number) =>
-  network(batch, (b, flat) => b.node('Tanh', [b.node('Concat', [b.node('Slice', [flat, b.ints([0]), b.ints([184]), b.ints([1])]), b.constant(new Array<number>(8 * batch).fill(0.5), [batch, 8])], { axis: 1 })]));
+  network(batch, (b, flat) =>
+    b.node('Tanh', [
+      b.node(
+        'Concat',
+        [b.node('Slice', [flat, b.ints([0]), b.ints([184]), b.ints([1])]), b.constant(new Array<number>(8 * batch).fill(0.5), [batch, 8])],
+        { axis: 1 },
+      ),
+    ]),
+  );
 
 describe('rows of a batch', () => {
   it.each<[string, Graph]>([
@@ -40,28 +54,53 @@ describe('rows of a batch', () => {
   });
 
   it.each<[string, (b: GraphBuilder, flat: string) => string]>([
-    ['the mean over the batch is taken off', (b, flat) => b.node('Sub', [flat, b.node('ReduceMean', [flat, b.ints([0])], { keepdims: 1 })])],
+    [
+      'the mean over the batch is taken off',
+      (b, flat) => b.node('Sub', [flat, b.node('ReduceMean', [flat, b.ints([0])], { keepdims: 1 })]),
+    ],
     ['a softmax runs over the batch', (b, flat) => b.node('Softmax', [flat], { axis: 0 })],
-    ['each image sees its neighbour', (b, flat) => b.node('Add', [flat, b.node('Concat', [b.node('Slice', [flat, b.ints([1]), b.ints([1000]), b.ints([0])]), b.node('Slice', [flat, b.ints([0]), b.ints([1]), b.ints([0])])], { axis: 0 })])],
+    [
+      'each image sees its neighbour',
+      (b, flat) =>
+        b.node('Add', [
+          flat,
+          b.node(
+            'Concat',
+            [
+              b.node('Slice', [flat, b.ints([1]), b.ints([1000]), b.ints([0])]),
+              b.node('Slice', [flat, b.ints([0]), b.ints([1]), b.ints([0])]),
+            ],
+            { axis: 0 },
+          ),
+        ]),
+    ],
     ['the order of rows counts', (b, flat) => b.node('CumSum', [flat, b.constant([0], [], DType.int64)])],
   ])('are kept apart, one by one, where %s', async (_, body) => {
     // CumSum has no gradient rule: then the batch is refused for that, and so is the model when its gradient is wanted.
     const choice = await chooseRows(request(network('N', body)), 16);
     expect(choice.rows).toBe(1);
-    expect(choice.note).toMatch(/^Images run one by one: (in a batch, this model mixes the images|the model does not take a larger batch)\.$/);
+    expect(choice.note).toMatch(
+      /^Images run one by one: (in a batch, this model mixes the images|the model does not take a larger batch)\.$/,
+    );
   });
 
   it('run one by one where the model holds values for one only', async () => {
-    expect(await chooseRows(request(fixedRows(1)), 16)).toEqual({ rows: 1, note: 'Images run one by one: the model does not take a larger batch.' });
+    expect(await chooseRows(request(fixedRows(1)), 16)).toEqual({
+      rows: 1,
+      note: 'Images run one by one: the model does not take a larger batch.',
+    });
     expect(await chooseRows(request(fixedRows(1)), 1)).toEqual({ rows: 1, note: null });
   });
 
   it('run four at a time where the model is made for four', async () => {
-    expect(await chooseRows(request(fixedRows(4)), 16)).toEqual({ rows: 4, note: 'Images run 4 at a time: the model does not take a larger batch.' });
+    expect(await chooseRows(request(fixedRows(4)), 16)).toEqual({
+      rows: 4,
+      note: 'Images run 4 at a time: the model does not take a larger batch.',
+    });
     expect(await chooseRows(request(fixedRows(4)), 1)).toEqual({ rows: 4, note: null });
   });
 
-  it.each([1, 4])('compute in a larger batch what they compute in the model\'s own, %i', async (own) => {
+  it.each([1, 4])("compute in a larger batch what they compute in the model's own, %i", async (own) => {
     const next = uniform(1);
     const x = Float32Array.from({ length: 16 * 192 }, next);
     const logits = async (rows: number) => {
@@ -76,9 +115,18 @@ describe('rows of a batch', () => {
   });
 
   it('cannot be kept apart in a fixed batch that mixes them', async () => {
-    const choosing = chooseRows(request(network(4, (b, flat) => b.node('Sub', [b.node('Reshape', [flat, b.ints([4, 192])]), b.node('ReduceMean', [flat, b.ints([0])], { keepdims: 1 })]))), 16);
+    const choosing = chooseRows(
+      request(
+        network(4, (b, flat) =>
+          b.node('Sub', [b.node('Reshape', [flat, b.ints([4, 192])]), b.node('ReduceMean', [flat, b.ints([0])], { keepdims: 1 })]),
+        ),
+      ),
+      16,
+    );
     await expect(choosing).rejects.toThrow(UserError);
-    await expect(choosing).rejects.toThrow('The model has a fixed batch of 4, and its result for an image depends on the row: export it with a batch of 1 or a free one.');
+    await expect(choosing).rejects.toThrow(
+      'The model has a fixed batch of 4, and its result for an image depends on the row: export it with a batch of 1 or a free one.',
+    );
   });
 
   it('a model that does not run at all says why, not that its batch is too small', async () => {
@@ -98,7 +146,11 @@ describe('rows of a batch', () => {
   ])('for %i images of %i values, %i rows', (images, features, rows) => expect(wantedRows(images, features)).toBe(rows));
 });
 
-const KEPT_APART = ['classify-cifar10/vnncomp21_resnet_2b.onnx', 'classify-cifar10/dinhanh7_tinymobilenet/model.onnx', 'converted-from-weights/cifar10_akamaster_resnet20.onnx'];
+const KEPT_APART = [
+  'classify-cifar10/vnncomp21_resnet_2b.onnx',
+  'classify-cifar10/dinhanh7_tinymobilenet/model.onnx',
+  'converted-from-weights/cifar10_akamaster_resnet20.onnx',
+];
 
 describe.skipIf(!existsSync(MODELS))('rows of published models (skipped where ../shared/models is missing)', () => {
   it.each(KEPT_APART)('run sixteen at a time: %s', async (file) => {

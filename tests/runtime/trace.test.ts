@@ -16,7 +16,14 @@ async function compare(graph: Graph, dims: number[]): Promise<{ values: number; 
   const input = graph.inputs[0]!.name;
   const facts = await traceFacts(graph, { [input]: dims });
   const names = graph.nodes.flatMap((n) => n.output.filter((o) => o !== ''));
-  const session = await openSession(saveGraph({ ...graph, inputs: [valueInfo(input, DType.float32, dims)], outputs: names.map((name) => create(ValueInfoProtoSchema, { name })) }), { optimize: false });
+  const session = await openSession(
+    saveGraph({
+      ...graph,
+      inputs: [valueInfo(input, DType.float32, dims)],
+      outputs: names.map((name) => create(ValueInfoProtoSchema, { name })),
+    }),
+    { optimize: false },
+  );
   const pixels = new Tensor('float32', Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, uniform(17)), dims);
   const out = await session.run({ [input]: pixels });
   await session.release();
@@ -33,7 +40,14 @@ async function compare(graph: Graph, dims: number[]): Promise<{ values: number; 
 
 const PUBLISHED: [file: string, dims: number[][], constants: number][] = [
   ['classify-mnist/mnist-8_cntk.onnx', [[1, 1, 28, 28]], 1],
-  ['classify-cifar10/vnncomp23_vit_ibp_3_3_8.onnx', [[1, 3, 32, 32], [3, 3, 32, 32]], 30],
+  [
+    'classify-cifar10/vnncomp23_vit_ibp_3_3_8.onnx',
+    [
+      [1, 3, 32, 32],
+      [3, 3, 32, 32],
+    ],
+    30,
+  ],
   ['classify-cifar10/vnncomp21_marabou_cifar10_small.onnx', [[2, 32, 32, 3]], 0],
   ['classify-cifar10/vnncomp21_resnet_4b.onnx', [[2, 3, 32, 32]], 0],
   ['classify-cifar10/dinhanh7_tinymobilenet/model.onnx', [[1, 3, 32, 32]], 0],
@@ -83,7 +97,8 @@ describe('traces', () => {
     const { facts } = await compare(
       graphOf((b) => {
         const c = b.constant([1, 2.5, -3], [3]);
-        for (const type of [DType.float16, DType.float64, DType.int32, DType.int64, DType.uint8, DType.bool]) b.node('Cast', [c], { to: type }, { outputs: [`c${type}`] });
+        for (const type of [DType.float16, DType.float64, DType.int32, DType.int64, DType.uint8, DType.bool])
+          b.node('Cast', [c], { to: type }, { outputs: [`c${type}`] });
         b.node('Cast', ['x'], { to: DType.float16 }, { outputs: ['half'] });
         b.node('Add', ['x', c], {}, { outputs: ['y'] });
       }),
@@ -126,7 +141,10 @@ describe('traces', () => {
     const graph = graphOf((b) => {
       b.node('Slice', [b.node('Shape', ['x']), b.ints([0]), b.ints([1])], {}, { outputs: ['side'] });
       // Would fail if it ran: there is no row 100.
-      const beyond = b.node('Add', [b.node('Cast', [b.node('ReduceSum', ['x'], { keepdims: 0 })], { to: DType.int64 }), b.scalar(100, DType.int64)]);
+      const beyond = b.node('Add', [
+        b.node('Cast', [b.node('ReduceSum', ['x'], { keepdims: 0 })], { to: DType.int64 }),
+        b.scalar(100, DType.int64),
+      ]);
       b.node('Gather', ['x', beyond], { axis: 0 }, { outputs: ['row'] });
     });
     const facts = await traceFacts(graph, { x: [4, 2, 3] });
@@ -135,9 +153,30 @@ describe('traces', () => {
   });
 
   it.each<[string, (b: GraphBuilder) => void, RegExp]>([
-    ['sizes that do not fit', (b) => b.node('MatMul', ['x', b.constant(new Array<number>(8).fill(1), [4, 2])], {}, { outputs: ['y'] }), /^onnxruntime cannot load the model: [^\n]+\.$/],
-    ['sizes that are only found not to fit by running', (b) => b.node('Add', [b.constant([1, 2, 3], [3]), b.node('Reshape', [b.node('Cast', [b.node('NonZero', [b.constant([1, 0, 1], [3])])], { to: DType.float32 }), b.ints([-1])])], {}, { outputs: ['y'] }), /^The model does not run on an input of shape \[2, 2, 3\]: [^\n]+\.$/],
-    ['an operator nobody knows', (b) => b.node('Frobnicate', ['x'], {}, { outputs: ['y'] }), /^onnxruntime cannot load the model: [^\n]*Frobnicate[^\n]*\.$/],
+    [
+      'sizes that do not fit',
+      (b) => b.node('MatMul', ['x', b.constant(new Array<number>(8).fill(1), [4, 2])], {}, { outputs: ['y'] }),
+      /^onnxruntime cannot load the model: [^\n]+\.$/,
+    ],
+    [
+      'sizes that are only found not to fit by running',
+      (b) =>
+        b.node(
+          'Add',
+          [
+            b.constant([1, 2, 3], [3]),
+            b.node('Reshape', [b.node('Cast', [b.node('NonZero', [b.constant([1, 0, 1], [3])])], { to: DType.float32 }), b.ints([-1])]),
+          ],
+          {},
+          { outputs: ['y'] },
+        ),
+      /^The model does not run on an input of shape \[2, 2, 3\]: [^\n]+\.$/,
+    ],
+    [
+      'an operator nobody knows',
+      (b) => b.node('Frobnicate', ['x'], {}, { outputs: ['y'] }),
+      /^onnxruntime cannot load the model: [^\n]*Frobnicate[^\n]*\.$/,
+    ],
   ])('of %s are refused in one sentence', async (_, body, message) => {
     const tracing = traceFacts(graphOf(body), { x: [2, 2, 3] });
     await expect(tracing).rejects.toThrow(UserError);

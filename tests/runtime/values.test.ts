@@ -42,10 +42,16 @@ describe('tensors for onnxruntime', () => {
     expect(Array.from(numbersOf(tensor))).toEqual(values);
   });
 
-  it.each([DType.float32, DType.float64, DType.float16, DType.int64, DType.int32, DType.uint8, DType.int8, DType.bool])('of type %i can be zero', (type) => {
-    const tensor = zeros(type, [2, 3]);
-    expect([tensor.dims, Array.from(numbersOf(tensor))]).toEqual([[2, 3], [0, 0, 0, 0, 0, 0]]);
-  });
+  it.each([DType.float32, DType.float64, DType.float16, DType.int64, DType.int32, DType.uint8, DType.int8, DType.bool])(
+    'of type %i can be zero',
+    (type) => {
+      const tensor = zeros(type, [2, 3]);
+      expect([tensor.dims, Array.from(numbersOf(tensor))]).toEqual([
+        [2, 3],
+        [0, 0, 0, 0, 0, 0],
+      ]);
+    },
+  );
 
   it('for bfloat16 are float32, which the session rounds', () => {
     const tensor = imageTensor(DType.bfloat16, Float32Array.of(0.1), [1]);

@@ -18,8 +18,15 @@ function rectified(): Graph {
   b.input('x', DType.float32, ['N', 3, 16, 16]);
   const first = b.node('Relu', [b.node('Conv', ['x', weights(b, [8, 3, 3, 3], 1)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
   const pooled = b.node('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] });
-  const second = b.node('Relu', [b.node('Conv', [pooled, weights(b, [8, 8, 3, 3], 2)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })]);
-  b.node('Gemm', [b.node('Flatten', [second], { axis: 1 }), weights(b, [5, 128], 3), weights(b, [5], 4)], { transB: 1 }, { outputs: ['y'] });
+  const second = b.node('Relu', [
+    b.node('Conv', [pooled, weights(b, [8, 8, 3, 3], 2)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
+  ]);
+  b.node(
+    'Gemm',
+    [b.node('Flatten', [second], { axis: 1 }), weights(b, [5, 128], 3), weights(b, [5], 4)],
+    { transB: 1 },
+    { outputs: ['y'] },
+  );
   b.output('y', DType.float32, ['N', 5]);
   return b.graph;
 }

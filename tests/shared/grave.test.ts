@@ -8,9 +8,21 @@ import { sortedNote } from '../../src-main/images/draw.ts';
 /** Sentences are known by how they begin, and here are those who write them; of chance, tests/audit/chance.test.ts. */
 it('knows the sentences without which a figure says something else', () => {
   const trial = { preprocessing: Preprocessing.parse({}), values: null, words: 'BGR', shift: 0 as const, right: 9 };
-  const grave = [sortedNote(1200, Array.from({ length: 60_000 }, (_, i) => Math.floor(i / 6000))), sortedNote(3, [0, 0, 0, 1, 1]), betterWords({ now: { ...trial, right: 1 }, better: trial, of: 10 })];
+  const grave = [
+    sortedNote(
+      1200,
+      Array.from({ length: 60_000 }, (_, i) => Math.floor(i / 6000)),
+    ),
+    sortedNote(3, [0, 0, 0, 1, 1]),
+    betterWords({ now: { ...trial, right: 1 }, better: trial, of: 10 }),
+  ];
   for (const one of grave) expect(isGrave(one!), one!).toBe(true);
-  for (const one of ['1 image was taken, and 2 of the files given were left out, each with its reason.', 'No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.', '']) expect(isGrave(one), one).toBe(false);
+  for (const one of [
+    '1 image was taken, and 2 of the files given were left out, each with its reason.',
+    'No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.',
+    '',
+  ])
+    expect(isGrave(one), one).toBe(false);
 });
 
 it('shows them in red on a terminal alone', () => {

@@ -3,7 +3,19 @@ import { messageOf, UserError } from '../../shared/errors.ts';
 import { jsonLine, printable, shortened } from '../../shared/printable.ts';
 
 /** Every character that a terminal obeys, or that hides or reorders others, by its number in the standards (ECMA-48, UAX 9). */
-const RANGES = [[0x00, 0x1f], [0x7f, 0x9f], [0x61c, 0x61c], [0x200b, 0x200f], [0x2028, 0x202e], [0x2060, 0x2064], [0x2066, 0x2069], [0xd800, 0xdfff], [0xfeff, 0xfeff], [0xe0001, 0xe0001], [0xe0020, 0xe007f]] as const;
+const RANGES = [
+  [0x00, 0x1f],
+  [0x7f, 0x9f],
+  [0x61c, 0x61c],
+  [0x200b, 0x200f],
+  [0x2028, 0x202e],
+  [0x2060, 0x2064],
+  [0x2066, 0x2069],
+  [0xd800, 0xdfff],
+  [0xfeff, 0xfeff],
+  [0xe0001, 0xe0001],
+  [0xe0020, 0xe007f],
+] as const;
 const HOSTILE = RANGES.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
 
 describe('text of somebody else', () => {

@@ -16,7 +16,12 @@ describe('a budget that covers every picture', () => {
 
   it('is one beyond the largest change there can be, by norm and size', () => {
     // 60 values of at most 1 each.
-    for (const [norm, most] of [['l1', 60], ['l2', Math.sqrt(60)], ['l0', 60], ['l0Pixels', 20]] as const) {
+    for (const [norm, most] of [
+      ['l1', 60],
+      ['l2', Math.sqrt(60)],
+      ['l0', 60],
+      ['l0Pixels', 20],
+    ] as const) {
       expect(coversAll(norm, most, photo), norm).toBeNull();
       expect(coversAll(norm, most + 1, photo), norm).toMatch(/covers every picture of 5 × 4 in colour/);
       expect(coversAll(norm, most + 1)).toBeNull();
@@ -34,13 +39,21 @@ describe('a budget on 8-bit pictures', () => {
   it('is so many whole levels as a distance within it can have', () => {
     expect(budgetNote('linf', 4.9 / 255)).toMatch(/^4\.9\/255 is 4\/255 on 8-bit pictures/);
     for (const eps of [0.3, 1, 2, 4.9, 7.9999, 8, 254.5].map((n) => n / 255).concat([0.03, 0.1, Math.fround(8 / 255)])) {
-      const most = Array.from({ length: 256 }, (_, n) => n).filter((n) => within(n / 255, eps)).at(-1);
+      const most = Array.from({ length: 256 }, (_, n) => n)
+        .filter((n) => within(n / 255, eps))
+        .at(-1);
       expect(levels(eps), String(eps)).toBe(most);
     }
     expect([budgetNote('linf', 8 / 255), budgetNote('l1', 4.9 / 255), budgetNote('l0', 5)]).toEqual([null, null, null]);
   });
 
   it('is told once, however often it comes', () => {
-    expect(budgetNotes([{ norm: 'linf', eps: [4.9 / 255, 8 / 255] }, { norm: 'linf', eps: [4.9 / 255] }, { norm: 'l2', eps: [0.001] }])).toHaveLength(1);
+    expect(
+      budgetNotes([
+        { norm: 'linf', eps: [4.9 / 255, 8 / 255] },
+        { norm: 'linf', eps: [4.9 / 255] },
+        { norm: 'l2', eps: [0.001] },
+      ]),
+    ).toHaveLength(1);
   });
 });

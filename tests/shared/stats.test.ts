@@ -17,8 +17,14 @@ describe('Wilson interval', () => {
 
   it('holds exactly the shares p whose own standard error reaches the share found', () => {
     // The definition: |p̂ - p| = z sqrt(p (1 - p) / n) at both ends, which no closed form was used for.
-    for (const [right, total] of [[1, 3], [7, 10], [150, 1000], [999, 1000]] as const)
-      for (const p of wilson(right, total)) expect(Math.abs(right / total - p)).toBeCloseTo(1.959963984540054 * Math.sqrt((p * (1 - p)) / total), 12);
+    for (const [right, total] of [
+      [1, 3],
+      [7, 10],
+      [150, 1000],
+      [999, 1000],
+    ] as const)
+      for (const p of wilson(right, total))
+        expect(Math.abs(right / total - p)).toBeCloseTo(1.959963984540054 * Math.sqrt((p * (1 - p)) / total), 12);
   });
 
   it('stays inside [0, 1] and reaches the ends only when all or none are right', () => {
@@ -60,7 +66,10 @@ describe('robust accuracy', () => {
     // Two more: an attack failed on one, and one that broke at 3 was not finished.
     const point = robustAccuracy([...distances, 3], 11, 2);
     expect(point).toMatchObject({ right: 7, total: 11 });
-    const open = [{ distance: null, why: 'failed' as const }, { distance: 3, why: 'unfinished' as const }];
+    const open = [
+      { distance: null, why: 'failed' as const },
+      { distance: 3, why: 'unfinished' as const },
+    ];
     expect(bounds(open, 12)(point)).toEqual({ ...point, least: 6 / 12, most: 8 / 12, failed: 1, unfinished: 1 });
     // At 3 it is broken, whatever else would be found.
     const at3 = robustAccuracy([...distances, 3], 11, 3);
@@ -75,7 +84,11 @@ describe('robust accuracy', () => {
 
   it('has a step at every distance, and agrees with the points', () => {
     const curve = robustCurve(distances, 10);
-    expect(curve.map((p) => [p.eps, p.right])).toEqual([[0, 8], [1, 6], [4, 5]]);
+    expect(curve.map((p) => [p.eps, p.right])).toEqual([
+      [0, 8],
+      [1, 6],
+      [4, 5],
+    ]);
     for (const point of curve) expect(point).toEqual(robustAccuracy(distances, 10, point.eps));
     const close = [8 / 255, Math.fround(8 / 255), 16 / 255];
     for (const point of robustCurve(close, 3)) expect(point).toEqual(robustAccuracy(close, 3, point.eps));
@@ -84,7 +97,10 @@ describe('robust accuracy', () => {
   });
 
   it('counts an image that breaks without any change', () => {
-    expect(robustCurve([0, 2], 2).map((p) => [p.eps, p.right])).toEqual([[0, 1], [2, 0]]);
+    expect(robustCurve([0, 2], 2).map((p) => [p.eps, p.right])).toEqual([
+      [0, 1],
+      [2, 0],
+    ]);
   });
 });
 

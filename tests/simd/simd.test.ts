@@ -17,7 +17,8 @@ function scene(n: number) {
 
 const room = (x: number, d: number): number => (d < 0 ? x : 1 - x);
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
-const near = (got: number, wanted: number): void => expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(wanted)));
+const near = (got: number, wanted: number): void =>
+  expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(wanted)));
 /** What a loop makes of δ, as float32. */
 const made = (delta: Float32Array, run: (d: Float32Array) => void): Float32Array => {
   const copy = delta.slice();
@@ -36,11 +37,18 @@ describe.each(LENGTHS)('%d values, each loop against one in plain double precisi
     expect(made(delta, (d) => simd.scale(d, 1.7))).toEqual(by(delta, (d) => 1.7 * d));
     expect(made(delta, (d) => simd.addScaled(d, -0.3, gradient))).toEqual(by(delta, (d, i) => d + -0.3 * gradient[i]!));
     expect(made(delta, (d) => simd.addSigns(d, -0.03, gradient))).toEqual(by(delta, (d, i) => d + -0.03 * Math.sign(gradient[i]!)));
-    expect(made(delta, (d) => simd.clip(d, clean, 0.1))).toEqual(by(delta, (d, i) => Math.max(-Math.min(0.1, clean[i]!), Math.min(d, 0.1, 1 - clean[i]!))));
-    expect(made(delta, (d) => simd.boxedScale(d, clean, 0.9))).toEqual(by(delta, (d, i) => Math.sign(d) * Math.min(0.9 * Math.abs(d), room(clean[i]!, d))));
-    expect(made(delta, (d) => simd.boxedShrink(d, clean, 0.1))).toEqual(by(delta, (d, i) => (d < 0 ? -1 : 1) * Math.min(Math.max(Math.abs(d) - 0.1, 0), room(clean[i]!, d))));
+    expect(made(delta, (d) => simd.clip(d, clean, 0.1))).toEqual(
+      by(delta, (d, i) => Math.max(-Math.min(0.1, clean[i]!), Math.min(d, 0.1, 1 - clean[i]!))),
+    );
+    expect(made(delta, (d) => simd.boxedScale(d, clean, 0.9))).toEqual(
+      by(delta, (d, i) => Math.sign(d) * Math.min(0.9 * Math.abs(d), room(clean[i]!, d))),
+    );
+    expect(made(delta, (d) => simd.boxedShrink(d, clean, 0.1))).toEqual(
+      by(delta, (d, i) => (d < 0 ? -1 : 1) * Math.min(Math.max(Math.abs(d) - 0.1, 0), room(clean[i]!, d))),
+    );
     simd.movable(delta, gradient, clean, out);
-    const held = (i: number): boolean => (clean[i]! + delta[i]! <= 0 && gradient[i]! > 0) || (clean[i]! + delta[i]! >= 1 && gradient[i]! < 0);
+    const held = (i: number): boolean =>
+      (clean[i]! + delta[i]! <= 0 && gradient[i]! > 0) || (clean[i]! + delta[i]! >= 1 && gradient[i]! < 0);
     expect(out).toEqual(by(gradient, (g, i) => (held(i) ? 0 : Math.abs(g))));
   });
 
@@ -76,13 +84,15 @@ describe.each(LENGTHS)('%d values, each loop against one in plain double precisi
 
   it('finds NaN and infinity wherever they stand', () => {
     expect(simd.allFinite(delta)).toBe(true);
-    for (const wrong of [NaN, Infinity, -Infinity]) for (const at of [0, n >> 1, n - 1]) expect(simd.allFinite(Float32Array.from(delta, (d, i) => (i === at ? wrong : d)))).toBe(false);
+    for (const wrong of [NaN, Infinity, -Infinity])
+      for (const at of [0, n >> 1, n - 1]) expect(simd.allFinite(Float32Array.from(delta, (d, i) => (i === at ? wrong : d)))).toBe(false);
   });
 
   it('weighs rows of a plane', () => {
     const weights = Float64Array.of(0.5, 0.2, -0.3, 0.7);
     const [out, plane] = [new Float32Array(n + 2).fill(9), Float32Array.from([...delta, ...clean, ...gradient, ...delta])];
-    const value = (i: number, ks: number[]): number => Math.fround(ks.reduce((all, k) => all + weights[k]! * plane[(k - ks[0]!) * n + i]!, 0));
+    const value = (i: number, ks: number[]): number =>
+      Math.fround(ks.reduce((all, k) => all + weights[k]! * plane[(k - ks[0]!) * n + i]!, 0));
     for (const ks of [[2], [1, 2], [0, 1, 2, 3]]) {
       simd.weightedRows(plane, 0, n, weights, ks[0]!, ks.at(-1)! + 1, out, 1, n);
       expect(out).toEqual(Float32Array.from({ length: n + 2 }, (_, i) => (i === 0 || i === n + 1 ? 9 : value(i - 1, ks))));

@@ -25,7 +25,9 @@ describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (file) => {
 
 describe('docs/bring.md', () => {
   it('names a test that exists in every row', () => {
-    const rows = read('docs/bring.md').split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !line.startsWith('| What'));
+    const rows = read('docs/bring.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !line.startsWith('| What'));
     expect(rows.length).toBeGreaterThan(20);
     for (const row of rows) {
       const files = [...row.matchAll(/`(tests\/[\w./-]+)`/g)].map(([, file]) => file!);

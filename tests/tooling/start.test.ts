@@ -91,7 +91,10 @@ describe('npm start', () => {
 
   it.runIf(scripts)('opens Electron on the folder', async () => {
     const { code, out } = await start(
-      { DISPLAY: ':7', ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '), process.env.HAIRLINE_NODE);") },
+      {
+        DISPLAY: ':7',
+        ELECTRON_OVERRIDE_DIST_PATH: electron("console.log('electron', process.argv.slice(2).join(' '), process.env.HAIRLINE_NODE);"),
+      },
       'model.onnx',
     );
     // The engine runs under the Node that ran this.

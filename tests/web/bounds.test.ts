@@ -13,7 +13,20 @@ import { inputsOf } from './inputs.ts';
  * either names it here or in src-main/web/named.ts.
  */
 const WORDS: Record<string, readonly string[]> = {
-  '*': ['input', 'output', 'answer.output', 'plan.answer.output', 'plan.input', 'plan.output', 'plan.name', 'plan.guess', 'plan.threats.attacks.id', 'plan.dropped.folder', 'plan.dropped.files.name', 'plan.dropped.files.sha256'],
+  '*': [
+    'input',
+    'output',
+    'answer.output',
+    'plan.answer.output',
+    'plan.input',
+    'plan.output',
+    'plan.name',
+    'plan.guess',
+    'plan.threats.attacks.id',
+    'plan.dropped.folder',
+    'plan.dropped.files.name',
+    'plan.dropped.files.sha256',
+  ],
   gradcheck: [],
   partition: ['image'],
   probe: ['image', 'attack.id'],
@@ -41,9 +54,17 @@ const OUTSIDE = /lies outside what this window may open|is no audit of this wind
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hairline-bounds-'));
   data = join(folder, 'data');
-  for (const name of ['data/audits/mine', 'data/imports/batch-0001/set', 'data/imports-of-others', 'samples', 'elsewhere']) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ['data/audits/mine', 'data/imports/batch-0001/set', 'data/imports-of-others', 'samples', 'elsewhere'])
+    await mkdir(join(folder, name), { recursive: true });
   inside = join(data, 'imports/batch-0001/set/a.png');
-  for (const file of [inside, join(folder, 'samples/signs.onnx'), join(folder, 'elsewhere/secret.png'), join(data, 'imports-of-others/x.png'), join(data, 'own.txt')]) await writeFile(file, 'x');
+  for (const file of [
+    inside,
+    join(folder, 'samples/signs.onnx'),
+    join(folder, 'elsewhere/secret.png'),
+    join(data, 'imports-of-others/x.png'),
+    join(data, 'own.txt'),
+  ])
+    await writeFile(file, 'x');
   const engine: Service = {
     call: async (name: string, input: unknown) => (calls.push([name, input]), {}) as never,
     listen: () => () => {},
@@ -58,10 +79,22 @@ const ask = (name: CallName, input: unknown): Promise<unknown> => service.call(n
 const images = (path: string): Promise<unknown> => ask('images', { paths: [path], labels: null, offset: 0, limit: null });
 
 /** Ids of attacks become part of the names of files, and the contract takes nothing else; nor of dropped files, which are names and hashes. */
-const SHAPED: [RegExp, string][] = [[/attacks?\.id$/, 'pgd'], [/^plan\.dropped\.files\.name$/, 'set/a.png'], [/^plan\.dropped\.files\.sha256$/, '0'.repeat(64)]];
+const SHAPED: [RegExp, string][] = [
+  [/attacks?\.id$/, 'pgd'],
+  [/^plan\.dropped\.files\.name$/, 'set/a.png'],
+  [/^plan\.dropped\.files\.sha256$/, '0'.repeat(64)],
+];
 const shaped = (place: string): string | undefined => SHAPED.find(([at]) => at.test(place))?.[1];
 /** What is right at every place. */
-const right = (place: string): string => shaped(place) ?? (place === 'file' ? join(data, 'audits/mine/audit.hairline') : place === 'folder' ? join(data, 'audits/new') : AUDITS.includes(place) ? 'mine' : inside);
+const right = (place: string): string =>
+  shaped(place) ??
+  (place === 'file'
+    ? join(data, 'audits/mine/audit.hairline')
+    : place === 'folder'
+      ? join(data, 'audits/new')
+      : AUDITS.includes(place)
+        ? 'mine'
+        : inside);
 
 describe.each(Object.keys(CALLS) as CallName[])('%s', (name) => {
   const places = new Set<string>();
@@ -69,7 +102,8 @@ describe.each(Object.keys(CALLS) as CallName[])('%s', (name) => {
 
   it('reaches the engine with everything inside, whatever its words are', async () => {
     const outside = join(folder, 'elsewhere/secret.png');
-    for (const input of inputsOf(CALLS[name].in, (place) => (isWord(name, place) && shaped(place) === undefined ? outside : right(place)))) await ask(name, input);
+    for (const input of inputsOf(CALLS[name].in, (place) => (isWord(name, place) && shaped(place) === undefined ? outside : right(place))))
+      await ask(name, input);
     expect(calls.at(-1)![0]).toBe(name);
   });
 
@@ -94,12 +128,40 @@ describe.each(Object.keys(CALLS) as CallName[])('%s', (name) => {
 
 describe('paths', () => {
   it('are taken inside the uploads, the audits and the samples', async () => {
-    for (const path of [inside, join(data, 'imports/batch-0001'), join(data, 'audits/mine'), join(folder, 'samples/signs.onnx'), join(folder, 'samples')]) await images(path);
+    for (const path of [
+      inside,
+      join(data, 'imports/batch-0001'),
+      join(data, 'audits/mine'),
+      join(folder, 'samples/signs.onnx'),
+      join(folder, 'samples'),
+    ])
+      await images(path);
   });
 
   it('are refused outside, alike whether something is there', async () => {
-    const said = [join(folder, 'elsewhere/secret.png'), join(folder, 'elsewhere/nothing.png'), folder, data, join(data, 'own.txt'), join(data, 'imports-of-others/x.png'), '/', '', 'a.png', './imports', 'data/imports', `${inside}\0`, `${inside}/../../../../../elsewhere/secret.png`, '//server/share/x.png', '\\\\server\\share\\x.png', 'file:///etc/passwd', '~'];
-    for (const path of said) await expect(images(path), path).rejects.toThrow('lies outside what this window may open: drop it into the window, or start with --allow FOLDER.');
+    const said = [
+      join(folder, 'elsewhere/secret.png'),
+      join(folder, 'elsewhere/nothing.png'),
+      folder,
+      data,
+      join(data, 'own.txt'),
+      join(data, 'imports-of-others/x.png'),
+      '/',
+      '',
+      'a.png',
+      './imports',
+      'data/imports',
+      `${inside}\0`,
+      `${inside}/../../../../../elsewhere/secret.png`,
+      '//server/share/x.png',
+      '\\\\server\\share\\x.png',
+      'file:///etc/passwd',
+      '~',
+    ];
+    for (const path of said)
+      await expect(images(path), path).rejects.toThrow(
+        'lies outside what this window may open: drop it into the window, or start with --allow FOLDER.',
+      );
   });
 
   it('are never patterns', async () => {
@@ -132,7 +194,10 @@ describe('paths', () => {
     await symlink(folder, join(tmpdir(), 'hairline-bounds-link'));
     try {
       const there = join(tmpdir(), 'hairline-bounds-link');
-      const other = bounded({ ...service, call: async () => ({}) as never }, await Bounds.of({ audits: join(there, 'data/audits'), reads: [join(there, 'samples')] }));
+      const other = bounded(
+        { ...service, call: async () => ({}) as never },
+        await Bounds.of({ audits: join(there, 'data/audits'), reads: [join(there, 'samples')] }),
+      );
       for (const base of [there, folder]) await other.call('unclearInputs', { model: join(base, 'samples/signs.onnx') });
       await expect(other.call('unclearInputs', { model: join(there, 'elsewhere/secret.png') })).rejects.toThrow(OUTSIDE);
     } finally {
@@ -145,15 +210,37 @@ describe('audits', () => {
   const addresses: PictureAddress[] = [
     { kind: 'clean', audit: '', image: 'a' },
     { kind: 'clean-output', audit: '', image: 'a' },
-    ...(['adversarial', 'difference', 'output', 'noise-output'] as const).map((kind) => ({ kind, audit: '', image: 'a', threat: 0, attack: 'x' })),
+    ...(['adversarial', 'difference', 'output', 'noise-output'] as const).map((kind) => ({
+      kind,
+      audit: '',
+      image: 'a',
+      threat: 0,
+      attack: 'x',
+    })),
   ];
 
   it('lie in the folder of the audits, by whatever name, for calls and for pictures', async () => {
     await symlink(join(folder, 'elsewhere'), join(data, 'audits/linked'));
     await symlink(join(folder, 'not-yet'), join(data, 'audits/dangling'));
-    for (const audit of ['..', '.', '', '../audits', '../imports/batch-0001', 'mine/../../imports', 'linked', 'linked/deeper', 'dangling', 'mi\0ne', join(folder, 'elsewhere'), join(data, 'imports/batch-0001'), '/']) {
-      for (const name of ['results', 'progress', 'pause', 'resume', 'cancel'] as const) await expect(ask(name, { audit }), audit).rejects.toThrow('is no audit of this window');
-      for (const address of addresses) await expect(service.picture({ ...address, audit } as PictureAddress), audit).rejects.toThrow('is no audit of this window');
+    for (const audit of [
+      '..',
+      '.',
+      '',
+      '../audits',
+      '../imports/batch-0001',
+      'mine/../../imports',
+      'linked',
+      'linked/deeper',
+      'dangling',
+      'mi\0ne',
+      join(folder, 'elsewhere'),
+      join(data, 'imports/batch-0001'),
+      '/',
+    ]) {
+      for (const name of ['results', 'progress', 'pause', 'resume', 'cancel'] as const)
+        await expect(ask(name, { audit }), audit).rejects.toThrow('is no audit of this window');
+      for (const address of addresses)
+        await expect(service.picture({ ...address, audit } as PictureAddress), audit).rejects.toThrow('is no audit of this window');
     }
     for (const audit of ['mine', join(data, 'audits/mine'), 'not-there']) await ask('results', { audit });
     for (const address of addresses) await service.picture({ ...address, audit: 'mine' } as PictureAddress);
@@ -161,7 +248,8 @@ describe('audits', () => {
   });
 
   it('are carried out only where their own plan stays inside', async () => {
-    const plan = (model: string) => JSON.stringify({ model, preprocessing: {}, images: [inside], threats: [{ norm: 'linf', eps: [0.1], attacks: [{ id: 'fgsm' }] }] });
+    const plan = (model: string) =>
+      JSON.stringify({ model, preprocessing: {}, images: [inside], threats: [{ norm: 'linf', eps: [0.1], attacks: [{ id: 'fgsm' }] }] });
     const file = join(data, 'audits/mine/plan.json');
     for (const call of ['resume', 'noiseOutput'] as const) {
       const input = call === 'resume' ? { audit: 'mine' } : { audit: 'mine', image: 'a', threat: 0, attack: 'fgsm' };
@@ -179,8 +267,12 @@ describe('audits', () => {
   it('are written to a folder of their own and to nothing else', async () => {
     const plan = { model: inside, preprocessing: {}, images: [inside], threats: [{ norm: 'linf', eps: [0.1], attacks: [{ id: 'fgsm' }] }] };
     await symlink(join(folder, 'elsewhere'), join(data, 'audits/linked'));
-    for (const wrong of ['linked', '../x', '.', 'a/b', '../imports/batch-0001']) await expect(ask('start', { plan, folder: join(data, 'audits') + '/' + wrong }), wrong).rejects.toThrow('An audit of this window is written');
-    for (const wrong of ['', 'new', join(folder, 'new'), '/tmp', join(data, 'audits')]) await expect(ask('start', { plan, folder: wrong }), wrong).rejects.toThrow('An audit of this window is written');
+    for (const wrong of ['linked', '../x', '.', 'a/b', '../imports/batch-0001'])
+      await expect(ask('start', { plan, folder: join(data, 'audits') + '/' + wrong }), wrong).rejects.toThrow(
+        'An audit of this window is written',
+      );
+    for (const wrong of ['', 'new', join(folder, 'new'), '/tmp', join(data, 'audits')])
+      await expect(ask('start', { plan, folder: wrong }), wrong).rejects.toThrow('An audit of this window is written');
     await ask('start', { plan, folder: join(data, 'audits/new') });
     await ask('start', { plan });
     await rm(join(data, 'audits/linked'));

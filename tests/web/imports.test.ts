@@ -15,7 +15,10 @@ describe('batches', () => {
   let data: string;
   let imports: Imports;
   const window = {};
-  const there = (): string[] => readdirSync(join(data, 'imports')).filter((name) => !name.startsWith('.')).sort();
+  const there = (): string[] =>
+    readdirSync(join(data, 'imports'))
+      .filter((name) => !name.startsWith('.'))
+      .sort();
   /** A batch of so many bytes, as an upload leaves it. */
   async function batch(name: string, bytes = 10): Promise<string> {
     const file = join(data, 'imports', name, 'set/a.png');
@@ -73,7 +76,13 @@ describe('batches', () => {
 
   it('are measured by whom they belong to', async () => {
     await imports.open();
-    const files = [await batch('batch-mine', 1), await batch('batch-both', 20), await batch('batch-audit', 300), await batch('batch-loose', 4000), await batch('batch-other', 50_000)];
+    const files = [
+      await batch('batch-mine', 1),
+      await batch('batch-both', 20),
+      await batch('batch-audit', 300),
+      await batch('batch-loose', 4000),
+      await batch('batch-other', 50_000),
+    ];
     await audit('one', JSON.stringify({ images: [files[1], files[2]] }));
     imports.keep(window, [files[0]!, files[1]!]);
     imports.keep({}, [files[4]!]);
@@ -113,7 +122,13 @@ describe('batches', () => {
     await imports.open();
     const model = await batch('batch-0001');
     let tell: Parameters<Service['listen']>[0] = () => undefined;
-    const engine = holding({ listen: (listener) => ((tell = listener), () => {}), call: async () => ({ audit: 'a' }) as never } as Pick<Service, 'listen' | 'call'> as Service, imports);
+    const engine = holding(
+      { listen: (listener) => ((tell = listener), () => {}), call: async () => ({ audit: 'a' }) as never } as Pick<
+        Service,
+        'listen' | 'call'
+      > as Service,
+      imports,
+    );
     await engine.call('start', { plan: { model } as never });
     await imports.close();
     expect(there()).toEqual(['batch-0001']);
@@ -153,7 +168,9 @@ describe('the server', () => {
     };
     const { path } = JSON.parse((await here.post(cookie, 'set/a.png', 'x'.repeat(100))).body) as { path: string };
     expect(await uploads({ keep: [path] })).toEqual({ id: 1, out: { all: 100, setup: 100, audits: 0, loose: 0 } });
-    expect(await uploads({ keep: path })).toMatchObject({ error: { message: expect.stringContaining('something wrong: keep: '), user: true } });
+    expect(await uploads({ keep: path })).toMatchObject({
+      error: { message: expect.stringContaining('something wrong: keep: '), user: true },
+    });
     expect(existsSync(path)).toBe(true);
     expect(await uploads({ keep: [] })).toEqual({ id: 1, out: { all: 0, setup: 0, audits: 0, loose: 0 } });
     expect(existsSync(path)).toBe(false);
@@ -163,7 +180,12 @@ describe('the server', () => {
   });
 
   it('takes no file that the disk has no room for', async () => {
-    const server = await serveWindow({ service: { listen: () => () => {} } as unknown as Service, rendererDir: here.folder, dataDir: join(here.folder, 'other'), maxUpload: Infinity });
+    const server = await serveWindow({
+      service: { listen: () => () => {} } as unknown as Service,
+      rendererDir: here.folder,
+      dataDir: join(here.folder, 'other'),
+      maxUpload: Infinity,
+    });
     const base = new URL(server.url);
     const exchange = (text: string): Promise<string> =>
       new Promise((done) => {
@@ -178,7 +200,9 @@ describe('the server', () => {
     const entered = await exchange(`GET ${base.pathname}${base.search} HTTP/1.1\r\nHost: ${base.host}\r\n\r\n`);
     const cookie = /Set-Cookie: ([^;]+)/i.exec(entered)![1]!;
     // A petabyte.
-    const refused = await exchange(`POST /upload?batch=batch-0001&path=a.onnx HTTP/1.1\r\nHost: ${base.host}\r\nOrigin: ${base.origin}\r\nCookie: ${cookie}\r\nContent-Length: 1000000000000000\r\n\r\nx`);
+    const refused = await exchange(
+      `POST /upload?batch=batch-0001&path=a.onnx HTTP/1.1\r\nHost: ${base.host}\r\nOrigin: ${base.origin}\r\nCookie: ${cookie}\r\nContent-Length: 1000000000000000\r\n\r\nx`,
+    );
     expect(refused).toContain('507');
     expect(existsSync(join(here.folder, 'other/imports/batch-0001/a.onnx'))).toBe(false);
     await server.close();

@@ -40,7 +40,9 @@ function variants(schema: Schema, place: string, text: (place: string) => string
     case 'array':
       return variants(schema.items!, place, text).map((item) => [item]);
     case 'object': {
-      const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => [name, variants(part, place ? `${place}.${name}` : name, text)] as const);
+      const parts = Object.entries(schema.properties ?? {}).map(
+        ([name, part]) => [name, variants(part, place ? `${place}.${name}` : name, text)] as const,
+      );
       const first = Object.fromEntries(parts.map(([name, [value]]) => [name, value]));
       return [first, ...parts.flatMap(([name, [, ...others]]) => others.map((value) => ({ ...first, [name]: value })))];
     }

@@ -14,10 +14,28 @@ const BATCH = 'batch-0001';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Names that no id of ours has, and that a file may have all the same. */
-const ODD = [`${'l'.repeat(240)}.png`, `${'ü'.repeat(124)}.png`, 'a\u202Egnp.png', 'zero\u200Bwidth.png', 'family 👩‍👩‍👧.png', 'line\u2028two.png', 'private\uE000.png', 'c1\u0085.png', ' lead.png', '-dash.png', '..dots.png', '~', 'классы.png'];
+const ODD = [
+  `${'l'.repeat(240)}.png`,
+  `${'ü'.repeat(124)}.png`,
+  'a\u202Egnp.png',
+  'zero\u200Bwidth.png',
+  'family 👩‍👩‍👧.png',
+  'line\u2028two.png',
+  'private\uE000.png',
+  'c1\u0085.png',
+  ' lead.png',
+  '-dash.png',
+  '..dots.png',
+  '~',
+  'классы.png',
+];
 
 /** A window's socket, and a call over it. */
-async function window(): Promise<{ cookie: string; socket: WebSocket; call: (name: string, input: unknown) => Promise<{ out?: unknown; error?: { message: string; user: boolean } }> }> {
+async function window(): Promise<{
+  cookie: string;
+  socket: WebSocket;
+  call: (name: string, input: unknown) => Promise<{ out?: unknown; error?: { message: string; user: boolean } }>;
+}> {
   const cookie = await here.enter();
   const socket = await here.open({ cookie, origin: here.base.origin });
   return {
@@ -31,7 +49,8 @@ async function window(): Promise<{ cookie: string; socket: WebSocket; call: (nam
   };
 }
 
-const post = async (cookie: string, path: string): Promise<string> => (JSON.parse((await here.post(cookie, path, PNG, BATCH)).body) as { root: string }).root;
+const post = async (cookie: string, path: string): Promise<string> =>
+  (JSON.parse((await here.post(cookie, path, PNG, BATCH)).body) as { root: string }).root;
 
 describe('a plan of what was dropped', () => {
   it('names every file of the drop, whatever it is called', async () => {
@@ -39,7 +58,11 @@ describe('a plan of what was dropped', () => {
     const model = await post(cookie, 'm.onnx');
     let images = '';
     for (const name of ODD) images = await post(cookie, `set/${name}`);
-    expect(await call('start', { plan: { model, images: [images], preprocessing: {}, threats: [{ norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd' }] }] } })).toMatchObject({ out: { audit: 'begun' } });
+    expect(
+      await call('start', {
+        plan: { model, images: [images], preprocessing: {}, threats: [{ norm: 'linf', eps: [0.1], attacks: [{ id: 'pgd' }] }] },
+      }),
+    ).toMatchObject({ out: { audit: 'begun' } });
     const { plan } = here.calls.find(([name]) => name === 'start')![1] as { plan: unknown };
     const { dropped } = AuditPlan.parse(plan);
     expect(dropped![0]!.files.map(({ name }) => name).sort()).toEqual(['m.onnx', ...ODD.map((name) => `set/${name}`)].sort());
@@ -65,7 +88,27 @@ describe('a plan of what was dropped', () => {
       expect(isDroppedName(stored), JSON.stringify(stored)).toBe(true);
     }
     expect(taken).toBeGreaterThan(1000);
-    for (const path of ['', '.', '..', '../a', 'a/..', 'a/../b', '/a', 'a//b', 'a/', 'a\\b', 'C:a', 'a\0', 'a\nb', 'nul', 'a/con.png', 'a. ', 'x'.repeat(256), 'd/'.repeat(16) + 'x']) expect(isDroppedName(path), JSON.stringify(path)).toBe(false);
+    for (const path of [
+      '',
+      '.',
+      '..',
+      '../a',
+      'a/..',
+      'a/../b',
+      '/a',
+      'a//b',
+      'a/',
+      'a\\b',
+      'C:a',
+      'a\0',
+      'a\nb',
+      'nul',
+      'a/con.png',
+      'a. ',
+      'x'.repeat(256),
+      'd/'.repeat(16) + 'x',
+    ])
+      expect(isDroppedName(path), JSON.stringify(path)).toBe(false);
   });
 });
 
@@ -76,10 +119,20 @@ describe('a sentence for the window', () => {
     const images = await post(cookie, 'set/a b.png');
     here.answers = (name) => {
       if (name !== 'images') throw new UserError(`${labels} has 3 classes, and ${images}/a b.png has none.`);
-      return { images: [], total: 0, classNames: null, warnings: [`${labels} has no label for ${images}/a b.png.`], leftOut: { total: 1, files: [{ source: 'set/a b.png', reason: `is not in ${labels}.` }] } };
+      return {
+        images: [],
+        total: 0,
+        classNames: null,
+        warnings: [`${labels} has no label for ${images}/a b.png.`],
+        leftOut: { total: 1, files: [{ source: 'set/a b.png', reason: `is not in ${labels}.` }] },
+      };
     };
-    expect(await call('values', { model: labels })).toMatchObject({ error: { message: 'классы.txt has 3 classes, and set/a b.png has none.', user: true } });
-    expect(await call('images', { paths: [images], labels: null, classNames: null, offset: 0, limit: null })).toMatchObject({ out: { warnings: ['классы.txt has no label for set/a b.png.'], leftOut: { files: [{ reason: 'is not in классы.txt.' }] } } });
+    expect(await call('values', { model: labels })).toMatchObject({
+      error: { message: 'классы.txt has 3 classes, and set/a b.png has none.', user: true },
+    });
+    expect(await call('images', { paths: [images], labels: null, classNames: null, offset: 0, limit: null })).toMatchObject({
+      out: { warnings: ['классы.txt has no label for set/a b.png.'], leftOut: { files: [{ reason: 'is not in классы.txt.' }] } },
+    });
     const next = here.next(socket);
     here.emit({ type: 'failed', audit: images, message: `${labels} is empty.`, user: true });
     expect(await next).toEqual({ event: { type: 'failed', audit: images, message: 'классы.txt is empty.', user: true } });

@@ -53,7 +53,9 @@ export function served(): Here {
         const asked = httpRequest({ host: '127.0.0.1', port: here.base.port, path, method, headers }, (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => done({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }));
+          response.on('end', () =>
+            done({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }),
+          );
         });
         asked.on('error', fail);
         asked.end(body);
@@ -65,7 +67,8 @@ export function served(): Here {
       expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
       return cookie!.split(';')[0]!;
     },
-    post: (cookie, path, body, batch = 'batch-0001') => here.ask(`/upload?batch=${batch}&path=${encodeURIComponent(path)}`, { cookie, origin: here.base.origin }, 'POST', body),
+    post: (cookie, path, body, batch = 'batch-0001') =>
+      here.ask(`/upload?batch=${batch}&path=${encodeURIComponent(path)}`, { cookie, origin: here.base.origin }, 'POST', body),
     open: (headers) =>
       new Promise((done, fail) => {
         const socket = new WebSocket(`ws://127.0.0.1:${here.base.port}/socket`, { headers });
@@ -85,7 +88,12 @@ export function served(): Here {
     here.calls.length = 0;
     here.answers = () => ({});
     listeners.clear();
-    here.server = await serveWindow({ service: engine(here, listeners), rendererDir: join(here.folder, 'renderer'), dataDir: join(here.folder, 'data'), maxUpload: 1000 });
+    here.server = await serveWindow({
+      service: engine(here, listeners),
+      rendererDir: join(here.folder, 'renderer'),
+      dataDir: join(here.folder, 'data'),
+      maxUpload: 1000,
+    });
     here.base = new URL(here.server.url);
   });
   afterEach(async () => {

@@ -56,7 +56,17 @@ describe('who gets in', () => {
 describe('files of the window', () => {
   it('refuses every way out of the folder', async () => {
     const cookie = await here.enter();
-    for (const path of ['/../secret.txt', '/assets/../../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/..%5csecret.txt', '/a%00b', '/%zz', '//', '/.']) {
+    for (const path of [
+      '/../secret.txt',
+      '/assets/../../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/..%2fsecret.txt',
+      '/..%5csecret.txt',
+      '/a%00b',
+      '/%zz',
+      '//',
+      '/.',
+    ]) {
       const answer = await here.ask(path, { cookie });
       expect([400, 403, 404], path).toContain(answer.status);
       expect(answer.body).not.toContain('secret\n');
@@ -94,13 +104,21 @@ describe('pictures', () => {
     expect([picture.status, picture.headers['content-type']]).toEqual([200, 'image/png']);
     const again = await here.ask(of({ kind: 'image', image: 'a' }), { cookie, 'if-none-match': picture.headers.etag! });
     expect(again.status).toBe(304);
-    expect(await here.ask(of({ kind: 'image', image: 'gone' }), { cookie })).toMatchObject({ status: 404, body: 'This picture is not loaded.\n' });
+    expect(await here.ask(of({ kind: 'image', image: 'gone' }), { cookie })).toMatchObject({
+      status: 404,
+      body: 'This picture is not loaded.\n',
+    });
     expect((await here.ask(of({ kind: 'file', path: '/etc/passwd' }), { cookie })).status).toBe(400);
     expect((await here.ask('/picture?a={', { cookie })).status).toBe(400);
   });
 });
 
 it('says that a port is taken', async () => {
-  const taken = { service: { listen: () => () => {} } as unknown as Service, rendererDir: here.folder, dataDir: here.folder, port: Number(here.base.port) };
+  const taken = {
+    service: { listen: () => () => {} } as unknown as Service,
+    rendererDir: here.folder,
+    dataDir: here.folder,
+    port: Number(here.base.port),
+  };
   await expect(serveWindow(taken)).rejects.toThrow(`Port ${here.base.port} is taken`);
 });

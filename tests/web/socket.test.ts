@@ -25,8 +25,12 @@ describe('the socket', () => {
     const model = join(here.folder, 'data/audits/x.onnx');
     await writeFile(model, 'no model');
     expect(await call('inspect', { model })).toEqual({ id: 7, error: { message: 'This file is no ONNX model.', user: true } });
-    expect(await call('inspect', { model: join(here.folder, 'secret.txt') })).toMatchObject({ error: { message: expect.stringContaining('lies outside'), user: true } });
-    expect(await call('inspect', { model: 3 })).toMatchObject({ error: { message: expect.stringContaining('something wrong: model: '), user: true } });
+    expect(await call('inspect', { model: join(here.folder, 'secret.txt') })).toMatchObject({
+      error: { message: expect.stringContaining('lies outside'), user: true },
+    });
+    expect(await call('inspect', { model: 3 })).toMatchObject({
+      error: { message: expect.stringContaining('something wrong: model: '), user: true },
+    });
     expect(await call('toString', {})).toMatchObject({ error: { message: 'There is no call named "toString".', user: true } });
     expect(await call('audits', {})).toMatchObject({ error: { message: expect.stringContaining('does not fit') } });
     expect(here.calls).toEqual([
@@ -50,7 +54,14 @@ describe('the socket', () => {
   it('goes on whatever is sent to it: too deep, too much at once, no text', async () => {
     const cookie = await here.enter();
     const deep = `{"id":1,"call":"about","input":${'['.repeat(1e6)}${']'.repeat(1e6)}}`;
-    for (const message of ['null', '[]', '3', '{"id":1.5,"call":"about","input":{}}', '{"id":1,"call":"about","input":{},"more":1}', Buffer.from([0, 1, 2])]) {
+    for (const message of [
+      'null',
+      '[]',
+      '3',
+      '{"id":1.5,"call":"about","input":{}}',
+      '{"id":1,"call":"about","input":{},"more":1}',
+      Buffer.from([0, 1, 2]),
+    ]) {
       const socket = await here.open({ cookie, origin: here.base.origin });
       socket.send(message);
       expect(await new Promise((done) => socket.on('close', done)), String(message).slice(0, 40)).toBe(1008);
@@ -66,9 +77,14 @@ describe('the socket', () => {
     await all;
     // Each got an answer of its own, and those over the limit a sentence.
     expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, id) => id));
-    expect(answers.filter(({ error }) => error?.message === '64 calls are under way already; wait for their answers.').length).toBeGreaterThan(0);
+    expect(
+      answers.filter(({ error }) => error?.message === '64 calls are under way already; wait for their answers.').length,
+    ).toBeGreaterThan(0);
     socket.send(deep);
-    expect(await here.next(socket)).toEqual({ id: 1, error: { message: 'What the call was given is nested deeper than 32 levels.', user: true } });
+    expect(await here.next(socket)).toEqual({
+      id: 1,
+      error: { message: 'What the call was given is nested deeper than 32 levels.', user: true },
+    });
     socket.send(JSON.stringify({ id: 1, call: 'about', input: {} }));
     expect(await here.next(socket)).toMatchObject({ out: { hairline: '0.1.0' } });
     socket.close();
@@ -79,7 +95,14 @@ describe('the socket', () => {
     const sockets = await Promise.all(Array.from({ length: 32 }, () => here.open({ cookie, origin: here.base.origin })));
     await expect(here.open({ cookie, origin: here.base.origin })).rejects.toThrow('503');
     sockets[0]!.close();
-    await expect.poll(() => here.open({ cookie, origin: here.base.origin }).then((socket) => sockets.push(socket) > 0, () => false)).toBe(true);
+    await expect
+      .poll(() =>
+        here.open({ cookie, origin: here.base.origin }).then(
+          (socket) => sockets.push(socket) > 0,
+          () => false,
+        ),
+      )
+      .toBe(true);
     for (const socket of sockets) socket.close();
   });
 

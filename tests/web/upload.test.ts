@@ -28,7 +28,19 @@ describe('uploads', () => {
 
   it('refuses paths that leave the folder, bad batches and files that are too large', async () => {
     const cookie = await here.enter();
-    for (const path of ['../a', 'a/../../b', '/etc/passwd', 'C:\\..\\x', '', 'a//b', 'x'.repeat(300), 'ä'.repeat(130), 'a\0b', 'd/'.repeat(20) + 'x', `${'x'.repeat(250)}/`.repeat(16) + 'x']) {
+    for (const path of [
+      '../a',
+      'a/../../b',
+      '/etc/passwd',
+      'C:\\..\\x',
+      '',
+      'a//b',
+      'x'.repeat(300),
+      'ä'.repeat(130),
+      'a\0b',
+      'd/'.repeat(20) + 'x',
+      `${'x'.repeat(250)}/`.repeat(16) + 'x',
+    ]) {
       expect((await here.post(cookie, path, 'x')).status, path).toBe(400);
     }
     expect((await here.post(cookie, 'a.png', 'x', '../../up')).status).toBe(400);
@@ -60,11 +72,14 @@ describe('uploads of odd names', () => {
     const cookie = await here.enter();
     const two = await Promise.all([here.post(cookie, 'same.png', 'a'.repeat(900)), here.post(cookie, 'same.png', 'b'.repeat(900))]);
     expect(two.map(({ status }) => status).sort()).toEqual([200, 400]);
-    expect(two.find(({ status }) => status === 400)!.body).toBe('There are two files or folders "same.png" in what you dropped; rename one and drop all again.\n');
+    expect(two.find(({ status }) => status === 400)!.body).toBe(
+      'There are two files or folders "same.png" in what you dropped; rename one and drop all again.\n',
+    );
     const kept = await readFile(join(here.folder, 'data/imports/batch-0001/same.png'), 'utf8');
     expect(kept).toBe((two[0]!.status === 200 ? 'a' : 'b').repeat(900));
     expect((await here.post(cookie, 'set/a.png', 'x')).status).toBe(200);
-    for (const path of ['set', 'same.png/deeper.png', 'set/a.png/deeper.png']) expect([path, (await here.post(cookie, path, 'x')).status]).toEqual([path, 400]);
+    for (const path of ['set', 'same.png/deeper.png', 'set/a.png/deeper.png'])
+      expect([path, (await here.post(cookie, path, 'x')).status]).toEqual([path, 400]);
     // Two names that become one.
     expect((await here.post(cookie, 'a:b.png', 'first')).status).toBe(200);
     expect((await here.post(cookie, 'a?b.png', 'second')).status).toBe(400);
@@ -73,15 +88,23 @@ describe('uploads of odd names', () => {
 
   it('renames what Windows takes for a device', async () => {
     const cookie = await here.enter();
-    for (const name of ['NUL', 'com1.png', 'COM¹.txt', 'lpt9', 'CONIN$', 'aux .png', 'prn.tar.gz']) expect(JSON.parse((await here.post(cookie, name, 'x')).body)).toMatchObject({ path: join(here.folder, 'data/imports/batch-0001', `_${name}`) });
-    for (const name of ['console.png', 'com.png', 'nullable']) expect(JSON.parse((await here.post(cookie, name, 'x')).body)).toMatchObject({ path: join(here.folder, 'data/imports/batch-0001', name) });
+    for (const name of ['NUL', 'com1.png', 'COM¹.txt', 'lpt9', 'CONIN$', 'aux .png', 'prn.tar.gz'])
+      expect(JSON.parse((await here.post(cookie, name, 'x')).body)).toMatchObject({
+        path: join(here.folder, 'data/imports/batch-0001', `_${name}`),
+      });
+    for (const name of ['console.png', 'com.png', 'nullable'])
+      expect(JSON.parse((await here.post(cookie, name, 'x')).body)).toMatchObject({
+        path: join(here.folder, 'data/imports/batch-0001', name),
+      });
   });
 
   it('leaves nothing of an upload that broke off', async () => {
     const cookie = await here.enter();
     const socket = connect(Number(here.base.port), '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write(`POST /upload?batch=batch-0001&path=half.png HTTP/1.1\r\nHost: ${here.base.host}\r\nOrigin: ${here.base.origin}\r\nCookie: ${cookie}\r\nContent-Length: 900\r\n\r\n${'x'.repeat(300)}`);
+    socket.write(
+      `POST /upload?batch=batch-0001&path=half.png HTTP/1.1\r\nHost: ${here.base.host}\r\nOrigin: ${here.base.origin}\r\nCookie: ${cookie}\r\nContent-Length: 900\r\n\r\n${'x'.repeat(300)}`,
+    );
     const half = join(here.folder, 'data/imports/batch-0001/half.png');
     await expect.poll(() => existsSync(half)).toBe(true);
     socket.destroy();

@@ -27,14 +27,27 @@ export class Visitor {
   }
 
   /** node:http rather than fetch: it sends any path it is told to; a connection each, since one that is kept may be closed meanwhile. */
-  ask(path: string, { method = 'GET', body, headers = {} }: { method?: string; body?: Uint8Array; headers?: Record<string, string> } = {}): Promise<Answer> {
+  ask(
+    path: string,
+    { method = 'GET', body, headers = {} }: { method?: string; body?: Uint8Array; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     return new Promise((done, fail) => {
-      const asked = request({ agent: false, host: this.base.hostname, port: this.base.port, path, method, headers: { cookie: this.cookie, origin: this.base.origin, ...headers } }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', fail);
-        response.on('end', () => done({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }));
-      });
+      const asked = request(
+        {
+          agent: false,
+          host: this.base.hostname,
+          port: this.base.port,
+          path,
+          method,
+          headers: { cookie: this.cookie, origin: this.base.origin, ...headers },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', fail);
+          response.on('end', () => done({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }));
+        },
+      );
       asked.on('error', fail);
       asked.end(body);
     });
@@ -52,7 +65,9 @@ export class Visitor {
     const socket = new WebSocket(`ws://${this.base.host}/socket`, { headers: { cookie: this.cookie }, origin: this.base.origin });
     this.socket = socket;
     socket.on('error', () => undefined);
-    socket.on('message', (data) => this.hear(JSON.parse(String(data)) as { id: number; out?: unknown; error?: { message: string; user: boolean }; event?: RunEvent }));
+    socket.on('message', (data) =>
+      this.hear(JSON.parse(String(data)) as { id: number; out?: unknown; error?: { message: string; user: boolean }; event?: RunEvent }),
+    );
     socket.on('close', () => {
       for (const answer of this.waiting.values()) answer({ error: { message: 'the connection was closed', user: false } });
       this.waiting.clear();
@@ -61,7 +76,17 @@ export class Visitor {
     return socket;
   }
 
-  private hear({ id, out, error, event }: { id: number; out?: unknown; error?: { message: string; user: boolean }; event?: RunEvent }): void {
+  private hear({
+    id,
+    out,
+    error,
+    event,
+  }: {
+    id: number;
+    out?: unknown;
+    error?: { message: string; user: boolean };
+    event?: RunEvent;
+  }): void {
     if (event) for (const listener of [...this.listeners]) listener(event);
     const answer = this.waiting.get(id);
     this.waiting.delete(id);

@@ -42,7 +42,11 @@ export async function normConstrained(target: Target, how: Constrained): Promise
   const step = stepper(target, how);
   const eta = new Float32Array(target.clean.length);
   const tilted = eta.slice();
-  const [at, points, clean] = [eta, tilted, target.clean].map((values) => rowsOf(values, count)) as [Float32Array[], Float32Array[], Float32Array[]];
+  const [at, points, clean] = [eta, tilted, target.clean].map((values) => rowsOf(values, count)) as [
+    Float32Array[],
+    Float32Array[],
+    Float32Array[],
+  ];
   const next = rowsOf(eta.slice(), count);
   const trial = new Float32Array(features);
   const lowest = new Float64Array(count);
@@ -91,7 +95,8 @@ type Step = (image: number, gradient: Float32Array, from: Float32Array, size: nu
 /** How one step is taken: exactly inside the box, or by (6) with the length measured in the target's norm. */
 function stepper(target: Target, { p, clip }: Constrained): Step {
   const norm = featureNorm(target);
-  if (norm === 'l0' && (p !== null || !clip)) throw new UserError('In l0 a step has no exponent p and is always taken inside the box: leave p empty and clip on.');
+  if (norm === 'l0' && (p !== null || !clip))
+    throw new UserError('In l0 a step has no exponent p and is always taken inside the box: leave p empty and clip on.');
   const clean = rowsOf(target.clean, target.count);
   if (p === null && clip) {
     const here = new Float32Array(target.features);

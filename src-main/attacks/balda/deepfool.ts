@@ -24,7 +24,10 @@ export interface DeepFool {
  * until the class changes.
  * @returns δ, count x features, (1+o) Σ r or its clipped form, every row evaluated; and which of them succeeded
  */
-export async function deepFoolPath(target: Target, { steps, rivals, overshoot, variant, nudge }: DeepFool): Promise<{ delta: Float32Array; fooled: Uint8Array; steps: Uint32Array }> {
+export async function deepFoolPath(
+  target: Target,
+  { steps, rivals, overshoot, variant, nudge }: DeepFool,
+): Promise<{ delta: Float32Array; fooled: Uint8Array; steps: Uint32Array }> {
   const { count, features } = target;
   const p = exponentOf(target.norm);
   const q = dualExponent(p);
@@ -37,7 +40,8 @@ export async function deepFoolPath(target: Target, { steps, rivals, overshoot, v
   const fooled = new Uint8Array(count);
   const taken = new Uint32Array(count);
   const seen = ({ success }: { success: Uint8Array }): void => {
-    for (let image = 0; image < count; image++) if (only[image] && target.active[image] && success[image]) [fooled[image], only[image]] = [1, 0];
+    for (let image = 0; image < count; image++)
+      if (only[image] && target.active[image] && success[image]) [fooled[image], only[image]] = [1, 0];
   };
   for (let i = 0; i < steps; i++) {
     if (!only.some((yes, image) => yes && target.active[image])) break;
@@ -75,13 +79,35 @@ export const deepFool = defineAttack({
   kind: 'minimum-norm',
   targeted: true,
   summary: 'Steps across the nearest linearised class boundary until the class changes. Quick, and seldom the smallest change.',
-  source: 'Moosavi-Dezfooli, Fawzi, Frossard 2016, algorithm 2, eq. 10 and 11; the candidate classes are those likeliest now, and a final bisection',
+  source:
+    'Moosavi-Dezfooli, Fawzi, Frossard 2016, algorithm 2, eq. 10 and 11; the candidate classes are those likeliest now, and a final bisection',
   options: z.strictObject({
     steps: z.number().int().min(1).max(10_000).default(100).describe('Most linearisations; the authors and Foolbox have 50.'),
-    rivals: z.number().int().min(1).max(1000).default(9).describe('Other classes looked at in every step, the likeliest first, two passes each.'),
-    overshoot: z.number().min(0).max(1).default(0.02).describe('How far beyond the linearised boundary a step goes, as a share of the way.'),
-    variant: z.enum(['sum', 'step']).default('sum').describe('sum: steps add up and are clipped when the picture is made (the authors, Foolbox). step: each step is stretched and clipped by itself (adversarial-library).'),
-    nudge: z.number().min(0).max(1).default(1e-4).describe('Added to the length of every step, as the authors’ program does, so that a point on the boundary moves on.'),
+    rivals: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(9)
+      .describe('Other classes looked at in every step, the likeliest first, two passes each.'),
+    overshoot: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.02)
+      .describe('How far beyond the linearised boundary a step goes, as a share of the way.'),
+    variant: z
+      .enum(['sum', 'step'])
+      .default('sum')
+      .describe(
+        'sum: steps add up and are clipped when the picture is made (the authors, Foolbox). step: each step is stretched and clipped by itself (adversarial-library).',
+      ),
+    nudge: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1e-4)
+      .describe('Added to the length of every step, as the authors’ program does, so that a point on the boundary moves on.'),
     finish: z.number().int().min(0).max(100).default(8).describe('Passes of a final bisection back towards the image; 0: as published.'),
   }),
   cost: (scene, { steps, rivals, finish }) => sum(times(steps, lineCost(scene, rivals)), cost(0, 1 + finish)),

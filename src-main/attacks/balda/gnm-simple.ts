@@ -24,6 +24,15 @@ export const gnmSimple = defineAttack({
   }),
   cost: (_, { steps }) => cost(steps, 1),
   async run(target, { epsilon = 0, ...options }) {
-    await target.query(await normConstrained(target, { ...options, loss: target.reference ? 'margin' : 'logit', rivals: 1, lengths: [], dither: [], epsilon }));
+    await target.query(
+      await normConstrained(target, {
+        ...options,
+        loss: target.reference ? 'margin' : 'logit',
+        rivals: 1,
+        lengths: [],
+        dither: [],
+        epsilon,
+      }),
+    );
   },
 });

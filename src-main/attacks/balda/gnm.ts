@@ -11,11 +11,15 @@ export const exponentOption = z
   .max(1000)
   .nullable()
   .default(null)
-  .describe('Exponent p of the ball that a step’s direction is taken from; its length counts in the budget’s norm all the same. Empty: the budget’s norm.');
+  .describe(
+    'Exponent p of the ball that a step’s direction is taken from; its length counts in the budget’s norm all the same. Empty: the budget’s norm.',
+  );
 export const clipOption = z
   .boolean()
   .default(true)
-  .describe('Solve each step inside the box [0,1]. Off: the paper’s closed forms, of which the box cuts off what it must when the picture is made.');
+  .describe(
+    'Solve each step inside the box [0,1]. Off: the paper’s closed forms, of which the box cuts off what it must when the picture is made.',
+  );
 
 /**
  * GNM and its iterated form (Balda et al., eq. 5 and Algorithm 1); see `normConstrained`. Special cases (their Table 2):
@@ -34,8 +38,18 @@ export const gnm = defineAttack({
     steps: z.number().int().min(1).max(10_000).default(10).describe('T, the number of linearisations.'),
     loss: lossOption('margin'),
     rivals: rivalsOption,
-    lengths: z.array(z.number().positive()).max(10_000).default([]).describe('Relative lengths of the steps, one for each, such as [3,2,1]; empty: equal ones. They always add up to ε.'),
-    dither: z.array(z.number().min(0).max(1)).max(10_000).default([]).describe('ε̃ of each step as a share of ε: how far from the iterate, at random, its gradient is taken. Missing ones are 0; [1] with cross-entropy is PGD.'),
+    lengths: z
+      .array(z.number().positive())
+      .max(10_000)
+      .default([])
+      .describe('Relative lengths of the steps, one for each, such as [3,2,1]; empty: equal ones. They always add up to ε.'),
+    dither: z
+      .array(z.number().min(0).max(1))
+      .max(10_000)
+      .default([])
+      .describe(
+        'ε̃ of each step as a share of ε: how far from the iterate, at random, its gradient is taken. Missing ones are 0; [1] with cross-entropy is PGD.',
+      ),
     p: exponentOption,
     clip: clipOption,
   }),

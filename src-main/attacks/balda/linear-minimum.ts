@@ -23,16 +23,40 @@ export const linearMinimum = defineAttack({
   kind: 'minimum-norm',
   targeted: true,
   summary: 'The smallest change that crosses the nearest linearised class boundary, exact inside the box, again and again.',
-  source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), problem (8) and Proposition 1, iterated; box-exact, then tightened along the boundary',
+  source:
+    'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), problem (8) and Proposition 1, iterated; box-exact, then tightened along the boundary',
   options: z.strictObject({
     steps: z.number().int().min(1).max(10_000).default(50).describe('Most linearisations until the class changes.'),
     rivals: rivalsOption,
-    overshoot: z.number().min(0).max(1).default(0.02).describe('How far beyond the linearised boundary a step goes, as a share of the way.'),
-    rounds: z.number().int().min(0).max(10_000).default(20).describe('Linearisations at the boundary, of up to five passes each, that make the change smaller (l0: that many passes of exchanging features).'),
-    finish: z.number().int().min(0).max(100).default(8).describe('Passes of the bisections back towards the image, before and after those (not l0).'),
+    overshoot: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.02)
+      .describe('How far beyond the linearised boundary a step goes, as a share of the way.'),
+    rounds: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(20)
+      .describe(
+        'Linearisations at the boundary, of up to five passes each, that make the change smaller (l0: that many passes of exchanging features).',
+      ),
+    finish: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .default(8)
+      .describe('Passes of the bisections back towards the image, before and after those (not l0).'),
   }),
   cost: (scene, { steps, rivals, rounds, finish }) =>
-    sum(times(steps, lineCost(scene, rivals)), cost(0, 1), scene.norm === 'l0' ? cost(0, rounds) : sum(times(rounds, TIGHTEN_COST), cost(0, 2 * finish))),
+    sum(
+      times(steps, lineCost(scene, rivals)),
+      cost(0, 1),
+      scene.norm === 'l0' ? cost(0, rounds) : sum(times(rounds, TIGHTEN_COST), cost(0, 2 * finish)),
+    ),
   async run(target, { steps, rivals, overshoot, rounds, finish }) {
     await cross(target, steps, rivals, overshoot);
     if (target.norm === 'l0') return polish(target, rounds);

@@ -10,7 +10,9 @@ export const rivalsOption = z
   .min(1)
   .max(1000)
   .default(9)
-  .describe('Likeliest other classes whose boundaries are looked at in every step, two passes each. The paper takes all; 9 are all of ten classes.');
+  .describe(
+    'Likeliest other classes whose boundaries are looked at in every step, two passes each. The paper takes all; 9 are all of ten classes.',
+  );
 
 export interface Lines {
   /** Classes looked at; targeted, the goal's margin alone is. */
@@ -27,7 +29,12 @@ export interface Lines {
  * model is that of max_{k≠t} f_k - f_t: the paper's f_y - f_t as long as y leads, and no dead end when another class
  * takes its place.
  */
-export async function eachLine(target: Target, delta: Float32Array, { rivals, only, seen }: Lines, visit: (image: number, value: number, gradient: Float32Array) => void): Promise<void> {
+export async function eachLine(
+  target: Target,
+  delta: Float32Array,
+  { rivals, only, seen }: Lines,
+  visit: (image: number, value: number, gradient: Float32Array) => void,
+): Promise<void> {
   const { count, classes } = target;
   const query = await target.gradient(delta, 'margin', only);
   seen?.(query);

@@ -13,7 +13,11 @@ import type { Scene } from '../cost.ts';
  * @param pixels the picture, planes CHW: superpixels are its own
  * @throws UserError for a mask that does not fit the pictures or forbids all of them
  */
-export function partitionOf({ partition, block, superpixels, compactness, mask }: PartitionChoice, shape: Planes, pixels: Float32Array): Partition {
+export function partitionOf(
+  { partition, block, superpixels, compactness, mask }: PartitionChoice,
+  shape: Planes,
+  pixels: Float32Array,
+): Partition {
   switch (partition) {
     case 'pixel':
       return byPixel(shape);
@@ -31,8 +35,11 @@ export function partitionOf({ partition, block, superpixels, compactness, mask }
       return bySuperpixel(shape, pixels, superpixels, compactness);
     case 'mask':
       if (mask.length !== shape.height * shape.width)
-        throw new UserError(`The mask of subsets has ${mask.length} numbers and a picture ${shape.height * shape.width} pixels: give one number for each pixel, row by row.`);
-      if (!mask.some((name) => name !== 0)) throw new UserError('The mask of subsets is 0 everywhere, so nothing may change: mark the pixels that may.');
+        throw new UserError(
+          `The mask of subsets has ${mask.length} numbers and a picture ${shape.height * shape.width} pixels: give one number for each pixel, row by row.`,
+        );
+      if (!mask.some((name) => name !== 0))
+        throw new UserError('The mask of subsets is 0 everywhere, so nothing may change: mark the pixels that may.');
       return byMask(shape, mask);
   }
 }
@@ -45,7 +52,11 @@ function limitsOf(norm: Norm, { channels }: ImageShape, epsilon: number, subsets
 }
 
 /** How many subsets an attack may add at most, and how many features the so many largest hold together. */
-export function pathBounds({ norm, shape, epsilon = 0 }: Scene, choice: PartitionChoice, subsets: number | null): { most: number; largest(count: number): number } {
+export function pathBounds(
+  { norm, shape, epsilon = 0 }: Scene,
+  choice: PartitionChoice,
+  subsets: number | null,
+): { most: number; largest(count: number): number } {
   const all = shape.channels * shape.height * shape.width;
   const { room, wanted } = limitsOf(norm, shape, epsilon, subsets);
   if (choice.partition === 'superpixel') {

@@ -54,7 +54,9 @@ export const random = defineAttack({
   targeted: true,
   summary: 'Noise of full budget that knows nothing of the model: what every other attack must beat by far.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), section 6: random signs, random sphere, random pixels',
-  options: z.strictObject({ draws: z.number().int().min(1).max(100_000).default(10).describe('Draws of noise, as long as none has succeeded.') }),
+  options: z.strictObject({
+    draws: z.number().int().min(1).max(100_000).default(10).describe('Draws of noise, as long as none has succeeded.'),
+  }),
   cost: (_, { draws }) => cost(0, draws),
   async run(target, { draws, epsilon = 0 }) {
     const eta = new Float32Array(target.clean.length);

@@ -28,11 +28,19 @@ export const subset = defineAttack({
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 22, 23 and section 5, for classes and outputs; exact inside the box',
   options: z.strictObject({
     ...partitionOptions,
-    subsets: z.number().int().min(1).max(100_000).nullable().default(null).describe('Most subsets that are changed. Empty: 1 for l∞, as many as ε holds for l0.'),
+    subsets: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .nullable()
+      .default(null)
+      .describe('Most subsets that are changed. Empty: 1 for l∞, as many as ε holds for l0.'),
     perStep: z.number().int().min(1).max(100_000).default(1).describe('Subsets added by each linearisation; the paper has 1.'),
     rivals: rivalsOption,
   }),
-  cost: (scene, { subsets, perStep: _, rivals, ...choice }) => sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), lineCost(scene, rivals)), cost(0, 1)),
+  cost: (scene, { subsets, perStep: _, rivals, ...choice }) =>
+    sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), lineCost(scene, rivals)), cost(0, 1)),
   async run(target, { subsets, perStep, rivals, epsilon = 0, ...choice }) {
     const { paths, most } = pathsOf(target, choice, subsets, epsilon);
     const eta = new Float32Array(target.clean.length);
@@ -44,7 +52,8 @@ export const subset = defineAttack({
     const added: number[][] = paths.map(() => []);
     const last = new Uint8Array(target.count);
     const seen = (query: Query): void => {
-      for (let image = 0; image < target.count; image++) if (only[image] && target.active[image] && isDeep(target, query, image)) only[image] = 0;
+      for (let image = 0; image < target.count; image++)
+        if (only[image] && target.active[image] && isDeep(target, query, image)) only[image] = 0;
     };
     while (only.some((yes, image) => yes && target.active[image])) {
       lowest.fill(Infinity);

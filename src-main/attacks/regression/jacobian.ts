@@ -56,7 +56,14 @@ export function dense(columns: readonly Float32Array[], outputs: number): Dense 
 export function* writtenOut(jacobian: Jacobian, most: number): Steps<Dense | null> {
   const { inputs, outputs } = jacobian;
   if (inputs * outputs > most) return null;
-  if (inputs <= outputs) return dense(yield* columnsOf(jacobian, Array.from({ length: inputs }, (_, k) => k)), outputs);
+  if (inputs <= outputs)
+    return dense(
+      yield* columnsOf(
+        jacobian,
+        Array.from({ length: inputs }, (_, k) => k),
+      ),
+      outputs,
+    );
   const columns = Array.from({ length: inputs }, () => new Float32Array(outputs));
   for (let i = 0; i < outputs; i++) {
     const row = yield* jacobian.pull(unit(outputs, i));
@@ -68,7 +75,8 @@ export function* writtenOut(jacobian: Jacobian, most: number): Steps<Dense | nul
 /** Some columns J_k, one product each. */
 export function* columnsOf(jacobian: Jacobian, which: readonly number[]): Steps<Float32Array[]> {
   const columns: Float32Array[] = [];
-  for (const k of which) columns.push('columns' in jacobian ? (jacobian as Dense).columns[k]! : yield* jacobian.push(unit(jacobian.inputs, k)));
+  for (const k of which)
+    columns.push('columns' in jacobian ? (jacobian as Dense).columns[k]! : yield* jacobian.push(unit(jacobian.inputs, k)));
   return columns;
 }
 

@@ -52,7 +52,9 @@ function normalised(v: Float64Array): Float64Array | null {
 /** Eigenvalues, falling, and eigenvectors of the symmetric tridiagonal matrix with this diagonal and its neighbour, by Jacobi's rotations. */
 export function eigenOfTridiagonal(diagonal: readonly number[], beside: readonly number[]): { values: number[]; vectors: number[][] } {
   const n = diagonal.length;
-  const a = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? diagonal[i]! : Math.abs(i - j) === 1 ? beside[Math.min(i, j)]! : 0)));
+  const a = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (_, j) => (i === j ? diagonal[i]! : Math.abs(i - j) === 1 ? beside[Math.min(i, j)]! : 0)),
+  );
   const v = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < 60; sweep++) {
     let [off, all] = [0, 0];

@@ -42,7 +42,7 @@ export async function together(target: Target, start: (image: number) => Steps<v
       asks.forEach((ask, image) => {
         if (!only[image]) return;
         delta.set(ask!.point, image * features);
-        if (kind !== 'query') vectors[kind].set(ask!.vector!, image * vectors[kind].length / count);
+        if (kind !== 'query') vectors[kind].set(ask!.vector!, (image * vectors[kind].length) / count);
       });
       const replies = await answer(target, kind, delta, kind === 'query' ? null : vectors[kind], only);
       asks.forEach((_, image) => {
@@ -52,13 +52,22 @@ export async function together(target: Target, start: (image: number) => Steps<v
   }
 }
 
-async function answer(target: Target, kind: Ask['kind'], delta: Float32Array, vectors: Float32Array | null, only: Uint8Array): Promise<(image: number) => Reply> {
+async function answer(
+  target: Target,
+  kind: Ask['kind'],
+  delta: Float32Array,
+  vectors: Float32Array | null,
+  only: Uint8Array,
+): Promise<(image: number) => Reply> {
   if (kind === 'query') {
     const { margin } = await target.query(delta, only);
     return (image) => ({ product: NONE, output: NONE, margin: margin[image]! });
   }
   const { output, ...product } = kind === 'pull' ? await target.pull(delta, vectors!, only) : await target.push(delta, vectors!, only);
-  const rows = { output: rowsOf(output, target.count), product: rowsOf('gradient' in product ? product.gradient : product.tangent, target.count) };
+  const rows = {
+    output: rowsOf(output, target.count),
+    product: rowsOf('gradient' in product ? product.gradient : product.tangent, target.count),
+  };
   return (image) => ({ product: rows.product[image]!, output: rows.output[image]!, margin: NaN });
 }
 

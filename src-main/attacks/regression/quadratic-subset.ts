@@ -46,7 +46,15 @@ export function members({ count, of }: Partition): number[][] {
  * The best corner of one subset, (19): the greedy rule (20) and single exchanges after it, or every corner where there are
  * at most `exact` features.
  */
-export function* moveOf(jacobian: Jacobian, residual: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>, subset: number, features: readonly number[], exact: number): Steps<Move> {
+export function* moveOf(
+  jacobian: Jacobian,
+  residual: ArrayLike<number>,
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+  subset: number,
+  features: readonly number[],
+  exact: number,
+): Steps<Move> {
   const problem: Corners = {
     columns: yield* columnsOf(jacobian, features),
     residual,
@@ -63,7 +71,13 @@ export function* moveOf(jacobian: Jacobian, residual: ArrayLike<number>, low: Ar
  * 2 Σ |g_j| d_j + (Σ ‖J_j‖ d_j)² with g = J'r and d_j the longer way; by triangle inequality never too small where the
  * columns' lengths are exact.
  */
-export function subsetReach(partition: Partition, powers: ArrayLike<number>, slope: ArrayLike<number> | null, low: ArrayLike<number>, high: ArrayLike<number>): Float64Array {
+export function subsetReach(
+  partition: Partition,
+  powers: ArrayLike<number>,
+  slope: ArrayLike<number> | null,
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+): Float64Array {
   const [length, line] = [new Float64Array(partition.count), new Float64Array(partition.count)];
   partition.of.forEach((s, j) => {
     if (s < 0) return;
@@ -89,11 +103,20 @@ function* search(path: Path, clean: Float32Array, y: Float32Array, setting: Sett
     const reach = subsetReach(path.partition, powers, slope, low, high);
     const open = parts.flatMap((_, s) => (path.barred[s] ? [] : [s])).sort((a, b) => reach[b]! - reach[a]! || a - b);
     const moves: Move[] = [];
-    for (const s of open.slice(0, Math.max(setting.candidates, setting.perStep))) moves.push(yield* moveOf(jacobian, residual, low, high, s, parts[s]!, setting.exact));
+    for (const s of open.slice(0, Math.max(setting.candidates, setting.perStep)))
+      moves.push(yield* moveOf(jacobian, residual, low, high, s, parts[s]!, setting.exact));
     moves.sort((a, b) => b.value - a.value || a.subset - b.subset);
     const chosen = new Set(path.affordable(moves.slice(0, Math.min(setting.perStep, path.left)).map(({ subset }) => subset)));
     if (chosen.size === 0) return;
-    const trials = [1, -1].map((sign) => apply(at, moves.filter(({ subset }) => chosen.has(subset)), sign, low, high));
+    const trials = [1, -1].map((sign) =>
+      apply(
+        at,
+        moves.filter(({ subset }) => chosen.has(subset)),
+        sign,
+        low,
+        high,
+      ),
+    );
     // (18) is even in η, the network is not; with a residual the model tells the signs apart.
     const margins: number[] = [];
     for (const point of slope ? trials.slice(0, 1) : trials) margins.push((yield { kind: 'query', point }).margin);
@@ -105,7 +128,8 @@ function* search(path: Path, clean: Float32Array, y: Float32Array, setting: Sett
 /** The corner, or the one across from it. */
 function apply(at: Float32Array, moves: readonly Move[], sign: number, low: Float32Array, high: Float32Array): Float32Array {
   const point = at.slice();
-  for (const { features, eta } of moves) features.forEach((j, z) => (point[j] = sign > 0 ? eta[z]! : eta[z]! === high[j]! ? low[j]! : high[j]!));
+  for (const { features, eta } of moves)
+    features.forEach((j, z) => (point[j] = sign > 0 ? eta[z]! : eta[z]! === high[j]! ? low[j]! : high[j]!));
   return point;
 }
 
@@ -139,22 +163,63 @@ export const quadraticSubset = defineAttack({
   targeted: false,
   needsOutput: true,
   summary: 'Changes few pixels, blocks or areas of an image, those that move the output most by the columns of the Jacobian.',
-  source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 17 to 21; subsets by column lengths, exact corners for small subsets, iterated with the residual of eq. 12',
+  source:
+    'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 17 to 21; subsets by column lengths, exact corners for small subsets, iterated with the residual of eq. 12',
   options: z.strictObject({
     ...partitionOptions,
-    subsets: z.number().int().min(1).max(100_000).nullable().default(null).describe('Most subsets that are changed. Empty: 1 for l∞, as many as ε holds for l0.'),
+    subsets: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .nullable()
+      .default(null)
+      .describe('Most subsets that are changed. Empty: 1 for l∞, as many as ε holds for l0.'),
     perStep: z.number().int().min(1).max(100_000).default(1).describe('Subsets added by each linearisation.'),
-    candidates: z.number().int().min(1).max(1_000_000).default(12).describe('Subsets whose columns are taken in each linearisation, two passes for each feature; the paper takes all.'),
-    exact: z.number().int().min(0).max(20).default(12).describe('Try every corner of a subset of at most this many features; larger ones go by the greedy rule and exchange of signs.'),
-    dense: z.number().int().min(0).max(1e8).default(2 ** 16).describe('Write out a Jacobian of at most this many entries (values in times values out): exact column lengths.'),
-    probes: z.number().int().min(1).max(100_000).default(24).describe('Random probes that estimate the columns’ lengths of larger ones, two passes each.'),
+    candidates: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(12)
+      .describe('Subsets whose columns are taken in each linearisation, two passes for each feature; the paper takes all.'),
+    exact: z
+      .number()
+      .int()
+      .min(0)
+      .max(20)
+      .default(12)
+      .describe('Try every corner of a subset of at most this many features; larger ones go by the greedy rule and exchange of signs.'),
+    dense: z
+      .number()
+      .int()
+      .min(0)
+      .max(1e8)
+      .default(2 ** 16)
+      .describe('Write out a Jacobian of at most this many entries (values in times values out): exact column lengths.'),
+    probes: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(24)
+      .describe('Random probes that estimate the columns’ lengths of larger ones, two passes each.'),
   }),
   cost: quadraticSubsetCost,
   async run(target, { subsets, perStep, candidates, exact, dense, probes, epsilon = 0, ...choice }) {
     const { paths, most } = pathsOf(target, choice, subsets, epsilon);
     const eta = rowsOf(new Float32Array(target.clean.length), target.count);
     const [clean, y] = [rowsOf(target.clean, target.count), rowsOf(target.reference!, target.count)];
-    await together(target, (image) => search(paths[image]!, clean[image]!, y[image]!, { most, perStep, candidates, exact, dense, probes }, target.random(image), eta[image]!));
+    await together(target, (image) =>
+      search(
+        paths[image]!,
+        clean[image]!,
+        y[image]!,
+        { most, perStep, candidates, exact, dense, probes },
+        target.random(image),
+        eta[image]!,
+      ),
+    );
     paths.forEach((path, image) => target.confine(image, path.mayMove()));
   },
 });

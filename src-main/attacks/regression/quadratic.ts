@@ -65,7 +65,10 @@ function* search(ball: Ball, y: Float32Array, options: QuadraticOptions, random:
     out.set(eta);
     return true;
   };
-  const first = yield* linearise(ball.clean.map(() => 0), y);
+  const first = yield* linearise(
+    ball.clean.map(() => 0),
+    y,
+  );
   for (const { eta } of (yield* maximise(first, ball, options, random)).slice(0, options.tries)) yield* better(eta);
   for (let step = 1; step < options.steps; step++) {
     const at = out.slice();
@@ -102,7 +105,8 @@ function* maximise(q: Quadratic, ball: Ball, options: QuadraticOptions, random: 
     const powers = yield* columnPowers(q.jacobian, options.probes, random);
     along(powers.map(Math.sqrt));
     along(powers.map((p) => -Math.sqrt(p)));
-    if (ball.norm === 'l1') for (const k of longest(powers, options.tries)) for (const sign of [1, -1]) along(powers.map((_, j) => (j === k ? sign : 0)));
+    if (ball.norm === 'l1')
+      for (const k of longest(powers, options.tries)) for (const sign of [1, -1]) along(powers.map((_, j) => (j === k ? sign : 0)));
   }
   const found: Candidate[] = [];
   for (const start of starts) {
@@ -135,15 +139,26 @@ function longest(powers: Float64Array, count: number): number[] {
 
 /** Without those that repeat an earlier one, as starts in one valley do; η and -η are two. */
 function distinct(found: readonly Candidate[]): Candidate[] {
-  return found.filter(({ eta }, i) => !found.slice(0, i).some((other) => other.eta.every((e, k) => Math.abs(e - eta[k]!) <= 1e-4 * Math.abs(e))));
+  return found.filter(
+    ({ eta }, i) => !found.slice(0, i).some((other) => other.eta.every((e, k) => Math.abs(e - eta[k]!) <= 1e-4 * Math.abs(e))),
+  );
 }
 
 /** Products with a Jacobian that is written out cost no pass; see `maximise` and `search`. */
-function quadraticCost(scene: Scene, { steps, lanczos, directions, power, restarts, dense, probes, tries }: Omit<QuadraticOptions, 'epsilon'>): Cost {
+function quadraticCost(
+  scene: Scene,
+  { steps, lanczos, directions, power, restarts, dense, probes, tries }: Omit<QuadraticOptions, 'epsilon'>,
+): Cost {
   const [inputs, outputs, ascent] = [features(scene), scene.outputs, 1 + 2 * power];
   const whole = inputs * outputs <= dense;
   const counted = scene.norm !== 'linf' && scene.norm !== 'l2';
-  const starts = 2 * Math.min(directions, lanczos) + 1 + restarts + (scene.norm === 'linf' && whole ? 1 : 0) + (counted ? 2 : 0) + (scene.norm === 'l1' ? 2 * tries : 0);
+  const starts =
+    2 * Math.min(directions, lanczos) +
+    1 +
+    restarts +
+    (scene.norm === 'linf' && whole ? 1 : 0) +
+    (counted ? 2 : 0) +
+    (scene.norm === 'l1' ? 2 * tries : 0);
   const first = whole ? Math.min(inputs, outputs) : 2 * Math.min(lanczos, inputs) + 1 + (counted ? probes : 0) + starts * ascent;
   const shorter = scene.norm === 'l0' || scene.norm === 'l0Pixels' ? 0 : 3;
   return sum(cost(1 + first, Math.min(tries, starts)), times(steps - 1, cost(1 + ascent, 1 + shorter)));
@@ -157,15 +172,36 @@ export const quadratic = defineAttack({
   targeted: false,
   needsOutput: true,
   summary: 'Changes that move the linearised output farthest: the leading singular vector of the Jacobian, or its form for other norms.',
-  source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 12 to 15, 20; by Lanczos, power method and exchange of signs, exact steps inside the box, iterated',
+  source:
+    'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 12 to 15, 20; by Lanczos, power method and exchange of signs, exact steps inside the box, iterated',
   options: z.strictObject({
     steps: z.number().int().min(1).max(10_000).default(3).describe('T, the number of linearisations; the paper has 1.'),
-    lanczos: z.number().int().min(0).max(1000).default(16).describe('Most steps of Lanczos’ method for the singular vectors, four passes each.'),
+    lanczos: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(16)
+      .describe('Most steps of Lanczos’ method for the singular vectors, four passes each.'),
     directions: z.number().int().min(1).max(100).default(2).describe('Singular vectors that are starts, each in both signs.'),
     power: z.number().int().min(1).max(10_000).default(10).describe('Most steps of the power method from each start, four passes each.'),
     restarts: z.number().int().min(0).max(1000).default(2).describe('Random starts besides.'),
-    dense: z.number().int().min(0).max(1e8).default(2 ** 20).describe('Write out a Jacobian of at most this many entries (values in times values out), at two passes for each value of the smaller side: makes columns exact and l∞ stronger.'),
-    probes: z.number().int().min(1).max(100_000).default(48).describe('Random probes that estimate the columns’ lengths of larger ones (l0, l1), two passes each.'),
+    dense: z
+      .number()
+      .int()
+      .min(0)
+      .max(1e8)
+      .default(2 ** 20)
+      .describe(
+        'Write out a Jacobian of at most this many entries (values in times values out), at two passes for each value of the smaller side: makes columns exact and l∞ stronger.',
+      ),
+    probes: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(48)
+      .describe('Random probes that estimate the columns’ lengths of larger ones (l0, l1), two passes each.'),
     tries: z.number().int().min(1).max(1000).default(6).describe('Best candidates of the quadratic problem that are evaluated.'),
   }),
   cost: quadraticCost,

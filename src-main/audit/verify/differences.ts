@@ -53,7 +53,10 @@ function compare(told: unknown, found: unknown, path: Step[], walk: Walk): void 
   if (isObject(told) && isObject(found)) {
     for (const key of new Set([...Object.keys(found), ...Object.keys(told)])) {
       const at: Step[] = [...path, key];
-      if (told[key] === undefined && found[key] !== undefined) walk.out.lacks.push(`${placeWords(at, walk)}: ${walk.sides.told} says nothing, ${walk.sides.found} gives ${words(found[key], key)}.`);
+      if (told[key] === undefined && found[key] !== undefined)
+        walk.out.lacks.push(
+          `${placeWords(at, walk)}: ${walk.sides.told} says nothing, ${walk.sides.found} gives ${words(found[key], key)}.`,
+        );
       else compare(told[key], found[key], at, walk);
     }
     return;
@@ -76,10 +79,14 @@ function compareLists(told: unknown[], found: unknown[], path: Step[], walk: Wal
     const [ours, theirs] = [b.get(id) ?? [], a.get(id) ?? []];
     const at: Step[] = [...path, { item: (theirs[0] ?? ours[0])! }];
     if (theirs.length === 1 && ours.length === 1) compare(theirs[0], ours[0], at, walk);
-    else walk.out.problems.push(`${placeWords(at, walk)}: ${walk.sides.told} has ${times(theirs.length)}, ${walk.sides.found} ${times(ours.length)}.`);
+    else
+      walk.out.problems.push(
+        `${placeWords(at, walk)}: ${walk.sides.told} has ${times(theirs.length)}, ${walk.sides.found} ${times(ours.length)}.`,
+      );
   }
   const order = (list: unknown[]) => list.map((item) => key(item as Json)).join('\n');
-  if (walk.out.problems.length === 0 && order(told) !== order(found)) walk.out.problems.push(`${placeWords(path, walk)}: ${walk.sides.told} has them in another order than ${walk.sides.found}.`);
+  if (walk.out.problems.length === 0 && order(told) !== order(found))
+    walk.out.problems.push(`${placeWords(path, walk)}: ${walk.sides.told} has them in another order than ${walk.sides.found}.`);
 }
 
 const times = (n: number): string => (n === 0 ? 'none' : n === 1 ? 'one' : `it ${n} times`);
@@ -97,7 +104,9 @@ function grouped(list: Json[], key: (item: Json) => string): Map<string, Json[]>
 
 function say(path: Step[], told: unknown, found: unknown, walk: Walk): void {
   const name = path.findLast((step) => typeof step === 'string') ?? '';
-  walk.out.problems.push(`${placeWords(path, walk)}: ${walk.sides.told} says ${words(told, name)}, ${walk.sides.found} gives ${words(found, name)}.`);
+  walk.out.problems.push(
+    `${placeWords(path, walk)}: ${walk.sides.told} says ${words(told, name)}, ${walk.sides.found} gives ${words(found, name)}.`,
+  );
 }
 
 /** Shares of 1 are told in per cent. */

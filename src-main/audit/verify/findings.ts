@@ -17,7 +17,16 @@ export function findingProblems({ plan, state, setup }: Pick<Told, 'plan' | 'sta
     const image = state.images.get(finding.image);
     if (!image) continue;
     const place = `finding of ${finding.attack} on ${finding.image} under ${threatWords(finding.threat, { told: plan, found: plan })}`;
-    problems.push(...[stateFault(plan, setup.classes, image, finding), queryFault(plan, finding), budgetFault(plan, finding), floatFault(image, finding)].filter((fault) => fault !== null).map((fault) => `${place}: ${fault}.`));
+    problems.push(
+      ...[
+        stateFault(plan, setup.classes, image, finding),
+        queryFault(plan, finding),
+        budgetFault(plan, finding),
+        floatFault(image, finding),
+      ]
+        .filter((fault) => fault !== null)
+        .map((fault) => `${place}: ${fault}.`),
+    );
   }
   return problems;
 }
@@ -26,9 +35,13 @@ function stateFault(plan: AuditPlan, classes: number, image: ImageRecord, { thre
   const { goal } = plan.threats[threat]!;
   if (standing(image) === 'wrong') return 'the model has the clean image wrong, so it is not attacked';
   if (state === 'unfinished') return 'what is not finished leaves no finding';
-  if ((state === 'failed') !== (reason !== null)) return state === 'failed' ? 'it failed, and no reason is given' : `it is ${state}, and a reason for failing is given`;
+  if ((state === 'failed') !== (reason !== null))
+    return state === 'failed' ? 'it failed, and no reason is given' : `it is ${state}, and a reason for failing is given`;
   if (state !== 'broken' && eightBit !== null) return `it is ${state}, and has the distances of a success`;
-  if (state === 'target-already') return goalFor(goal, image, image.index, classes) === image.label ? null : 'its target is another class than its own, so it is not of the target class already';
+  if (state === 'target-already')
+    return goalFor(goal, image, image.index, classes) === image.label
+      ? null
+      : 'its target is another class than its own, so it is not of the target class already';
   if (state !== 'wrong-already') return null;
   const clean = image.outputs[threat]?.psnr ?? Infinity;
   return isOutputGoal(goal) && reached(goal, clean) ? null : 'the clean image does not reach the goal, so it is not beyond already';
@@ -54,7 +67,9 @@ const ROUNDING = 1e-5;
 function floatFault({ width, height, channels }: ImageRecord, { float }: Finding): string | null {
   if (float === null) return null;
   const fits = possible(float, width * height, channels);
-  return fits ? null : `no change of this image has the distances in floating point ${NORMS.map((norm) => `${norm} ${float[norm]}`).join(', ')}`;
+  return fits
+    ? null
+    : `no change of this image has the distances in floating point ${NORMS.map((norm) => `${norm} ${float[norm]}`).join(', ')}`;
 }
 
 /** @param pixels of the image */

@@ -49,7 +49,14 @@ export type Vouching = Pick<Installation, 'began'> & Partial<Pick<Installation, 
  * @param named files that are not where the plan says, or of an audit that was begun elsewhere
  * @throws UserError when the model is not the one of the audit.
  */
-export async function verifyAudit(folder: string, results: Results, named: Partial<NamedFiles>, installation: Vouching, report: Report = () => undefined, sampled = false): Promise<Verification> {
+export async function verifyAudit(
+  folder: string,
+  results: Results,
+  named: Partial<NamedFiles>,
+  installation: Vouching,
+  report: Report = () => undefined,
+  sampled = false,
+): Promise<Verification> {
   const told = readTold(folder, results);
   const opening = await openable(folder, told, { ...NO_FILES, ...named }, installation);
   try {
@@ -59,7 +66,14 @@ export async function verifyAudit(folder: string, results: Results, named: Parti
   }
 }
 
-async function verifyOpened(folder: string, told: Told, { opened, may, missing, begunHere }: Openable, installation: Vouching, report: Report, sampled: boolean): Promise<Verification> {
+async function verifyOpened(
+  folder: string,
+  told: Told,
+  { opened, may, missing, begunHere }: Openable,
+  installation: Vouching,
+  report: Report,
+  sampled: boolean,
+): Promise<Verification> {
   const { state, setup } = told;
   const problems = [...told.problems];
   const notes: string[] = [];
@@ -68,7 +82,10 @@ async function verifyOpened(folder: string, told: Told, { opened, may, missing, 
   const identity = inspectGraph(graph);
   demandTheModel(opened.model, identity, told);
   // Here it may be called otherwise.
-  problems.push(...differences({ ...setup.model, file: '' }, { ...identity, file: '' }, { told: 'the journal', found: 'the model' }, ['model']).problems);
+  problems.push(
+    ...differences({ ...setup.model, file: '' }, { ...identity, file: '' }, { told: 'the journal', found: 'the model' }, ['model'])
+      .problems,
+  );
 
   const { problems: figures, lacks } = compareResults(told);
   problems.push(...sealProblems(told, begunHere, installation));
@@ -86,13 +103,24 @@ async function verifyOpened(folder: string, told: Told, { opened, may, missing, 
       const checked = await checkPictures(told, judge, read, report);
       [pictures, successes] = [checked.clean, checked.adversarial];
       problems.push(...judge.problems, ...checked.problems);
-      if (judge.ties.length > 0) notes.push(`${judge.ties.length} ${judge.ties.length === 1 ? 'picture lies' : 'pictures lie'} so near the border between two classes that this machine rounds to the other one, such as ${judge.ties[0]}.`);
+      if (judge.ties.length > 0)
+        notes.push(
+          `${judge.ties.length} ${judge.ties.length === 1 ? 'picture lies' : 'pictures lie'} so near the border between two classes that this machine rounds to the other one, such as ${judge.ties[0]}.`,
+        );
     } finally {
       await judge.close();
     }
   }
   const sources = await checkSources(told, opened, { may, whole: missing === null }, report);
-  return { pictures, successes, problems: [...new Set([...problems, ...sources.problems])], notes: [...notes, ...sources.notes], trust: onTrust(told, sources, sampled), lacks, complete: isComplete(told) };
+  return {
+    pictures,
+    successes,
+    problems: [...new Set([...problems, ...sources.problems])],
+    notes: [...notes, ...sources.notes],
+    trust: onTrust(told, sources, sampled),
+    lacks,
+    complete: isComplete(told),
+  };
 }
 
 interface Openable {
@@ -108,7 +136,13 @@ interface Openable {
 }
 
 /** By the plan that this installation wrote, where one of the two is. @throws UserError for files that must be named, and are not */
-export async function openable(folder: string, told: Told, named: NamedFiles, installation: Pick<Installation, 'began'>, needs: (keyof NamedFiles)[] = ['model', 'pictures']): Promise<Openable> {
+export async function openable(
+  folder: string,
+  told: Told,
+  named: NamedFiles,
+  installation: Pick<Installation, 'began'>,
+  needs: (keyof NamedFiles)[] = ['model', 'pictures'],
+): Promise<Openable> {
   const ours = [told.stored, told.repeated].find((plan) => plan !== null && installation.began(folder, plan));
   const begunHere = ours !== undefined;
   const { plan: opened, named: restored, missing, done } = await openPlan(ours ?? told.plan, { named, begunHere, needs, folder });
@@ -149,7 +183,8 @@ function compareResults(told: Told) {
   // Times are those of one sitting; what was warned of before the first attack is in the journal alone.
   const compared = ({ timing: _timing, $schema: _schema, warnings, ...rest }: Results) => ({ ...rest, ...(known && { warnings }) });
   const { problems, lacks } = differences(compared(results), compared(anew), sides);
-  if (stored && stored !== plan) problems.push(...differences(toldPlan(stored), toldPlan(plan), { told: 'plan.json', found: 'the report' }, ['plan']).problems);
+  if (stored && stored !== plan)
+    problems.push(...differences(toldPlan(stored), toldPlan(plan), { told: 'plan.json', found: 'the report' }, ['plan']).problems);
   return { problems: [...new Set(problems)], lacks };
 }
 
@@ -162,18 +197,26 @@ function isComplete({ plan, state, records }: Told): boolean {
 /** What this installation settled before the first attack bears its seal; of another's it cannot tell. */
 function sealProblems({ setup, state }: Told, begunHere: boolean, installation: Vouching): string[] {
   const isOther = begunHere && installation.settled && state.seal !== null && !installation.settled(setup, state.seal);
-  return isOther ? ['What was settled before the first attack is not what this installation settled: the journal was changed, for its seal does not fit.'] : [];
+  return isOther
+    ? [
+        'What was settled before the first attack is not what this installation settled: the journal was changed, for its seal does not fit.',
+      ]
+    : [];
 }
 
 function notesOn({ plan, state, setup, records }: Told, installation: Vouching): string[] {
   const notes: string[] = [];
   const { done, total } = progressOf(plan, state);
   const unseen = setup.images.length - state.images.size;
-  if (done < total) notes.push(`The audit was stopped before it was through: ${unseen > 0 ? `${unseen} of ${setup.images.length} images were not looked at, and ` : ''}${total - done} of ${total} attack runs were not made; of these there is nothing to check.`);
+  if (done < total)
+    notes.push(
+      `The audit was stopped before it was through: ${unseen > 0 ? `${unseen} of ${setup.images.length} images were not looked at, and ` : ''}${total - done} of ${total} attack runs were not made; of these there is nothing to check.`,
+    );
   if (setup.images.length === 0) notes.push('The audit has no images, so there is nothing to check.');
   const last = records.at(-1);
   if (done === total && last && last.type !== 'sitting') notes.push('The journal ends without a word on how the audit ended.');
-  if (installation.settled && state.seal !== null && !installation.settled(setup, state.seal)) notes.push('What was settled before the first attack bears the seal of another installation, which cannot be checked here.');
+  if (installation.settled && state.seal !== null && !installation.settled(setup, state.seal))
+    notes.push('What was settled before the first attack bears the seal of another installation, which cannot be checked here.');
   const doubles = setup.images.length - new Set(setup.images.map((id) => state.images.get(id)?.hash ?? id)).size;
   if (doubles > 0) notes.push(`${doubles} of ${setup.images.length} images are the same picture as another one.`);
   return notes;

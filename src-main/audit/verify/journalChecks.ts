@@ -22,7 +22,8 @@ function orderProblems(records: readonly JournalRecord[]): string[] {
     if ((record.type === 'plan') !== (at === 0)) wrong(at === 0 ? 'a journal begins with its plan' : 'the plan comes again');
     if (record.type === 'setup' && ++setups > 1) wrong('what was settled before the first attack comes again');
     if ((record.type === 'image' || record.type === 'finding') && setups === 0) wrong(`a ${record.type} comes before the model`);
-    if (saysEnds && before === 'sitting' && record.type !== 'resumed') wrong('more comes after the end of a sitting, and no word that the audit was gone on with');
+    if (saysEnds && before === 'sitting' && record.type !== 'resumed')
+      wrong('more comes after the end of a sitting, and no word that the audit was gone on with');
     if (record.type === 'resumed' && before !== 'sitting') wrong('the audit is gone on with before it was stopped');
   });
   return problems;
@@ -34,14 +35,22 @@ function endProblems({ records, setup, state, plan, results }: Told): string[] {
   if (last.type !== 'sitting' || last.end !== 'finished') return [];
   const problems: string[] = [];
   const unseen = setup.images.filter((id) => !state.images.has(id));
-  if (unseen.length > 0) problems.push(`The journal says that the audit was finished, and ${unseen.length} of ${setup.images.length} images are not in it, such as ${unseen[0]}.`);
+  if (unseen.length > 0)
+    problems.push(
+      `The journal says that the audit was finished, and ${unseen.length} of ${setup.images.length} images are not in it, such as ${unseen[0]}.`,
+    );
   const missing: string[] = [];
   for (const image of state.images.values())
     if (standing(image) !== 'wrong')
       plan.threats.forEach((threat, t) => {
-        for (const { id } of threat.attacks) if (!state.findings.has(AuditState.key(image.id, t, id))) missing.push(`${id} on ${image.id} under ${threatWords(t, { told: results, found: plan })}`);
+        for (const { id } of threat.attacks)
+          if (!state.findings.has(AuditState.key(image.id, t, id)))
+            missing.push(`${id} on ${image.id} under ${threatWords(t, { told: results, found: plan })}`);
       });
-  if (missing.length > 0) problems.push(`The journal says that the audit was finished, and ${missing.length} of its attack runs are not in it, such as ${missing[0]}.`);
+  if (missing.length > 0)
+    problems.push(
+      `The journal says that the audit was finished, and ${missing.length} of its attack runs are not in it, such as ${missing[0]}.`,
+    );
   return problems;
 }
 
@@ -52,8 +61,10 @@ const SLACK = 10_000;
 function timingProblems({ records, results: { timing, findings } }: Told): string[] {
   const problems: string[] = [];
   const [first] = records;
-  if (first?.type === 'plan' && Math.abs(Date.parse(first.started) - Date.parse(timing.started)) > SLACK) problems.push(`timing, started: the report says ${timing.started}, its journal ${first.started}.`);
-  if (Date.parse(timing.finished) < Date.parse(timing.started)) problems.push(`timing, finished: the report says ${timing.finished}, before the audit was started.`);
+  if (first?.type === 'plan' && Math.abs(Date.parse(first.started) - Date.parse(timing.started)) > SLACK)
+    problems.push(`timing, started: the report says ${timing.started}, its journal ${first.started}.`);
+  if (Date.parse(timing.finished) < Date.parse(timing.started))
+    problems.push(`timing, finished: the report says ${timing.finished}, before the audit was started.`);
   // Whoever was killed after the results were written has left no record of that sitting.
   if (records.at(-1)?.type !== 'sitting') return problems;
   let seconds = 0;
@@ -68,11 +79,17 @@ function timingProblems({ records, results: { timing, findings } }: Told): strin
       since++;
     }
     if (record.type !== 'sitting') continue;
-    if (record.done > since) problems.push(`${FILES.journal}, record ${at + 1}: a sitting says that it made ${record.done} findings, and the journal has ${since} of it.`);
+    if (record.done > since)
+      problems.push(
+        `${FILES.journal}, record ${at + 1}: a sitting says that it made ${record.done} findings, and the journal has ${since} of it.`,
+      );
     since = 0;
     fits ||= seconds <= timing.seconds && timing.seconds <= seconds + record.seconds && made(timing.resumed + record.done);
     seconds += record.seconds;
   }
-  if (!fits) problems.push(`timing: the report says ${timing.seconds} seconds of work and ${timing.resumed} findings from before, which none of the journal's sittings gives.`);
+  if (!fits)
+    problems.push(
+      `timing: the report says ${timing.seconds} seconds of work and ${timing.resumed} findings from before, which none of the journal's sittings gives.`,
+    );
   return problems;
 }

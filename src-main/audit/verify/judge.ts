@@ -37,7 +37,13 @@ export interface Judge {
  * @param plan its model and its pictures to be matched are opened
  * @param setup what the audit settled of the model
  */
-export async function openJudge(graph: Graph, plan: AuditPlan, setup: Setup, first: Pick<ImageResult, 'width' | 'height' | 'channels'>, read: ReadPicture): Promise<Judge> {
+export async function openJudge(
+  graph: Graph,
+  plan: AuditPlan,
+  setup: Setup,
+  first: Pick<ImageResult, 'width' | 'height' | 'channels'>,
+  read: ReadPicture,
+): Promise<Judge> {
   const { preprocessing } = plan;
   const input = findImageInput(graph, plan.input, plan.fixed);
   const rows = input.batch ?? 1;
@@ -45,13 +51,22 @@ export async function openJudge(graph: Graph, plan: AuditPlan, setup: Setup, fir
   const fixed = fixInputs(graph, input.others, rows, input.batch);
   const facts = await traceFacts(fixed, { [input.name]: network.dims });
   const request = { graph, input, preprocessing, provider: 'cpu' as const };
-  const problems = setup.input === '' || setup.input === input.name ? [] : [`The journal says that the input ${setup.input} takes the image, and it is ${input.name}.`];
+  const problems =
+    setup.input === '' || setup.input === input.name
+      ? []
+      : [`The journal says that the input ${setup.input} takes the image, and it is ${input.name}.`];
   const sides = { told: 'the journal', found: 'the model' };
   if (setup.field === null) {
     const output = findLogits(graph, facts, rows, plan.answer);
-    const of = ({ kind, width, classes, threshold }: typeof output) => ({ kind, width, classes, ...(threshold !== undefined && { threshold }) });
+    const of = ({ kind, width, classes, threshold }: typeof output) => ({
+      kind,
+      width,
+      classes,
+      ...(threshold !== undefined && { threshold }),
+    });
     if (setup.scores) problems.push(...differences(of(setup.scores), of(output), sides, ['scores']).problems);
-    else if (setup.classes !== output.classes) problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
+    else if (setup.classes !== output.classes)
+      problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
     return classJudge(await openOriginal({ ...request, output }), plan, setup, problems);
   }
   const field = findField(fixed, facts, plan.output, rows, network.image);
@@ -69,8 +84,12 @@ function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems:
       const scores = await original.predict(toUnit(picture), picture);
       const { problems: found, tie } = scoreProblems(image.file, image, scores, exact);
       if (tie) ties.push(image.file);
-      if (image.leastLikely >= 0 && !isLeast(image.leastLikely, scores.logits)) found.push(`${image.file}: the journal says that class ${image.leastLikely} is the least likely, and the model that others are less so.`);
-      if (!image.labelGiven && image.label !== image.prediction) found.push(`${image.file}: no label was given, so class ${image.prediction} counts as right, and the report says ${image.label}.`);
+      if (image.leastLikely >= 0 && !isLeast(image.leastLikely, scores.logits))
+        found.push(
+          `${image.file}: the journal says that class ${image.leastLikely} is the least likely, and the model that others are less so.`,
+        );
+      if (!image.labelGiven && image.label !== image.prediction)
+        found.push(`${image.file}: no label was given, so class ${image.prediction} counts as right, and the report says ${image.label}.`);
       return found;
     },
     async finding(image, _clean, finding, picture) {
@@ -82,7 +101,8 @@ function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems:
       const prediction = tie ? finding.prediction! : scores.prediction;
       const goal = goalFor(plan.threats[finding.threat]!.goal, image, image.index, setup.classes);
       if (prediction === image.label) found.push(`${file} does not break the model: it still says ${prediction}.`);
-      else if (goal !== null && goal >= 0 && prediction !== goal) found.push(`${file} does not reach its target: the model says class ${prediction}, and class ${goal} was to be reached.`);
+      else if (goal !== null && goal >= 0 && prediction !== goal)
+        found.push(`${file} does not reach its target: the model says class ${prediction}, and class ${goal} was to be reached.`);
       return found;
     },
     close: () => original.close(),
@@ -98,13 +118,24 @@ function isLeast(k: number, logits: Float64Array): boolean {
 function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
   const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
   /** The output for a picture against a goal's reference and against what the report says of it. */
-  const compare = async (name: string, threat: number, clean: Picture, picture: Picture, told: OutputResult | null): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
+  const compare = async (
+    name: string,
+    threat: number,
+    clean: Picture,
+    picture: Picture,
+    told: OutputResult | null,
+  ): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
     const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
     const y = await original.output(toUnit(picture), picture);
-    const { psnr: dB, ssim } = outputResult(y.every(Number.isFinite) ? compareOutput(goalOf(threat), y, reference, field) : { psnr: NaN, ssim: null }, null);
+    const { psnr: dB, ssim } = outputResult(
+      y.every(Number.isFinite) ? compareOutput(goalOf(threat), y, reference, field) : { psnr: NaN, ssim: null },
+      null,
+    );
     const found: string[] = [];
-    if (differ(dB, told?.psnr ?? null, DECIBELS)) found.push(`${name}: the output is ${words(dB)} from its reference, the report says ${words(told?.psnr ?? null)}.`);
-    if (differ(ssim, told?.ssim ?? null, LIKENESS)) found.push(`${name}: the output's similarity to its reference is ${ssim}, the report says ${told?.ssim ?? null}.`);
+    if (differ(dB, told?.psnr ?? null, DECIBELS))
+      found.push(`${name}: the output is ${words(dB)} from its reference, the report says ${words(told?.psnr ?? null)}.`);
+    if (differ(ssim, told?.ssim ?? null, LIKENESS))
+      found.push(`${name}: the output's similarity to its reference is ${ssim}, the report says ${told?.ssim ?? null}.`);
     return { y, dB, problems: found };
   };
   /** The picture of an output, which people look at, beside the output itself. */
@@ -113,7 +144,8 @@ function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPla
     const found: string[] = [];
     const picture = await read(file, found);
     const own = outputPicture(y, field, peak);
-    if (picture && (own === null || picture.data.length !== own.data.length || picture.data.some((v, i) => Math.abs(v - own.data[i]!) > 1))) found.push(`${file} is not what the model puts out.`);
+    if (picture && (own === null || picture.data.length !== own.data.length || picture.data.some((v, i) => Math.abs(v - own.data[i]!) > 1)))
+      found.push(`${file} is not what the model puts out.`);
     return found;
   };
   return {
@@ -130,7 +162,8 @@ function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPla
     },
     async finding(_image, clean, finding, picture) {
       const { y, dB, problems: found } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
-      if (!reached(goalOf(finding.threat), dB ?? Infinity)) found.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
+      if (!reached(goalOf(finding.threat), dB ?? Infinity))
+        found.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
       return [...found, ...(await shown(finding.output?.file ?? null, y, goalOf(finding.threat).peak))];
     },
     close: () => original.close(),
@@ -143,4 +176,3 @@ const words = (dB: number | null): string => `${dB === null ? '∞' : dB.toFixed
 /** Another machine's kernels may round an output differently. */
 const DECIBELS = 1e-3;
 const LIKENESS = 1e-4;
-

@@ -27,11 +27,21 @@ export function leftoverProblems(folder: string, told: Told): { problems: string
   const beside = readdirSync(folder).filter((name) => !own.has(name) && !name.endsWith('.part') && !isLockFile(name));
   const mark = markProblem(inside, told);
   return {
-    problems: [...strangers.slice(0, 100).map((file) => `${file} is no picture of this audit: no record speaks of it.`), ...(strangers.length > 100 ? [`${strangers.length - 100} more files are no pictures of this audit.`] : []), ...mark.problems],
+    problems: [
+      ...strangers.slice(0, 100).map((file) => `${file} is no picture of this audit: no record speaks of it.`),
+      ...(strangers.length > 100 ? [`${strangers.length - 100} more files are no pictures of this audit.`] : []),
+      ...mark.problems,
+    ],
     notes: [
       ...mark.notes,
-      ...(noise > 0 ? [`${noise} ${noise === 1 ? 'picture' : 'pictures'} in noise-output, which the window made when it was asked to, are not checked.`] : []),
-      ...(beside.length > 0 ? [`${beside.slice(0, NAMED).join(', ')}${beside.length > NAMED ? ` and ${beside.length - NAMED} more` : ''} in the folder are no files of an audit, and not checked.`] : []),
+      ...(noise > 0
+        ? [`${noise} ${noise === 1 ? 'picture' : 'pictures'} in noise-output, which the window made when it was asked to, are not checked.`]
+        : []),
+      ...(beside.length > 0
+        ? [
+            `${beside.slice(0, NAMED).join(', ')}${beside.length > NAMED ? ` and ${beside.length - NAMED} more` : ''} in the folder are no files of an audit, and not checked.`,
+          ]
+        : []),
     ],
   };
 }
@@ -47,7 +57,8 @@ function pictureFiles({ plan, setup, state }: Told): { must: Set<string>; may: S
       for (const { id: attack } of attacks) {
         const finding = state.findings.get(AuditState.key(id, t, attack));
         for (const file of [finding?.file, finding?.output?.file]) if (file) must.add(file);
-        if (!finding || finding.state === 'failed') for (const file of [FILES.adversarial(t, norm, attack, id), FILES.broken(t, norm, attack, id)]) may.add(file);
+        if (!finding || finding.state === 'failed')
+          for (const file of [FILES.adversarial(t, norm, attack, id), FILES.broken(t, norm, attack, id)]) may.add(file);
       }
     });
   }
@@ -57,7 +68,9 @@ function pictureFiles({ plan, setup, state }: Told): { must: Set<string>; may: S
 /** No link is followed. */
 function filesBelow(at: string, name: string): string[] {
   if (!lstatSync(at, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return readdirSync(at, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? filesBelow(join(at, entry.name), `${name}/${entry.name}`) : [`${name}/${entry.name}`]));
+  return readdirSync(at, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(join(at, entry.name), `${name}/${entry.name}`) : [`${name}/${entry.name}`],
+  );
 }
 
 const Mark = z.object({ hairline: z.string(), name: z.string() });
@@ -69,7 +82,8 @@ function markProblem(inside: Folder, { plan, setup }: Told): { problems: string[
     const name = plan.name || plan.model.split(/[\\/]/).at(-1)!;
     const problems: string[] = [];
     if (mark.name !== name) problems.push(`${FILES.mark}, name: it says ${JSON.stringify(mark.name)}, the plan ${JSON.stringify(name)}.`);
-    if (mark.hairline !== setup.hairline) problems.push(`${FILES.mark}, hairline: it says ${mark.hairline}, the journal ${setup.hairline}.`);
+    if (mark.hairline !== setup.hairline)
+      problems.push(`${FILES.mark}, hairline: it says ${mark.hairline}, the journal ${setup.hairline}.`);
     return { problems, notes: [] };
   } catch (error) {
     if (error instanceof UserError) throw error;

@@ -35,7 +35,12 @@ export function reader(folder: string): ReadPicture {
 }
 
 /** Every clean picture and every success: its file, its distances, and what the original model says of it. */
-export async function checkPictures({ setup, state }: Pick<Told, 'setup' | 'state'>, judge: Judge, read: ReadPicture, report: Report): Promise<CheckedPictures> {
+export async function checkPictures(
+  { setup, state }: Pick<Told, 'setup' | 'state'>,
+  judge: Judge,
+  read: ReadPicture,
+  report: Report,
+): Promise<CheckedPictures> {
   const checked: CheckedPictures = { clean: 0, adversarial: 0, problems: [] };
   const { problems } = checked;
   const byImage = new Map<string, Finding[]>();
@@ -65,7 +70,9 @@ function sizeProblems(image: ImageRecord, { width, height, channels, data }: Pic
   const told = `${image.width} x ${image.height} with ${image.channels} channels`;
   const own = `${width} x ${height} with ${channels} channels`;
   if (told !== own) return [`${image.file} is ${own}, the report says ${told}.`];
-  return pictureHash({ width, height, channels, data }) === image.hash ? [] : [`${image.file} is not the picture of the report: its hash differs.`];
+  return pictureHash({ width, height, channels, data }) === image.hash
+    ? []
+    : [`${image.file} is not the picture of the report: its hash differs.`];
 }
 
 async function findingProblems(image: ImageRecord, clean: Picture, finding: Finding, judge: Judge, read: ReadPicture): Promise<string[]> {
@@ -73,9 +80,12 @@ async function findingProblems(image: ImageRecord, clean: Picture, finding: Find
   const problems: string[] = [];
   const picture = await read(finding.file, problems);
   if (picture === null) return problems;
-  if (picture.width !== clean.width || picture.height !== clean.height || picture.channels !== clean.channels) return [`${finding.file} has another size than the clean picture.`];
+  if (picture.width !== clean.width || picture.height !== clean.height || picture.channels !== clean.channels)
+    return [`${finding.file} has another size than the clean picture.`];
   problems.push(...(await judge.finding(image, clean, finding, picture)));
   const found = distances(toUnit(picture), toUnit(clean), clean.channels);
-  for (const norm of NORMS) if (Math.abs(found[norm] - finding.eightBit[norm]) > SLACK) problems.push(`${finding.file}: ${norm} is ${found[norm]}, the report says ${finding.eightBit[norm]}.`);
+  for (const norm of NORMS)
+    if (Math.abs(found[norm] - finding.eightBit[norm]) > SLACK)
+      problems.push(`${finding.file}: ${norm} is ${found[norm]}, the report says ${finding.eightBit[norm]}.`);
   return problems;
 }

@@ -56,7 +56,13 @@ interface Pair {
  * @param run does a job of an audit
  * @throws UserError when files that the attacks need are not named, or not there
  */
-export async function repeatSample({ folder, results, named, count }: RepeatRequest, installation: Vouching, run: Run, gate: Gate, report: Report): Promise<Repeated> {
+export async function repeatSample(
+  { folder, results, named, count }: RepeatRequest,
+  installation: Vouching,
+  run: Run,
+  gate: Gate,
+  report: Report,
+): Promise<Repeated> {
   const told = readTold(folder, results);
   const { opened, done } = await openable(folder, told, { ...NO_FILES, ...named }, installation, ['model', 'pictures', 'surrogates']);
   try {
@@ -66,11 +72,22 @@ export async function repeatSample({ folder, results, named, count }: RepeatRequ
   }
 }
 
-async function repeatOpened({ folder, told, opened, count }: { folder: string; told: Told; opened: AuditPlan; count: number }, run: Run, gate: Gate, report: Report): Promise<Repeated> {
+async function repeatOpened(
+  { folder, told, opened, count }: { folder: string; told: Told; opened: AuditPlan; count: number },
+  run: Run,
+  gate: Gate,
+  report: Report,
+): Promise<Repeated> {
   const provider = (await chooseProvider(opened.provider)).used;
   const same = provider === told.setup.provider.used && (await isSameMachine(told.results));
   const pairs = drawn(told).slice(0, count);
-  const out: Repeated = { repeated: 0, problems: [], notes: same ? [] : ['The attacks that were run again were compared by their outcome alone, since machine or versions are not those of the audit.'] };
+  const out: Repeated = {
+    repeated: 0,
+    problems: [],
+    notes: same
+      ? []
+      : ['The attacks that were run again were compared by their outcome alone, since machine or versions are not those of the audit.'],
+  };
   // What a repeat writes is nobody's.
   const scratch = mkdtempSync(join(tmpdir(), 'hairline-repeat-'));
   try {
@@ -102,16 +119,27 @@ function drawn({ plan, setup, state, results }: Told): Pair[] {
     return plan.threats.flatMap((threat, t) => {
       const states = threat.attacks.map((attack) => state.findings.get(AuditState.key(id, t, attack.id))?.state);
       // What was not attacked, or not to the end, has nothing to repeat.
-      if (states.some((one) => one === undefined || one === 'wrong-already' || one === 'target-already') || goalFor(threat.goal, image, image.index, setup.classes) === image.label) return [];
+      if (
+        states.some((one) => one === undefined || one === 'wrong-already' || one === 'target-already') ||
+        goalFor(threat.goal, image, image.index, setup.classes) === image.label
+      )
+        return [];
       return [{ image, threat: t, broken: states.includes('broken'), at: random() }];
     });
   });
   return pairs.sort((a, b) => Number(a.broken) - Number(b.broken) || a.at - b.at);
 }
 
-async function repeatPair({ plan, setup, state }: Told, folder: string, { image, threat: t }: Pair, same: boolean, run: (job: Job) => Promise<JobOutcome[]>): Promise<string[]> {
+async function repeatPair(
+  { plan, setup, state }: Told,
+  folder: string,
+  { image, threat: t }: Pair,
+  same: boolean,
+  run: (job: Job) => Promise<JobOutcome[]>,
+): Promise<string[]> {
   const picture = await readPng(folder, image.file).catch(() => null);
-  if (picture === null || pictureHash(picture) !== image.hash) return [`${image.file} is missing or another picture, so its attacks were not run again.`];
+  if (picture === null || pictureHash(picture) !== image.hash)
+    return [`${image.file} is missing or another picture, so its attacks were not run again.`];
   const threat = plan.threats[t]!;
   const { norm, eps, attacks, goal } = threat;
   const { id, index, hash, label } = image;
@@ -124,7 +152,11 @@ async function repeatPair({ plan, setup, state }: Told, folder: string, { image,
     if (same ? isDeepStrictEqual(again, known) : again.state === known.state) continue;
     const sides = { told: 'the report', found: 'the repeat' };
     const place = `repeat of ${attack} on ${id} under ${threatWords(t, { told: plan, found: plan })}`;
-    problems.push(...(same ? differences(known, again, sides, [place]).problems : differences({ state: known.state }, { state: again.state }, sides, [place]).problems));
+    problems.push(
+      ...(same
+        ? differences(known, again, sides, [place]).problems
+        : differences({ state: known.state }, { state: again.state }, sides, [place]).problems),
+    );
   }
   return problems;
 }

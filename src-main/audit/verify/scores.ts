@@ -18,14 +18,27 @@ const TOLD = 5;
  * @param exact whether the audit's scores were computed on a CPU
  * @returns `tie`: that another class is told, which lies as near as rounding goes
  */
-export function scoreProblems(name: string, told: Pick<Finding | ImageResult, 'prediction' | 'top'>, scores: Scores, exact: boolean): { problems: string[]; tie: boolean } {
+export function scoreProblems(
+  name: string,
+  told: Pick<Finding | ImageResult, 'prediction' | 'top'>,
+  scores: Scores,
+  exact: boolean,
+): { problems: string[]; tie: boolean } {
   const { prediction, logits, probabilities } = scores;
-  if (!areNumbers(scores)) return { problems: told.prediction === NO_CLASS && told.top.length === 0 ? [] : [`${name}: the model gives NaN or infinity, the report class ${told.prediction}.`], tie: false };
+  if (!areNumbers(scores))
+    return {
+      problems:
+        told.prediction === NO_CLASS && told.top.length === 0
+          ? []
+          : [`${name}: the model gives NaN or infinity, the report class ${told.prediction}.`],
+      tie: false,
+    };
   const share = exact ? SLACK.exact : SLACK.coarse;
   const slack = share * logits.reduce((most, z) => Math.max(most, Math.abs(z)), 1);
   const near = told.prediction !== null && logits[prediction]! - (logits[told.prediction] ?? -Infinity) <= 2 * slack;
   const tie = told.prediction !== prediction && near;
-  const problems = told.prediction === prediction || tie ? [] : [`${name}: the model says class ${prediction}, the report ${told.prediction}.`];
+  const problems =
+    told.prediction === prediction || tie ? [] : [`${name}: the model says class ${prediction}, the report ${told.prediction}.`];
   const wrong = told.top.find((one) => {
     const [z, p] = [logits[one.class], probabilities[one.class]];
     if (z === undefined || p === undefined || Math.abs(p - one.probability) > share) return true;
@@ -33,8 +46,11 @@ export function scoreProblems(name: string, told: Pick<Finding | ImageResult, 'p
   });
   if (wrong) {
     const own = probabilities[wrong.class];
-    problems.push(`${name}: for class ${wrong.class} the report says a probability of ${percent(wrong.probability)} (logit ${wrong.logit}), the model ${own === undefined ? 'has no such class' : `${percent(own)} (logit ${logits[wrong.class]})`}.`);
-  } else if (!isTop(told.top, logits, slack)) problems.push(`${name}: the classes that the report names are not the model's ${Math.min(TOLD, logits.length)} most likely ones.`);
+    problems.push(
+      `${name}: for class ${wrong.class} the report says a probability of ${percent(wrong.probability)} (logit ${wrong.logit}), the model ${own === undefined ? 'has no such class' : `${percent(own)} (logit ${logits[wrong.class]})`}.`,
+    );
+  } else if (!isTop(told.top, logits, slack))
+    problems.push(`${name}: the classes that the report names are not the model's ${Math.min(TOLD, logits.length)} most likely ones.`);
   return { problems, tie };
 }
 

@@ -31,13 +31,27 @@ const baseName = (path: string): string => path.split(/[\\/]/).at(-1)!;
  * @param opened the plan with the paths to open
  * @param of.whole whether all that was dropped is there: labels may have come with it
  */
-export async function checkSources(told: Told, opened: AuditPlan, { may, whole }: { may: May; whole: boolean }, report: Report): Promise<Sources> {
+export async function checkSources(
+  told: Told,
+  opened: AuditPlan,
+  { may, whole }: { may: May; whole: boolean },
+  report: Report,
+): Promise<Sources> {
   const out: Sources = { problems: [], notes: [], labels: false, originals: false };
   await hashes(told, opened, may, out);
   await surrogates(told, opened, may, out);
   const { setup } = told;
   if (opened.classNames !== null && may.classNames && setup.field === null)
-    await there(out, async () => out.problems.push(...differences(setup.classNames, await readClassNames(opened.classNames!, setup.classes), { told: 'the journal', found: opened.classNames! }, ['classNames']).problems));
+    await there(out, async () =>
+      out.problems.push(
+        ...differences(
+          setup.classNames,
+          await readClassNames(opened.classNames!, setup.classes),
+          { told: 'the journal', found: opened.classNames! },
+          ['classNames'],
+        ).problems,
+      ),
+    );
   if (may.images) await pictures(told, opened, whole && (opened.labels === null || may.labels), out, report);
   return out;
 }
@@ -58,11 +72,20 @@ async function hashes({ plan, setup }: Told, opened: AuditPlan, may: May, out: S
   const [named, paths] = [namedPaths(plan), namedPaths(opened)];
   if (named.length === 0 && !setup.files) return;
   if (!setup.files) {
-    out.notes.push(`The results hold no hash of ${named.map(({ path }) => baseName(path)).join(', ')}: they were written by an older Hairline.`);
+    out.notes.push(
+      `The results hold no hash of ${named.map(({ path }) => baseName(path)).join(', ')}: they were written by an older Hairline.`,
+    );
     return;
   }
   const due = named.map(({ role, path }) => ({ role, file: baseName(path) }));
-  out.problems.push(...differences(setup.files.map(({ role, file }) => ({ role, file })), due, { told: 'the journal', found: 'the plan' }, ['files']).problems);
+  out.problems.push(
+    ...differences(
+      setup.files.map(({ role, file }) => ({ role, file })),
+      due,
+      { told: 'the journal', found: 'the plan' },
+      ['files'],
+    ).problems,
+  );
   const kind = { labels: 'labels', classNames: 'classNames', picture: 'pictures' } as const;
   for (const [i, { role, sha256, bytes, file }] of setup.files.entries()) {
     const path = paths[i]?.path;
@@ -71,7 +94,10 @@ async function hashes({ plan, setup }: Told, opened: AuditPlan, may: May, out: S
     else
       await there(out, async () => {
         const own = await digestOf(path);
-        if (own.sha256 !== sha256) out.problems.push(`${path} is not the file that the audit read: its sha256 is ${own.sha256.slice(0, 16)}…, the report says ${sha256.slice(0, 16)}….`);
+        if (own.sha256 !== sha256)
+          out.problems.push(
+            `${path} is not the file that the audit read: its sha256 is ${own.sha256.slice(0, 16)}…, the report says ${sha256.slice(0, 16)}….`,
+          );
         else if (own.bytes !== bytes) out.problems.push(`${path} has ${own.bytes} bytes, the report says ${bytes}.`);
       });
   }
@@ -99,24 +125,36 @@ async function pictures({ setup, state }: Told, opened: AuditPlan, mayLabels: bo
   const how = { only: new Set(setup.images), foldersByOrder: !setup.folders };
   let labelled = mayLabels;
   let set: ImageSet | null = null;
-  if (labelled) labelled = await there(out, async () => (set = await openSet(opened, setup.classes, await settledClasses(opened, setup), how)));
-  if (!labelled && (opened.labels !== null || !mayLabels)) await there(out, async () => (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames && { names: setup.classNames, ids: null }, how)));
+  if (labelled)
+    labelled = await there(out, async () => (set = await openSet(opened, setup.classes, await settledClasses(opened, setup), how)));
+  if (!labelled && (opened.labels !== null || !mayLabels))
+    await there(
+      out,
+      async () =>
+        (set = await openSet({ ...opened, labels: null }, setup.classes, setup.classNames && { names: setup.classNames, ids: null }, how)),
+    );
   // Assigned inside: the compiler does not see that.
   const found = set as ImageSet | null;
   if (found === null) return;
   const items = new Map(found.items.map((item) => [item.id, item]));
   const gone = setup.images.filter((id) => !items.has(id));
-  if (gone.length > 0) out.notes.push(`Not checked: ${gone.length} of ${setup.images.length} images that the plan names are not there any more, such as ${gone[0]}.`);
+  if (gone.length > 0)
+    out.notes.push(
+      `Not checked: ${gone.length} of ${setup.images.length} images that the plan names are not there any more, such as ${gone[0]}.`,
+    );
   let done = 0;
   for (const image of state.images.values()) {
     report(done++, state.images.size);
     const item = items.get(image.id);
     if (!item) continue;
     const label = image.labelGiven ? image.label : null;
-    if (labelled && setup.field === null && item.label !== label) out.problems.push(`The label of ${item.source} is ${item.label ?? 'not given'}, the report says ${label ?? 'that none was given'}.`);
-    if (item.source !== image.source) out.problems.push(`image ${image.id}, source: the report says ${image.source}, and it is ${item.source}.`);
+    if (labelled && setup.field === null && item.label !== label)
+      out.problems.push(`The label of ${item.source} is ${item.label ?? 'not given'}, the report says ${label ?? 'that none was given'}.`);
+    if (item.source !== image.source)
+      out.problems.push(`image ${image.id}, source: the report says ${image.source}, and it is ${item.source}.`);
     await there(out, async () => {
-      if (pictureHash(await item.read()) !== image.hash) out.problems.push(`${item.source} is not the picture of the report: its hash differs.`);
+      if (pictureHash(await item.read()) !== image.hash)
+        out.problems.push(`${item.source} is not the picture of the report: its hash differs.`);
     });
   }
   out.originals = gone.length === 0;

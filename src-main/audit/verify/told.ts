@@ -41,7 +41,10 @@ export function readTold(folder: string, results: Results): Told {
   const ordered = inOrder(repeated);
   const plan = [stored, ordered].find(begun) ?? stored ?? ordered;
   const suspect = stored ?? ordered;
-  if (hash !== null && !begun(suspect)) problems.push(`The plan in ${stored ? FILES.plan : FILES.results} is not the one that the journal began with: its hash is ${planHash(suspect).slice(0, 16)}…, the journal says ${hash.slice(0, 16)}….`);
+  if (hash !== null && !begun(suspect))
+    problems.push(
+      `The plan in ${stored ? FILES.plan : FILES.results} is not the one that the journal began with: its hash is ${planHash(suspect).slice(0, 16)}…, the journal says ${hash.slice(0, 16)}….`,
+    );
   const known = new AuditState(records);
   if (known.setup === null) {
     if (records.length > 0) problems.push(`${FILES.journal} does not say what was settled before the first attack.`);
@@ -51,15 +54,23 @@ export function readTold(folder: string, results: Results): Told {
   const fault = fits(plan, known);
   if (fault !== null) problems.push(`${FILES.journal} does not fit the plan: ${fault}.`);
   const places = new Map(setup.images.map((id, at) => [id, at]));
-  for (const image of [...known.images.values()]) if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) known.forgetImage(image);
-  for (const finding of [...known.findings.values()]) if (!known.images.has(finding.image) || !fitsFinding(plan, setup, finding)) known.forgetFinding(finding);
+  for (const image of [...known.images.values()])
+    if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) known.forgetImage(image);
+  for (const finding of [...known.findings.values()])
+    if (!known.images.has(finding.image) || !fitsFinding(plan, setup, finding)) known.forgetFinding(finding);
   return { results, plan, stored, repeated, records, setup, state: known, problems };
 }
 
 /** A plan out of results.json, whose options were sorted there, as its hash wants them. */
 function inOrder(plan: AuditPlan): AuditPlan {
   try {
-    return { ...plan, threats: plan.threats.map((threat) => ({ ...threat, attacks: threat.attacks.map(({ id, options }) => ({ id, options: optionsOf(id, options, threat.norm) })) })) };
+    return {
+      ...plan,
+      threats: plan.threats.map((threat) => ({
+        ...threat,
+        attacks: threat.attacks.map(({ id, options }) => ({ id, options: optionsOf(id, options, threat.norm) })),
+      })),
+    };
   } catch {
     return plan;
   }
@@ -93,14 +104,20 @@ function journalIn(folder: string, problems: string[]): JournalRecord[] {
     (line, text, record) => void (writtenProblems(FILES.journal, text, record, JSON.stringify).length > 0 && otherwise.push(line)),
   );
   const last = records.at(-1);
-  if (torn && last?.type === 'sitting' && last.end === 'finished') problems.push(`${FILES.journal} goes on after the end of the audit, with what is no record.`);
+  if (torn && last?.type === 'sitting' && last.end === 'finished')
+    problems.push(`${FILES.journal} goes on after the end of the audit, with what is no record.`);
   if (damaged.length > 0) problems.push(`${FILES.journal} is damaged in ${lines(damaged)}.`);
-  if (otherwise.length > 0) problems.push(`${FILES.journal} is written otherwise than Hairline writes it in ${lines(otherwise)}: fields are in it twice, or that no audit writes.`);
-  if (records.length === 0) problems.push(`${FILES.journal} is missing or empty: whether the findings are those of the audit cannot be told.`);
+  if (otherwise.length > 0)
+    problems.push(
+      `${FILES.journal} is written otherwise than Hairline writes it in ${lines(otherwise)}: fields are in it twice, or that no audit writes.`,
+    );
+  if (records.length === 0)
+    problems.push(`${FILES.journal} is missing or empty: whether the findings are those of the audit cannot be told.`);
   return records;
 }
 
-const lines = (numbers: readonly number[]): string => `${numbers.length === 1 ? 'line' : 'lines'} ${numbers.slice(0, 5).join(', ')}${numbers.length > 5 ? `, and ${numbers.length - 5} more` : ''}`;
+const lines = (numbers: readonly number[]): string =>
+  `${numbers.length === 1 ? 'line' : 'lines'} ${numbers.slice(0, 5).join(', ')}${numbers.length > 5 ? `, and ${numbers.length - 5} more` : ''}`;
 
 /** What stands in results.json besides what was read of it. */
 function resultsProblems(folder: string, results: Results): string[] {
@@ -111,15 +128,48 @@ function resultsProblems(folder: string, results: Results): string[] {
 
 /** Where the journal says nothing, the results are held against themselves. */
 function ofResults(results: Results, known: AuditState): Pick<Told, 'setup' | 'state'> {
-  const { hairline, model, surrogates, classes, classNames, files, leftOut, provider, kernelBatch: rows, gradientCheck, versions, images, output: field, findings, timing } = results;
+  const {
+    hairline,
+    model,
+    surrogates,
+    classes,
+    classNames,
+    files,
+    leftOut,
+    provider,
+    kernelBatch: rows,
+    gradientCheck,
+    versions,
+    images,
+    output: field,
+    findings,
+    timing,
+  } = results;
   const ids = images.map(({ id }) => id);
   const setup: Setup = {
-    ...{ hairline, model, surrogates, input: '', classes, scores: null, field, classNames, images: ids, provider, rows, gradientCheck, versions, warnings: [] },
+    ...{
+      hairline,
+      model,
+      surrogates,
+      input: '',
+      classes,
+      scores: null,
+      field,
+      classNames,
+      images: ids,
+      provider,
+      rows,
+      gradientCheck,
+      versions,
+      warnings: [],
+    },
     ...(files && { files }),
     ...(leftOut && { leftOut }),
   };
   for (const [index, { outcomes: _, ...image }] of images.entries()) known.images.set(image.id, { ...image, index, leastLikely: -1 });
-  for (const finding of findings) if (finding.state !== 'broken' || finding.eightBit !== null) known.findings.set(AuditState.key(finding.image, finding.threat, finding.attack), finding);
+  for (const finding of findings)
+    if (finding.state !== 'broken' || finding.eightBit !== null)
+      known.findings.set(AuditState.key(finding.image, finding.threat, finding.attack), finding);
   known.started = timing.started;
   return { setup, state: known };
 }

@@ -8,7 +8,9 @@ export function writtenProblems(file: string, text: string, read: unknown, writt
   const raw = JSON.parse(text) as unknown;
   const place = stranger(raw, read);
   if (place !== null) return [`${file}, ${place.join(', ')}: Hairline writes no such field.`];
-  return text === written(raw) ? [] : [`${file} is written otherwise than Hairline writes it, such as with a field that stands in it twice.`];
+  return text === written(raw)
+    ? []
+    : [`${file} is written otherwise than Hairline writes it, such as with a field that stands in it twice.`];
 }
 
 /** The way to the first field of a value that was not taken of it; null where all were. */

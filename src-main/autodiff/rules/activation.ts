@@ -61,9 +61,18 @@ export const activation: Rules = {
     const below = ctx.add(ctx.emit('Abs', [ctx.x()]), 1);
     return [ctx.div(ctx.dy, ctx.mul(below, below))];
   },
-  LeakyRelu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, attr(ctx, 'alpha', 0.01))),
-  Elu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', 1)))),
-  Celu: twoSided((ctx) => ctx.dy, (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.div(ctx.y(), attr(ctx, 'alpha', 1)), 1))),
+  LeakyRelu: twoSided(
+    (ctx) => ctx.dy,
+    (ctx) => ctx.mul(ctx.dy, attr(ctx, 'alpha', 0.01)),
+  ),
+  Elu: twoSided(
+    (ctx) => ctx.dy,
+    (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', 1))),
+  ),
+  Celu: twoSided(
+    (ctx) => ctx.dy,
+    (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.div(ctx.y(), attr(ctx, 'alpha', 1)), 1)),
+  ),
   Selu: twoSided(
     (ctx) => ctx.mul(ctx.dy, attr(ctx, 'gamma', SELU.gamma)),
     (ctx) => ctx.mul(ctx.dy, ctx.add(ctx.y(), attr(ctx, 'alpha', SELU.alpha) * attr(ctx, 'gamma', SELU.gamma))),
@@ -92,7 +101,10 @@ export const activation: Rules = {
     if (ctx.type(ctx.x()) === DType.float32 && bounds.every((b) => b === null || hasStep(b))) {
       const [least, most] = bounds as (number | null)[];
       if (least === 0 && most! > 0 && inBlocks(ctx, ctx.y())) return [ctx.mul(ctx.dy, betweenZeroAnd(ctx, ctx.y(), most!)), null, null];
-      const masks = [least === null ? [] : [beyond(ctx, ctx.y(), least!, 1)], most === null ? [] : [beyond(ctx, ctx.y(), most!, -1)]].flat();
+      const masks = [
+        least === null ? [] : [beyond(ctx, ctx.y(), least!, 1)],
+        most === null ? [] : [beyond(ctx, ctx.y(), most!, -1)],
+      ].flat();
       return [masks.reduce((dx, mask) => ctx.mul(dx, mask), ctx.dy), null, null];
     }
     const above = ctx.x(1) ? ctx.greater(ctx.x(), ctx.x(1)) : '';
@@ -100,7 +112,9 @@ export const activation: Rules = {
     const inside = above && below ? ctx.emit('And', [above, below]) : above || below;
     // A bound that depends on the image has what the values held there do not; where the two cross, all is the upper one's.
     const held = (i: number, beyond: () => string) =>
-      ctx.x(i) && ctx.needs(i) ? ctx.emit('Reshape', [ctx.emit('ReduceSum', [ctx.where(beyond(), ctx.dy, 0)], { keepdims: 0 }), ctx.ints(ctx.dims(ctx.x(i)))]) : null;
+      ctx.x(i) && ctx.needs(i)
+        ? ctx.emit('Reshape', [ctx.emit('ReduceSum', [ctx.where(beyond(), ctx.dy, 0)], { keepdims: 0 }), ctx.ints(ctx.dims(ctx.x(i)))])
+        : null;
     const low = () => (below ? ctx.emit('And', [ctx.emit('Not', [above]), ctx.less(ctx.x(1), ctx.x(2))]) : ctx.emit('Not', [above]));
     const high = () => (above ? ctx.emit('And', [ctx.emit('Not', [inside]), ctx.emit('Not', [low()])]) : ctx.emit('Not', [below]));
     return [ctx.where(inside, ctx.dy, 0), held(1, low), held(2, high)];

@@ -15,7 +15,23 @@ const BLOCK = 16;
 const STEEP = 3e38;
 
 const SOURCES = new Set(['Conv', 'MaxPool', 'AveragePool']);
-const THROUGH = new Set(['Add', 'Sum', 'Mul', 'Relu', 'Clip', 'Sigmoid', 'Tanh', 'HardSigmoid', 'LeakyRelu', 'HardSwish', 'GlobalAveragePool', 'GlobalMaxPool', 'Identity', 'Concat', 'BatchNormalization']);
+const THROUGH = new Set([
+  'Add',
+  'Sum',
+  'Mul',
+  'Relu',
+  'Clip',
+  'Sigmoid',
+  'Tanh',
+  'HardSigmoid',
+  'LeakyRelu',
+  'HardSwish',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'Identity',
+  'Concat',
+  'BatchNormalization',
+]);
 
 /** Whether a value is an image of whole blocks, in a model that is run in blocks at all. */
 export function blockable(ctx: RuleContext, value: string): boolean {
@@ -26,7 +42,7 @@ export function blockable(ctx: RuleContext, value: string): boolean {
 /** Whether onnxruntime has a value of the model in the blocked layout: it comes from a convolution, by operators that keep it. */
 export function inBlocks(ctx: RuleContext, value: string): boolean {
   if (!blockable(ctx, value)) return false;
-  for (let at = value; ; ) {
+  for (let at = value; ;) {
     const node = ctx.producer(at);
     if (!node || node.domain !== '') return false;
     if (SOURCES.has(node.opType)) return true;
@@ -47,10 +63,20 @@ export interface Taps {
 
 /** A depthwise convolution of an image with `channels` channels. An Add of another image to it is fused, and a HardSigmoid after that. */
 export function depthwise(ctx: RuleContext, value: string, channels: number, { kernel, taps, strides, pads, shift = 0 }: Taps): string {
-  const weights = ctx.builder.constant(Array.from({ length: channels }).flatMap(() => taps), [channels, 1, ...kernel], DType.float32, 'taps');
+  const weights = ctx.builder.constant(
+    Array.from({ length: channels }).flatMap(() => taps),
+    [channels, 1, ...kernel],
+    DType.float32,
+    'taps',
+  );
   const shifts = typeof shift === 'number' ? new Array<number>(channels).fill(shift) : shift;
   const bias = shifts.every((s) => s === 0) ? [] : [ctx.builder.constant(shifts, [channels], DType.float32, 'shift')];
-  return ctx.emit('Conv', [value, weights, ...bias], { group: channels, kernel_shape: kernel, ...(strides ? { strides } : {}), ...(pads ? { pads } : {}) });
+  return ctx.emit('Conv', [value, weights, ...bias], {
+    group: channels,
+    kernel_shape: kernel,
+    ...(strides ? { strides } : {}),
+    ...(pads ? { pads } : {}),
+  });
 }
 
 /** scale * value + shift, of an image in blocks. */
@@ -104,11 +130,20 @@ export const intoBlocks = (ctx: RuleContext, value: string, channels: number): s
  * An image with its pixels `stride` apart and zeros between them, in an image of the given size. MaxUnpool places them, one
  * by one but far faster than anything else can; its indices take twice the memory of the image with no zeros.
  */
-export function spaced(ctx: RuleContext, value: string, dims: readonly number[], stride: readonly number[], size: readonly number[]): string {
+export function spaced(
+  ctx: RuleContext,
+  value: string,
+  dims: readonly number[],
+  stride: readonly number[],
+  size: readonly number[],
+): string {
   const [n, c, h, w] = dims as [number, number, number, number];
   const corners = Array.from({ length: h * w }, (_, i) => Math.floor(i / w) * stride[0]! * size[1]! + (i % w) * stride[1]!);
   const planes = Array.from({ length: n * c }, (_, i) => i * size[0]! * size[1]!);
-  const places = ctx.add(ctx.builder.constant(corners, [h, w], DType.int64, 'corners'), ctx.builder.constant(planes, [n, c, 1, 1], DType.int64, 'planes'));
+  const places = ctx.add(
+    ctx.builder.constant(corners, [h, w], DType.int64, 'corners'),
+    ctx.builder.constant(planes, [n, c, 1, 1], DType.int64, 'planes'),
+  );
   return placed(ctx, value, places, [n, c, ...size]);
 }
 

@@ -9,7 +9,14 @@ import type { Window } from './window.ts';
  * @param x what the convolution reads, [N, G C, ...w.size]
  * @param dy gradient of what it puts out, [N, G M, ...w.output]
  */
-export function weightsGradient(ctx: RuleContext, x: string, dy: string, w: Window, [n, channels]: readonly [number, number], groups: number): string {
+export function weightsGradient(
+  ctx: RuleContext,
+  x: string,
+  dy: string,
+  w: Window,
+  [n, channels]: readonly [number, number],
+  groups: number,
+): string {
   const space = w.size.map((_, i) => i + 2);
   const swap = { perm: [1, 0, ...space] };
   let turned: string;

@@ -66,7 +66,12 @@ function backwardDepthwise(ctx: RuleContext, w: Window, channels: number): strin
   const end = needed.map((d, i) => d - size[i]!);
   if ([...begin, ...end].some((p) => p < 0)) return null;
   const dy = spaced(ctx, ctx.dy, ctx.dims(ctx.y()), w.stride, size);
-  return ctx.emit('Conv', [dy, turned(ctx, ctx.x(1), channels)], { group: channels, kernel_shape: w.kernel, dilations: w.dilation, pads: [...begin, ...end] });
+  return ctx.emit('Conv', [dy, turned(ctx, ctx.x(1), channels)], {
+    group: channels,
+    kernel_shape: w.kernel,
+    dilations: w.dilation,
+    pads: [...begin, ...end],
+  });
 }
 
 /** Sum over batch and space, for a bias that depends on the image. */
@@ -84,7 +89,8 @@ export const conv: Rules = {
     const turnable = !heavy && w.stride.every((s) => s === 1) && (groups > 1 || ctx.dims(ctx.x(0))[1]! >= FEW_CHANNELS);
     const [channels, outputs] = [ctx.x(), ctx.y()].map((v) => ctx.dims(v)[1]!) as [number, number];
     const single = groups === channels && groups === outputs && blockable(ctx, ctx.x());
-    const backward = () => (turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups)));
+    const backward = () =>
+      turnable ? backwardConv(ctx, w, groups) : ((single ? backwardDepthwise(ctx, w, groups) : null) ?? backwardStrided(ctx, w, groups));
     return [
       ctx.needs(0) ? backward() : null,
       ctx.needs(1) ? weightsGradient(ctx, ctx.x(0), ctx.dy, w, ctx.dims(ctx.x(0)) as [number, number], groups) : null,
@@ -98,29 +104,70 @@ export const conv: Rules = {
     const size = ctx.dims(ctx.x(0)).slice(2);
     const output = ctx.dims(ctx.y(0)).slice(2);
     const kernel = ctx.dims(ctx.x(1)).slice(2);
-    const stride = ints(node, 'strides', size.map(() => 1));
-    const dilation = ints(node, 'dilations', size.map(() => 1));
+    const stride = ints(
+      node,
+      'strides',
+      size.map(() => 1),
+    );
+    const dilation = ints(
+      node,
+      'dilations',
+      size.map(() => 1),
+    );
     const pads = transposePads(ctx, size, output, kernel, stride, dilation);
     // Rows that no input reached (output_padding) carry no gradient: the convolution does not read them.
     const cut = () => {
-      const dx = ctx.emit('Conv', [ctx.dy, ctx.x(1)], { group: int(node, 'group', 1), kernel_shape: kernel, strides: stride, dilations: dilation, pads });
-      const have = size.map((_, i) => Math.floor((output[i]! + pads[i]! + pads[i + size.length]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1);
+      const dx = ctx.emit('Conv', [ctx.dy, ctx.x(1)], {
+        group: int(node, 'group', 1),
+        kernel_shape: kernel,
+        strides: stride,
+        dilations: dilation,
+        pads,
+      });
+      const have = size.map(
+        (_, i) => Math.floor((output[i]! + pads[i]! + pads[i + size.length]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1,
+      );
       const axes = size.map((_, i) => i + 2);
-      return have.every((d, i) => d === size[i]) ? dx : ctx.emit('Slice', [dx, ctx.ints(axes.map(() => 0)), ctx.ints(size), ctx.ints(axes)]);
+      return have.every((d, i) => d === size[i])
+        ? dx
+        : ctx.emit('Slice', [dx, ctx.ints(axes.map(() => 0)), ctx.ints(size), ctx.ints(axes)]);
     };
     // Read as that convolution, dy is its input and x its output.
-    const w: Window = { size: output, output: size, kernel, stride, dilation, begin: pads.slice(0, size.length), end: pads.slice(size.length) };
+    const w: Window = {
+      size: output,
+      output: size,
+      kernel,
+      stride,
+      dilation,
+      begin: pads.slice(0, size.length),
+      end: pads.slice(size.length),
+    };
     const dw = () => weightsGradient(ctx, ctx.dy, ctx.x(0), w, ctx.dims(ctx.y()) as [number, number], int(node, 'group', 1));
     return [ctx.needs(0) ? cut() : null, ctx.needs(1) ? dw() : null, ctx.needs(2) ? backwardBias(ctx) : null];
   },
 };
 
 /** Padding of a ConvTranspose, which `output_shape` and `auto_pad` may leave to arithmetic (ONNX, ConvTranspose). */
-function transposePads(ctx: RuleContext, size: number[], output: number[], kernel: number[], stride: number[], dilation: number[]): number[] {
+function transposePads(
+  ctx: RuleContext,
+  size: number[],
+  output: number[],
+  kernel: number[],
+  stride: number[],
+  dilation: number[],
+): number[] {
   const { node } = ctx;
   const auto = string(node, 'auto_pad', 'NOTSET');
-  const extra = ints(node, 'output_padding', size.map(() => 0));
-  const fixed = ints(node, 'pads', [...size, ...size].map(() => 0));
+  const extra = ints(
+    node,
+    'output_padding',
+    size.map(() => 0),
+  );
+  const fixed = ints(
+    node,
+    'pads',
+    [...size, ...size].map(() => 0),
+  );
   const byShape = ints(node, 'output_shape') !== undefined || auto.startsWith('SAME');
   if (!byShape) return auto === 'VALID' ? fixed.map(() => 0) : fixed;
   // An output longer than anything reaches is filled up behind; no padding is negative.

@@ -22,7 +22,10 @@ function parse(ctx: RuleContext): Equation {
   const terms = named.map((term, i) => term.replace('...', spare.slice(most - depths[i]!, most)));
   const wild = spare.slice(0, most);
   // Without an arrow the result has what occurs once, in alphabetical order, behind the ellipsis.
-  const once = [...new Set(left.replace(/[.,]/g, ''))].filter((c) => left.split(c).length === 2).sort().join('');
+  const once = [...new Set(left.replace(/[.,]/g, ''))]
+    .filter((c) => left.split(c).length === 2)
+    .sort()
+    .join('');
   return { terms, result: right === undefined ? wild + once : right.replace('...', wild) };
 }
 
@@ -37,14 +40,22 @@ export const einsum: Rules = {
     return terms.map((term, i) => {
       if (!ctx.needs(i)) return null;
       const others = [...terms.filter((_, k) => k !== i), ...diagonals];
-      const values = [...ctx.node.input.filter((_, k) => k !== i), ...diagonals.map((pair) => unit(ctx, sizesOf(ctx, terms).get(pair[0]!)!))];
+      const values = [
+        ...ctx.node.input.filter((_, k) => k !== i),
+        ...diagonals.map((pair) => unit(ctx, sizesOf(ctx, terms).get(pair[0]!)!)),
+      ];
       const present = new Set([...result, ...others.join('')]);
       const known = [...term].filter((c) => present.has(c)).join('');
       const partial = ctx.emit('Einsum', [ctx.dy, ...values], { equation: `${[result, ...others].join(',')}->${known}` });
       // What was one long here and longer elsewhere was broadcast.
       const dims = ctx.dims(ctx.x(i));
       const sizes = sizesOf(ctx, terms);
-      const summed = unbroadcast(ctx, partial, [...known].map((c) => sizes.get(c)!), [...known].map((c) => dims[term.indexOf(c)]!));
+      const summed = unbroadcast(
+        ctx,
+        partial,
+        [...known].map((c) => sizes.get(c)!),
+        [...known].map((c) => dims[term.indexOf(c)]!),
+      );
       if (known === term) return summed;
       return ctx.expand(ctx.emit('Reshape', [summed, ctx.ints([...term].map((c, k) => (present.has(c) ? dims[k]! : 1)))]), dims);
     });

@@ -13,7 +13,12 @@ const EXACT = 2 ** 24;
 export function findable(ctx: RuleContext, w: Window, nonNegative: boolean): boolean {
   const small = w.kernel.length === 2 && w.kernel.every((k, i) => (k === 2 || k === 3) && w.dilation[i] === 1);
   const [, c, h, width] = ctx.dims(ctx.x()) as [number, number, number, number];
-  return small && blockable(ctx, ctx.x()) && c * h * width < EXACT && (nonNegative || (w.begin.every((p) => p === 0) && reach(w).every((p) => p === 0)));
+  return (
+    small &&
+    blockable(ctx, ctx.x()) &&
+    c * h * width < EXACT &&
+    (nonNegative || (w.begin.every((p) => p === 0) && reach(w).every((p) => p === 0)))
+  );
 }
 
 /** Padding after the end that the last window takes, also where `ceil_mode` lets it hang over. */
@@ -60,10 +65,19 @@ export function firstMaximum(ctx: RuleContext, w: Window): string {
   const origins = Array.from({ length: c }, (_, i) => i * h * width - w.begin[0]! * width - w.begin[1]!);
   const offset = plus(depthwise(ctx, column, c, { ...step(0), shift: origins }), times(q0, later));
 
-  const corners = Array.from({ length: rows * columns }, (_, i) => Math.floor(i / columns) * w.stride[0]! * width + (i % columns) * w.stride[1]!);
+  const corners = Array.from(
+    { length: rows * columns },
+    (_, i) => Math.floor(i / columns) * w.stride[0]! * width + (i % columns) * w.stride[1]!,
+  );
   const images = Array.from({ length: n }, (_, i) => i * c * h * width);
   const whole = (value: string) => ctx.emit('Cast', [value], { to: DType.int64 });
-  const places = (type: DType) => ctx.builder.constant(images.flatMap((i) => corners.map((k) => i + k)), [n, 1, rows, columns], type, 'corners');
+  const places = (type: DType) =>
+    ctx.builder.constant(
+      images.flatMap((i) => corners.map((k) => i + k)),
+      [n, 1, rows, columns],
+      type,
+      'corners',
+    );
   if (n * c * h * width < EXACT) return whole(plus(offset, places(DType.float32)));
   return plus(whole(offset), places(DType.int64));
 }

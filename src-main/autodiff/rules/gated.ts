@@ -13,7 +13,12 @@ export function oneMinus(ctx: RuleContext, value: string): string {
 export function selfGated(ctx: RuleContext): (string | null)[] | null {
   const gate = [0, 1].find((i) => {
     const producer = ctx.producer(ctx.x(i));
-    return producer?.opType === 'Sigmoid' && producer.domain === '' && producer.input[0] === ctx.x(1 - i) && ctx.soleReader(ctx.x(i)) === ctx.node;
+    return (
+      producer?.opType === 'Sigmoid' &&
+      producer.domain === '' &&
+      producer.input[0] === ctx.x(1 - i) &&
+      ctx.soleReader(ctx.x(i)) === ctx.node
+    );
   });
   if (gate === undefined) return null;
   const [x, s, y] = [ctx.x(1 - gate), ctx.x(gate), ctx.y()];
@@ -35,7 +40,8 @@ export function erfSlope(ctx: RuleContext, u: string, gate: string): string {
  */
 export function erfGated(ctx: RuleContext): (string | null)[] | null {
   const only = (value: string, reader: unknown) => ctx.soleReader(value) === reader;
-  const single = (value: string) => (ctx.dims(value).length === 0 || ctx.dims(value).every((d) => d === 1) ? (ctx.facts(value).data?.[0] ?? null) : null);
+  const single = (value: string) =>
+    ctx.dims(value).length === 0 || ctx.dims(value).every((d) => d === 1) ? (ctx.facts(value).data?.[0] ?? null) : null;
   for (const gate of [0, 1]) {
     const [a, x] = [ctx.x(gate), ctx.x(1 - gate)];
     const sum = ctx.producer(a);

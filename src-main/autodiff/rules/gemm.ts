@@ -22,9 +22,13 @@ export const gemm: Rules = {
     let db: string | null = null;
     let dc: string | null = null;
     if (ctx.needs(0))
-      da = transA ? ctx.emit('Gemm', [b, dy], { alpha, transA: transB, transB: 1 }) : ctx.emit('Gemm', [dy, b], { alpha, transA: 0, transB: 1 - transB });
+      da = transA
+        ? ctx.emit('Gemm', [b, dy], { alpha, transA: transB, transB: 1 })
+        : ctx.emit('Gemm', [dy, b], { alpha, transA: 0, transB: 1 - transB });
     if (ctx.needs(1))
-      db = transB ? ctx.emit('Gemm', [dy, a], { alpha, transA: 1, transB: transA }) : ctx.emit('Gemm', [a, dy], { alpha, transA: 1 - transA, transB: 0 });
+      db = transB
+        ? ctx.emit('Gemm', [dy, a], { alpha, transA: 1, transB: transA })
+        : ctx.emit('Gemm', [a, dy], { alpha, transA: 1 - transA, transB: 0 });
     if (ctx.needs(2)) {
       const scaled = beta === 1 ? dy : ctx.emit('Mul', [dy, ctx.scalar(beta, ctx.y())]);
       dc = unbroadcast(ctx, scaled, ctx.dims(ctx.y()), ctx.dims(ctx.x(2)));

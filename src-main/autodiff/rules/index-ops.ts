@@ -44,7 +44,12 @@ export const indexOps: Rules = {
     const depth = places[places.length - 1]!;
     const count = elementCount(places.slice(lead, -1));
     const [flat, slice] = [[batch, ...dims.slice(lead)], dims.slice(lead + depth)];
-    const number = ctx.builder.constant(Array.from({ length: batch * count }, (_, i) => Math.floor(i / count)), [batch, count, 1], DType.int64, 'batch');
+    const number = ctx.builder.constant(
+      Array.from({ length: batch * count }, (_, i) => Math.floor(i / count)),
+      [batch, count, 1],
+      DType.int64,
+      'batch',
+    );
     const whole = ctx.emit('Concat', [number, ctx.emit('Reshape', [ctx.x(1), ctx.ints([batch, count, depth])])], { axis: 2 });
     const dy = ctx.emit('Reshape', [ctx.dy, ctx.ints([batch, count, ...slice])]);
     return [reshape(ctx, ctx.emit('ScatterND', [zeros(ctx, flat), whole, dy], { reduction: 'add' }), flat, dims), null];
@@ -78,5 +83,8 @@ export const indexOps: Rules = {
   },
 
   /** Each value came from one place, which its index names. */
-  TopK: (ctx) => [ctx.emit('ScatterElements', [zeros(ctx, ctx.dims(ctx.x())), ctx.y(1), ctx.dy], { axis: int(ctx.node, 'axis', -1) }), null],
+  TopK: (ctx) => [
+    ctx.emit('ScatterElements', [zeros(ctx, ctx.dims(ctx.x())), ctx.y(1), ctx.dy], { axis: int(ctx.node, 'axis', -1) }),
+    null,
+  ],
 };

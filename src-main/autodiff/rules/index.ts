@@ -17,5 +17,19 @@ import { unary } from './unary.ts';
 
 /** Every operator family, by name; a new one is added here. */
 export const families: readonly Rules[] = [
-  activation, conv, einsum, elementwise, gemm, indexOps, normalization, pool, quantised, reduce, resize, shape, softmax, surrogate, unary,
+  activation,
+  conv,
+  einsum,
+  elementwise,
+  gemm,
+  indexOps,
+  normalization,
+  pool,
+  quantised,
+  reduce,
+  resize,
+  shape,
+  softmax,
+  surrogate,
+  unary,
 ];

@@ -23,7 +23,8 @@ function backNormalize(ctx: RuleContext, x: string, g: string, axes: number[], e
 /** Gradients of scale and shift that depend on the image themselves (as a style network gives them): sums of dy z and of dy. */
 function affine(ctx: RuleContext, axes: number[], centred: boolean, laid: readonly number[]): (string | null)[] {
   const dims = ctx.dims(ctx.x());
-  const down = (i: number, g: () => string) => (ctx.x(i) && ctx.needs(i) ? reshape(ctx, unbroadcast(ctx, g(), dims, laid), laid, ctx.dims(ctx.x(i))) : null);
+  const down = (i: number, g: () => string) =>
+    ctx.x(i) && ctx.needs(i) ? reshape(ctx, unbroadcast(ctx, g(), dims, laid), laid, ctx.dims(ctx.x(i))) : null;
   return [down(1, () => ctx.mul(ctx.dy, normalized(ctx, ctx.x(), axes, epsilonOf(ctx), centred).z)), down(2, () => ctx.dy)];
 }
 
@@ -52,7 +53,11 @@ function channelWindow(ctx: RuleContext, value: string, size: number, turn: bool
   const flat = [n, 1, c, dims.slice(2).reduce((a, b) => a * b, 1)];
   const [less, more] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
   const pads = turn ? [more, 0, less, 0] : [less, 0, more, 0];
-  const mean = ctx.emit('AveragePool', [ctx.emit('Reshape', [value, ctx.ints(flat)])], { kernel_shape: [size, 1], pads, count_include_pad: 1 });
+  const mean = ctx.emit('AveragePool', [ctx.emit('Reshape', [value, ctx.ints(flat)])], {
+    kernel_shape: [size, 1],
+    pads,
+    count_include_pad: 1,
+  });
   return ctx.emit('Reshape', [ctx.mul(mean, size), ctx.ints(dims)]);
 }
 
@@ -75,14 +80,20 @@ export const normalization: Rules = {
     const rank = ctx.dims(ctx.x()).length;
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
     if (!ctx.dys[0]) return [statistics(ctx, axes), null, null];
-    const back = () => [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx)), statistics(ctx, axes)].filter((g) => g !== null).reduce(ctx.add);
+    const back = () =>
+      [backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx)), statistics(ctx, axes)]
+        .filter((g) => g !== null)
+        .reduce(ctx.add);
     return [ctx.needs(0) ? back() : null, ...affine(ctx, axes, true, ctx.dims(ctx.x(1)))];
   },
 
   RMSNormalization(ctx) {
     const rank = ctx.dims(ctx.x()).length;
     const axes = from(axisFrom(int(ctx.node, 'axis', -1), rank), rank);
-    return [ctx.needs(0) ? backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx), false) : null, ...affine(ctx, axes, false, ctx.dims(ctx.x(1)))];
+    return [
+      ctx.needs(0) ? backNormalize(ctx, ctx.x(), ctx.mul(ctx.dy, ctx.x(1)), axes, epsilonOf(ctx), false) : null,
+      ...affine(ctx, axes, false, ctx.dims(ctx.x(1))),
+    ];
   },
 
   /** Without scale and shift; onnxruntime keeps a variance of zero apart by 1e-9. */

@@ -8,7 +8,11 @@ import { windowAttributes, windowOf } from './window.ts';
 import type { Window } from './window.ts';
 
 const kernelOf = (ctx: RuleContext) => windowOf(ctx, ints(ctx.node, 'kernel_shape', []));
-const spaceOf = (ctx: RuleContext) => ctx.dims(ctx.x()).map((_, i) => i).slice(2);
+const spaceOf = (ctx: RuleContext) =>
+  ctx
+    .dims(ctx.x())
+    .map((_, i) => i)
+    .slice(2);
 const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
 
 /** Every input lies in at most one window, so a scatter never adds. */
@@ -45,7 +49,10 @@ function backwardMax(ctx: RuleContext): string {
   }
   const flat = ctx.ints([-1]);
   const places = ctx.emit('Reshape', [indices, flat]);
-  const scattered = ctx.emit('ScatterElements', [ctx.expand(0, [elementCount(dims)]), places, ctx.emit('Reshape', [dy, flat])], { axis: 0, reduction: 'add' });
+  const scattered = ctx.emit('ScatterElements', [ctx.expand(0, [elementCount(dims)]), places, ctx.emit('Reshape', [dy, flat])], {
+    axis: 0,
+    reduction: 'add',
+  });
   return ctx.emit('Reshape', [scattered, ctx.ints(dims)]);
 }
 
@@ -61,7 +68,13 @@ function spread(ctx: RuleContext, g: string, w: Window): string {
   // With ceil_mode the last window may hang over the end, beyond the padding: the output is cut to the input's size below.
   const reach = w.output.map((d, i) => (d - 1) * w.stride[i]! + (w.kernel[i]! - 1) * w.dilation[i]! + 1 - w.begin[i]!);
   const ones = ctx.builder.constant(new Array<number>(c * product(w.kernel)).fill(1), [c, 1, ...w.kernel], ctx.type(ctx.x()), 'ones');
-  const full = ctx.emit('ConvTranspose', [g, ones], { kernel_shape: w.kernel, strides: w.stride, dilations: w.dilation, group: c, pads: [...w.begin, ...w.begin.map(() => 0)] });
+  const full = ctx.emit('ConvTranspose', [g, ones], {
+    kernel_shape: w.kernel,
+    strides: w.stride,
+    dilations: w.dilation,
+    group: c,
+    pads: [...w.begin, ...w.begin.map(() => 0)],
+  });
   if (reach.every((d, i) => d === w.size[i])) return full;
   const none = [0, 0, ...w.size.map(() => 0)];
   return ctx.emit('Pad', [full, ctx.ints([...none, 0, 0, ...w.size.map((d, i) => d - reach[i]!)])]);
@@ -90,8 +103,17 @@ function divisors(ctx: RuleContext, w: Window): string | number {
   if ([...w.begin, ...w.end].every((p) => p === 0) && int(ctx.node, 'ceil_mode', 0) === 0) return 1 / product(w.kernel);
   const type = ctx.type(ctx.x());
   const ones = ctx.expand(1, [1, 1, ...w.size]);
-  const { strides, dilations, pads, kernel_shape } = windowAttributes(w) as Record<'strides' | 'dilations' | 'pads' | 'kernel_shape', number[]>;
-  const attributes = { strides, pads, kernel_shape, count_include_pad: int(ctx.node, 'count_include_pad', 0), ceil_mode: int(ctx.node, 'ceil_mode', 0) };
+  const { strides, dilations, pads, kernel_shape } = windowAttributes(w) as Record<
+    'strides' | 'dilations' | 'pads' | 'kernel_shape',
+    number[]
+  >;
+  const attributes = {
+    strides,
+    pads,
+    kernel_shape,
+    count_include_pad: int(ctx.node, 'count_include_pad', 0),
+    ceil_mode: int(ctx.node, 'ceil_mode', 0),
+  };
   const plain = dilations.every((d) => d === 1);
   const part = ctx.emit('AveragePool', [ones], plain ? attributes : { ...attributes, dilations });
   return ctx.div(part, ctx.builder.constant(cells(w), [1, 1, ...w.output], type, 'cells'));
@@ -104,7 +126,8 @@ export const pool: Rules = {
   AveragePool(ctx) {
     const w = kernelOf(ctx);
     const divisor = divisors(ctx, w);
-    if (typeof divisor === 'number' && tiling(w) && blockable(ctx, ctx.x())) return [repeated(ctx, ctx.dy, ctx.dims(ctx.x())[1]!, w.kernel, divisor)];
+    if (typeof divisor === 'number' && tiling(w) && blockable(ctx, ctx.x()))
+      return [repeated(ctx, ctx.dy, ctx.dims(ctx.x())[1]!, w.kernel, divisor)];
     return [spread(ctx, ctx.mul(ctx.dy, divisor), w)];
   },
 
@@ -135,6 +158,11 @@ function lp(ctx: RuleContext, back: (g: string) => string): string {
   const [x, y] = [ctx.x(), ctx.y()];
   const safe = ctx.where(ctx.emit('Equal', [y, ctx.scalar(0, y)]), 1, y);
   const g = p === 1 ? ctx.dy : ctx.div(ctx.dy, p === 2 ? safe : ctx.emit('Pow', [safe, ctx.scalar(p - 1, y)]));
-  const power = p === 2 ? x : p === 1 ? ctx.emit('Sign', [x]) : ctx.mul(ctx.emit('Sign', [x]), ctx.emit('Pow', [ctx.emit('Abs', [x]), ctx.scalar(p - 1, x)]));
+  const power =
+    p === 2
+      ? x
+      : p === 1
+        ? ctx.emit('Sign', [x])
+        : ctx.mul(ctx.emit('Sign', [x]), ctx.emit('Pow', [ctx.emit('Abs', [x]), ctx.scalar(p - 1, x)]));
   return ctx.mul(power, back(g));
 }

@@ -75,7 +75,9 @@ const copied =
   (...names: string[]) =>
   (ctx: RuleContext) => {
     const kept: Record<string, AttributeValue> = {};
-    for (const a of ctx.node.attribute) if (names.includes(a.name)) kept[a.name] = a.ints.length > 0 ? a.ints.map(Number) : a.s.length > 0 ? new TextDecoder().decode(a.s) : Number(a.i);
+    for (const a of ctx.node.attribute)
+      if (names.includes(a.name))
+        kept[a.name] = a.ints.length > 0 ? a.ints.map(Number) : a.s.length > 0 ? new TextDecoder().decode(a.s) : Number(a.i);
     return kept;
   };
 
@@ -89,20 +91,46 @@ const convOperands = () => [triple(0), { ...triple(3), axis: 0 }];
 const FORMS: Record<string, FloatForm> = {
   QLinearConv: { op: 'Conv', rule: conv['Conv'], operands: convOperands, result: [6, 7], attributes: copied(...WINDOW) },
   QLinearMatMul: { op: 'MatMul', rule: gemm['MatMul'], operands: two, result: [6, 7] },
-  ConvInteger: { op: 'Conv', rule: conv['Conv'], operands: () => [{ value: 0, zero: 2 }, { value: 1, zero: 3, axis: 0 }], attributes: copied(...WINDOW) },
-  MatMulInteger: { op: 'MatMul', rule: gemm['MatMul'], operands: () => [{ value: 0, zero: 2 }, { value: 1, zero: 3 }] },
+  ConvInteger: {
+    op: 'Conv',
+    rule: conv['Conv'],
+    operands: () => [
+      { value: 0, zero: 2 },
+      { value: 1, zero: 3, axis: 0 },
+    ],
+    attributes: copied(...WINDOW),
+  },
+  MatMulInteger: {
+    op: 'MatMul',
+    rule: gemm['MatMul'],
+    operands: () => [
+      { value: 0, zero: 2 },
+      { value: 1, zero: 3 },
+    ],
+  },
   'com.microsoft:MatMulIntegerToFloat': {
     op: 'MatMul',
     rule: gemm['MatMul'],
-    operands: () => [{ value: 0, scale: 2, zero: 4 }, { value: 1, scale: 3, zero: 5 }],
+    operands: () => [
+      { value: 0, scale: 2, zero: 4 },
+      { value: 1, scale: 3, zero: 5 },
+    ],
   },
-  'com.microsoft:DynamicQuantizeMatMul': { op: 'MatMul', rule: gemm['MatMul'], operands: () => [{ value: 0 }, { value: 1, scale: 2, zero: 3 }] },
+  'com.microsoft:DynamicQuantizeMatMul': {
+    op: 'MatMul',
+    rule: gemm['MatMul'],
+    operands: () => [{ value: 0 }, { value: 1, scale: 2, zero: 3 }],
+  },
   'com.microsoft:QGemm': {
     op: 'Gemm',
     rule: gemm['Gemm'],
     operands: (ctx) => [triple(0), { ...triple(3), axis: int(ctx.node, 'transB', 0) ? 0 : 1 }],
     result: [7, 8],
-    attributes: (ctx) => ({ transA: int(ctx.node, 'transA', 0), transB: int(ctx.node, 'transB', 0), alpha: { float: float(ctx.node, 'alpha', 1) } }),
+    attributes: (ctx) => ({
+      transA: int(ctx.node, 'transA', 0),
+      transB: int(ctx.node, 'transB', 0),
+      alpha: { float: float(ctx.node, 'alpha', 1) },
+    }),
   },
   'com.microsoft:QLinearAdd': { op: 'Add', rule: elementwise['Add'], operands: two, result: [6, 7] },
   'com.microsoft:QLinearMul': { op: 'Mul', rule: elementwise['Mul'], operands: two, result: [6, 7] },
@@ -114,7 +142,13 @@ const FORMS: Record<string, FloatForm> = {
     result: [3, 4],
     attributes: (ctx) => ({ alpha: { float: float(ctx.node, 'alpha', 0.01) } }),
   },
-  'com.microsoft:QLinearAveragePool': { op: 'AveragePool', rule: pool['AveragePool'], operands: one, result: [3, 4], attributes: copied(...WINDOW) },
+  'com.microsoft:QLinearAveragePool': {
+    op: 'AveragePool',
+    rule: pool['AveragePool'],
+    operands: one,
+    result: [3, 4],
+    attributes: copied(...WINDOW),
+  },
   'com.microsoft:QLinearGlobalAveragePool': { op: 'GlobalAveragePool', rule: pool['GlobalAveragePool'], operands: one, result: [3, 4] },
   'com.microsoft:QLinearSoftmax': { op: 'Softmax', rule: softmax['Softmax'], operands: one, result: [3, 4], attributes: softmaxAxis },
   'com.microsoft:QLinearConcat': {
@@ -138,7 +172,8 @@ function softmaxAxis(ctx: RuleContext): Record<string, AttributeValue> {
   const dims = ctx.dims(ctx.x());
   const old = int(ctx.node, 'opset', 13) < 13;
   const axis = int(ctx.node, 'axis', old ? 1 : -1);
-  if (old && elementCount(dims.slice(axis < 0 ? axis + dims.length : axis)) !== dims[dims.length - 1]) return ctx.refuse('it runs over several axes');
+  if (old && elementCount(dims.slice(axis < 0 ? axis + dims.length : axis)) !== dims[dims.length - 1])
+    return ctx.refuse('it runs over several axes');
   return { axis: old ? -1 : axis };
 }
 

@@ -13,11 +13,17 @@ function reducedAxes(ctx: RuleContext): number[] {
 /** A value of the reduced shape with the reduced axes kept as 1, so that it broadcasts against the input. */
 function kept(ctx: RuleContext, value: string): string {
   const axes = new Set(reducedAxes(ctx));
-  return reshape(ctx, value, ctx.dims(ctx.y()), ctx.dims(ctx.x()).map((d, i) => (axes.has(i) ? 1 : d)));
+  return reshape(
+    ctx,
+    value,
+    ctx.dims(ctx.y()),
+    ctx.dims(ctx.x()).map((d, i) => (axes.has(i) ? 1 : d)),
+  );
 }
 
 /** A reduction over all axes, or over none where the node says so. */
-const keepAll = (ctx: RuleContext, op: string, value: string) => ctx.emit(op, [value], { keepdims: 1, noop_with_empty_axes: int(ctx.node, 'noop_with_empty_axes', 0) });
+const keepAll = (ctx: RuleContext, op: string, value: string) =>
+  ctx.emit(op, [value], { keepdims: 1, noop_with_empty_axes: int(ctx.node, 'noop_with_empty_axes', 0) });
 
 const reduction =
   (gradient: (ctx: RuleContext, dy: string, y: () => string) => string): Rule =>
@@ -34,7 +40,12 @@ export function toFirst(ctx: RuleContext, arg: 'ArgMax' | 'ArgMin', axes: readon
   const straight = perm.every((p, i) => p === i);
   const x = straight ? ctx.x() : ctx.emit('Transpose', [ctx.x()], { perm });
   const first = ctx.emit(arg, [reshape(ctx, x, moved, flat)], { axis: stay.length, keepdims: 1 });
-  const places = ctx.builder.constant(Array.from({ length }, (_, i) => i), [length], DType.int64, 'places');
+  const places = ctx.builder.constant(
+    Array.from({ length }, (_, i) => i),
+    [length],
+    DType.int64,
+    'places',
+  );
   const dy = ctx.emit('Reshape', [ctx.dy, ctx.ints([...flat.slice(0, -1), 1])]);
   const dx = reshape(ctx, ctx.where(ctx.emit('Equal', [first, places]), dy, 0), flat, moved);
   return straight ? dx : ctx.emit('Transpose', [dx], { perm: perm.map((_, i) => perm.indexOf(i)) });
@@ -70,5 +81,8 @@ export const reduce: Rules = {
   ReduceLogSumExp: reduction((ctx, dy, y) => ctx.mul(dy, ctx.emit('Exp', [ctx.sub(ctx.x(), y())]))),
 
   /** Each input is part of all later sums: a sum running the other way. */
-  CumSum: (ctx) => [ctx.emit('CumSum', [ctx.dy, ctx.x(1)], { exclusive: int(ctx.node, 'exclusive', 0), reverse: 1 - int(ctx.node, 'reverse', 0) }), null],
+  CumSum: (ctx) => [
+    ctx.emit('CumSum', [ctx.dy, ctx.x(1)], { exclusive: int(ctx.node, 'exclusive', 0), reverse: 1 - int(ctx.node, 'reverse', 0) }),
+    null,
+  ],
 };

@@ -8,7 +8,8 @@ import type { RuleContext, Rules } from '../rule.ts';
 function sampling(ctx: RuleContext): Record<string, AttributeValue> {
   const { node } = ctx;
   const kept: Record<string, AttributeValue> = {};
-  for (const name of ['mode', 'coordinate_transformation_mode', 'nearest_mode']) if (hasAttribute(node, name)) kept[name] = string(node, name, '');
+  for (const name of ['mode', 'coordinate_transformation_mode', 'nearest_mode'])
+    if (hasAttribute(node, name)) kept[name] = string(node, name, '');
   for (const name of ['antialias', 'exclude_outside']) if (hasAttribute(node, name)) kept[name] = int(node, name, 0);
   if (hasAttribute(node, 'cubic_coeff_a')) kept['cubic_coeff_a'] = { float: float(node, 'cubic_coeff_a', -0.75) };
   return kept;
@@ -31,7 +32,8 @@ function commonScale(ctx: RuleContext, from: number[], to: number[], axes: numbe
   const factors = ctx.data(3).map((size, i) => size / from[axes[i]!]!);
   const factor = Math.fround(policy === 'not_larger' ? Math.min(...factors) : Math.max(...factors));
   // Sizes are rounded and scales cut off: only where both agree can a matrix be had along each axis.
-  if (axes.some((axis) => Math.floor(Math.fround(factor * from[axis]!)) !== to[axis])) return ctx.refuse('it keeps the aspect ratio and rounds a size up');
+  if (axes.some((axis) => Math.floor(Math.fround(factor * from[axis]!)) !== to[axis]))
+    return ctx.refuse('it keeps the aspect ratio and rounds a size up');
   return axes.map(() => factor);
 }
 
@@ -56,7 +58,13 @@ export const resize: Rules = {
       // Outside of the picture a crop reads a constant, which has no derivative.
       const roi = crop ? ctx.builder.constant([0, 0, start, 0, 1, 1, end, 1], [8]) : '';
       const sized = scales ? [roi, ctx.builder.constant([1, 1, scales[i]!, 1], [4])] : [roi, '', ctx.ints([1, 1, to[axis]!, from[axis]!])];
-      dx = alongAxis(ctx, dx, rank, axis, matrixOf(ctx, from[axis]!, (eye) => ctx.emit('Resize', [eye, ...sized], sampling(ctx))));
+      dx = alongAxis(
+        ctx,
+        dx,
+        rank,
+        axis,
+        matrixOf(ctx, from[axis]!, (eye) => ctx.emit('Resize', [eye, ...sized], sampling(ctx))),
+      );
     }
     return [dx, null, null, null];
   },

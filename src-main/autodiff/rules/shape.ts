@@ -29,7 +29,14 @@ export const shape: Rules = {
   Unsqueeze: reshaped,
 
   Transpose(ctx) {
-    const perm = ints(ctx.node, 'perm', ctx.dims(ctx.x()).map((_, i) => i).reverse());
+    const perm = ints(
+      ctx.node,
+      'perm',
+      ctx
+        .dims(ctx.x())
+        .map((_, i) => i)
+        .reverse(),
+    );
     return [ctx.emit('Transpose', [ctx.dy], { perm: perm.map((_, i) => perm.indexOf(i)) })];
   },
 
@@ -37,7 +44,10 @@ export const shape: Rules = {
   Trilu: (ctx) => [ctx.emit('Trilu', [ctx.dy, ...(ctx.x(1) ? [ctx.x(1)] : [])], { upper: int(ctx.node, 'upper', 1) }), null],
   /** Turning back what was turned around. */
   ReverseSequence: (ctx) => [
-    ctx.emit('ReverseSequence', [ctx.dy, ctx.x(1)], { batch_axis: int(ctx.node, 'batch_axis', 1), time_axis: int(ctx.node, 'time_axis', 0) }),
+    ctx.emit('ReverseSequence', [ctx.dy, ctx.x(1)], {
+      batch_axis: int(ctx.node, 'batch_axis', 1),
+      time_axis: int(ctx.node, 'time_axis', 0),
+    }),
     null,
   ],
 
@@ -91,7 +101,13 @@ export const shape: Rules = {
     ctx.dims(ctx.x()).forEach((size, axis) => {
       if (begin[axis] === 0 && end[axis] === 0) return;
       const pads = ctx.ints([0, 0, begin[axis]!, 0, 0, 0, end[axis]!, 0]);
-      dx = alongAxis(ctx, dx, rank, axis, matrixOf(ctx, size, (eye) => ctx.emit('Pad', [eye, pads], { mode })));
+      dx = alongAxis(
+        ctx,
+        dx,
+        rank,
+        axis,
+        matrixOf(ctx, size, (eye) => ctx.emit('Pad', [eye, pads], { mode })),
+      );
     });
     return [dx, null, null, null];
   },
@@ -115,7 +131,8 @@ export const shape: Rules = {
       if (step[axis] === 1) return;
       const bound = (v: number) => ctx.ints([v]);
       const end = start[axis]! + out[axis]! * step[axis]!;
-      const read = (eye: string) => ctx.emit('Slice', [eye, bound(start[axis]!), bound(end < 0 ? -(2 ** 31) : end), bound(2), bound(step[axis]!)]);
+      const read = (eye: string) =>
+        ctx.emit('Slice', [eye, bound(start[axis]!), bound(end < 0 ? -(2 ** 31) : end), bound(2), bound(step[axis]!)]);
       dx = alongAxis(ctx, dx, dims.length, axis, matrixOf(ctx, size, read));
     });
     const before = dims.map((_, i) => (step[i] === 1 ? start[i]! : 0));

@@ -25,7 +25,9 @@ function numbers(ctx: RuleContext): string {
 
 function replaced(ctx: RuleContext, value: string): boolean {
   const readers = ctx.builder.graph.nodes.filter((node) => node.input.includes(value));
-  return readers.some((node) => node.opType === 'IsNaN' || node.opType === 'Where' || (THROUGH.includes(node.opType) && replaced(ctx, node.output[0]!)));
+  return readers.some(
+    (node) => node.opType === 'IsNaN' || node.opType === 'Where' || (THROUGH.includes(node.opType) && replaced(ctx, node.output[0]!)),
+  );
 }
 
 const THROUGH = ['Identity', 'Cast', 'CastLike'];

@@ -18,9 +18,21 @@ export function windowOf(ctx: RuleContext, kernel: readonly number[]): Window {
   const size = ctx.dims(ctx.x(0)).slice(2);
   const output = ctx.dims(ctx.y(0)).slice(2);
   const n = size.length;
-  const stride = ints(node, 'strides', size.map(() => 1));
-  const dilation = ints(node, 'dilations', size.map(() => 1));
-  const pads = ints(node, 'pads', [...size, ...size].map(() => 0));
+  const stride = ints(
+    node,
+    'strides',
+    size.map(() => 1),
+  );
+  const dilation = ints(
+    node,
+    'dilations',
+    size.map(() => 1),
+  );
+  const pads = ints(
+    node,
+    'pads',
+    [...size, ...size].map(() => 0),
+  );
   const auto = string(node, 'auto_pad', 'NOTSET');
   let begin = pads.slice(0, n);
   let end = pads.slice(n);

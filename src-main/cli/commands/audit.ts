@@ -18,26 +18,50 @@ const list = (value: string, before: string[] = []) => [...before, value];
 
 export function auditCommand(): Command {
   return withLimits(new Command('audit'))
-    .description('Attacks images under one or more threat models and writes results.json, CSV, PDF and the adversarial PNGs. Takes a plan file, or flags.')
-    .argument('[plan]', 'plan file (JSON); flags of the run (--out, --workers, ...) still count, and of a plan that a served window made --images FOLDER, where what was dropped is found by its hash')
+    .description(
+      'Attacks images under one or more threat models and writes results.json, CSV, PDF and the adversarial PNGs. Takes a plan file, or flags.',
+    )
+    .argument(
+      '[plan]',
+      'plan file (JSON); flags of the run (--out, --workers, ...) still count, and of a plan that a served window made --images FOLDER, where what was dropped is found by its hash',
+    )
     .option('--model <file>', 'the .onnx model')
     .option('--images <path...>', 'files, folders (class sub-folders give labels), globs, IDX(.gz), CIFAR-10 binary, .npy')
     .option('--labels <file>', 'labels: text, CSV, JSON, IDX(.gz) or .npy; none: those that lie beside the images are not taken either')
-    .option('--class-names <file>', 'class names: one a line, a config.json with id2label, an index of WordNet ids, ...; none: none that lie beside the images')
+    .option(
+      '--class-names <file>',
+      'class names: one a line, a config.json with id2label, an index of WordNet ids, ...; none: none that lie beside the images',
+    )
     .option('--preset <name>', 'preprocessing by name: mnist, cifar10, imagenet, 0..255, -1..1, ... (default: guessed from the model)')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
+    .option(
+      '--preprocess <spec>',
+      'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm',
+    )
     .option('--norm <norms>', 'l0 (values), l0Pixels, l1, l2, linf, or several separated by commas (default: linf)')
     .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', list)
     .option('--attacks <list>', 'attacks separated by commas (default: the usual ones for each norm)')
     .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely')
-    .option('--goal <kind>', 'untargeted (default); of networks that put out pictures or vectors deviation (the output leaves its reference) or match (it comes near to what another picture gives)')
+    .option(
+      '--goal <kind>',
+      'untargeted (default); of networks that put out pictures or vectors deviation (the output leaves its reference) or match (it comes near to what another picture gives)',
+    )
     .option('--psnr <dB>', 'the output counts as broken below so many dB from its reference, as matched from so many on (default: 20)')
     .option('--reference <what>', 'what a deviation is from: clean-output (default), or input: the image itself')
     .option('--peak <value>', 'largest value the output can take, such as 255 (default: 1)')
     .option('--picture <file>', 'the picture whose output is to be matched; with --resume repeatable', list)
-    .option('--surrogate <file>', 'with --resume: a model that stands in for the one under attack, in the order of the plan; repeatable', list)
-    .option('--output <name>', 'the output, or value inside the network, that the goal is on; of goals on classes, the one with the class scores (default: found)')
-    .option('--threshold <value>', 'where the class scores are one number an image: from which value on it stands for the second of two classes (default: 1/2 of a sigmoid)')
+    .option(
+      '--surrogate <file>',
+      'with --resume: a model that stands in for the one under attack, in the order of the plan; repeatable',
+      list,
+    )
+    .option(
+      '--output <name>',
+      'the output, or value inside the network, that the goal is on; of goals on classes, the one with the class scores (default: found)',
+    )
+    .option(
+      '--threshold <value>',
+      'where the class scores are one number an image: from which value on it stands for the second of two classes (default: 1/2 of a sigmoid)',
+    )
     .option('--input <name>', 'the input that takes the image (default: found)')
     .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
     .option('--limit <n>', 'a random sample of at most so many images, class by class where labels are given; the seed says which')
@@ -51,7 +75,10 @@ export function auditCommand(): Command {
     .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda', 'dml', 'webgpu', 'coreml']))
     .option('--name <text>', 'title of the report')
     .option('--out <folder>', 'output folder (default: audits/NAME)')
-    .option('--resume', 'go on with the audit that the output folder holds, if any; its plan need not be given again. Of an audit that was begun elsewhere, name the files: --model, --images, ...')
+    .option(
+      '--resume',
+      'go on with the audit that the output folder holds, if any; its plan need not be given again. Of an audit that was begun elsewhere, name the files: --model, --images, ...',
+    )
     .option('--fail-under <share>', 'exit with 1 when robust accuracy at any budget is below this share, such as 0.5 or 50%')
     .option('--json', 'one JSON line per event, also on a terminal')
     .action(async (file: string | undefined, flags: AuditFlags) => {
@@ -75,9 +102,33 @@ export function auditCommand(): Command {
 }
 
 /** What a plan says, and no flag may say as well; but for the files, which may lie elsewhere when an audit goes on. */
-const FILES_OF_IT = { model: '--model', images: '--images', labels: '--labels', classNames: '--class-names', picture: '--picture', surrogate: '--surrogate' } as const;
-const REST_OF_IT = { preset: '--preset', preprocess: '--preprocess', input: '--input', output: '--output', threshold: '--threshold', fix: '--fix' } as const;
-const OF_ITS_THREATS = { norm: '--norm', eps: '--eps', attacks: '--attacks', targets: '--targets', goal: '--goal', psnr: '--psnr', reference: '--reference', peak: '--peak', steps: '--steps' } as const;
+const FILES_OF_IT = {
+  model: '--model',
+  images: '--images',
+  labels: '--labels',
+  classNames: '--class-names',
+  picture: '--picture',
+  surrogate: '--surrogate',
+} as const;
+const REST_OF_IT = {
+  preset: '--preset',
+  preprocess: '--preprocess',
+  input: '--input',
+  output: '--output',
+  threshold: '--threshold',
+  fix: '--fix',
+} as const;
+const OF_ITS_THREATS = {
+  norm: '--norm',
+  eps: '--eps',
+  attacks: '--attacks',
+  targets: '--targets',
+  goal: '--goal',
+  psnr: '--psnr',
+  reference: '--reference',
+  peak: '--peak',
+  steps: '--steps',
+} as const;
 
 interface Wanted {
   plan: AuditPlan;
@@ -92,19 +143,32 @@ async function planOf(given: string | undefined, flags: AuditFlags): Promise<Wan
   const kept = flags.resume && flags.out !== undefined ? join(resolve(flags.out), FILES.plan) : undefined;
   const asked = first({ ...REST_OF_IT, ...OF_ITS_THREATS });
   // An audit that is taken up brings its plan along.
-  const goesOn = kept !== undefined && (given === undefined ? asked === undefined && new Folder(resolve(flags.out!)).has(FILES.plan) : resolve(given) === kept);
+  const goesOn =
+    kept !== undefined &&
+    (given === undefined ? asked === undefined && new Folder(resolve(flags.out!)).has(FILES.plan) : resolve(given) === kept);
   if (!goesOn && given === undefined) return { plan: await planFromFlags(flagsOfPlan(flags)), files: null, goesOn: false };
   const plan = goesOn ? planIn(resolve(flags.out!)) : readPlan(given!);
   const files = first(FILES_OF_IT);
   const both = asked ?? (goesOn || plan.dropped ? undefined : files);
   if (both !== undefined) throw new UserError(`Give either a plan file or ${both}, not both.`);
-  return { plan: withFlags(plan, flags), files: goesOn ? namedBy(flags, plan) : files === undefined ? null : besides(namedBy(flags, plan), undropped(plan)), goesOn };
+  return {
+    plan: withFlags(plan, flags),
+    files: goesOn ? namedBy(flags, plan) : files === undefined ? null : besides(namedBy(flags, plan), undropped(plan)),
+    goesOn,
+  };
 }
 
 /** What is named, and else the plan's own files that nobody dropped. */
 function besides(named: NamedFiles, own: NamedFiles): NamedFiles {
   const list = (kind: 'images' | 'pictures' | 'surrogates') => (named[kind].length > 0 ? named[kind] : own[kind]);
-  return { model: named.model ?? own.model, images: list('images'), labels: named.labels ?? own.labels, classNames: named.classNames ?? own.classNames, pictures: list('pictures'), surrogates: list('surrogates') };
+  return {
+    model: named.model ?? own.model,
+    images: list('images'),
+    labels: named.labels ?? own.labels,
+    classNames: named.classNames ?? own.classNames,
+    pictures: list('pictures'),
+    surrogates: list('surrogates'),
+  };
 }
 
 function flagsOfPlan({ picture, surrogate, ...flags }: AuditFlags): PlanFlags {
@@ -115,7 +179,15 @@ function flagsOfPlan({ picture, surrogate, ...flags }: AuditFlags): PlanFlags {
 /** @throws UserError for a kind of file that the plan has none of */
 function namedBy({ model, images, labels, classNames, picture, surrogate }: AuditFlags, plan: AuditPlan): NamedFiles {
   const at = (path: string | undefined) => (path === undefined ? null : resolve(path));
-  const files = { ...NO_FILES, model: at(model), images: images?.map((path) => resolve(path)) ?? [], labels: at(labels), classNames: at(classNames), pictures: picture?.map((path) => resolve(path)) ?? [], surrogates: surrogate?.map((path) => resolve(path)) ?? [] };
+  const files = {
+    ...NO_FILES,
+    model: at(model),
+    images: images?.map((path) => resolve(path)) ?? [],
+    labels: at(labels),
+    classNames: at(classNames),
+    pictures: picture?.map((path) => resolve(path)) ?? [],
+    surrogates: surrogate?.map((path) => resolve(path)) ?? [],
+  };
   const [stray] = unused(plan, files);
   if (stray) throw new UserError(`The plan of this audit has no file for ${FLAG[stray]}: leave that out.`);
   return files;
@@ -144,6 +216,7 @@ function rangeOf({ sample, limit, seed }: AuditPlan, flags: AuditFlags): Pick<Au
 
 function share(text: string): number {
   const value = text.trim().endsWith('%') ? Number(text.trim().slice(0, -1)) / 100 : Number(text);
-  if (!(value >= 0 && value <= 1)) throw new UserError(`--fail-under takes a share between 0 and 1, or a percentage such as 50%, not ${text}.`);
+  if (!(value >= 0 && value <= 1))
+    throw new UserError(`--fail-under takes a share between 0 and 1, or a percentage such as 50%, not ${text}.`);
   return value;
 }

@@ -19,7 +19,8 @@ export function demoCommand(): Command {
       const folder = resolve(out);
       // The demo always shows a whole run; only its own files go.
       await locked(folder, async () => {
-        for (const name of [FILES.journal, FILES.plan, ...DOCUMENTS, ...FOLDERS]) rmSync(join(folder, name), { recursive: true, force: true });
+        for (const name of [FILES.journal, FILES.plan, ...DOCUMENTS, ...FOLDERS])
+          rmSync(join(folder, name), { recursive: true, force: true });
       });
       const plan = readPlan(join(PATHS.assets, 'samples', PLANS[sample]));
       await runHere({

@@ -27,15 +27,29 @@ interface Flags extends WantedFlags {
 
 export function gradcheckCommand(): Command {
   return withLimits(new Command('gradcheck'))
-    .description("Checks the differentiated model: its forward pass against onnxruntime's, its gradient against central differences in random directions.")
+    .description(
+      "Checks the differentiated model: its forward pass against onnxruntime's, its gradient against central differences in random directions.",
+    )
     .argument('<model>', 'the .onnx file')
     .option('--images <path...>', 'pictures to check at (default: random pixels)')
     .option('--preset <name>', 'preprocessing by name')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
-    .option('--output <name>', 'check this output or inner value as a network of pictures or vectors (default: class scores, where there are any)')
-    .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
+    .option(
+      '--preprocess <spec>',
+      'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm',
+    )
+    .option(
+      '--output <name>',
+      'check this output or inner value as a network of pictures or vectors (default: class scores, where there are any)',
+    )
+    .option(
+      '--threshold <value>',
+      'of one number an image: from which value on it stands for the second of two classes; --output then names that number',
+    )
     .option('--input <name>', 'the input that takes the image (default: found)')
-    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [
+      ...before,
+      value,
+    ])
     .option('--seconds <n>', `after which it ends with what it has (default: ${SECONDS})`)
     .addOption(new Option('--provider <name>', 'execution provider').choices([...PROVIDERS]))
     .option('--json', 'as one JSON line')
@@ -43,7 +57,14 @@ export function gradcheckCommand(): Command {
       const seconds = secondsFrom(flags.seconds);
       const progress = checkProgress();
       const check = await inLimits(async (limited) => {
-        const request = { model, preprocessing: await preprocessing({ ...flags, model }, limited), images: flags.images ?? null, ...wantedFrom(flags), ...(flags.provider && { provider: flags.provider }), seconds };
+        const request = {
+          model,
+          preprocessing: await preprocessing({ ...flags, model }, limited),
+          images: flags.images ?? null,
+          ...wantedFrom(flags),
+          ...(flags.provider && { provider: flags.provider }),
+          seconds,
+        };
         const checks = new Checks(new Live(limited), progress.event);
         // The answer is then what is known.
         let interrupted = false;
@@ -66,10 +87,13 @@ function print(check: GradientCheck, asJson = false): void {
   const directions = `against central differences in ${check.directions} random directions`;
   if (check.compared !== 0) line(`forward   relative error ${check.forwardError.toExponential(2)} against onnxruntime on the original`);
   if (check.directions > 0) {
-    line(`${check.tangentError === null ? 'gradient  ' : "J'u       "}relative error ${check.gradientError.toExponential(2)} ${directions}`);
+    line(
+      `${check.tangentError === null ? 'gradient  ' : "J'u       "}relative error ${check.gradientError.toExponential(2)} ${directions}`,
+    );
     if (check.tangentError !== null) line(`Jv        relative error ${check.tangentError.toExponential(2)} ${directions}`);
   }
-  if (check.surrogates.length > 0) line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
+  if (check.surrogates.length > 0)
+    line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
   if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
   line(verdictWords(check));
   const flat = flatNote(check, 'The network');

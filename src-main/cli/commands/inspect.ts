@@ -16,18 +16,30 @@ interface Flags extends WantedFlags {
 
 export function inspectCommand(): Command {
   return withLimits(new Command('inspect'))
-    .description('Says what a model is: inputs, outputs, operators, and the preprocessing Hairline would guess. Of a file that it cannot audit, it says what it is, and why not.')
+    .description(
+      'Says what a model is: inputs, outputs, operators, and the preprocessing Hairline would guess. Of a file that it cannot audit, it says what it is, and why not.',
+    )
     .argument('<model>', 'the .onnx file')
     .option('--output <name>', 'look at this output or inner value (default: class scores, where there are any)')
-    .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
+    .option(
+      '--threshold <value>',
+      'of one number an image: from which value on it stands for the second of two classes; --output then names that number',
+    )
     .option('--input <name>', 'the input that takes the image (default: found)')
-    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [
+      ...before,
+      value,
+    ])
     .option('--size <pixels>', 'of the pictures, where the file leaves it open: 32, or 320x240 (default: found)')
     .option('--json', 'as one JSON line')
     .action((model: string, flags: Flags) =>
       inLimits(async (process) => {
         try {
-          const card = await process.run('inspect', { model, ...wantedFrom(flags), ...(flags.size !== undefined && { size: sizeOf(flags.size) }) });
+          const card = await process.run('inspect', {
+            model,
+            ...wantedFrom(flags),
+            ...(flags.size !== undefined && { size: sizeOf(flags.size) }),
+          });
           if (flags.json) return json(card);
           print(card.identity, told(card));
         } catch (error) {
@@ -52,8 +64,12 @@ function sizeOf(text: string): { width: number; height: number } {
 /** What only a model has that can be audited. */
 function told(card: ModelCard): string[] {
   return [
-    ...(card.inputs.length > 0 ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`] : []),
-    card.field ? `puts out    ${fieldWords(card.field)}` : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
+    ...(card.inputs.length > 0
+      ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`]
+      : []),
+    card.field
+      ? `puts out    ${fieldWords(card.field)}`
+      : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
     ...(card.notes ?? []).map((note) => `note        ${note}`),
     ...(card.classNames ? [`class names ${shortened(card.classNames.join(', '), 80)} (in the file)`] : []),
     `guess       ${card.guess} Check it against the accuracy on labelled images.`,
@@ -66,7 +82,11 @@ function print(identity: ModelIdentity, more: readonly string[]): void {
   line(`sha256      ${identity.sha256}`);
   for (const { file, sha256 } of identity.weights) line(`weights     ${file}, sha256 ${sha256}`);
   line(`producer    ${identity.producer || '(not named)'}, IR ${identity.irVersion}`);
-  line(`opsets      ${Object.entries(identity.opsets).map(([d, v]) => `${d} ${v}`).join(', ')}`);
+  line(
+    `opsets      ${Object.entries(identity.opsets)
+      .map(([d, v]) => `${d} ${v}`)
+      .join(', ')}`,
+  );
   line(`parameters  ${identity.parameters.toLocaleString('en')}`);
   lines(identity.inputs.map((value, i) => `${i === 0 ? 'inputs ' : '       '}     ${shape(value)}`));
   lines(identity.outputs.map((value, i) => `${i === 0 ? 'outputs' : '       '}     ${shape(value)}`));

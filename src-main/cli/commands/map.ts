@@ -48,21 +48,36 @@ export function mapCommand(): Command {
     .argument('<model>', 'the .onnx file')
     .argument('<image>', 'the picture')
     .option('--eps <budget>', 'how far a value may change, such as 8/255; 1: as far as it goes', '8/255')
-    .addOption(new Option('--partition <name>', 'what is changed together').choices(PARTITIONS.filter((name) => name !== 'mask')).default('pixel'))
+    .addOption(
+      new Option('--partition <name>', 'what is changed together').choices(PARTITIONS.filter((name) => name !== 'mask')).default('pixel'),
+    )
     .option('--block <side>', 'side of a block in pixels', '4')
     .option('--superpixels <count>', 'about how many superpixels', '100')
     .option('--tries <count>', 'subsets that are really tried, the most promising first', '200')
     .option('--probes <count>', 'outputs: random probes for the quadratic map', '256')
-    .addOption(new Option('--by <map>', 'the map that is drawn: tried subsets, first order, or (outputs) lengths of the Jacobian’s columns').choices([...MAPS]).default('moved'))
+    .addOption(
+      new Option('--by <map>', 'the map that is drawn: tried subsets, first order, or (outputs) lengths of the Jacobian’s columns')
+        .choices([...MAPS])
+        .default('moved'),
+    )
     .addOption(new Option('--reference <what>', 'outputs: what they are held against').choices([...REFERENCES]).default('clean-output'))
     .option('--out <files...>', 'where to write: .png the drawn map, .json and .csv the values of all maps')
     .option('--picture <file>', 'write the best attack on a single subset as a PNG')
     .option('--output <name>', 'an output or inner value of pictures or vectors (default: class scores, where there are any)')
-    .option('--threshold <value>', 'of one number an image: from which value on it stands for the second of two classes; --output then names that number')
+    .option(
+      '--threshold <value>',
+      'of one number an image: from which value on it stands for the second of two classes; --output then names that number',
+    )
     .option('--input <name>', 'the input that takes the image (default: found)')
-    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [...before, value])
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', (value: string, before: string[] = []) => [
+      ...before,
+      value,
+    ])
     .option('--preset <name>', 'preprocessing by name')
-    .option('--preprocess <spec>', 'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm')
+    .option(
+      '--preprocess <spec>',
+      'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm',
+    )
     .addOption(new Option('--provider <name>', 'execution provider').choices([...PROVIDERS]))
     .option('--json', 'the values as one JSON line')
     .action(run);
@@ -72,7 +87,10 @@ export function mapCommand(): Command {
 function radius(text: string): number {
   const eps = epsilon(text);
   const meant = inLevels('linf', eps);
-  if (eps > 1) throw new UserError(`A budget of ${text} is more than any pixel value can change, for they run from 0 to 1: ${meant === null ? 'give 1 or less.' : `did you mean ${meant}?`}`);
+  if (eps > 1)
+    throw new UserError(
+      `A budget of ${text} is more than any pixel value can change, for they run from 0 to 1: ${meant === null ? 'give 1 or less.' : `did you mean ${meant}?`}`,
+    );
   return eps;
 }
 
@@ -86,12 +104,19 @@ async function run(model: string, image: string, flags: Flags): Promise<void> {
     ...wantedFrom(flags),
     ...(flags.provider && { provider: flags.provider }),
     epsilon: radius(flags.eps),
-    partition: { partition: flags.partition, block: whole('--block', flags.block, 1)!, superpixels: whole('--superpixels', flags.superpixels, 1)!, compactness: 10, mask: [] },
+    partition: {
+      partition: flags.partition,
+      block: whole('--block', flags.block, 1)!,
+      superpixels: whole('--superpixels', flags.superpixels, 1)!,
+      compactness: 10,
+      mask: [],
+    },
     tries: whole('--tries', flags.tries, 1)!,
     probes: whole('--probes', flags.probes, 1)!,
     reference: flags.reference,
   };
-  const report = (done: number, total: number) => void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
+  const report = (done: number, total: number) =>
+    void (process.stderr.isTTY && process.stderr.write(`\rsubset ${done} of ${total}${done === total ? '\n' : ''}`));
   const found = await inLimits(async (limited) => {
     const request = { ...asked, preprocessing: await preprocessing({ ...flags, model, images: [image] }, limited) };
     let heard: Signal | null = null;
@@ -130,7 +155,15 @@ async function write(out: readonly { file: string; kind: string }[], flags: Flag
     /** Subset of every value, planes first. */
     of: Array.from(partition.of),
   };
-  for (const { file, kind } of out) save(file, kind === '.png' ? await encodePng(crisp(heatMap(drawn, partition, height, width), SIDE)) : kind === '.csv' ? mapCsv(partition, width, height, maps) : JSON.stringify(values));
+  for (const { file, kind } of out)
+    save(
+      file,
+      kind === '.png'
+        ? await encodePng(crisp(heatMap(drawn, partition, height, width), SIDE))
+        : kind === '.csv'
+          ? mapCsv(partition, width, height, maps)
+          : JSON.stringify(values),
+    );
   if (flags.picture && found.attacked) save(flags.picture, await encodePng(found.attacked));
   if (flags.json) return json(values);
   const tried = found.moved.filter((value) => !Number.isNaN(value)).length;
@@ -138,8 +171,13 @@ async function write(out: readonly { file: string; kind: string }[], flags: Flag
   if (!best) line('none of them moves what the model says');
   else {
     const first = partition.of.indexOf(best.subset) % (width * height);
-    line(`best      subset ${best.subset} at x ${first % width}, y ${Math.floor(first / width)}: ${best.moved.toPrecision(4)} ${values.unit}`);
-    if (found.label !== null) line(best.success ? `          it takes the picture out of class ${found.label}` : `          the picture stays in class ${found.label}`);
+    line(
+      `best      subset ${best.subset} at x ${first % width}, y ${Math.floor(first / width)}: ${best.moved.toPrecision(4)} ${values.unit}`,
+    );
+    if (found.label !== null)
+      line(
+        best.success ? `          it takes the picture out of class ${found.label}` : `          the picture stays in class ${found.label}`,
+      );
   }
 }
 

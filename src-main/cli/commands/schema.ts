@@ -6,5 +6,7 @@ export function schemaCommand(): Command {
   return new Command('schema')
     .description('Prints the JSON Schema of results.json.')
     .option('--json', 'on one line')
-    .action((flags: { json?: boolean }) => (flags.json ? json(resultsSchema()) : lines(JSON.stringify(resultsSchema(), null, 2).split('\n'))));
+    .action((flags: { json?: boolean }) =>
+      flags.json ? json(resultsSchema()) : lines(JSON.stringify(resultsSchema(), null, 2).split('\n')),
+    );
 }

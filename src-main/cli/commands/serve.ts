@@ -22,7 +22,11 @@ export function serveCommand(): Command {
       const reads = [join(PATHS.assets, 'samples'), ...(flags.allow ?? [])];
       const window = await serveWindow({ service, rendererDir: PATHS.renderer, port: whole('--port', flags.port, 1) ?? 0, dataDir, reads });
       if (flags.json) json({ url: window.url });
-      else lines([`Hairline is at ${window.url}`, 'The address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.']);
+      else
+        lines([
+          `Hairline is at ${window.url}`,
+          'The address works once, in one browser. Ctrl+C ends it; a running audit can be resumed later.',
+        ]);
       let stop: (() => void) | null = null;
       const stopped = new Promise<void>((done) => (stop = done));
       // The second one does not wait for what the first one waits for.

@@ -37,12 +37,18 @@ export function verifyCommand(): Command {
     )
     .argument('<folder>', 'folder of the audit')
     .option(`${FLAG.model} <file>`, 'the model, when it is not where the plan says, or the audit was begun elsewhere')
-    .option(`${FLAG.images} <path...>`, 'the same for the images, and where to look, by hash, for whatever was dropped into a served window')
+    .option(
+      `${FLAG.images} <path...>`,
+      'the same for the images, and where to look, by hash, for whatever was dropped into a served window',
+    )
     .option(`${FLAG.labels} <file>`, 'for the labels')
     .option(`${FLAG.classNames} <file>`, 'for the class names')
     .option(`${FLAG.pictures} <file...>`, 'for pictures whose output is to be matched, in the order of the plan')
     .option(`${FLAG.surrogates} <file...>`, 'for surrogate models, in the order of the plan')
-    .option('--repeat <n>', 'attack so many images again as the plan says, drawn by the hash of the results, those that held first, and compare')
+    .option(
+      '--repeat <n>',
+      'attack so many images again as the plan says, drawn by the hash of the results, those that held first, and compare',
+    )
     .option('--json', 'as one JSON line')
     .action(async (folder: string, flags: Flags) => {
       const at = resolve(folder);
@@ -61,12 +67,14 @@ export function verifyCommand(): Command {
 function demandThere(named: NamedFiles): void {
   for (const kind of KINDS)
     for (const path of [named[kind] ?? []].flat())
-      if (!existsSync(path) && !(kind === 'images' && isDynamicPattern(path))) throw new UserError(`${path} does not exist: check the path after ${FLAG[kind]}.`);
+      if (!existsSync(path) && !(kind === 'images' && isDynamicPattern(path)))
+        throw new UserError(`${path} does not exist: check the path after ${FLAG[kind]}.`);
 }
 
 async function interruptibly(request: Parameters<typeof verifyFolder>[0]): Promise<Verified> {
   const clear = () => void (process.stderr.isTTY && process.stderr.write('\r\u001b[2K'));
-  const report = (done: number, total: number, what: string) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[2K${done} of ${total} ${what}`));
+  const report = (done: number, total: number, what: string) =>
+    void (process.stderr.isTTY && process.stderr.write(`\r\u001b[2K${done} of ${total} ${what}`));
   let heard: Signal | null = null;
   try {
     return await inLimits((limited) =>

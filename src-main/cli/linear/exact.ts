@@ -57,21 +57,45 @@ export async function exactLinear(file: string, flags: ExactFlags): Promise<void
   const budgets = new Map(Object.entries(USUAL) as [Norm, number[]][]);
   for (const text of flags.eps ?? []) {
     const [norm, list] = text.split('=') as [Norm, string | undefined];
-    budgets.set(norm, (list ?? '').split(',').map((one) => number(`--eps ${norm}`, one, 0)));
+    budgets.set(
+      norm,
+      (list ?? '').split(',').map((one) => number(`--eps ${norm}`, one, 0)),
+    );
   }
   const total = data.items.length;
   const results = NORMS.map((norm) => {
     const distances = exactDistances(norm, found.model!, data.items, picture.channels);
-    return { norm, distances, median: median(distances), points: (budgets.get(norm) ?? []).map((eps) => robustAccuracy(distances, total, eps)) };
+    return {
+      norm,
+      distances,
+      median: median(distances),
+      points: (budgets.get(norm) ?? []).map((eps) => robustAccuracy(distances, total, eps)),
+    };
   });
-  if (flags.out) await writeFile(flags.out, curvesCsv(results.map(({ norm, distances }) => ({ name: norm, points: robustCurve(distances, total) }))));
+  if (flags.out)
+    await writeFile(flags.out, curvesCsv(results.map(({ norm, distances }) => ({ name: norm, points: robustCurve(distances, total) }))));
   const p = flags.exponent === undefined ? null : number('--exponent', flags.exponent, 1);
   const general = p === null ? null : median(exactDistances(p, found.model, data.items, picture.channels));
   const clean = robustAccuracy(results[0]!.distances, total, 0);
-  if (flags.json) return json({ affine: found.affine, why: found.why, error: found.error, clean: clean.accuracy, norms: results.map(({ norm, median, points }) => ({ norm, median, points })), ...(p !== null && { exponent: p, median: general }) });
+  if (flags.json)
+    return json({
+      affine: found.affine,
+      why: found.why,
+      error: found.error,
+      clean: clean.accuracy,
+      norms: results.map(({ norm, median, points }) => ({ norm, median, points })),
+      ...(p !== null && { exponent: p, median: general }),
+    });
   line(`affine    ${found.affine}: ${found.why}`);
   line(`accuracy  ${accuracyText(clean)} of ${total} images`);
-  const rows = results.flatMap(({ norm, median, points }) => points.map((point, i) => [i === 0 ? NORM_LABEL[norm] : '', i === 0 ? formatDistance(norm, median) : '', formatEps(norm, point.eps), accuracyText(point)]));
+  const rows = results.flatMap(({ norm, median, points }) =>
+    points.map((point, i) => [
+      i === 0 ? NORM_LABEL[norm] : '',
+      i === 0 ? formatDistance(norm, median) : '',
+      formatEps(norm, point.eps),
+      accuracyText(point),
+    ]),
+  );
   lines(table([['norm', 'median of exact minima', 'ε', 'exact robust accuracy'], ...rows]));
   if (p !== null) line(`ℓp with p = ${p}: median of exact minima ${general?.toPrecision(5) ?? NONE}`);
 }

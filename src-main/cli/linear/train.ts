@@ -40,14 +40,21 @@ export interface TrainFlags {
 export async function trainLinear(flags: TrainFlags): Promise<void> {
   if (!flags.images?.length) throw new UserError('Give the training images with --images PATH.');
   const asked = flags.classes?.split(',').map(Number) ?? null;
-  if (asked && (asked.length < 2 || new Set(asked).size < asked.length || asked.some((k) => !Number.isInteger(k) || k < 0))) throw new UserError(`--classes takes two or more different class numbers, such as 3,7, not ${flags.classes}.`);
-  const [epsilon, ridge, svmRidge] = [number('--eps', flags.eps ?? (flags.norm === 'l2' ? '1' : '0.1'), 0), number('--ridge', flags.ridge, 1e-12), number('--svm-ridge', flags.svmRidge, 1e-12)];
+  if (asked && (asked.length < 2 || new Set(asked).size < asked.length || asked.some((k) => !Number.isInteger(k) || k < 0)))
+    throw new UserError(`--classes takes two or more different class numbers, such as 3,7, not ${flags.classes}.`);
+  const [epsilon, ridge, svmRidge] = [
+    number('--eps', flags.eps ?? (flags.norm === 'l2' ? '1' : '0.1'), 0),
+    number('--ridge', flags.ridge, 1e-12),
+    number('--svm-ridge', flags.svmRidge, 1e-12),
+  ];
   const gap = number('--gap', flags.gap, 1e-9);
   const all = await readDigits(flags.images, flags.labels ?? null, asked, flags.limit, '--limit');
   // Without a choice, the classes that there are.
   const classes = asked ?? [...new Set(all.items.map(({ label }) => label))].sort((a, b) => a - b);
   if (!asked) for (const item of all.items) item.label = classes.indexOf(item.label);
-  const [training, test] = flags.testImages ? [all, await readDigits(flags.testImages, flags.testLabels ?? null, classes, flags.testLimit, '--test-limit')] : halves(all);
+  const [training, test] = flags.testImages
+    ? [all, await readDigits(flags.testImages, flags.testLabels ?? null, classes, flags.testLimit, '--test-limit')]
+    : halves(all);
   const { shape } = training;
   const count = classes.length;
 
@@ -62,7 +69,14 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
     const result = trainClasses(training.items, count, recipe, gap, progress(name, count));
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     const distances = exactDistances(flags.norm, result.model, test.items, shape.channels);
-    return { name, recipe, ...result, curve: robustCurve(distances, test.items.length), clean: robustAccuracy(distances, test.items.length, 0), robust: robustAccuracy(distances, test.items.length, epsilon) };
+    return {
+      name,
+      recipe,
+      ...result,
+      curve: robustCurve(distances, test.items.length),
+      clean: robustAccuracy(distances, test.items.length, 0),
+      robust: robustAccuracy(distances, test.items.length, epsilon),
+    };
   });
 
   const file = (name: string): string => join(flags.out, name);
@@ -75,15 +89,48 @@ export async function trainLinear(flags: TrainFlags): Promise<void> {
   await writeFile(file('curves.svg'), svg);
   await writeFile(file('curves.pdf'), pdf);
   await writeFile(file('curves.csv'), curvesCsv(named));
-  await writeFile(file('test-images.npy'), encodeNpy(Buffer.concat(test.items.map(({ picture }) => picture.data)), [test.items.length, shape.height, shape.width, ...(shape.channels > 1 ? [shape.channels] : [])]));
+  await writeFile(
+    file('test-images.npy'),
+    encodeNpy(Buffer.concat(test.items.map(({ picture }) => picture.data)), [
+      test.items.length,
+      shape.height,
+      shape.width,
+      ...(shape.channels > 1 ? [shape.channels] : []),
+    ]),
+  );
   await writeFile(file('test-labels.txt'), test.items.map(({ label }) => `${label}\n`).join(''));
-  const summary = trained.map(({ name, recipe, value, bound, steps, clean, robust }) => ({ name, ...recipe, value, bound, steps, clean: clean.accuracy, robust: robust.accuracy, at: epsilon }));
-  await writeFile(file('results.json'), `${JSON.stringify({ classes, training: training.items.length, test: test.items.length, models: summary }, null, 2)}\n`);
+  const summary = trained.map(({ name, recipe, value, bound, steps, clean, robust }) => ({
+    name,
+    ...recipe,
+    value,
+    bound,
+    steps,
+    clean: clean.accuracy,
+    robust: robust.accuracy,
+    at: epsilon,
+  }));
+  await writeFile(
+    file('results.json'),
+    `${JSON.stringify({ classes, training: training.items.length, test: test.items.length, models: summary }, null, 2)}\n`,
+  );
 
   if (flags.json) return json({ out: flags.out, models: summary });
   line(`${training.items.length} training images, ${test.items.length} test images, ${count} classes`);
-  lines(table([['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`], ...trained.map(({ name, value, bound, clean, robust }) => [name, significant(value, 5), significant(bound, 5), accuracyText(clean), accuracyText(robust)])]));
-  line(`in ${flags.out}: three .onnx models, curves.svg, curves.pdf, curves.csv, results.json, and the test images with labels for hairline audit`);
+  lines(
+    table([
+      ['model', 'training objective', 'proven minimum at least', 'test accuracy', `exactly robust at ${formatBudget(flags.norm, epsilon)}`],
+      ...trained.map(({ name, value, bound, clean, robust }) => [
+        name,
+        significant(value, 5),
+        significant(bound, 5),
+        accuracyText(clean),
+        accuracyText(robust),
+      ]),
+    ]),
+  );
+  line(
+    `in ${flags.out}: three .onnx models, curves.svg, curves.pdf, curves.csv, results.json, and the test images with labels for hairline audit`,
+  );
 }
 
 /** One line on a terminal that is written over; nothing elsewhere. */

@@ -19,7 +19,8 @@ export function absorb(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
   for (const output of graph.outputs) readers.set(output.name, (readers.get(output.name) ?? 0) + 1);
   const producers = producersOf(graph.nodes);
   // Weights in 16 bits are cast first (see `widen`).
-  const constant = (name: string) => graph.initializers.has(name) || (producers.get(name)?.opType === 'Cast' && graph.initializers.has(producers.get(name)!.input[0]!));
+  const constant = (name: string) =>
+    graph.initializers.has(name) || (producers.get(name)?.opType === 'Cast' && graph.initializers.has(producers.get(name)!.input[0]!));
   const convOf = (bn: NodeProto): NodeProto | null => {
     const conv = producers.get(bn.input[0]!);
     const fits = conv?.opType === 'Conv' && conv.domain === '' && readers.get(conv.output[0]!) === 1;

@@ -23,7 +23,11 @@ interface Heads {
 function attend(lift: Lift, { q, k, v, scale, bias, keep = '', causal, softcap }: Heads): string {
   const like = lift.x(0);
   let scores = lift.emit('MatMul', [lift.emit('Mul', [q, lift.scalar(scale, like)]), lift.emit('Transpose', [k], { perm: [0, 1, 3, 2] })]);
-  if (softcap) scores = lift.emit('Mul', [lift.emit('Tanh', [lift.emit('Mul', [scores, lift.scalar(1 / softcap, like)])]), lift.scalar(softcap, like)]);
+  if (softcap)
+    scores = lift.emit('Mul', [
+      lift.emit('Tanh', [lift.emit('Mul', [scores, lift.scalar(1 / softcap, like)])]),
+      lift.scalar(softcap, like),
+    ]);
   if (bias) scores = lift.emit('Add', [scores, bias]);
   let seen = keep;
   if (causal) {
@@ -100,12 +104,19 @@ export const attention: Lifters = {
     since: Infinity,
     lift(lift) {
       refuseInputs(lift, { 4: 'a mask', 6: 'past keys', 7: 'past values' });
-      if (!lift.x(1) || !lift.x(2) || [0, 1, 2].some((i) => lift.dims(lift.x(i)).length !== 3)) lift.refuse('its queries, keys and values are packed');
+      if (!lift.x(1) || !lift.x(2) || [0, 1, 2].some((i) => lift.dims(lift.x(i)).length !== 3))
+        lift.refuse('its queries, keys and values are packed');
       const heads = int(lift.node, 'num_heads', 1);
       const hidden = [0, 1, 2].map((i) => lift.dims(lift.x(i))[2]!);
       const biases = lift.x(3) ? parts(lift, lift.x(3), hidden) : [];
-      const [q, k, v] = [0, 1, 2].map((i) => split(lift, biases[i] ? lift.emit('Add', [lift.x(i), biases[i]]) : lift.x(i), heads)) as [string, string, string];
-      const causal = int(lift.node, 'unidirectional', 0) ? { queries: lift.dims(lift.x(0))[1]!, keys: lift.dims(lift.x(1))[1]! } : undefined;
+      const [q, k, v] = [0, 1, 2].map((i) => split(lift, biases[i] ? lift.emit('Add', [lift.x(i), biases[i]]) : lift.x(i), heads)) as [
+        string,
+        string,
+        string,
+      ];
+      const causal = int(lift.node, 'unidirectional', 0)
+        ? { queries: lift.dims(lift.x(0))[1]!, keys: lift.dims(lift.x(1))[1]! }
+        : undefined;
       const scale = float(lift.node, 'scale', 0) || 1 / Math.sqrt(hidden[0]! / heads);
       finish(lift, attend(lift, { q, k, v, scale, bias: lift.x(5), ...(causal ? { causal } : {}) }));
     },
@@ -118,7 +129,9 @@ export const attention: Lifters = {
       refuseInputs(lift, { 4: 'past keys', 5: 'past values', 6: 'lengths' });
       const { node } = lift;
       const flat = lift.dims(lift.x(0)).length === 3;
-      const heads = flat ? [int(node, 'q_num_heads', 1), int(node, 'kv_num_heads', 1)] : [lift.dims(lift.x(0))[1]!, lift.dims(lift.x(1))[1]!];
+      const heads = flat
+        ? [int(node, 'q_num_heads', 1), int(node, 'kv_num_heads', 1)]
+        : [lift.dims(lift.x(0))[1]!, lift.dims(lift.x(1))[1]!];
       const [queryHeads, keyHeads] = heads as [number, number];
       const [batch] = lift.dims(lift.x(0)) as [number];
       const lengths = [0, 1].map((i) => lift.dims(lift.x(i))[flat ? 1 : 2]!) as [number, number];

@@ -19,7 +19,8 @@ function channelsSecond(lift: Lift, op: string, domain: string): void {
 
 const whereMarked = (op: string, domain = 'com.microsoft'): Lifter => ({
   since: Infinity,
-  lift: (lift) => (int(lift.node, 'channels_last', 0) ? channelsSecond(lift, op, domain) : domain === '' ? channelsPlain(lift, op) : lift.keep()),
+  lift: (lift) =>
+    int(lift.node, 'channels_last', 0) ? channelsSecond(lift, op, domain) : domain === '' ? channelsPlain(lift, op) : lift.keep(),
 });
 
 /** onnxruntime's twin of an ONNX operator, with the channels second: the ONNX operator itself. */

@@ -41,7 +41,10 @@ export function unroll(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): Gr
  * its number may decide a branch in its body, and what stands in a body is brought to today's forms by the dimensions it gets there.
  * @param trace asked for the facts of a graph's values
  */
-export async function unrolled(graph: Graph, trace: (graph: Graph) => Promise<Map<string, ValueFacts>>): Promise<{ graph: Graph; facts: Map<string, ValueFacts> }> {
+export async function unrolled(
+  graph: Graph,
+  trace: (graph: Graph) => Promise<Map<string, ValueFacts>>,
+): Promise<{ graph: Graph; facts: Map<string, ValueFacts> }> {
   const facts = await trace(graph);
   const written = unroll(graph, facts);
   return written === graph ? { graph, facts } : unrolled(written, trace);
@@ -65,7 +68,8 @@ export class Pen {
   /** Writes a body once, its inputs bound to values, and gives the names of its outputs. */
   write(graph: GraphProto, arguments_: readonly string[]): string[] {
     this.written.nodes += 1 + graph.node.length;
-    if (this.written.nodes > MOST_NODES) throw new UserError(`The model is too large: with its loops written out it has more than ${MOST_NODES.toLocaleString('en')} nodes.`);
+    if (this.written.nodes > MOST_NODES)
+      throw new UserError(`The model is too large: with its loops written out it has more than ${MOST_NODES.toLocaleString('en')} nodes.`);
     const names = new Map(graph.input.map((v, i) => [v.name, arguments_[i]!]));
     const name = (old: string) => names.get(old) ?? old;
     for (const tensor of graph.initializer) {
@@ -92,7 +96,10 @@ export class Pen {
     const name = this.node.output[i];
     if (!name) return;
     // In the model's own operator set, in which it is traced again.
-    const widened = (v: string) => (opset(this.builder.graph) < 13 ? this.builder.node('Unsqueeze', [v], { axes: [axis] }) : this.builder.node('Unsqueeze', [v, this.builder.ints([axis])]));
+    const widened = (v: string) =>
+      opset(this.builder.graph) < 13
+        ? this.builder.node('Unsqueeze', [v], { axes: [axis] })
+        : this.builder.node('Unsqueeze', [v, this.builder.ints([axis])]);
     const open = values.map(widened);
     this.builder.node('Concat', open, { axis }, { outputs: [name] });
   }

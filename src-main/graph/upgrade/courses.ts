@@ -56,7 +56,8 @@ const CONTROL: Record<string, (node: NodeProto, known: Known) => Course | string
     const steps = stepsOf(node, graph, known);
     if (typeof steps === 'string') return steps;
     const states = node.input.slice(2);
-    if (steps === 0 && node.output.slice(states.length).some((name) => name !== '')) return 'it never runs, and what it would have collected is used';
+    if (steps === 0 && node.output.slice(states.length).some((name) => name !== ''))
+      return 'it never runs, and what it would have collected is used';
     return (pen) => {
       let state = states;
       const scanned: string[][] = [];
@@ -81,9 +82,17 @@ const CONTROL: Record<string, (node: NodeProto, known: Known) => Course | string
     const shapes = sources.map((name) => known.dims(name));
     if (!graph || count === 0) return DAMAGED;
     if (shapes.some((d) => !d)) return 'the length of what it goes through is not known';
-    const axes = ints(node, 'scan_input_axes', sources.map(() => 0)).map((a, i) => (a < 0 ? a + shapes[i]!.length : a));
+    const axes = ints(
+      node,
+      'scan_input_axes',
+      sources.map(() => 0),
+    ).map((a, i) => (a < 0 ? a + shapes[i]!.length : a));
     const steps = shapes[0]![axes[0]!]!;
-    const inward = ints(node, 'scan_input_directions', sources.map(() => 0));
+    const inward = ints(
+      node,
+      'scan_input_directions',
+      sources.map(() => 0),
+    );
     const outAxes = ints(node, 'scan_output_axes', []);
     const outward = ints(node, 'scan_output_directions', []);
     if (steps < 1) return 'it goes through nothing';
@@ -93,7 +102,9 @@ const CONTROL: Record<string, (node: NodeProto, known: Known) => Course | string
       let state = states;
       const scanned: string[][] = [];
       for (let k = 0; k < steps; k++) {
-        const slices = sources.map((name, i) => pen.builder.node('Gather', [name, pen.builder.constant([inward[i] ? steps - 1 - k : k], [], DType.int64)], { axis: axes[i]! }));
+        const slices = sources.map((name, i) =>
+          pen.builder.node('Gather', [name, pen.builder.constant([inward[i] ? steps - 1 - k : k], [], DType.int64)], { axis: axes[i]! }),
+        );
         const outputs = pen.write(graph, [...state, ...slices]);
         outputs.slice(state.length).forEach((value, i) => (scanned[i] ??= []).push(value));
         state = outputs.slice(0, state.length);
@@ -120,7 +131,7 @@ function stepsOf(node: NodeProto, graph: GraphProto, known: Known): number | str
 function goesOn(graph: GraphProto, known: Known): boolean | undefined {
   let name: string | undefined = graph.output[0]?.name;
   // A body whose nodes form a circle ends here, too.
-  for (const seen = new Set<string>(); name !== undefined && !seen.has(name); ) {
+  for (const seen = new Set<string>(); name !== undefined && !seen.has(name);) {
     seen.add(name);
     if (name === graph.input[1]?.name) return true;
     const wanted: string = name;

@@ -55,7 +55,9 @@ function deformConv(lift: Lift): void {
   const terms = down.flatMap((y) =>
     across.map((x) => {
       const index = add(mul(y.index, long(w)), x.index);
-      const read = lift.emit('GatherElements', [pixels, lift.emit('Expand', [reshape(index, [n, fields, 1, points]), spread])], { axis: 3 });
+      const read = lift.emit('GatherElements', [pixels, lift.emit('Expand', [reshape(index, [n, fields, 1, points]), spread])], {
+        axis: 3,
+      });
       return mul(read, reshape(mul(y.weight, x.weight), [n, fields, 1, points]));
     }),
   );

@@ -18,7 +18,8 @@ export const experimental: Lifters = {
   },
   Affine: {
     since: Infinity,
-    lift: (lift) => lift.finish('Add', [scale(lift, lift.x(0), float(lift.node, 'alpha', 1)), lift.scalar(float(lift.node, 'beta', 0), lift.x(0))]),
+    lift: (lift) =>
+      lift.finish('Add', [scale(lift, lift.x(0), float(lift.node, 'alpha', 1)), lift.scalar(float(lift.node, 'beta', 0), lift.x(0))]),
   },
   /** Border is left, top, right, bottom; with `scale` (height, width) the right and bottom borders do not count. */
   Crop: {

@@ -5,7 +5,17 @@ import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { makeTensor } from '../tensors.ts';
 
-const WRITABLE: ReadonlySet<number> = new Set([DType.float32, DType.float64, DType.int32, DType.int64, DType.uint8, DType.int8, DType.bool, DType.int16, DType.uint16]);
+const WRITABLE: ReadonlySet<number> = new Set([
+  DType.float32,
+  DType.float64,
+  DType.int32,
+  DType.int64,
+  DType.uint8,
+  DType.int8,
+  DType.bool,
+  DType.int16,
+  DType.uint16,
+]);
 
 /**
  * Replaces values that are known constants (shape arithmetic, mostly) by initializers, and drops nodes and initializers

@@ -34,7 +34,10 @@ function dft(lift: Lift): void {
   const perm = [...others, axis, rank - 1];
   const lead = others.map((i) => from[i]!);
   const rows = lift.emit('Reshape', [lift.emit('Transpose', [lift.x(0)], { perm }), builder.ints([...lead, length * parts])]);
-  const turned = lift.emit('MatMul', [rows, builder.constant(matrix, [length * parts, frequencies * 2], lift.type(lift.x(0)) as DType, 'fourier')]);
+  const turned = lift.emit('MatMul', [
+    rows,
+    builder.constant(matrix, [length * parts, frequencies * 2], lift.type(lift.x(0)) as DType, 'fourier'),
+  ]);
   const open = lift.emit('Reshape', [turned, builder.ints([...lead, frequencies, 2])]);
   lift.finish('Transpose', [open], { perm: perm.map((_, i) => perm.indexOf(i)) });
 }

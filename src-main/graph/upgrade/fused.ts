@@ -15,7 +15,8 @@ function activate(lift: Lift, value: string, parameters: number[]): void {
   if (name === '') return lift.finish('Identity', [value]);
   if (name === 'Clip') return lift.finish('Clip', [value, bound(parameters[0]), bound(parameters[1])]);
   if (name === 'QuickGelu') return lift.finish('Mul', [value, lift.emit('Sigmoid', [times(lift, value, parameters[0] ?? 1.702)])]);
-  const attributes: Record<string, AttributeValue> = name === 'LeakyRelu' ? { alpha: asFloat(a) } : name === 'HardSigmoid' ? { alpha: asFloat(a), beta: asFloat(b) } : {};
+  const attributes: Record<string, AttributeValue> =
+    name === 'LeakyRelu' ? { alpha: asFloat(a) } : name === 'HardSigmoid' ? { alpha: asFloat(a), beta: asFloat(b) } : {};
   if (!['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'HardSigmoid'].includes(name)) lift.refuse(`its activation ${name} is not known`);
   lift.finish(name, [value], attributes);
 }
@@ -25,7 +26,8 @@ function without(lift: Lift, ...gone: string[]): Record<string, AttributeValue> 
   const kept: Record<string, AttributeValue> = {};
   for (const a of lift.node.attribute) {
     if (gone.includes(a.name)) continue;
-    kept[a.name] = a.type === 1 ? asFloat(a.f) : a.type === 7 ? a.ints.map(Number) : a.type === 3 ? new TextDecoder().decode(a.s) : Number(a.i);
+    kept[a.name] =
+      a.type === 1 ? asFloat(a.f) : a.type === 7 ? a.ints.map(Number) : a.type === 3 ? new TextDecoder().decode(a.s) : Number(a.i);
   }
   return kept;
 }
@@ -71,11 +73,19 @@ function onlyFirst(lift: Lift, ...allowed: number[]): void {
 
 export const fused: Lifters = {
   'com.microsoft:FusedConv': fusedInto((lift) => {
-    const plain = lift.emit('Conv', [lift.x(0), lift.x(1), ...(lift.x(2) ? [lift.x(2)] : [])], without(lift, 'activation', 'activation_params'));
+    const plain = lift.emit(
+      'Conv',
+      [lift.x(0), lift.x(1), ...(lift.x(2) ? [lift.x(2)] : [])],
+      without(lift, 'activation', 'activation_params'),
+    );
     activate(lift, sum(lift, [plain, lift.x(3)]), floats(lift.node, 'activation_params') ?? []);
   }),
   'com.microsoft:FusedGemm': fusedInto((lift) => {
-    const plain = lift.emit('Gemm', [lift.x(0), lift.x(1), ...(lift.x(2) ? [lift.x(2)] : [])], without(lift, 'activation', 'activation_alpha', 'activation_beta', 'activation_gamma'));
+    const plain = lift.emit(
+      'Gemm',
+      [lift.x(0), lift.x(1), ...(lift.x(2) ? [lift.x(2)] : [])],
+      without(lift, 'activation', 'activation_alpha', 'activation_beta', 'activation_gamma'),
+    );
     activate(lift, plain, [float(lift.node, 'activation_alpha', 0), float(lift.node, 'activation_beta', 0)]);
   }),
   'com.microsoft:FusedMatMul': fusedInto(matMul),
@@ -87,7 +97,10 @@ export const fused: Lifters = {
   'com.microsoft:SkipLayerNormalization': fusedInto((lift) => {
     onlyFirst(lift, 3);
     const x = sum(lift, [lift.x(0), lift.x(1), lift.x(4)], lift.node.output[3]);
-    lift.finish('LayerNormalization', [x, lift.x(2), ...(lift.x(3) ? [lift.x(3)] : [])], { axis: -1, epsilon: asFloat(float(lift.node, 'epsilon', 1e-5)) });
+    lift.finish('LayerNormalization', [x, lift.x(2), ...(lift.x(3) ? [lift.x(3)] : [])], {
+      axis: -1,
+      epsilon: asFloat(float(lift.node, 'epsilon', 1e-5)),
+    });
   }),
   'com.microsoft:SkipSimplifiedLayerNormalization': fusedInto((lift) => {
     onlyFirst(lift, 3);

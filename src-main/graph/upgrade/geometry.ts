@@ -11,8 +11,18 @@ function col2im(lift: Lift): void {
   const { node, builder } = lift;
   const kernel = lift.data(2);
   const [n, channels, ...image] = lift.dims(node.output[0]!) as [number, number, ...number[]];
-  const [strides, dilations] = ['strides', 'dilations'].map((name) => ints(node, name, kernel.map(() => 1))) as [number[], number[]];
-  const pads = ints(node, 'pads', [...kernel, ...kernel].map(() => 0));
+  const [strides, dilations] = ['strides', 'dilations'].map((name) =>
+    ints(
+      node,
+      name,
+      kernel.map(() => 1),
+    ),
+  ) as [number[], number[]];
+  const pads = ints(
+    node,
+    'pads',
+    [...kernel, ...kernel].map(() => 0),
+  );
   const extent = kernel.map((k, i) => dilations[i]! * (k - 1) + 1 - pads[i]! - pads[i + kernel.length]!);
   const blocks = image.map((d, i) => Math.floor((d - extent[i]!) / strides[i]!) + 1);
   const rest = image.map((d, i) => d - extent[i]! - strides[i]! * (blocks[i]! - 1));
@@ -20,14 +30,25 @@ function col2im(lift: Lift): void {
   const unit = Array.from({ length: channels * places * places }, (_, i) => (Math.floor(i / places) % places === i % places ? 1 : 0));
   const weights = builder.constant(unit, [channels * places, 1, ...kernel], lift.type(lift.x(0)) as DType, 'unit');
   const columns = lift.emit('Reshape', [lift.x(0), builder.ints([n, channels * places, ...blocks])]);
-  lift.finish('ConvTranspose', [columns, weights], { group: channels, kernel_shape: kernel, strides, dilations, pads, output_padding: rest });
+  lift.finish('ConvTranspose', [columns, weights], {
+    group: channels,
+    kernel_shape: kernel,
+    strides,
+    dilations,
+    pads,
+    output_padding: rest,
+  });
 }
 
 /** The middle of what is too long, zeros around what is too short; of an odd rest the larger half comes last. */
 function centerCropPad(lift: Lift): void {
   const [from, to] = [lift.dims(lift.x(0)), lift.dims(lift.node.output[0]!)];
   const cut = from.map((d, i) => Math.floor(Math.max(0, d - to[i]!) / 2));
-  const middle = lift.emit('Slice', [lift.x(0), lift.builder.ints(cut), lift.builder.ints(cut.map((c, i) => c + Math.min(from[i]!, to[i]!)))]);
+  const middle = lift.emit('Slice', [
+    lift.x(0),
+    lift.builder.ints(cut),
+    lift.builder.ints(cut.map((c, i) => c + Math.min(from[i]!, to[i]!))),
+  ]);
   const before = to.map((t, i) => Math.floor(Math.max(0, t - from[i]!) / 2));
   const after = to.map((t, i) => Math.max(0, t - from[i]!) - before[i]!);
   lift.finish('Pad', [middle, lift.builder.ints([...before, ...after])]);
@@ -44,7 +65,8 @@ function affineGrid(lift: Lift): void {
   const points = Array.from({ length: elementCount(size) }, (_, k) => {
     let rest = k;
     const place = size.map(() => 0);
-    for (let axis = size.length - 1; axis >= 0; rest = Math.floor(rest / size[axis]!), axis--) place[axis] = at(rest % size[axis]!, size[axis]!);
+    for (let axis = size.length - 1; axis >= 0; rest = Math.floor(rest / size[axis]!), axis--)
+      place[axis] = at(rest % size[axis]!, size[axis]!);
     return [...place.reverse(), 1];
   });
   const grid = builder.constant(points.flat(), [points.length, size.length + 1], lift.type(lift.x(0)) as DType, 'grid');

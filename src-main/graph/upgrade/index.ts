@@ -39,7 +39,20 @@ const table = (...families: Lifters[]) => new Map<string, Lifter>(families.flatM
 /** Operators whose form or meaning changed on the way to opset 18. All others are written today as they were. */
 const FORMS = table(axes, broadcast, experimental, inputs, misc, resize, softmax);
 /** Operators that are better differentiated as what they are made of. */
-const PARTS = table(attention, channelsLast, cumulative, deformable, fourier, fused, geometry, losses, recurrents, regions, rotation, sampling);
+const PARTS = table(
+  attention,
+  channelsLast,
+  cumulative,
+  deformable,
+  fourier,
+  fused,
+  geometry,
+  losses,
+  recurrents,
+  regions,
+  rotation,
+  sampling,
+);
 
 /** Operators that `upgrade` writes as others whatever version they come in; those of other domains as `domain:Operator`. */
 export function decomposedOperators(): string[] {
@@ -92,5 +105,6 @@ function plain(node: NodeProto, version: number): NodeProto {
 function refuseOldBodies(lift: Lift): void {
   for (const a of lift.node.attribute)
     for (const body of bodiesOf(a))
-      for (const inner of body.node) if (FORMS.has(operatorName(inner)) && lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
+      for (const inner of body.node)
+        if (FORMS.has(operatorName(inner)) && lifterOf(inner, lift.version)) lift.refuse(`its body uses ${inner.opType}`);
 }

@@ -18,7 +18,10 @@ export const inputs: Lifters = {
       const pads = ints(node, 'pads') ?? ints(node, 'paddings', []);
       const value = float(node, 'value', 0);
       const constant = string(node, 'mode', 'constant') === 'constant' && value !== 0;
-      lift.rewrite({ inputs: [lift.x(0), lift.builder.ints(pads), ...(constant ? [lift.scalar(value, lift.x(0))] : [])], drop: ['pads', 'paddings', 'value'] });
+      lift.rewrite({
+        inputs: [lift.x(0), lift.builder.ints(pads), ...(constant ? [lift.scalar(value, lift.x(0))] : [])],
+        drop: ['pads', 'paddings', 'value'],
+      });
     },
   },
 
@@ -27,8 +30,15 @@ export const inputs: Lifters = {
     lift(lift) {
       const { node, builder } = lift;
       const starts = ints(node, 'starts', []);
-      const on = ints(node, 'axes', starts.map((_, i) => i));
-      lift.rewrite({ inputs: [lift.x(0), builder.ints(starts), builder.ints(ints(node, 'ends', [])), builder.ints(on)], drop: ['starts', 'ends', 'axes'] });
+      const on = ints(
+        node,
+        'axes',
+        starts.map((_, i) => i),
+      );
+      lift.rewrite({
+        inputs: [lift.x(0), builder.ints(starts), builder.ints(ints(node, 'ends', [])), builder.ints(on)],
+        drop: ['starts', 'ends', 'axes'],
+      });
     },
   },
 

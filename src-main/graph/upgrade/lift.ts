@@ -90,6 +90,8 @@ export class Lift {
 
   /** @throws UserError naming operator and node. */
   refuse(reason: string): never {
-    throw new UserError(`${operatorName(this.node)} at node ${nodeLabel(this.node)} (operator set ${this.version}) cannot be written in operators that have a gradient: ${reason}.`);
+    throw new UserError(
+      `${operatorName(this.node)} at node ${nodeLabel(this.node)} (operator set ${this.version}) cannot be written in operators that have a gradient: ${reason}.`,
+    );
   }
 }

@@ -3,7 +3,20 @@ import { DType } from '../ir.ts';
 import type { Lifters } from './lift.ts';
 
 /** Names of element types as Cast-1 spelt them. */
-const CAST_1: Record<string, number> = { FLOAT: 1, UINT8: 2, INT8: 3, UINT16: 4, INT16: 5, INT32: 6, INT64: 7, BOOL: 9, FLOAT16: 10, DOUBLE: 11, UINT32: 12, UINT64: 13 };
+const CAST_1: Record<string, number> = {
+  FLOAT: 1,
+  UINT8: 2,
+  INT8: 3,
+  UINT16: 4,
+  INT16: 5,
+  INT32: 6,
+  INT64: 7,
+  BOOL: 9,
+  FLOAT16: 10,
+  DOUBLE: 11,
+  UINT32: 12,
+  UINT64: 13,
+};
 
 /** Changes of meaning that fit no family. */
 export const misc: Lifters = {
@@ -13,11 +26,17 @@ export const misc: Lifters = {
     lift(lift) {
       // Without a seed it answers otherwise each time, which the check of the gradient finds and names.
       const drops = lift.x(2) !== '' && lift.content(lift.x(2))?.[0] === 1 && (lift.x(1) === '' || lift.content(lift.x(1))?.[0] !== 0);
-      if (drops && hasAttribute(lift.node, 'seed')) lift.refuse('it is in training mode and drops values: export the model in evaluation mode');
+      if (drops && hasAttribute(lift.node, 'seed'))
+        lift.refuse('it is in training mode and drops values: export the model in evaluation mode');
       if (lift.has(1)) {
         const like = lift.emit('Shape', [lift.x(0)]);
         const mask = lift.emit('Expand', [lift.builder.scalar(lift.version >= 12 ? 1 : 0), like]);
-        lift.builder.node('Cast', [mask], { to: lift.version >= 10 ? DType.bool : lift.type(lift.x(0)) }, { outputs: [lift.node.output[1]!] });
+        lift.builder.node(
+          'Cast',
+          [mask],
+          { to: lift.version >= 10 ? DType.bool : lift.type(lift.x(0)) },
+          { outputs: [lift.node.output[1]!] },
+        );
       }
       lift.finish('Identity', [lift.x(0)]);
     },
@@ -56,7 +75,10 @@ export const misc: Lifters = {
   Selu: {
     since: 6,
     lift(lift) {
-      lift.rewrite({ set: { alpha: asFloat(float(lift.node, 'alpha', 1.6732)), gamma: asFloat(float(lift.node, 'gamma', 1.0507)) }, drop: ['consumed_inputs'] });
+      lift.rewrite({
+        set: { alpha: asFloat(float(lift.node, 'alpha', 1.6732)), gamma: asFloat(float(lift.node, 'gamma', 1.0507)) },
+        drop: ['consumed_inputs'],
+      });
     },
   },
 };

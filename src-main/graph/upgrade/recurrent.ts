@@ -40,7 +40,8 @@ function step(lift: Lift, d: Direction, x: string, [h, c]: [string, string]): [s
   if (op === 'RNN') return [act(0, add(lift, x, add(lift, product(h), d.bias))), ''];
   if (op === 'LSTM') {
     const all = add(lift, x, add(lift, product(h), d.bias));
-    const opened = (k: number, state: string) => act(0, add(lift, gate(lift, all, k, hidden), d.peepholes && mul(lift, gate(lift, d.peepholes, k, hidden), state)));
+    const opened = (k: number, state: string) =>
+      act(0, add(lift, gate(lift, all, k, hidden), d.peepholes && mul(lift, gate(lift, d.peepholes, k, hidden), state)));
     const cell = add(lift, mul(lift, opened(2, c), c), mul(lift, opened(0, c), act(1, gate(lift, all, 3, hidden))));
     return [mul(lift, opened(1, cell), act(2, cell)), cell];
   }
@@ -50,7 +51,11 @@ function step(lift: Lift, d: Direction, x: string, [h, c]: [string, string]): [s
   // Reset before the product with the weights, or after it.
   const reset = before
     ? mul(lift, r, gate(lift, side, 2, hidden))
-    : add(lift, lift.emit('MatMul', [mul(lift, r, h), gate(lift, d.recurrent, 2, hidden)]), d.bias === '' ? '' : gate(lift, d.bias, 2, hidden));
+    : add(
+        lift,
+        lift.emit('MatMul', [mul(lift, r, h), gate(lift, d.recurrent, 2, hidden)]),
+        d.bias === '' ? '' : gate(lift, d.bias, 2, hidden),
+      );
   const fresh = act(1, add(lift, gate(lift, x, 2, hidden), reset));
   return [add(lift, mul(lift, z, lift.emit('Sub', [h, fresh])), fresh), ''];
 }
@@ -112,13 +117,33 @@ const recurrent = (op: Operator): Lifter => ({
       }
       return { outputs, state };
     });
-    const stack = (values: string[], axis: number) => lift.emit('Concat', values.map((v) => lift.emit('Unsqueeze', [v, builder.ints([axis])])), { axis });
+    const stack = (values: string[], axis: number) =>
+      lift.emit(
+        'Concat',
+        values.map((v) => lift.emit('Unsqueeze', [v, builder.ints([axis])])),
+        { axis },
+      );
     const put = (i: number, value: () => string) => {
       if (lift.has(i)) builder.node('Identity', [value()], {}, { outputs: [node.output[i]!] });
     };
-    put(0, () => stack(results.map((r) => stack(r.outputs, 0)), 1));
-    put(1, () => stack(results.map((r) => r.state[0]), 0));
-    put(2, () => stack(results.map((r) => r.state[1]), 0));
+    put(0, () =>
+      stack(
+        results.map((r) => stack(r.outputs, 0)),
+        1,
+      ),
+    );
+    put(1, () =>
+      stack(
+        results.map((r) => r.state[0]),
+        0,
+      ),
+    );
+    put(2, () =>
+      stack(
+        results.map((r) => r.state[1]),
+        0,
+      ),
+    );
   },
 });
 

@@ -18,14 +18,18 @@ const long = (lift: Lift, value: number) => lift.builder.scalar(value, DType.int
 function roiAlign(lift: Lift): void {
   const { node, builder } = lift;
   const points = int(node, 'sampling_ratio', 0);
-  if (points < 1 || string(node, 'mode', 'avg') !== 'avg') return lift.rewrite({ set: { coordinate_transformation_mode: coordinates(lift) } });
+  if (points < 1 || string(node, 'mode', 'avg') !== 'avg')
+    return lift.rewrite({ set: { coordinate_transformation_mode: coordinates(lift) } });
   const [n, c, h, w] = lift.dims(lift.x(0)) as [number, number, number, number];
   const [regions, , rows, columns] = lift.dims(node.output[0]!) as [number, number, number, number];
   const down = reading(lift, 1, h, rows, points);
   const across = reading(lift, 0, w, columns, points);
   // Pixels as rows of channels, so that one index reads all of them.
   const pixels = lift.emit('Reshape', [lift.emit('Transpose', [lift.x(0)], { perm: [0, 2, 3, 1] }), builder.ints([n * h * w, c])]);
-  const picture = lift.emit('Reshape', [lift.emit('Mul', [lift.emit('Cast', [lift.x(2)], { to: DType.int64 }), long(lift, h * w)]), builder.ints([regions, 1, 1])]);
+  const picture = lift.emit('Reshape', [
+    lift.emit('Mul', [lift.emit('Cast', [lift.x(2)], { to: DType.int64 }), long(lift, h * w)]),
+    builder.ints([regions, 1, 1]),
+  ]);
   const open = (value: string, axis: number) => lift.emit('Unsqueeze', [value, builder.ints([axis])]);
   const terms = [0, 1].flatMap((a) =>
     [0, 1].map((b) => {
@@ -41,7 +45,8 @@ function roiAlign(lift: Lift): void {
 }
 
 /** Version 16 moved the sampling points by half a pixel unless told otherwise. */
-const coordinates = (lift: Lift) => string(lift.node, 'coordinate_transformation_mode', lift.version < 16 ? 'output_half_pixel' : 'half_pixel');
+const coordinates = (lift: Lift) =>
+  string(lift.node, 'coordinate_transformation_mode', lift.version < 16 ? 'output_half_pixel' : 'half_pixel');
 
 /** Sampling points of one axis. Up to a pixel outside of the picture its edge is read, beyond that nothing. */
 function reading(lift: Lift, axis: number, size: number, bins: number, points: number): Reading {

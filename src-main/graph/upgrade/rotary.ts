@@ -22,7 +22,9 @@ function rotary(lift: Lift, { positions, cos, sin }: Inputs): void {
   const heads = int(node, 'num_heads', 0);
   const size = flat ? (heads > 0 ? dims[2]! / heads : 2 * half) : dims[3]!;
   const [batch, length] = [dims[0]!, flat ? dims[1]! : dims[2]!];
-  const laid = flat ? lift.emit('Transpose', [lift.emit('Reshape', [lift.x(0), builder.ints([batch, length, -1, size])])], { perm: [0, 2, 1, 3] }) : lift.x(0);
+  const laid = flat
+    ? lift.emit('Transpose', [lift.emit('Reshape', [lift.x(0), builder.ints([batch, length, -1, size])])], { perm: [0, 2, 1, 3] })
+    : lift.x(0);
 
   const table = (i: number) => lift.emit('Unsqueeze', [at(lift, lift.x(i), positions, length), builder.ints([1])]);
   const [c, s] = [table(cos), table(sin)];
@@ -31,7 +33,12 @@ function rotary(lift: Lift, { positions, cos, sin }: Inputs): void {
   const [a, b] = neighbours ? [cut(0, 2 * half, 2), cut(1, 2 * half, 2)] : [cut(0, half), cut(half, 2 * half)];
   const mul = (x: string, y: string) => lift.emit('Mul', [x, y]);
   const turned = [lift.emit('Sub', [mul(a, c), mul(b, s)]), lift.emit('Add', [mul(b, c), mul(a, s)])];
-  const pairs = () => lift.emit('Concat', turned.map((v) => lift.emit('Unsqueeze', [v, builder.ints([4])])), { axis: 4 });
+  const pairs = () =>
+    lift.emit(
+      'Concat',
+      turned.map((v) => lift.emit('Unsqueeze', [v, builder.ints([4])])),
+      { axis: 4 },
+    );
   const joined = neighbours ? lift.emit('Reshape', [pairs(), builder.ints([0, 0, 0, 2 * half])]) : lift.emit('Concat', turned, { axis: 3 });
   const whole = 2 * half < size ? lift.emit('Concat', [joined, cut(2 * half, size)], { axis: 3 }) : joined;
   lift.finish('Reshape', [flat ? lift.emit('Transpose', [whole], { perm: [0, 2, 1, 3] }) : whole, builder.ints(dims)]);
@@ -42,7 +49,12 @@ function at(lift: Lift, table: string, positions: number, length: number): strin
   if (!lift.x(positions)) return table;
   const named = lift.x(positions);
   if (lift.dims(named).length > 1) return lift.emit('Gather', [table, named], { axis: 0 });
-  const steps = lift.builder.constant(Array.from({ length }, (_, i) => i), [1, length], DType.int64, 'steps');
+  const steps = lift.builder.constant(
+    Array.from({ length }, (_, i) => i),
+    [1, length],
+    DType.int64,
+    'steps',
+  );
   return lift.emit('Gather', [table, lift.emit('Add', [steps, named])], { axis: 0 });
 }
 

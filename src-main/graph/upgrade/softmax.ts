@@ -10,7 +10,10 @@ const flattened: Lifter = {
     const given = int(lift.node, 'axis', 1);
     const axis = given < 0 ? given + dims.length : given;
     if (axis >= dims.length - 1) return lift.rewrite({ set: { axis: -1 } });
-    const matrix = lift.emit('Reshape', [lift.x(0), lift.builder.ints([elementCount(dims.slice(0, axis)), elementCount(dims.slice(axis))])]);
+    const matrix = lift.emit('Reshape', [
+      lift.x(0),
+      lift.builder.ints([elementCount(dims.slice(0, axis)), elementCount(dims.slice(axis))]),
+    ]);
     const rows = lift.emit(lift.node.opType, [matrix], { axis: 1 });
     lift.finish('Reshape', [rows, lift.builder.ints(dims)]);
   },

@@ -17,7 +17,9 @@ const isHalf = (type: number): boolean => type === DType.float16 || type === DTy
 export function widen(graph: Graph): Graph {
   const halves = new Set([...graph.inputs.filter((v) => isHalf(declaredShape(v).type)).map((v) => v.name)]);
   for (const [name, tensor] of graph.initializers) if (isHalf(tensor.dataType)) halves.add(name);
-  const speaks = graph.nodes.some((node) => node.attribute.some((a) => (a.t && isHalf(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && isHalf(Number(a.i)))));
+  const speaks = graph.nodes.some((node) =>
+    node.attribute.some((a) => (a.t && isHalf(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && isHalf(Number(a.i)))),
+  );
   if (halves.size === 0 && !speaks) return graph;
   const builder = new GraphBuilder({ ...graph, outputs: graph.outputs.map(widenOutput), initializers: new Map(graph.initializers) });
   builder.reserveOutputs(graph.nodes);
@@ -43,14 +45,25 @@ export function widen(graph: Graph): Graph {
 export function withoutBfloat16(graph: Graph): Graph {
   const is = (type: number) => type === DType.bfloat16;
   const inputs = graph.inputs.filter((v) => is(declaredShape(v).type));
-  const speaks = graph.nodes.some((node) => node.attribute.some((a) => (a.t && is(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && is(Number(a.i)))));
+  const speaks = graph.nodes.some((node) =>
+    node.attribute.some((a) => (a.t && is(a.t.dataType)) || ((a.name === 'to' || a.name === 'dtype') && is(Number(a.i)))),
+  );
   if (inputs.length === 0 && !speaks && ![...graph.initializers.values()].some((t) => is(t.dataType))) return graph;
   const wide = widen(graph);
-  const builder = new GraphBuilder({ ...wide, nodes: [], inputs: wide.inputs.map((v) => (inputs.includes(v) ? valueInfo(v.name, DType.float32, declaredShape(v).dims) : v)) });
+  const builder = new GraphBuilder({
+    ...wide,
+    nodes: [],
+    inputs: wide.inputs.map((v) => (inputs.includes(v) ? valueInfo(v.name, DType.float32, declaredShape(v).dims) : v)),
+  });
   builder.reserveOutputs(wide.nodes);
   const rounded = new Map(inputs.map((v) => [v.name, builder.node('Cast', [v.name], { to: DType.bfloat16 }, { hint: 'rounded' })]));
   // Only the casts that `widen` put behind the inputs read them.
-  for (const node of wide.nodes) builder.append(node.input.some((i) => rounded.has(i)) ? Object.assign(clone(NodeProtoSchema, node), { input: node.input.map((i) => rounded.get(i) ?? i) }) : node);
+  for (const node of wide.nodes)
+    builder.append(
+      node.input.some((i) => rounded.has(i))
+        ? Object.assign(clone(NodeProtoSchema, node), { input: node.input.map((i) => rounded.get(i) ?? i) })
+        : node,
+    );
   return builder.graph;
 }
 

@@ -47,7 +47,11 @@ export function guessPreprocessing({ dims, batched = true, largest = null }: Dec
   const geometry = fixed ? sized(crop ? 'centre-crop' : 'none', width, height) : {};
   const order = channels === 1 ? 'grey' : values.spec.channels === 'grey' ? 'rgb' : values.spec.channels;
   const preprocessing = Preprocessing.parse({ ...values.spec, ...geometry, layout, channels: order });
-  const size = !fixed ? 'any size' : hints.only ? `any size, of which only ${width} x ${height} runs of those tried` : `${width} x ${height}`;
+  const size = !fixed
+    ? 'any size'
+    : hints.only
+      ? `any size, of which only ${width} x ${height} runs of those tried`
+      : `${width} x ${height}`;
   const how = crop ? ' (centre crop)' : '';
   const shape = dims.map((d) => d ?? '?').join(' x ');
   const read = [order === 'grey' ? 'grey' : order.toUpperCase(), layout.toUpperCase(), `${size}${how}`, values.why].join(', ');
@@ -89,16 +93,30 @@ interface Values {
   why: string;
 }
 
-function guessValues(channels: number, largest: number | null, { producer = '', classes = null, leading, metadata = null }: GuessHints): Values {
+function guessValues(
+  channels: number,
+  largest: number | null,
+  { producer = '', classes = null, leading, metadata = null }: GuessHints,
+): Values {
   if (metadata?.range) {
     const { scale, mean } = metadata.range;
-    return { spec: { channels: metadata.channels ?? 'rgb', scale, mean: [mean] }, why: `as the file's own metadata say (${metadata.says.join(', ')})` };
+    return {
+      spec: { channels: metadata.channels ?? 'rgb', scale, mean: [mean] },
+      why: `as the file's own metadata say (${metadata.says.join(', ')})`,
+    };
   }
   if (metadata?.channels) {
     const other = guessValues(channels, largest, { producer, classes, ...(leading && { leading }) });
-    return { spec: { ...other.spec, channels: metadata.channels }, why: `${metadata.says.join(', ')} as the file's own metadata say, ${other.why}` };
+    return {
+      spec: { ...other.spec, channels: metadata.channels },
+      why: `${metadata.says.join(', ')} as the file's own metadata say, ${other.why}`,
+    };
   }
-  if (largest !== null) return { spec: { channels: 'rgb', scale: largest }, why: `values 0 to ${largest}, because the input takes whole numbers of ${largest === 255 ? '8' : '16'} bits` };
+  if (largest !== null)
+    return {
+      spec: { channels: 'rgb', scale: largest },
+      why: `values 0 to ${largest}, because the input takes whole numbers of ${largest === 255 ? '8' : '16'} bits`,
+    };
   const inside = leading?.operators.join(', ');
   if (leading?.bytes)
     return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };

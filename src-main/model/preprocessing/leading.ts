@@ -13,7 +13,24 @@ export interface Leading {
 const NORMALISERS = new Set(['Sub', 'Div', 'Mul', 'Add', 'BatchNormalization', 'ImageScaler']);
 /** Operators that rearrange, cut, resize or bound a picture, and leave its values what they are. */
 const MOVERS = new Set([
-  'Cast', 'Transpose', 'Identity', 'Reshape', 'Flatten', 'Unsqueeze', 'Squeeze', 'QuantizeLinear', 'DequantizeLinear', 'Resize', 'Upsample', 'Gather', 'Slice', 'Split', 'Concat', 'Pad', 'Clip', 'Expand',
+  'Cast',
+  'Transpose',
+  'Identity',
+  'Reshape',
+  'Flatten',
+  'Unsqueeze',
+  'Squeeze',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'Resize',
+  'Upsample',
+  'Gather',
+  'Slice',
+  'Split',
+  'Concat',
+  'Pad',
+  'Clip',
+  'Expand',
 ]);
 
 /**
@@ -35,7 +52,13 @@ export function leadingNormalisation(graph: Graph, input: string): Leading {
     if (!mover && !normaliser) continue;
     if (normaliser) {
       operators.add(node.opType);
-      if (forBytes(node, constants.flatMap((values) => values ?? []))) bytes = true;
+      if (
+        forBytes(
+          node,
+          constants.flatMap((values) => values ?? []),
+        )
+      )
+        bytes = true;
     }
     // Pictures of bytes are bounded where bytes end.
     if (node.opType === 'Clip' && constants.some((values) => (values ?? []).some((value) => value > 127))) {

@@ -62,7 +62,9 @@ function fromPairs(text: string): Record<string, unknown> {
     if (value === null) {
       if (i > 0) throw new UserError(`"${written}" in the preprocessing is no key=value pair.`);
       if (!Object.hasOwn(PRESETS, written))
-        throw new UserError(`"${written}" in the preprocessing is neither a preset (${Object.keys(PRESETS).join(', ')}) nor a key=value pair.`);
+        throw new UserError(
+          `"${written}" in the preprocessing is neither a preset (${Object.keys(PRESETS).join(', ')}) nor a key=value pair.`,
+        );
       Object.assign(spec, structuredClone(PRESETS[written]!.preprocessing));
       continue;
     }

@@ -42,7 +42,10 @@ export function publishedPreprocessing(value: unknown): Partial<Preprocessing> |
   const { pretrained_cfg: timm, image_processor: inner, ...whole } = value as Record<string, unknown>;
   if (timm !== undefined || ('input_size' in whole && 'mean' in whole)) return ofTimm(checked(Timm, timm ?? whole));
   if (inner !== undefined) return publishedPreprocessing(inner);
-  if (!['image_mean', 'do_normalize', 'do_rescale', 'do_resize', 'image_processor_type', 'feature_extractor_type'].some((key) => key in whole)) return null;
+  if (
+    !['image_mean', 'do_normalize', 'do_rescale', 'do_resize', 'image_processor_type', 'feature_extractor_type'].some((key) => key in whole)
+  )
+    return null;
   return ofHuggingFace(checked(HuggingFace, whole));
 }
 
@@ -52,7 +55,10 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   throw unclear(parsed.error.issues[0]!.path.join('.'));
 }
 
-const unclear = (what: string): UserError => new UserError(`The preprocessing file says of ${what || 'the preprocessing'} what Hairline does not read: give the preprocessing as key=value pairs instead.`);
+const unclear = (what: string): UserError =>
+  new UserError(
+    `The preprocessing file says of ${what || 'the preprocessing'} what Hairline does not read: give the preprocessing as key=value pairs instead.`,
+  );
 
 /** Pillow's numbers of its filters. */
 const PILLOW: Record<number, Preprocessing['interpolation']> = { 0: 'nearest', 2: 'bilinear', 3: 'bicubic' };
@@ -67,12 +73,25 @@ function ofHuggingFace(file: z.infer<typeof HuggingFace>): Partial<Preprocessing
   const offset = rescales && file.rescale_offset === true ? 1 : 0;
   if (normalises && (file.image_mean == null || file.image_std == null)) throw unclear('image_mean and image_std');
   const mean = (normalises ? file.image_mean! : [0]).map((m) => m + offset);
-  return { ...geometryOf(file), interpolation, channels: file.do_flip_channel_order ? 'bgr' : 'rgb', scale, mean, std: normalises ? file.image_std! : [1] };
+  return {
+    ...geometryOf(file),
+    interpolation,
+    channels: file.do_flip_channel_order ? 'bgr' : 'rgb',
+    scale,
+    mean,
+    std: normalises ? file.image_std! : [1],
+  };
 }
 
 type Geometry = Partial<Pick<Preprocessing, 'geometry' | 'width' | 'height' | 'resizeTo'>>;
 
-function geometryOf({ do_resize: resizes, size, do_center_crop: crops, crop_size: crop, crop_pct: share }: z.infer<typeof HuggingFace>): Geometry {
+function geometryOf({
+  do_resize: resizes,
+  size,
+  do_center_crop: crops,
+  crop_size: crop,
+  crop_pct: share,
+}: z.infer<typeof HuggingFace>): Geometry {
   const cut = crops ? sidesOf(crop ?? size) : null;
   // A number alone is both sides, or the shorter one where the rest is cut off.
   const to = sidesOf(typeof size === 'number' && cut !== null ? { shortest_edge: size } : size);
@@ -81,7 +100,8 @@ function geometryOf({ do_resize: resizes, size, do_center_crop: crops, crop_size
     return {};
   }
   // ConvNeXt's rule: below 384 it crops, from there on it stretches.
-  if (share != null && to.short !== null) return to.short < 384 ? centre(to.short, to.short, Math.trunc(to.short / share)) : stretch(to.short, to.short);
+  if (share != null && to.short !== null)
+    return to.short < 384 ? centre(to.short, to.short, Math.trunc(to.short / share)) : stretch(to.short, to.short);
   if (to.short !== null) return cut === null ? centre(to.short, to.short, to.short) : centre(cut.width, cut.height, to.short);
   if (cut === null || (cut.width === to.width && cut.height === to.height)) return stretch(to.width, to.height);
   throw unclear('size and crop_size (it stretches before it crops)');
@@ -101,7 +121,14 @@ function sidesOf(size: z.infer<typeof Size> | null | undefined): { width: number
   return { width: size.width as number, height: size.height as number, short: null };
 }
 
-function ofTimm({ mean, std, input_size: [channels, height, width], interpolation: way, crop_pct: share, crop_mode: mode }: z.infer<typeof Timm>): Partial<Preprocessing> {
+function ofTimm({
+  mean,
+  std,
+  input_size: [channels, height, width],
+  interpolation: way,
+  crop_pct: share,
+  crop_mode: mode,
+}: z.infer<typeof Timm>): Partial<Preprocessing> {
   const interpolation = (['nearest', 'bilinear', 'bicubic'] as const).find((one) => one === (way ?? 'bilinear'));
   if (!interpolation) throw unclear('interpolation');
   if (channels !== 1 && channels !== 3) throw unclear('input_size');

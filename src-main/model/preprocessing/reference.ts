@@ -46,7 +46,11 @@ export function preprocess(spec: Preprocessing, pixels: Float32Array, picture: I
  * The picture among other channels of the network's input.
  * @param at channels before and after the picture's own, and what they hold; null: the picture takes all
  */
-export function embed({ data, shape }: Preprocessed, spec: Pick<Preprocessing, 'layout'>, at: { before: number; after: number; fill: number } | null): Float32Array {
+export function embed(
+  { data, shape }: Preprocessed,
+  spec: Pick<Preprocessing, 'layout'>,
+  at: { before: number; after: number; fill: number } | null,
+): Float32Array {
   if (at === null) return data;
   const nhwc = spec.layout === 'nhwc';
   const channels = nhwc ? shape[2] : shape[0];
@@ -54,7 +58,8 @@ export function embed({ data, shape }: Preprocessed, spec: Pick<Preprocessing, '
   const plane = data.length / channels;
   const out = new Float32Array(plane * of).fill(at.fill);
   for (let p = 0; p < plane; p++)
-    for (let c = 0; c < channels; c++) out[nhwc ? p * of + at.before + c : (at.before + c) * plane + p] = data[nhwc ? p * channels + c : c * plane + p]!;
+    for (let c = 0; c < channels; c++)
+      out[nhwc ? p * of + at.before + c : (at.before + c) * plane + p] = data[nhwc ? p * channels + c : c * plane + p]!;
   return out;
 }
 

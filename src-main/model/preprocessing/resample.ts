@@ -39,7 +39,8 @@ export class Resampler {
   forward(pixels: Float32Array): Float32Array {
     const out = this.linear(pixels);
     const { pad } = this.maps;
-    if (pad && this.padValue !== 0) for (let at = 0; at < out.length; at += pad.length) for (let i = 0; i < pad.length; i++) out[at + i]! += pad[i]! * this.padValue;
+    if (pad && this.padValue !== 0)
+      for (let at = 0; at < out.length; at += pad.length) for (let i = 0; i < pad.length; i++) out[at + i]! += pad[i]! * this.padValue;
     return out;
   }
 
@@ -59,13 +60,25 @@ export class Resampler {
     const { rows, cols } = this.back;
     const { height, width } = this.picture;
     const { between } = this;
-    return this.planes(gradient, this.read.height * this.read.width, height * width, (plane, out) => {
-      if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between), width, out);
-      else alongCols(cols, alongRows(rows, plane, this.read.width, between), this.read.width, out);
-    }, into);
+    return this.planes(
+      gradient,
+      this.read.height * this.read.width,
+      height * width,
+      (plane, out) => {
+        if (this.rowsFirst) alongRows(rows, alongCols(cols, plane, this.read.width, between), width, out);
+        else alongCols(cols, alongRows(rows, plane, this.read.width, between), this.read.width, out);
+      },
+      into,
+    );
   }
 
-  private planes(values: Float32Array, from: number, to: number, map: (plane: Float32Array, out: Float32Array) => void, into?: Float32Array): Float32Array {
+  private planes(
+    values: Float32Array,
+    from: number,
+    to: number,
+    map: (plane: Float32Array, out: Float32Array) => void,
+    into?: Float32Array,
+  ): Float32Array {
     const count = values.length / from;
     if (!Number.isInteger(count)) throw new Error(`expected planes of ${from} values, got ${values.length}`);
     const out = into ?? new Float32Array(count * to);
@@ -105,7 +118,9 @@ export function withoutGeometry(spec: Preprocessing): Preprocessing {
 /** R X of a plane whose rows have `width` values, into `out`. */
 function alongRows(band: Band | null, x: Float32Array, width: number, out: Float32Array): Float32Array {
   if (!band) out.set(x);
-  else for (let o = 0; o < band.to; o++) weightedRows(x, band.first[o]! * width, width, band.weights, band.start[o]!, band.start[o + 1]!, out, o * width, width);
+  else
+    for (let o = 0; o < band.to; o++)
+      weightedRows(x, band.first[o]! * width, width, band.weights, band.start[o]!, band.start[o + 1]!, out, o * width, width);
   return out;
 }
 
@@ -127,5 +142,11 @@ function transposed({ from, to, first, start, weights }: Band): Band {
     }
   const starts = new Int32Array(from + 1);
   for (let i = 0; i < from; i++) starts[i + 1] = starts[i]! + found[i]!.weights.length;
-  return { from: to, to: from, first: Int32Array.from(found, (one) => one.first), start: starts, weights: Float64Array.from(found.flatMap((one) => one.weights)) };
+  return {
+    from: to,
+    to: from,
+    first: Int32Array.from(found, (one) => one.first),
+    start: starts,
+    weights: Float64Array.from(found.flatMap((one) => one.weights)),
+  };
 }

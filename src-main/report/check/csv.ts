@@ -26,10 +26,14 @@ export function csvProblems(text: string, results: Results): { problems: string[
       const [own, right] = [told[r]![at], found[r]![c]];
       if (at < 0 || own === right) continue;
       if (problems.length >= NAMED) others++;
-      else problems.push(`results.csv, row ${r} (${found[r]!.slice(0, 1).join('')}), ${name}: it says ${JSON.stringify(own ?? '')}, results.json gives ${JSON.stringify(right)}.`);
+      else
+        problems.push(
+          `results.csv, row ${r} (${found[r]!.slice(0, 1).join('')}), ${name}: it says ${JSON.stringify(own ?? '')}, results.json gives ${JSON.stringify(right)}.`,
+        );
     }
   if (others > 0) problems.push(`results.csv differs from results.json in ${others} more cells.`);
-  if (problems.length + lacks.length === 0) problems.push('results.csv is not written as the results give it, though each of its cells is.');
+  if (problems.length + lacks.length === 0)
+    problems.push('results.csv is not written as the results give it, though each of its cells is.');
   return { problems, lacks };
 }
 

@@ -25,7 +25,8 @@ export async function checkDocuments({ folder, results }: { folder: string; resu
     out.missing.push(file);
     return null;
   };
-  if (results.$schema !== undefined && results.$schema !== SCHEMA_ID) out.problems.push(`$schema: the report says ${JSON.stringify(results.$schema)}, and it is ${JSON.stringify(SCHEMA_ID)}.`);
+  if (results.$schema !== undefined && results.$schema !== SCHEMA_ID)
+    out.problems.push(`$schema: the report says ${JSON.stringify(results.$schema)}, and it is ${JSON.stringify(SCHEMA_ID)}.`);
   const [csv, pdf, schema] = [read(FILES.csv), read(FILES.pdf), read(FILES.schema)];
   if (planOfResults(results) === null) {
     out.notes.push('The documents were not compared with results.json, which does not fit itself.');
@@ -40,7 +41,10 @@ export async function checkDocuments({ folder, results }: { folder: string; resu
   if (csv) {
     const { problems, lacks } = csvProblems(csv.toString('utf8'), results);
     out.problems.push(...problems);
-    if (lacks.length > 0) (out.own ? out.problems : out.notes).push(`results.csv lacks the columns ${lacks.join(', ')}${out.own ? '' : ': an older Hairline wrote it'}.`);
+    if (lacks.length > 0)
+      (out.own ? out.problems : out.notes).push(
+        `results.csv lacks the columns ${lacks.join(', ')}${out.own ? '' : ': an older Hairline wrote it'}.`,
+      );
   }
   if (schema && schema.toString('utf8') !== canonicalJson(resultsSchema())) {
     if (out.own) out.problems.push(`${FILES.schema} is not the schema of the results.`);

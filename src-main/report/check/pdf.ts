@@ -31,19 +31,30 @@ const NAMED = 5;
  */
 export async function pdfProblems(bytes: Buffer, results: Results, readPng: ReadPng): Promise<CheckedPdf> {
   const objects = objectsOf(bytes);
-  if (objects === null) return { problems: ['report.pdf is damaged, or not as Hairline writes it: what it says was not compared.'], notes: [], own: false };
+  if (objects === null)
+    return { problems: ['report.pdf is damaged, or not as Hairline writes it: what it says was not compared.'], notes: [], own: false };
   const own = DRAWN_BY !== null && [...objects.values()].some(({ dict }) => dict === `(${drawingWords(DRAWN_BY!)})`);
   const problems = attachmentProblems(attachmentsOf(objects), results);
   let anew: Buffer;
   try {
     anew = Buffer.from(await renderPdf(results, readPng));
   } catch {
-    return { problems, notes: ['report.pdf cannot be drawn anew, since what it shows is missing or does not fit, so its text was not compared.'], own };
+    return {
+      problems,
+      notes: ['report.pdf cannot be drawn anew, since what it shows is missing or does not fit, so its text was not compared.'],
+      own,
+    };
   }
   if (anew.equals(bytes)) return { problems, notes: [], own };
   const drawn = drawingProblems(objects, objectsOf(anew)!);
   if (own || drawn.length === 0) return { problems: [...problems, ...drawn], notes: [], own };
-  return { problems, notes: [`report.pdf was drawn by another version of Hairline, or says so, and not all that it says could be compared; its attachments were. The first that this version says otherwise: ${drawn[0]!}`], own };
+  return {
+    problems,
+    notes: [
+      `report.pdf was drawn by another version of Hairline, or says so, and not all that it says could be compared; its attachments were. The first that this version says otherwise: ${drawn[0]!}`,
+    ],
+    own,
+  };
 }
 
 function attachmentProblems(attached: Map<string, string>, results: Results): string[] {
@@ -57,8 +68,11 @@ function attachmentProblems(attached: Map<string, string>, results: Results): st
     try {
       const { problems: found, lacks } = differences(JSON.parse(text), due, sides, name === 'plan.json' ? ['plan'] : []);
       const all = [...found, ...lacks];
-      problems.push(...(all.length > 0 ? all.slice(0, NAMED) : [`The ${name} attached to report.pdf is written otherwise than Hairline writes it.`]));
-      if (all.length > NAMED) problems.push(`The ${name} attached to report.pdf differs from results.json in ${all.length - NAMED} more figures.`);
+      problems.push(
+        ...(all.length > 0 ? all.slice(0, NAMED) : [`The ${name} attached to report.pdf is written otherwise than Hairline writes it.`]),
+      );
+      if (all.length > NAMED)
+        problems.push(`The ${name} attached to report.pdf differs from results.json in ${all.length - NAMED} more figures.`);
     } catch {
       problems.push(`The ${name} attached to report.pdf is damaged.`);
     }
@@ -67,7 +81,12 @@ function attachmentProblems(attached: Map<string, string>, results: Results): st
   json('plan.json', results.plan);
   const csv = attached.get('results.csv');
   if (csv === undefined) problems.push('report.pdf has no results.csv attached.');
-  else if (csv !== toCsv(results)) problems.push(...csvProblems(csv, results).problems.slice(0, NAMED).map((problem) => problem.replace('results.csv', 'The results.csv attached to report.pdf')));
+  else if (csv !== toCsv(results))
+    problems.push(
+      ...csvProblems(csv, results)
+        .problems.slice(0, NAMED)
+        .map((problem) => problem.replace('results.csv', 'The results.csv attached to report.pdf')),
+    );
   return problems;
 }
 
@@ -89,7 +108,8 @@ function parsed(text: string): unknown {
 
 function drawingProblems(told: Map<number, PdfObject>, found: Map<number, PdfObject>): string[] {
   const [pages, due] = [pagesOf(told), pagesOf(found)];
-  if (pages.length !== due.length) return [`report.pdf has ${pages.length} pages, the results give ${due.length}.`, ...pageProblems(pages, due).slice(0, 1)];
+  if (pages.length !== due.length)
+    return [`report.pdf has ${pages.length} pages, the results give ${due.length}.`, ...pageProblems(pages, due).slice(0, 1)];
   const problems = pageProblems(pages, due);
   if (problems.length > 0) return problems;
   const other = [...new Set([...told.keys(), ...found.keys()])].some((number) => !sameObject(told.get(number), found.get(number)));

@@ -12,12 +12,16 @@ export interface PdfPage {
 /** The pages of a PDF by pdfkit. */
 export function pagesOf(objects: Objects): PdfPage[] {
   const fonts = new Map<number, Map<string, string>>();
-  const kids = [...objects.values()].map(({ dict }) => /\/Type \/Pages\n[^]*\/Kids \[([^\]]*)\]/.exec(dict)?.[1]).find((list) => list !== undefined) ?? '';
+  const kids =
+    [...objects.values()].map(({ dict }) => /\/Type \/Pages\n[^]*\/Kids \[([^\]]*)\]/.exec(dict)?.[1]).find((list) => list !== undefined) ??
+    '';
   return references(kids).flatMap((number) => {
     const page = objects.get(number)?.dict ?? '';
     const drawing = objects.get(one(page, 'Contents'))?.stream?.toString('latin1');
     if (drawing === undefined) return [];
-    const named = new Map([...(objects.get(one(page, 'Resources'))?.dict ?? '').matchAll(/\/(F\d+) (\d+) 0 R/g)].map(([, name, font]) => [name!, Number(font)]));
+    const named = new Map(
+      [...(objects.get(one(page, 'Resources'))?.dict ?? '').matchAll(/\/(F\d+) (\d+) 0 R/g)].map(([, name, font]) => [name!, Number(font)]),
+    );
     const glyphs = (name: string): Map<string, string> => {
       const font = named.get(name) ?? -1;
       const known = fonts.get(font) ?? charactersOf(objects, font);
@@ -49,7 +53,12 @@ function textsOf(drawing: string, glyphs: (font: string) => Map<string, string>)
   let font = new Map<string, string>();
   for (const [, name, run] of drawing.matchAll(/\/(F\d+) [\d.]+ Tf|\[((?:<[\da-f]*>|[-\d. ])*)\] TJ/g)) {
     if (name !== undefined) font = glyphs(name);
-    else texts.push([...run!.matchAll(/<([\da-f]*)>/g)].map(([, hex]) => (hex!.match(/.{4}/g) ?? []).map((glyph) => font.get(glyph) ?? '□').join('')).join(''));
+    else
+      texts.push(
+        [...run!.matchAll(/<([\da-f]*)>/g)]
+          .map(([, hex]) => (hex!.match(/.{4}/g) ?? []).map((glyph) => font.get(glyph) ?? '□').join(''))
+          .join(''),
+      );
   }
   return texts.filter((text) => text.trim() !== '');
 }

@@ -42,15 +42,17 @@ function chart(paper: Paper, threat: ThreatResult, height: number, what: string)
   const svg = chartSvg(curveChart(threat), BODY_WIDTH, height);
   const box = [PAGE.left, top, PAGE.left + BODY_WIDTH, top + height];
   paper.leaf('Figure', { alt: altText(threat, what), bbox: box, placement: 'Block' }, () => {
-    numbers(paper, () => SVGtoPDF(paper.doc, svg, PAGE.left, top, {
-      width: BODY_WIDTH,
-      height,
-      assumePt: true,
-      fontCallback: (_, isBold) => (isBold ? 'bold' : 'text'),
-      warningCallback: (message) => {
-        throw new Error(`The chart cannot be drawn: ${message}`);
-      },
-    }));
+    numbers(paper, () =>
+      SVGtoPDF(paper.doc, svg, PAGE.left, top, {
+        width: BODY_WIDTH,
+        height,
+        assumePt: true,
+        fontCallback: (_, isBold) => (isBold ? 'bold' : 'text'),
+        warningCallback: (message) => {
+          throw new Error(`The chart cannot be drawn: ${message}`);
+        },
+      }),
+    );
   });
   paper.y = top + height + 3;
   paper.doc.fillColor(COLOR.ink);
@@ -77,10 +79,16 @@ function lineWords(threat: ThreatResult): string {
   if (minimal.length === threat.attacks.length) return '';
   if (minimal.length === 0) return '; no line: fixed-budget attacks tried these budgets alone';
   const names = minimal.map(({ id }) => id).join(', ');
-  return drawnLine(threat, isMinimal).length === 0 ? '; no line: older results do not have it' : `; line: ${names} alone, rings: all attacks`;
+  return drawnLine(threat, isMinimal).length === 0
+    ? '; no line: older results do not have it'
+    : `; line: ${names} alone, rings: all attacks`;
 }
 
 function altText(threat: ThreatResult, what: string): string {
-  const points = evidence(threat).map((point) => [`${accuracyOf(threat.norm, point)} at ${formatEps(threat.norm, point.eps)}`, boundsText(point) ?? []].flat().join(', over all images '));
+  const points = evidence(threat).map((point) =>
+    [`${accuracyOf(threat.norm, point)} at ${formatEps(threat.norm, point.eps)}`, boundsText(point) ?? []]
+      .flat()
+      .join(', over all images '),
+  );
   return `${what} against the budget under ${NORM_LABEL[threat.norm]}: ${points.join(', ')}.`;
 }

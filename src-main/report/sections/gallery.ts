@@ -103,7 +103,9 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   const pictures: Uint8Array[] = [];
   for (const one of [clean, adversarial, picture, ...puts]) pictures.push(await encodePng(forPage(one)));
   const width = results.output?.picture ? BODY_WIDTH : HALF;
-  const [before, after] = results.output ? [likeness(image.outputs[t]!), likeness(finding.output!)] : [said(paper, results, image.top, image.prediction), said(paper, results, finding.top, finding.prediction!)];
+  const [before, after] = results.output
+    ? [likeness(image.outputs[t]!), likeness(finding.output!)]
+    : [said(paper, results, image.top, image.prediction), said(paper, results, finding.top, finding.prediction!)];
   const distance = (value: number | null): string => formatDistance(norm, value);
   const eight = finding.eightBit!;
   const others = NORMS.filter((other) => other !== norm).map((other) => `${NORM_LABEL[other]} ${formatDistance(other, eight[other])}`);
@@ -132,7 +134,8 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   };
 }
 
-const UNSET = 'Class names in letters that the fonts of this report lack are left out, and the number of the class stands alone; the attached results.json has them.';
+const UNSET =
+  'Class names in letters that the fonts of this report lack are left out, and the number of the class stands alone; the attached results.json has them.';
 
 /** Class and probability in less than half a card: `3 cat 97.1 %`; the class by its number where its name would be boxes. */
 function said(paper: Paper, results: Results, top: ImageResult['top'], prediction: number): string {
@@ -153,11 +156,18 @@ function drawCard(paper: Paper, card: Card, x: number, y: number): void {
   const left = (i: number): number => x + i * (width + BETWEEN) + (i > 2 ? 2 * BETWEEN : 0);
   const last = card.pictures.length - 1;
   paper.leaf('Figure', { alt: card.alt, bbox: [x, y, left(last) + width, y + height], placement: 'Block' }, () => {
-    card.pictures.forEach((png, i) => paper.doc.image(Buffer.from(png), left(i), y, { fit: [width, height], align: 'center', valign: 'center' }));
+    card.pictures.forEach((png, i) =>
+      paper.doc.image(Buffer.from(png), left(i), y, { fit: [width, height], align: 'center', valign: 'center' }),
+    );
   });
   // Around the pictures, not over them: a white picture has an edge, and no pixel is hidden.
   paper.decorate(() => {
-    for (let i = 0; i <= last; i++) paper.doc.rect(left(i) - 0.2, y - 0.2, width + 0.4, height + 0.4).lineWidth(0.4).strokeColor(COLOR.rule).stroke();
+    for (let i = 0; i <= last; i++)
+      paper.doc
+        .rect(left(i) - 0.2, y - 0.2, width + 0.4, height + 0.4)
+        .lineWidth(0.4)
+        .strokeColor(COLOR.rule)
+        .stroke();
   });
   paper.leaf('Caption', {}, () => paper.draw(card.text, x, y + height + 3));
 }

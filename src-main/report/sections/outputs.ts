@@ -56,6 +56,7 @@ export function outputs(paper: Paper, results: Results): void {
       rows,
       { title: { level: 2, text: title }, after: 5 },
     );
-    if (results.images.length > ROWS) paper.text(`${count(results.images.length - ROWS)} more in the attached results.csv.`, { size: SIZE.small, color: COLOR.soft });
+    if (results.images.length > ROWS)
+      paper.text(`${count(results.images.length - ROWS)} more in the attached results.csv.`, { size: SIZE.small, color: COLOR.soft });
   });
 }

@@ -21,8 +21,15 @@ export function repeat(paper: Paper, results: Results): void {
   );
   const dropped = Boolean(AuditPlan.safeParse(results.plan).data?.dropped);
   command(paper, `hairline audit plan.json ${dropped ? '--images FOLDER ' : ''}--out repeat`);
-  if (dropped) paper.text('The files were dropped into a browser’s window, so the plan knows their names and hashes: FOLDER is any folder that they lie in, whatever they are called there.', { after: 5 });
-  paper.text('The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:', { after: 5 });
+  if (dropped)
+    paper.text(
+      'The files were dropped into a browser’s window, so the plan knows their names and hashes: FOLDER is any folder that they lie in, whatever they are called there.',
+      { after: 5 },
+    );
+  paper.text(
+    'The same plan, model and images give the same results on the same versions, byte for byte apart from the times. Whoever holds the audit’s folder checks the exported images against the original model with:',
+    { after: 5 },
+  );
   command(paper, 'hairline verify FOLDER');
   paper.text([
     `This puts the results together anew from the audit’s journal, compares them figure by figure, and runs every exported PNG through the model whose hash stands below, for its ${results.output ? 'output’s PSNR' : 'decision'} and distance. ` +
@@ -40,7 +47,9 @@ export function repeat(paper: Paper, results: Results): void {
 
 function hashes(paper: Paper, results: Results): void {
   const { timing } = results;
-  const versions = Object.entries(results.versions).filter(([name]) => name !== 'hairline').sort(([a], [b]) => (a < b ? -1 : 1));
+  const versions = Object.entries(results.versions)
+    .filter(([name]) => name !== 'hairline')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   facts(paper, [
     ['results.json', [mono(resultsHash(results)), '\nsha256 of the attached file; also at the foot of every page']],
     ['Fingerprint', [mono(resultsFingerprint(results)), '\nsha256 of the results without their times; a repeat has the same']],
@@ -71,7 +80,11 @@ function command(paper: Paper, text: string): void {
 function plan(paper: Paper, results: Results): void {
   paper.heading(1, 'The plan', 60);
   const lines = compactJson(AuditPlan.safeParse(results.plan).data ?? results.plan, 118).split('\n');
-  const shown = (lines.length > PLAN_LINES ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`] : lines).map((line) => shortened(line, PLAN_LINE));
+  const shown = (
+    lines.length > PLAN_LINES
+      ? [...lines.slice(0, PLAN_LINES - 1), `… ${lines.length - PLAN_LINES + 1} more lines in the attached plan.json`]
+      : lines
+  ).map((line) => shortened(line, PLAN_LINE));
   // A leading space would be dropped at a line's start; a hard one keeps the indent.
   const text: Rich = [mono(shown.map((line) => line.replace(/^ +/, (indent) => '\u00a0'.repeat(indent.length))).join('\n'))];
   paper.text(text, { size: 6.5, leading: 1.3, color: COLOR.soft, type: 'Code' });
@@ -83,7 +96,10 @@ function signatures(paper: Paper, results: Results): void {
   const rowHeight = 27;
   const height = 46 + rows.length * rowHeight;
   paper.heading(1, 'Signatures', height);
-  paper.text(['We confirm that this report states the results, sha256 ', mono(`${resultsHash(results).slice(0, 16)}…`), ', as they were found.'], { after: 6 });
+  paper.text(
+    ['We confirm that this report states the results, sha256 ', mono(`${resultsHash(results).slice(0, 16)}…`), ', as they were found.'],
+    { after: 6 },
+  );
   const width = (BODY_WIDTH - 30) / 2;
   ['Auditor', 'Reviewed by'].forEach((who, i) => {
     const x = PAGE.left + i * (width + 30);

@@ -1,4 +1,14 @@
-import { bytes, count, formatEps, formatEpsLong, goalWords, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
+import {
+  bytes,
+  count,
+  formatEps,
+  formatEpsLong,
+  goalWords,
+  knowledgeWords,
+  NONE,
+  NORM_MEANING,
+  significant,
+} from '../../../shared/format.ts';
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isGrave } from '../../../shared/grave.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
@@ -52,7 +62,12 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
     ['Goal', goalWords(threat.goal)],
     ['Knowledge', knowledgeWords(threat.knowledge)],
     ['Attacks', attacks],
-    ['Images', STATES_AT.filter((state) => states[state] > 0).map((state) => `${count(states[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`).join(', ') || 'none'],
+    [
+      'Images',
+      STATES_AT.filter((state) => states[state] > 0)
+        .map((state) => `${count(states[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`)
+        .join(', ') || 'none',
+    ],
   ];
 }
 
@@ -69,20 +84,40 @@ function model(paper: Paper, results: Results): void {
   const { model: identity, output, classes, scores } = results;
   const value = ({ name, type, shape }: ModelIdentity['inputs'][number]): string => `${name}: ${type} [${shape.join(', ')}]`;
   const operators = Object.entries(identity.operators).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  facts(paper, [
-    ['File', [mono(identity.file)]],
-    ['sha256', [mono(identity.sha256)]],
-    ...identity.weights.slice(0, MOST).map(({ file, sha256, bytes: size }): [string, Rich] => ['Weights', [mono(file), ` (${bytes(size)}), sha256\n`, mono(sha256)]]),
-    ['Size', `${bytes(identity.bytes)} (${count(identity.bytes)} bytes), ${count(identity.parameters)} parameters`],
-    ['Producer', identity.producer || 'not stated'],
-    ['Format', `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets).map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`).join(', ')}`],
-    ...(identity.weights.length > MOST ? ([['Weights', `${count(identity.weights.length - MOST)} more files, in the attached results.json`]] as [string, Rich][]) : []),
-    ['Inputs', first(identity.inputs.map(value), '\n')],
-    ['Outputs', first(identity.outputs.map(value), '\n')],
-    ...fixedFacts(results),
-    output ? ['Audited output', fieldWords(output)] : ['Classes', `${count(classes)}${scores ? scoresWords(scores) : ''}`],
-    ['Operators', first(operators.map(([name, n]) => `${shortened(name, 80)} ${count(n)}`), ', ', 200)],
-  ], { title: { level: 1, text: 'Model' } });
+  facts(
+    paper,
+    [
+      ['File', [mono(identity.file)]],
+      ['sha256', [mono(identity.sha256)]],
+      ...identity.weights
+        .slice(0, MOST)
+        .map(({ file, sha256, bytes: size }): [string, Rich] => ['Weights', [mono(file), ` (${bytes(size)}), sha256\n`, mono(sha256)]]),
+      ['Size', `${bytes(identity.bytes)} (${count(identity.bytes)} bytes), ${count(identity.parameters)} parameters`],
+      ['Producer', identity.producer || 'not stated'],
+      [
+        'Format',
+        `ONNX IR ${identity.irVersion}; ${Object.entries(identity.opsets)
+          .map(([domain, version]) => `opset ${version} of ${domain || 'ai.onnx'}`)
+          .join(', ')}`,
+      ],
+      ...(identity.weights.length > MOST
+        ? ([['Weights', `${count(identity.weights.length - MOST)} more files, in the attached results.json`]] as [string, Rich][])
+        : []),
+      ['Inputs', first(identity.inputs.map(value), '\n')],
+      ['Outputs', first(identity.outputs.map(value), '\n')],
+      ...fixedFacts(results),
+      output ? ['Audited output', fieldWords(output)] : ['Classes', `${count(classes)}${scores ? scoresWords(scores) : ''}`],
+      [
+        'Operators',
+        first(
+          operators.map(([name, n]) => `${shortened(name, 80)} ${count(n)}`),
+          ', ',
+          200,
+        ),
+      ],
+    ],
+    { title: { level: 1, text: 'Model' } },
+  );
 }
 
 /** What a person looks through of a list; all of it stands in results.json. */
@@ -97,15 +132,27 @@ function first(texts: string[], between: string, most = MOST): string {
 function fixedFacts({ model: { inputs }, plan }: Results): [string, Rich][] {
   if (inputs.length < 2) return [];
   const { input = null, fixed = {} } = plan as Partial<Pick<AuditPlan, 'input' | 'fixed'>>;
-  const words = (value: number | number[]): string => (typeof value === 'number' ? significant(value, 6) : `${value.length > 8 ? `${value.slice(0, 8).join(', ')}, … (${count(value.length)} values)` : value.join(', ')}`);
+  const words = (value: number | number[]): string =>
+    typeof value === 'number'
+      ? significant(value, 6)
+      : `${value.length > 8 ? `${value.slice(0, 8).join(', ')}, … (${count(value.length)} values)` : value.join(', ')}`;
   const others = inputs.filter(({ name }) => name !== input && (input !== null || name in fixed));
   return [
     ...(input === null ? [] : ([['Image input', input]] as [string, Rich][])),
-    ['Other inputs', others.length > 0 ? first(others.map(({ name }) => `${name} = ${words(fixed[name] ?? 0)}`), '\n') : '0 wherever there is another one'],
+    [
+      'Other inputs',
+      others.length > 0
+        ? first(
+            others.map(({ name }) => `${name} = ${words(fixed[name] ?? 0)}`),
+            '\n',
+          )
+        : '0 wherever there is another one',
+    ],
   ];
 }
 
-const LACKED = 'Letters that the fonts of this report lack stand as their code, such as \\u{4e2d}; the attached results.json has the names as they are.';
+const LACKED =
+  'Letters that the fonts of this report lack stand as their code, such as \\u{4e2d}; the attached results.json has the names as they are.';
 
 function images(paper: Paper, results: Results): void {
   const first = results.images[0];
@@ -119,16 +166,27 @@ function images(paper: Paper, results: Results): void {
     some: `given ${given} for some; for the others the model’s own prediction of the clean image counts as right`,
     none: 'none given; the model’s own prediction of the clean image counts as right',
   };
-  facts(paper, [
-    ['Number', results.leftOut ? `${count(results.images.length)} taken, ${count(results.leftOut.total)} left out: see “Files left out”` : count(results.images.length)],
-    ...(results.drawn && results.drawn.of > results.images.length ? ([['Drawn', drawnWords(results.drawn.of, results.drawn.byClass && !results.output)]] as [string, Rich][]) : []),
-    ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
-    ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
-    ...(lacked ? ([['Names', LACKED]] as [string, Rich][]) : []),
-    ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
-    ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
-    ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
-  ], { title: { level: 1, text: 'Images' } });
+  facts(
+    paper,
+    [
+      [
+        'Number',
+        results.leftOut
+          ? `${count(results.images.length)} taken, ${count(results.leftOut.total)} left out: see “Files left out”`
+          : count(results.images.length),
+      ],
+      ...(results.drawn && results.drawn.of > results.images.length
+        ? ([['Drawn', drawnWords(results.drawn.of, results.drawn.byClass && !results.output)]] as [string, Rich][])
+        : []),
+      ...(first ? ([['First', [mono(first.source)]]] as [string, Rich][]) : []),
+      ...(last && last !== first ? ([['Last', [mono(last.source)]]] as [string, Rich][]) : []),
+      ...(lacked ? ([['Names', LACKED]] as [string, Rich][]) : []),
+      ['Size', sizes.length > 6 ? `${sizes.slice(0, 6).join('; ')}; ${sizes.length - 6} more` : sizes.join('; ') || NONE],
+      ...(results.output ? [] : ([['Labels', labels[labelled(results)]]] as [string, Rich][])),
+      ['Identity', 'The sha256 of every image’s decoded pixels stands in the attached results.json and results.csv.'],
+    ],
+    { title: { level: 1, text: 'Images' } },
+  );
 }
 
 function drawnWords(of: number, byClass: boolean): string {
@@ -141,11 +199,18 @@ function leftOut(paper: Paper, { leftOut: out }: Results): void {
   const shown = out.files.slice(0, LEFT_OUT);
   table(
     paper,
-    [{ title: 'File', share: 2 }, { title: 'Why it could not be taken', share: 3 }],
+    [
+      { title: 'File', share: 2 },
+      { title: 'Why it could not be taken', share: 3 },
+    ],
     shown.map(({ source, reason }) => ({ cells: [[mono(shortened(source, 300))], shortened(reason, 600)] })),
     { title: { level: 1, text: 'Files left out' }, after: 5 },
   );
-  if (out.total > shown.length) paper.text(`${count(out.total - shown.length)} more; the first ${count(out.files.length)} stand in the attached results.json.`, { size: SIZE.small, color: COLOR.soft });
+  if (out.total > shown.length)
+    paper.text(`${count(out.total - shown.length)} more; the first ${count(out.files.length)} stand in the attached results.json.`, {
+      size: SIZE.small,
+      color: COLOR.soft,
+    });
 }
 
 function preprocessing(paper: Paper, results: Results): void {
@@ -161,13 +226,20 @@ function preprocessing(paper: Paper, results: Results): void {
     pad: `centred on a canvas without scaling${size}, padding ${significant(p.padValue)}`,
   };
   const resized = p.geometry !== 'none' && p.geometry !== 'pad' && !(p.geometry === 'stretch' && same);
-  facts(paper, [
-    ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
-    ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
-    ['Values', `(value × ${significant(p.scale)} − mean) / std with mean ${p.mean.map((x) => significant(x, 6)).join(', ')} and std ${p.std.map((x) => significant(x, 6)).join(', ')}`],
-    ...(typeof guess === 'string' ? ([['Taken from', `a guess, which nobody confirmed. ${guess}`]] as [string, string][]) : []),
-    ['Place', 'a part of the differentiated graph: changes are those of the picture itself, before preprocessing'],
-  ], { title: { level: 1, text: 'Preprocessing' } });
+  facts(
+    paper,
+    [
+      ['Geometry', `${geometry[p.geometry]}${resized ? `, ${p.interpolation}` : ''}`],
+      ['Channels, layout', `${p.channels.toUpperCase()}, ${p.layout.toUpperCase()}`],
+      [
+        'Values',
+        `(value × ${significant(p.scale)} − mean) / std with mean ${p.mean.map((x) => significant(x, 6)).join(', ')} and std ${p.std.map((x) => significant(x, 6)).join(', ')}`,
+      ],
+      ...(typeof guess === 'string' ? ([['Taken from', `a guess, which nobody confirmed. ${guess}`]] as [string, string][]) : []),
+      ['Place', 'a part of the differentiated graph: changes are those of the picture itself, before preprocessing'],
+    ],
+    { title: { level: 1, text: 'Preprocessing' } },
+  );
 }
 
 function run(paper: Paper, results: Results): void {
@@ -175,13 +247,33 @@ function run(paper: Paper, results: Results): void {
   const word = wordOf(check);
   const bad = word === 'failed' || word === 'zero' || word === 'tiny';
   const status: Rich = [{ text: verdictWords(check), face: 'bold', ...(bad && { color: COLOR.broken }) }];
-  facts(paper, [
-    ['Provider', provider.asked === provider.used ? `${provider.used}, as asked for` : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`],
-    ['Kernel batch', `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`],
-    ['Query limit', results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`],
-    ['Gradient check', [...status, ...checkFigures(results)]],
-    ['Surrogate gradients', check.surrogates.length > 0 ? `straight-through (BPDA) for ${check.surrogates.join(', ')}` : 'none: every operator is differentiated as it is'],
-  ], { title: { level: 1, text: 'Execution and gradient check' } });
+  facts(
+    paper,
+    [
+      [
+        'Provider',
+        provider.asked === provider.used
+          ? `${provider.used}, as asked for`
+          : `asked for ${provider.asked}, used ${provider.used}${provider.why ? `: ${provider.why}` : ''}`,
+      ],
+      [
+        'Kernel batch',
+        `${count(results.kernelBatch)} ${results.kernelBatch === 1 ? 'row' : 'rows'}, the same for every run of the network`,
+      ],
+      [
+        'Query limit',
+        results.maxQueries === null ? 'none' : `${count(results.maxQueries)} forward and backward passes per image and attack`,
+      ],
+      ['Gradient check', [...status, ...checkFigures(results)]],
+      [
+        'Surrogate gradients',
+        check.surrogates.length > 0
+          ? `straight-through (BPDA) for ${check.surrogates.join(', ')}`
+          : 'none: every operator is differentiated as it is',
+      ],
+    ],
+    { title: { level: 1, text: 'Execution and gradient check' } },
+  );
 }
 
 /** How far off the checked directions were; of none there is nothing to say. */
@@ -189,7 +281,9 @@ function checkFigures({ gradientCheck: check, output }: Results): Rich {
   const forward = `: forward differs from onnxruntime’s by ${significant(check.forwardError, 2)} of the largest ${output ? 'value' : 'logit'}`;
   if (verdictOf(check) === 'unchecked') return check.compared === 0 ? [] : [forward];
   const tangent = check.tangentError === null ? '' : `Jv by ${significant(check.tangentError, 2)}, `;
-  return [`${forward}, ${check.tangentError === null ? 'gradient' : 'J’u'} from central differences by ${significant(check.gradientError, 2)}, ${tangent}${count(check.directions)} random directions`];
+  return [
+    `${forward}, ${check.tangentError === null ? 'gradient' : 'J’u'} from central differences by ${significant(check.gradientError, 2)}, ${tangent}${count(check.directions)} random directions`,
+  ];
 }
 
 function troubles(paper: Paper, results: Results): void {
@@ -208,8 +302,15 @@ function troubles(paper: Paper, results: Results): void {
   const shown = failures.slice(0, 20);
   table(
     paper,
-    [{ title: 'Image', share: 1 }, { title: 'Norm', points: 34 }, { title: 'Attack', points: 80 }, { title: 'Reason', share: 4 }],
-    shown.map((finding) => ({ cells: [[mono(finding.image)], NORM_LABEL[results.threats[finding.threat]!.norm], finding.attack, finding.reason ?? ''] })),
+    [
+      { title: 'Image', share: 1 },
+      { title: 'Norm', points: 34 },
+      { title: 'Attack', points: 80 },
+      { title: 'Reason', share: 4 },
+    ],
+    shown.map((finding) => ({
+      cells: [[mono(finding.image)], NORM_LABEL[results.threats[finding.threat]!.norm], finding.attack, finding.reason ?? ''],
+    })),
     { title: { level: 1, text: 'Failures' }, after: 5 },
   );
   if (failures.length > shown.length) {

@@ -1,5 +1,16 @@
 import { basename } from 'node:path/posix';
-import { accuracyText, boundsText, count, dateTime, formatBudget, formatDistance, formatEps, interval, NONE, significant } from '../../../shared/format.ts';
+import {
+  accuracyText,
+  boundsText,
+  count,
+  dateTime,
+  formatBudget,
+  formatDistance,
+  formatEps,
+  interval,
+  NONE,
+  significant,
+} from '../../../shared/format.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
 import { shortened } from '../../../shared/printable.ts';
 import { isHollow } from '../../../shared/reach.ts';
@@ -66,7 +77,8 @@ interface Figure {
 
 /** What a box says of a point. */
 function figureRows(label: string, value: string, { least, most }: Pick<CurvePoint, 'least' | 'most'>): Figure['rows'] {
-  const bounds = least === undefined || most === undefined ? [] : [{ label: 'of all images', value: interval({ low: least, high: most }), small: true }];
+  const bounds =
+    least === undefined || most === undefined ? [] : [{ label: 'of all images', value: interval({ low: least, high: most }), small: true }];
   return [{ label, value }, ...bounds];
 }
 
@@ -79,7 +91,15 @@ function figures(paper: Paper, results: Results): void {
   }));
   // A single threat model spreads its budgets over the width instead.
   const only = results.threats.length === 1 && results.threats[0]!.points.length <= 4 ? results.threats[0]! : null;
-  if (only) boxes.splice(0, 1, ...only.points.map((point): Figure => ({ head: NORM_LABEL[only.norm], rows: figureRows(`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(only.norm, point), point) })));
+  if (only)
+    boxes.splice(
+      0,
+      1,
+      ...only.points.map((point): Figure => ({
+        head: NORM_LABEL[only.norm],
+        rows: figureRows(`≤ ${formatEps(only.norm, point.eps)}`, accuracyOf(only.norm, point), point),
+      })),
+    );
   if (clean) boxes.unshift({ head: 'Clean', rows: figureRows('no change', accuracyText(clean), clean) });
   const perLine = Math.min(4, Math.max(2, boxes.length));
   const width = BODY_WIDTH / perLine;
@@ -94,7 +114,12 @@ function figures(paper: Paper, results: Results): void {
       paper.doc.rect(PAGE.left, top, BODY_WIDTH, height).fill(COLOR.wash);
       for (let i = 1; i < line.length; i++) {
         const x = PAGE.left + i * width;
-        paper.doc.moveTo(x, top + 10).lineTo(x, top + height - 10).lineWidth(0.5).strokeColor(COLOR.rule).stroke();
+        paper.doc
+          .moveTo(x, top + 10)
+          .lineTo(x, top + height - 10)
+          .lineWidth(0.5)
+          .strokeColor(COLOR.rule)
+          .stroke();
       }
     });
     line.forEach((box, i) => {
@@ -202,7 +227,9 @@ function attacks(paper: Paper, results: Results): void {
     rows,
     { title: { level: 2, text: 'What each attack found' }, after: 6 },
   );
-  const best = results.threats.filter((threat) => threat.median !== null).map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
+  const best = results.threats
+    .filter((threat) => threat.median !== null)
+    .map((threat) => `${NORM_LABEL[threat.norm]} ${formatDistance(threat.norm, threat.median)}`);
   const note = [
     'Distances are those of the threat’s norm. The median is over all images on which the attack ran to its end, one that held counting as infinitely far (–: half or more held); the mean is over the broken ones, beyond ε or not; ε is the largest budget.',
     ...(best.length > 0 ? [`Median over the best of all attacks: ${best.join(', ')}.`] : []),

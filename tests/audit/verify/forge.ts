@@ -34,12 +34,27 @@ export async function picture(file: string, seed: number): Promise<void> {
  * @param how.stops numbers of tasks after which a sitting is cancelled; the audit then goes on, unless it shall `stay` so
  * @param how.goesOn with what lies in the folder
  */
-export async function audit(input: AuditPlanInput, folder: string, { stops = [], stay = false, goesOn = false }: { stops?: number[]; stay?: boolean; goesOn?: boolean } = {}): Promise<string> {
+export async function audit(
+  input: AuditPlanInput,
+  folder: string,
+  { stops = [], stay = false, goesOn = false }: { stops?: number[]; stay?: boolean; goesOn?: boolean } = {},
+): Promise<string> {
   const plan = checkPlan(input, root);
   const sitting = async (stop: number | null, resume: boolean) => {
     const crew = new Here();
     if (stop !== null) crew.before = (_, count) => count === stop && crew.control.cancel();
-    await runAudit({ plan, folder, resume, crew, control: crew.control, installation, onImage: () => {}, onFinding: () => {}, onProgress: () => {}, onResults: (results) => (stop === null ? writeDocuments : writeTables)(folder, results) });
+    await runAudit({
+      plan,
+      folder,
+      resume,
+      crew,
+      control: crew.control,
+      installation,
+      onImage: () => {},
+      onFinding: () => {},
+      onProgress: () => {},
+      onResults: (results) => (stop === null ? writeDocuments : writeTables)(folder, results),
+    });
   };
   for (const [i, stop] of stops.entries()) await sitting(stop, goesOn || i > 0);
   if (!stay) await sitting(null, goesOn || stops.length > 0);
@@ -47,10 +62,21 @@ export async function audit(input: AuditPlanInput, folder: string, { stops = [],
 }
 
 /** `hairline verify` in this thread; `elsewhere`: on a machine that knows nothing of who began the audit. */
-export function verify(folder: string, { named = {}, elsewhere = false, repeat = 0 }: { named?: Partial<NamedFiles>; elsewhere?: boolean; repeat?: number } = {}): Promise<Verified> {
+export function verify(
+  folder: string,
+  { named = {}, elsewhere = false, repeat = 0 }: { named?: Partial<NamedFiles>; elsewhere?: boolean; repeat?: number } = {},
+): Promise<Verified> {
   const runner = new TaskRunner(sharedGate(new Switch().shared));
-  const here = { run: (name: string, input: never, report?: never) => (name === 'documents' ? checkDocuments(input) : runner.run(name as never, input, report)) } as Parameters<typeof verifyFolder>[1];
-  return verifyFolder({ folder, results: readAnyResults(folder), named, data: join(root, elsewhere ? 'other data' : 'data'), repeat }, here, here, () => {});
+  const here = {
+    run: (name: string, input: never, report?: never) =>
+      name === 'documents' ? checkDocuments(input) : runner.run(name as never, input, report),
+  } as Parameters<typeof verifyFolder>[1];
+  return verifyFolder(
+    { folder, results: readAnyResults(folder), named, data: join(root, elsewhere ? 'other data' : 'data'), repeat },
+    here,
+    here,
+    () => {},
+  );
 }
 
 let n = 0;
@@ -71,7 +97,10 @@ export function edit(folder: string, name: string, change: (json: any) => void):
 
 export function journal(folder: string, change: (records: any[]) => unknown): void {
   const file = join(folder, 'journal.jsonl');
-  const records: any[] = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  const records: any[] = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   change(records);
   writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 }

@@ -15,8 +15,17 @@ import { singular } from '../singular.ts';
 import { audit, copy, edit, folderOf, journal, picture, root, verify } from './forge.ts';
 
 const images = folderOf('images');
-const THREATS: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [0.5 / 255, 2 / 255], attacks: [{ id: 'fgsm' }, { id: 'pgd', options: { steps: 3 } }] }];
-const plan = (more: Partial<AuditPlanInput> = {}): AuditPlanInput => ({ model: join(root, 'plain.onnx'), preprocessing: {}, images: [images], threats: THREATS, batch: 2, ...more });
+const THREATS: AuditPlanInput['threats'] = [
+  { norm: 'linf', eps: [0.5 / 255, 2 / 255], attacks: [{ id: 'fgsm' }, { id: 'pgd', options: { steps: 3 } }] },
+];
+const plan = (more: Partial<AuditPlanInput> = {}): AuditPlanInput => ({
+  model: join(root, 'plain.onnx'),
+  preprocessing: {},
+  images: [images],
+  threats: THREATS,
+  batch: 2,
+  ...more,
+});
 
 beforeAll(async () => {
   for (let i = 0; i < 5; i++) await picture(join(images, `${i}.png`), i);
@@ -27,7 +36,16 @@ beforeAll(async () => {
 async function greyPictures(): Promise<string> {
   const folder = folderOf('grey');
   const side = 12;
-  for (let k = 0; k < 3; k++) writeFileSync(join(folder, `${k}.png`), await encodePng({ width: side, height: side, channels: 1, data: Uint8Array.from({ length: side * side }, (_, i) => 60 + ((i * (7 + k)) % 120)) }));
+  for (let k = 0; k < 3; k++)
+    writeFileSync(
+      join(folder, `${k}.png`),
+      await encodePng({
+        width: side,
+        height: side,
+        channels: 1,
+        data: Uint8Array.from({ length: side * side }, (_, i) => 60 + ((i * (7 + k)) % 120)),
+      }),
+    );
   cpSync(join(folder, '1.png'), join(root, 'target.png'));
   write(join(root, 'picture.onnx'), singular(side).bytes);
   return folder;
@@ -48,15 +66,44 @@ async function outputPlan(): Promise<AuditPlanInput> {
 describe('an honest folder is verified without a difference', () => {
   const HONEST: [string, () => Promise<string>][] = [
     ['resumed twice', () => audit(plan(), join(root, 'resumed'), { stops: [4, 4] })],
-    ['targeted', () => audit(plan({ threats: [{ ...THREATS[0]!, norm: 'l2', eps: [0.5], goal: { kind: 'targeted', target: [1, 2, 3, 4, 5] } }, { ...THREATS[0]!, goal: { kind: 'targeted', target: 'least-likely' } }] }), join(root, 'targeted'))],
-    ['transfer', () => audit(plan({ threats: [{ ...THREATS[0]!, knowledge: { kind: 'transfer', surrogates: [{ model: join(root, 'louder.onnx') }, { model: join(root, 'other.onnx') }] } }] }), join(root, 'transfer'))],
+    [
+      'targeted',
+      () =>
+        audit(
+          plan({
+            threats: [
+              { ...THREATS[0]!, norm: 'l2', eps: [0.5], goal: { kind: 'targeted', target: [1, 2, 3, 4, 5] } },
+              { ...THREATS[0]!, goal: { kind: 'targeted', target: 'least-likely' } },
+            ],
+          }),
+          join(root, 'targeted'),
+        ),
+    ],
+    [
+      'transfer',
+      () =>
+        audit(
+          plan({
+            threats: [
+              {
+                ...THREATS[0]!,
+                knowledge: { kind: 'transfer', surrogates: [{ model: join(root, 'louder.onnx') }, { model: join(root, 'other.onnx') }] },
+              },
+            ],
+          }),
+          join(root, 'transfer'),
+        ),
+    ],
     ['outputs', async () => audit(await outputPlan(), join(root, 'outputs'))],
-    ['pictures that were lost, and made again', async () => {
-      const folder = await audit(plan(), join(root, 'lost'));
-      rmSync(join(folder, 'clean/00001-1.png'));
-      rmSync(join(folder, 'adversarial'), { recursive: true });
-      return audit(plan(), folder, { goesOn: true });
-    }],
+    [
+      'pictures that were lost, and made again',
+      async () => {
+        const folder = await audit(plan(), join(root, 'lost'));
+        rmSync(join(folder, 'clean/00001-1.png'));
+        rmSync(join(folder, 'adversarial'), { recursive: true });
+        return audit(plan(), folder, { goesOn: true });
+      },
+    ],
   ];
   it.each(HONEST)('%s', { timeout: 120_000 }, async (_, make) => {
     const found = await verify(await make());
@@ -73,7 +120,9 @@ describe('an honest folder is verified without a difference', () => {
     renameSync(await audit(plan({ labels }), join(root, 'there')), folder);
     // Another processor of another make computes the same to within rounding.
     const { labels: _, images: __, ...bare } = { labels, images, model: join(root, 'plain.onnx') };
-    await expect(verify(folder, { elsewhere: true })).rejects.toThrow(/begun elsewhere, so no file that it names is opened: name them yourself \(--model\)/);
+    await expect(verify(folder, { elsewhere: true })).rejects.toThrow(
+      /begun elsewhere, so no file that it names is opened: name them yourself \(--model\)/,
+    );
     const found = await verify(folder, { elsewhere: true, named: bare });
     expect(found.problems).toEqual([]);
     expect(found.notes.join('\n')).toMatch(/Not checked: labels\.txt; name it with --labels/);
@@ -86,7 +135,9 @@ describe('an honest folder is verified without a difference', () => {
   it('stopped: what is not there is said', { timeout: 60_000 }, async () => {
     const found = await verify(await audit(plan(), join(root, 'stopped'), { stops: [6], stay: true }));
     expect(found.problems).toEqual([]);
-    expect(found.notes.join('\n')).toMatch(/The audit was stopped before it was through: 8 of 10 attack runs were not made; of these there is nothing to check\./);
+    expect(found.notes.join('\n')).toMatch(
+      /The audit was stopped before it was through: 8 of 10 attack runs were not made; of these there is nothing to check\./,
+    );
     expect(found.notes.join('\n')).toMatch(/report\.pdf is missing, as of an audit that was stopped/);
     const early = await verify(await audit(plan(), join(root, 'early'), { stops: [3], stay: true }));
     expect(early.notes.join('\n')).toMatch(/3 of 5 images were not looked at, and 10 of 10 attack runs were not made/);
@@ -100,7 +151,10 @@ describe('an honest folder is verified without a difference', () => {
     const results = readAnyResults(folder);
     delete results.files;
     await writeDocuments(folder, results);
-    expect(await verify(folder)).toMatchObject({ problems: [], notes: ['The results hold no hash of names.txt: they were written by an older Hairline.'] });
+    expect(await verify(folder)).toMatchObject({
+      problems: [],
+      notes: ['The results hold no hash of names.txt: they were written by an older Hairline.'],
+    });
   });
 });
 
@@ -111,7 +165,9 @@ describe('what rests on trust', () => {
     const { image } = findings.find(({ state }) => state === 'broken')!;
     for (const { file } of findings.filter((one) => one.image === image)) if (file) rmSync(join(folder, file));
     journal(folder, (records) => {
-      for (const { finding } of records) if (finding?.image === image) Object.assign(finding, { state: 'held', float: null, eightBit: null, prediction: null, top: [], file: null });
+      for (const { finding } of records)
+        if (finding?.image === image)
+          Object.assign(finding, { state: 'held', float: null, eightBit: null, prediction: null, top: [], file: null });
     });
     const state = new AuditState(Journal.read(folder).records);
     const { timing } = readAnyResults(folder);
@@ -119,31 +175,45 @@ describe('what rests on trust', () => {
     return image;
   }
 
-  it('is a forgery that is consistent through all files: it is not called checked, and a repeat finds it', { timeout: 120_000 }, async () => {
-    const folder = copy(await audit(plan(), join(root, 'to be hidden')));
-    const image = await hide(folder);
-    const found = await verify(folder);
-    expect(found.problems).toEqual([]);
-    expect(found.trust.join('; ')).toMatch(/that the attacks that are said to have found nothing on \d images? were run \(repeat a sample: --repeat 5\).*that not all files were changed alike/);
-    const again = await verify(folder, { repeat: 100 });
-    expect(again.repeated).toBe(5);
-    expect(again.trust.join('; ')).toMatch(/were run, but for those run again/);
-    expect(again.problems.join('\n')).toMatch(new RegExp(`repeat of pgd on ${image} under linf, state: the report says "held", the repeat gives "broken"`));
-  });
+  it(
+    'is a forgery that is consistent through all files: it is not called checked, and a repeat finds it',
+    { timeout: 120_000 },
+    async () => {
+      const folder = copy(await audit(plan(), join(root, 'to be hidden')));
+      const image = await hide(folder);
+      const found = await verify(folder);
+      expect(found.problems).toEqual([]);
+      expect(found.trust.join('; ')).toMatch(
+        /that the attacks that are said to have found nothing on \d images? were run \(repeat a sample: --repeat 5\).*that not all files were changed alike/,
+      );
+      const again = await verify(folder, { repeat: 100 });
+      expect(again.repeated).toBe(5);
+      expect(again.trust.join('; ')).toMatch(/were run, but for those run again/);
+      expect(again.problems.join('\n')).toMatch(
+        new RegExp(`repeat of pgd on ${image} under linf, state: the report says "held", the repeat gives "broken"`),
+      );
+    },
+  );
 
-  it('is sampled where nothing else shows, in an order that the results settle, and an honest audit repeats to the same findings', { timeout: 120_000 }, async () => {
-    const folder = await audit(plan({ threats: [{ ...THREATS[0]!, eps: [0.7 / 255] }] }), join(root, 'to be repeated'));
-    const seen = async (): Promise<any> => verify(folder, { repeat: 2 });
-    expect(await seen()).toMatchObject({ problems: [], notes: [], repeated: 2 });
-    expect(await verify(folder, { repeat: 100 })).toMatchObject({ problems: [], repeated: 5 });
-    // Versions that are not those of the audit: what became of an image is compared, and that is said.
-    journal(folder, (records) => (records[1].setup.versions.onnxruntime = '1.0.0'));
-    edit(folder, 'results.json', (r) => (r.versions.onnxruntime = '1.0.0'));
-    await writeDocuments(folder, Results.parse(JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'))));
-    const elsewhere = await seen();
-    expect(elsewhere.problems, 'the only difference is that this was done by hand').toEqual([expect.stringMatching(/its seal does not fit\.$/)]);
-    expect(elsewhere.notes.join()).toMatch(/compared by their outcome alone, since machine or versions are not those of the audit/);
-  });
+  it(
+    'is sampled where nothing else shows, in an order that the results settle, and an honest audit repeats to the same findings',
+    { timeout: 120_000 },
+    async () => {
+      const folder = await audit(plan({ threats: [{ ...THREATS[0]!, eps: [0.7 / 255] }] }), join(root, 'to be repeated'));
+      const seen = async (): Promise<any> => verify(folder, { repeat: 2 });
+      expect(await seen()).toMatchObject({ problems: [], notes: [], repeated: 2 });
+      expect(await verify(folder, { repeat: 100 })).toMatchObject({ problems: [], repeated: 5 });
+      // Versions that are not those of the audit: what became of an image is compared, and that is said.
+      journal(folder, (records) => (records[1].setup.versions.onnxruntime = '1.0.0'));
+      edit(folder, 'results.json', (r) => (r.versions.onnxruntime = '1.0.0'));
+      await writeDocuments(folder, Results.parse(JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'))));
+      const elsewhere = await seen();
+      expect(elsewhere.problems, 'the only difference is that this was done by hand').toEqual([
+        expect.stringMatching(/its seal does not fit\.$/),
+      ]);
+      expect(elsewhere.notes.join()).toMatch(/compared by their outcome alone, since machine or versions are not those of the audit/);
+    },
+  );
 });
 
 describe('the picture to be matched', () => {

@@ -23,7 +23,11 @@ export function valid(schema: z.ZodType, dice: Dice, words: Words, key = ''): un
   const inner = (type: z.ZodType) => valid(type, dice, words, key);
   switch (def.type) {
     case 'object':
-      return Object.fromEntries(Object.entries(def.shape!).flatMap(([name, type]) => (optional(type) && dice.chance(0.4) ? [] : [[name, valid(type, dice, words, name)]])));
+      return Object.fromEntries(
+        Object.entries(def.shape!).flatMap(([name, type]) =>
+          optional(type) && dice.chance(0.4) ? [] : [[name, valid(type, dice, words, name)]],
+        ),
+      );
     case 'array':
       return Array.from({ length: 1 + dice.int(2) }, () => inner(def.element!));
     case 'record':

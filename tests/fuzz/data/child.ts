@@ -32,7 +32,14 @@ function answer(value: Answer): void {
 async function open({ use, path, pictures }: Asked): Promise<void> {
   if (use === 'names') return void (await readClassNames(path, null));
   const labelled = use === 'labels';
-  const set = await openImages({ paths: [labelled ? pictures : path], labels: labelled ? path : null, offset: 0, limit: null, classes: 10, classNames: ['a', 'b', 'c'] });
+  const set = await openImages({
+    paths: [labelled ? pictures : path],
+    labels: labelled ? path : null,
+    offset: 0,
+    limit: null,
+    classes: 10,
+    classNames: ['a', 'b', 'c'],
+  });
   for (const item of set.items.slice(0, DECODED)) {
     const { width, height, channels, data } = await item.read();
     if (data.length !== width * height * channels) throw new Error(`${data.length} values for ${width} x ${height} x ${channels}`);

@@ -20,8 +20,57 @@ function slots(value: unknown, path: string, found: Slot[]): void {
   }
 }
 
-const BIG: readonly bigint[] = [0n, -1n, 1n, 2n, 3n, 7n, 99n, 1000n, 2n ** 20n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 40n, 2n ** 62n, 2n ** 63n - 1n, -(2n ** 63n)];
-const OPERATORS = ['Conv', 'Relu', 'Loop', 'If', 'Scan', 'Reshape', 'ConstantOfShape', 'Expand', 'Tile', 'Range', 'Gather', 'Concat', 'Softmax', 'MatMul', 'Pad', 'Resize', 'Slice', 'Split', 'LSTM', 'QuantizeLinear', 'Einsum', 'MaxPool', 'TopK', 'Transpose', 'Where', 'Wobble', 'BatchNormalization', 'Attention', 'GridSample', 'RoiAlign', 'DFT', 'Upsample'];
+const BIG: readonly bigint[] = [
+  0n,
+  -1n,
+  1n,
+  2n,
+  3n,
+  7n,
+  99n,
+  1000n,
+  2n ** 20n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 40n,
+  2n ** 62n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+];
+const OPERATORS = [
+  'Conv',
+  'Relu',
+  'Loop',
+  'If',
+  'Scan',
+  'Reshape',
+  'ConstantOfShape',
+  'Expand',
+  'Tile',
+  'Range',
+  'Gather',
+  'Concat',
+  'Softmax',
+  'MatMul',
+  'Pad',
+  'Resize',
+  'Slice',
+  'Split',
+  'LSTM',
+  'QuantizeLinear',
+  'Einsum',
+  'MaxPool',
+  'TopK',
+  'Transpose',
+  'Where',
+  'Wobble',
+  'BatchNormalization',
+  'Attention',
+  'GridSample',
+  'RoiAlign',
+  'DFT',
+  'Upsample',
+];
 
 /**
  * One change somewhere in a model: a number, name, operator, list or tensor is taken away, doubled, swapped, or made hostile.
@@ -41,7 +90,10 @@ function changed(value: unknown, slot: Slot, all: readonly Slot[], dice: Dice): 
   if (typeof value === 'bigint') return dice.pick(BIG);
   if (typeof value === 'boolean') return !value;
   // Enumerations and types are whole numbers; a float may be anything.
-  if (typeof value === 'number') return /floatData|doubleData|floats|\.f$/.test(slot.path) ? dice.pick(NUMBERS) : dice.pick([0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 13, 16, 17, 22, 99, -1, 2 ** 31 - 1]);
+  if (typeof value === 'number')
+    return /floatData|doubleData|floats|\.f$/.test(slot.path)
+      ? dice.pick(NUMBERS)
+      : dice.pick([0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 13, 16, 17, 22, 99, -1, 2 ** 31 - 1]);
   if (typeof value === 'string') {
     if (slot.key === 'opType') return dice.pick(OPERATORS);
     // Another name of the same model makes circles, doubles and strangers.
@@ -50,7 +102,13 @@ function changed(value: unknown, slot: Slot, all: readonly Slot[], dice: Dice): 
     // Half a surrogate cannot be written in a protobuf message.
     return other && dice.chance(0.6) ? other.owner[other.key] : Buffer.from(dice.pick(TEXTS)).toString();
   }
-  if (value instanceof Uint8Array) return dice.pick([new Uint8Array(0), value.slice(0, dice.int(value.length + 1)), Buffer.concat([value, value]), Uint8Array.from(value, (b, i) => (i < 64 ? dice.int(256) : b))]);
+  if (value instanceof Uint8Array)
+    return dice.pick([
+      new Uint8Array(0),
+      value.slice(0, dice.int(value.length + 1)),
+      Buffer.concat([value, value]),
+      Uint8Array.from(value, (b, i) => (i < 64 ? dice.int(256) : b)),
+    ]);
   if (Array.isArray(value)) {
     const list = value as unknown[];
     const at = dice.int(list.length);
@@ -64,11 +122,21 @@ function changed(value: unknown, slot: Slot, all: readonly Slot[], dice: Dice): 
       case 3:
         return [...list].reverse();
       default:
-        return list.length > 0 && typeof list[0] === 'bigint' ? Array.from({ length: dice.pick([1, 9, 5000]) }, () => dice.pick(BIG)) : list.slice(0, at);
+        return list.length > 0 && typeof list[0] === 'bigint'
+          ? Array.from({ length: dice.pick([1, 9, 5000]) }, () => dice.pick(BIG))
+          : list.slice(0, at);
     }
   }
   return dice.chance(0.5) ? undefined : value;
 }
 
 const shown = (value: unknown): string =>
-  typeof value === 'bigint' ? `${value}` : value instanceof Uint8Array ? `${value.length} bytes` : Array.isArray(value) ? `a list of ${value.length}` : typeof value === 'object' && value !== null ? 'a message' : (JSON.stringify(value)?.slice(0, 40) ?? 'nothing');
+  typeof value === 'bigint'
+    ? `${value}`
+    : value instanceof Uint8Array
+      ? `${value.length} bytes`
+      : Array.isArray(value)
+        ? `a list of ${value.length}`
+        : typeof value === 'object' && value !== null
+          ? 'a message'
+          : (JSON.stringify(value)?.slice(0, 40) ?? 'nothing');
