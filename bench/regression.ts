@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { Preprocessing } from '../shared/plan.ts';
 import { loadGraph } from '../src-main/graph/index.ts';
 import { findImageInput } from '../src-main/model/network.ts';
-import { openField } from '../src-main/runtime/field.ts';
+import { openOutput } from '../src-main/runtime/field.ts';
 import { paddedDigits } from './balda/setup.ts';
 import { measure, PANELS } from './regression/experiment.ts';
 import type { Point } from './regression/experiment.ts';
@@ -35,7 +35,7 @@ else await draw();
 async function draw(): Promise<void> {
   const graph = loadGraph(model);
   const shape = { channels: 1, height: SIDE, width: SIDE };
-  const field = await openField(
+  const field = await openOutput(
     {
       graph,
       input: findImageInput(graph, null),

@@ -4,7 +4,17 @@ import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
-import { ClassScore, GradientCheck, LeftOutList, ModelIdentity, NoiseOutput, OutputField, Results, ScoresFound, State } from './results.ts';
+import {
+  ClassScore,
+  GradientCheck,
+  LeftOutList,
+  ModelIdentity,
+  NoiseOutput,
+  NetworkOutput,
+  Results,
+  ScoresFound,
+  State,
+} from './results.ts';
 import type { LeftOut } from './results.ts';
 import { SHEET_MOST, SHEET_SIDE } from './sheet.ts';
 
@@ -70,7 +80,7 @@ export const ModelCard = z.object({
   /** What has to be known of how it is taken, in sentences; absent where there is nothing. */
   notes: z.array(z.string()).optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
-  field: OutputField.nullable(),
+  field: NetworkOutput.nullable(),
   /** Class names that the file itself holds. */
   classNames: z.array(z.string()).optional(),
 });

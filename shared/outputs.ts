@@ -1,6 +1,6 @@
 import { count, NBSP, REFERENCE_WORDS, significant } from './format.ts';
 import type { Goal } from './plan.ts';
-import type { OutputField, ScoresFound } from './results.ts';
+import type { NetworkOutput, ScoresFound } from './results.ts';
 
 /*
  * The words for networks that put out pictures or vectors, and for goals on their output: the same in the window, the
@@ -8,7 +8,7 @@ import type { OutputField, ScoresFound } from './results.ts';
  */
 
 /** What a network that is no classifier puts out: `a picture of 32 × 32, RGB (output)`. */
-export function fieldWords({ name, dims, width, picture }: Pick<OutputField, 'name' | 'dims' | 'width' | 'picture'>): string {
+export function networkOutputWords({ name, dims, width, picture }: Pick<NetworkOutput, 'name' | 'dims' | 'width' | 'picture'>): string {
   if (picture === null) return `${count(width)} ${width === 1 ? 'value' : 'values'} (${name} [${dims.join(', ')}])`;
   const colours = { 1: 'grey', 3: 'RGB' }[picture.channels] ?? `${picture.channels} channels`;
   return `a picture of ${picture.width} × ${picture.height}, ${colours} (${name})`;

@@ -209,14 +209,14 @@ export const GradientCheck = z.object({
 export type GradientCheck = z.infer<typeof GradientCheck>;
 
 /** The output that goals of deviation and match are about, of one image. */
-export const OutputField = z.object({
+export const NetworkOutput = z.object({
   name: z.string(),
   dims: z.array(Count),
   width: z.number().int().positive(),
   /** How its values are a picture; null where they are none. */
   picture: z.object({ channels: Side, height: Side, width: Side, layout: z.enum(['nchw', 'nhwc']) }).nullable(),
 });
-export type OutputField = z.infer<typeof OutputField>;
+export type NetworkOutput = z.infer<typeof NetworkOutput>;
 
 /** A file that was given and is no image of the audit. `reason` goes on where `source` ends: `is empty: copy it again.` */
 export const LeftOut = z.object({ source: z.string(), reason: z.string() });
@@ -270,7 +270,7 @@ export const Results = z.object({
   /** Of the clean images against given labels; null when the labels are the model's own predictions. */
   cleanAccuracy: CurvePoint.nullable(),
   /** Where goals are on the output of the network: which; null of classifiers. Labels and predictions are then 0: unbroken. */
-  output: OutputField.nullable().default(null),
+  output: NetworkOutput.nullable().default(null),
   /** Where a classifier's answer was found, and why there, as far as there was a choice; absent where there was none. */
   scores: ScoresFound.optional(),
   /** Classes the model tells apart: the length of its logits; 2 where goals are on the output: unbroken and broken. */

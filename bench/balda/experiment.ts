@@ -12,7 +12,7 @@ import {
 } from '../../src-main/attacks/balda/measures.ts';
 import { tryNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { lengthP } from '../../src-main/norms/holder.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 import { unboxed } from './setup.ts';
@@ -33,14 +33,14 @@ export const BUDGETED = {
 /** Share of images whose final η fools the model: what happened on the way does not count. */
 export async function fooledBy(
   model: OpenModel,
-  images: readonly TargetImage[],
+  images: readonly ProblemImage[],
   name: keyof typeof BUDGETED | 'rand',
   epsilon: number,
 ): Promise<number> {
-  const target = unboxed(model, images, `${name}:${epsilon}`);
-  if (name === 'rand') return foolingRatio(await tryNoise(target, new Float32Array(target.clean.length), epsilon, false));
-  const eta = await normConstrained(target, { ...BUDGETED[name], epsilon });
-  return foolingRatio((await target.query(eta)).success);
+  const problem = unboxed(model, images, `${name}:${epsilon}`);
+  if (name === 'rand') return foolingRatio(await tryNoise(problem, new Float32Array(problem.clean.length), epsilon, false));
+  const eta = await normConstrained(problem, { ...BUDGETED[name], epsilon });
+  return foolingRatio((await problem.query(eta)).success);
 }
 
 export interface Minimum {
@@ -54,16 +54,16 @@ export interface Minimum {
 }
 
 /** DeepFool in l∞ with the authors' settings, Theorem 1's bounds, and what Table 3 makes of them. */
-export async function smallest(model: OpenModel, images: readonly TargetImage[], eps: readonly number[]): Promise<Minimum> {
-  const target = unboxed(model, images, 'deepfool');
-  const bounds = await firstOrderBounds(target, Infinity, RIVALS);
-  const { delta, fooled } = await deepFoolPath(target, { steps: 50, rivals: RIVALS, overshoot: 0.02, variant: 'sum', nudge: 0 });
-  const sizes = Float64Array.from(rowsOf(delta, target.count), (r, i) => (fooled[i] ? lengthP(Infinity, r) : Infinity));
+export async function smallest(model: OpenModel, images: readonly ProblemImage[], eps: readonly number[]): Promise<Minimum> {
+  const problem = unboxed(model, images, 'deepfool');
+  const bounds = await firstOrderBounds(problem, Infinity, RIVALS);
+  const { delta, fooled } = await deepFoolPath(problem, { steps: 50, rivals: RIVALS, overshoot: 0.02, variant: 'sum', nudge: 0 });
+  const sizes = Float64Array.from(rowsOf(delta, problem.count), (r, i) => (fooled[i] ? lengthP(Infinity, r) : Infinity));
   return {
     sizes,
     bounds,
     curve: foolingCurve(sizes, eps),
-    rho1: rho1(sizes, imageLengths(target, Infinity)),
+    rho1: rho1(sizes, imageLengths(problem, Infinity)),
     rho2: rho2(bounds),
     eps99: epsilonFooling(sizes),
   };

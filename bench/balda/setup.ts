@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Preprocessing } from '../../shared/plan.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
@@ -43,7 +43,7 @@ export function readOracle(shared: string): Oracle {
 }
 
 /** MNIST's test digits, by default on LeNet's own 32 x 32 canvas: the padding is part of what is attacked. */
-export function paddedDigits(shared: string, indices: readonly number[], side = PADDED): TargetImage[] {
+export function paddedDigits(shared: string, indices: readonly number[], side = PADDED): ProblemImage[] {
   const pixels = gunzipSync(readFileSync(join(shared, FILES.images)));
   const labels = gunzipSync(readFileSync(join(shared, FILES.labels)));
   const margin = (side - SIDE) / 2;
@@ -73,6 +73,6 @@ export async function openDigits(file: string, side: number, rows = 64): Promise
 }
 
 /** A target whose noise is not clipped to [0,1], as in the authors' program. */
-export function unboxed(model: OpenModel, images: readonly TargetImage[], stream: string): CountedTarget {
-  return new CountedTarget(model, images, { norm: 'linf', stream, limits: null, gate: { check: () => undefined }, boxed: false });
+export function unboxed(model: OpenModel, images: readonly ProblemImage[], stream: string): CountedProblem {
+  return new CountedProblem(model, images, { norm: 'linf', stream, limits: null, gate: { check: () => undefined }, boxed: false });
 }

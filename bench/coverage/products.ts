@@ -77,7 +77,7 @@ async function checkOutputs(
     const detail = found.every((o) => graph.outputs.some((v) => v.name === o))
       ? ''
       : `up to ${found.join(', ')}, behind which are integers`;
-    if (pair.surrogates.length > 0) return { result: 'surrogate', forward, surrogates: pair.surrogates, detail };
+    if (pair.straightThrough.length > 0) return { result: 'surrogate', forward, surrogates: pair.straightThrough, detail };
     // As fine a mean as the time allows: the more kinks lie along the way, the more points it takes.
     const begun = Date.now();
     await gradientAt(pair, x, filled(elementCount(pair.dims.of), normal));

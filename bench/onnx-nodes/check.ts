@@ -94,7 +94,7 @@ async function checkPicture(graph: Graph, values: Map<string, TensorProto>, pict
       outputs.flatMap((name) => [expected[name]!]),
     );
     const off = forward > (half ? LIMITS.half : LIMITS.forward);
-    if (pair.surrogates.length > 0) return { result: off ? 'differs' : 'surrogate', forward, detail: pair.surrogates.join(', ') };
+    if (pair.straightThrough.length > 0) return { result: off ? 'differs' : 'surrogate', forward, detail: pair.straightThrough.join(', ') };
     const limit = half ? LIMITS.half : LIMITS.gradient;
     const { error: rough, empty } = await gradientError(pair, x, limit);
     const error = rough <= limit ? rough : Math.min(rough, await exactError(pair, x).catch(() => Infinity));

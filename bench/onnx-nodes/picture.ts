@@ -15,7 +15,7 @@ const PICTURE = 'hl:picture';
 
 /** A graph of one free input, and its adjoint along a random u of ±1 over its outputs. */
 export interface Moved {
-  surrogates: string[];
+  straightThrough: string[];
   u: Float32Array;
   value(x: Numbers): Promise<Numbers>;
   at(x: Numbers): Promise<{ y: Numbers; gradient: Numbers }>;
@@ -58,7 +58,7 @@ export async function openPicture(
     x,
     outputs,
     pair: {
-      surrogates: pair.surrogates,
+      straightThrough: pair.straightThrough,
       u,
       value: (x) => forward(pair, x),
       at: (x) => gradientAt(pair, x, u),

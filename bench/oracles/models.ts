@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Preprocessing } from '../../shared/plan.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
@@ -17,7 +17,7 @@ const FILES = {
 } as const;
 
 /** Test pictures of a data set by their official numbers, as attacks take them. @param shared folder of shared files */
-export function testPictures(shared: string, set: DataSet, indices: readonly number[]): TargetImage[] {
+export function testPictures(shared: string, set: DataSet, indices: readonly number[]): ProblemImage[] {
   const [images, labels] = FILES[set].map((file) => read(join(shared, file))) as [Buffer, Buffer?];
   const { channels, height, width } = SHAPE[set];
   const size = channels * height * width;

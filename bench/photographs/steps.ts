@@ -1,4 +1,4 @@
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
 import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
 import { valuesOf } from '../../src-main/model/differentiable.ts';
 import { argMax } from '../../src-main/model/scores.ts';
@@ -25,7 +25,7 @@ export async function stepTime(
   const pixels = Float32Array.from({ length: valuesOf(model.shape) }, (_, j) => ((j * 37 + (j >> 9)) % 256) / 255);
   const { logits } = await model.forward(pixels);
   const label = argMax(logits.subarray(0, model.classes));
-  const target = new CountedTarget(model, [{ pixels, hash: 'photograph', label, goal: null }], {
+  const problem = new CountedProblem(model, [{ pixels, hash: 'photograph', label, goal: null }], {
     norm,
     epsilon,
     stream: 'bench',
@@ -33,9 +33,9 @@ export async function stepTime(
     gate: { check: () => undefined },
   });
   const began = process.cpuUsage();
-  await attackOf(attack).run(target, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
+  await attackOf(attack).run(problem, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
   const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1000 / target.backwards[0]!;
+  return (user + system) / 1000 / problem.backwards[0]!;
 }
 
 /** No network at all, which every step beats by more: what an attack itself does with the values of a picture is what a step on it costs. */

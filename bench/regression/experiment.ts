@@ -3,17 +3,17 @@ import { meanMeasures, outputMeasures } from '../../src-main/attacks/balda/outpu
 import type { OutputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
 import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { quadraticAttack } from '../../src-main/attacks/regression/quadratic.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 
 /** Beyond every distance: nothing succeeds, so nothing ends early. */
 const NEVER = 4;
 
-type Method = (target: CountedTarget, epsilon: number) => Promise<Float32Array>;
+type Method = (problem: CountedProblem, epsilon: number) => Promise<Float32Array>;
 
 /** The panels of figure 4: what bounds η, and each method's η. */
 export const PANELS: Record<string, { norm: 'l2' | 'linf'; eps: number[]; methods: Record<string, Method> }> = {
@@ -26,13 +26,13 @@ export const PANELS: Record<string, { norm: 'l2' | 'linf'; eps: number[]; method
 function ball(): Record<string, Method> {
   const linear =
     (steps: number): Method =>
-    (target, epsilon) =>
-      normConstrained(target, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
+    (problem, epsilon) =>
+      normConstrained(problem, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
   const options = attackOf('quadratic').options.parse({}) as unknown as Parameters<typeof quadraticAttack>[1];
   const quadratic =
     (change: object): Method =>
-    (target, epsilon) =>
-      quadraticAttack(target, { ...options, epsilon, ...change });
+    (problem, epsilon) =>
+      quadraticAttack(problem, { ...options, epsilon, ...change });
   return {
     random: noise(null),
     'linear-1': linear(1),
@@ -53,11 +53,11 @@ function pixels(count: number): Record<string, Method> {
 
 /** The paper's random perturbation; for pixels, random signs on so many of them. */
 function noise(count: number | null): Method {
-  return (target, epsilon) => {
-    const eta = new Float32Array(target.clean.length);
-    rowsOf(eta, target.count).forEach((row, image) => {
-      const random = target.random(image);
-      if (count === null) randomNoise(target.norm as 'l2' | 'linf', row, rowsOf(target.clean, target.count)[image]!, epsilon, random);
+  return (problem, epsilon) => {
+    const eta = new Float32Array(problem.clean.length);
+    rowsOf(eta, problem.count).forEach((row, image) => {
+      const random = problem.random(image);
+      if (count === null) randomNoise(problem.norm as 'l2' | 'linf', row, rowsOf(problem.clean, problem.count)[image]!, epsilon, random);
       else
         for (let left = count; left > 0;) {
           const j = Math.floor(random() * row.length);
@@ -70,21 +70,21 @@ function noise(count: number | null): Method {
 
 /** What an attack of the registry last asked about each image: its whole path is one subset after another. */
 function subsets(id: string, count: number): Method {
-  return async (target, epsilon) => {
-    const last = new Float32Array(target.clean.length);
-    const farthest = new Float64Array(target.count).fill(Infinity);
-    const { query } = target;
-    target.query = async (delta, only) => {
-      const answer = await query.call(target, delta, only);
-      rowsOf(last, target.count).forEach((row, image) => {
+  return async (problem, epsilon) => {
+    const last = new Float32Array(problem.clean.length);
+    const farthest = new Float64Array(problem.count).fill(Infinity);
+    const { query } = problem;
+    problem.query = async (delta, only) => {
+      const answer = await query.call(problem, delta, only);
+      rowsOf(last, problem.count).forEach((row, image) => {
         if ((only && !only[image]) || answer.margin[image]! >= farthest[image]!) return;
         farthest[image] = answer.margin[image]!;
-        row.set(delta.subarray(image * target.features, (image + 1) * target.features));
+        row.set(delta.subarray(image * problem.features, (image + 1) * problem.features));
       });
       return answer;
     };
     const attack = attackOf(id);
-    await attack.run(target, { ...attack.options.parse({ subsets: count }), epsilon });
+    await attack.run(problem, { ...attack.options.parse({ subsets: count }), epsilon });
     return last;
   };
 }
@@ -100,34 +100,34 @@ export interface Point extends OutputMeasures {
 
 /** One point of a curve. @param images with the clean output as reference */
 export async function measure(
-  field: OpenField,
-  images: readonly TargetImage[],
+  field: OpenOutput,
+  images: readonly ProblemImage[],
   panel: string,
   method: string,
   epsilon: number,
 ): Promise<Point> {
   const { norm, methods } = PANELS[panel]!;
-  const target = new CountedTarget(await field.distance('deviation', NEVER), images, {
+  const problem = new CountedProblem(await field.distance('deviation', NEVER), images, {
     norm,
     epsilon,
     stream: `${panel}:${method}:${epsilon}`,
     limits: null,
     gate: { check: () => undefined },
   });
-  const eta = await methods[method]!(target, epsilon);
-  const passes = target.forwards.reduce((a, b) => a + b, 0) + target.backwards.reduce((a, b) => a + b, 0);
-  const [clean, rows, y] = [rowsOf(target.clean, target.count), rowsOf(eta, target.count), rowsOf(target.reference!, target.count)];
+  const eta = await methods[method]!(problem, epsilon);
+  const passes = problem.forwards.reduce((a, b) => a + b, 0) + problem.backwards.reduce((a, b) => a + b, 0);
+  const [clean, rows, y] = [rowsOf(problem.clean, problem.count), rowsOf(eta, problem.count), rowsOf(problem.reference!, problem.count)];
   rows.forEach((row, image) => clipBox(row, clean[image]!));
-  const { output } = await target.push(eta, eta);
-  const planes = target.shape;
+  const { output } = await problem.jvp(eta, eta);
+  const planes = problem.shape;
   const all = rows.map((row, image) =>
     outputMeasures(
       { changed: clean[image]!.map((x, j) => x + row[j]!), clean: clean[image]!, peak: 1, planes },
       {
-        changed: output.subarray(image * target.width, (image + 1) * target.width),
+        changed: output.subarray(image * problem.width, (image + 1) * problem.width),
         clean: y[image]!,
         peak: 1,
-        planes: target.width === target.features ? planes : null,
+        planes: problem.width === problem.features ? planes : null,
       },
     ),
   );

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { FeatureNorm, Norm } from '../../shared/norms.ts';
 import type { Cost, Scene } from './cost.ts';
-import type { Target } from './target.ts';
+import type { Problem } from './target.ts';
 
 /**
  * One attack of the registry: a pure function of a target and its options. What it finds stays with the target,
@@ -23,7 +23,7 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   /** What a run spends on one image, at most, under one budget; what is found is rounded besides (`roundingCost`). */
   cost(scene: Scene, options: z.output<Schema>): Cost;
   /** @param options with the target's budget as `epsilon` for fixed-budget attacks */
-  run(target: Target, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
+  run(problem: Problem, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
 }
 
 /** Keeps the options' type while the registry forgets it. */
@@ -35,7 +35,7 @@ export function defineAttack<Schema extends z.ZodObject>(attack: Attack<Schema>)
  * The norm, for attacks that know none but those of single features.
  * @throws RangeError under l0Pixels; the registry keeps such an attack from it
  */
-export function featureNorm({ norm }: Pick<Target, 'norm'>): FeatureNorm {
+export function featureNorm({ norm }: Pick<Problem, 'norm'>): FeatureNorm {
   if (norm === 'l0Pixels') throw new RangeError('this attack has no form for whole pixels');
   return norm;
 }

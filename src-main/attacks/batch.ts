@@ -1,15 +1,15 @@
 import type { Distances, Norm } from '../../shared/norms.ts';
 import type { Differentiable } from '../model/differentiable.ts';
 import { distances } from '../norms/distances.ts';
-import { CountedTarget } from './counted.ts';
-import type { Gate, TargetImage } from './counted.ts';
+import { CountedProblem } from './counted.ts';
+import type { Gate, ProblemImage } from './counted.ts';
 import { toEightBit } from './eight-bit.ts';
 import { toPixels } from './eight-bit/levels.ts';
 import { attackOf, optionsOf } from './registry.ts';
 
 export interface AttackJob {
   model: Differentiable;
-  images: readonly TargetImage[];
+  images: readonly ProblemImage[];
   norm: Norm;
   /** Budgets, ascending. Fixed-budget attacks run at each, on the images that still stand; others run once. */
   eps: readonly number[];
@@ -57,7 +57,7 @@ export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
   let open = job.images.map((_, image) => image);
   for (const epsilon of budgets) {
     if (open.length === 0) break;
-    const target = new CountedTarget(
+    const problem = new CountedProblem(
       job.model,
       open.map((image) => job.images[image]!),
       {
@@ -67,14 +67,14 @@ export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
         limits:
           job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
         gate: job.gate,
-        ...(job.misses && { misses: true }),
+        ...(job.misses && { keepLowestMargin: true }),
       },
     );
-    if (job.maxQueries !== null) target.setAside(Math.min(RESERVE, Math.floor(job.maxQueries / 4)));
-    await attack.run(target, epsilon === undefined ? options : { ...options, epsilon });
-    target.revive();
-    const pictures = await toEightBit(target);
-    open.forEach((image, at) => record(findings[image]!, target, at, pictures[at]!));
+    if (job.maxQueries !== null) problem.setAside(Math.min(RESERVE, Math.floor(job.maxQueries / 4)));
+    await attack.run(problem, epsilon === undefined ? options : { ...options, epsilon });
+    problem.revive();
+    const pictures = await toEightBit(problem);
+    open.forEach((image, at) => record(findings[image]!, problem, at, pictures[at]!));
     open = open.filter((image) => findings[image]!.state === 'held');
   }
   return findings;
@@ -95,13 +95,13 @@ function nothing(): ImageFinding {
   };
 }
 
-function record(finding: ImageFinding, target: CountedTarget, at: number, picture: Uint8Array | null): void {
-  const clean = target.clean.subarray(at * target.features, (at + 1) * target.features);
-  const { channels } = target.shape;
-  const pixels = target.found.pixels(at);
-  finding.forwards += target.forwards[at]!;
-  finding.backwards += target.backwards[at]!;
-  finding.miss = picture ? null : (target.missed?.pixels(at) ?? null);
+function record(finding: ImageFinding, problem: CountedProblem, at: number, picture: Uint8Array | null): void {
+  const clean = problem.clean.subarray(at * problem.features, (at + 1) * problem.features);
+  const { channels } = problem.shape;
+  const pixels = problem.found.pixels(at);
+  finding.forwards += problem.forwards[at]!;
+  finding.backwards += problem.backwards[at]!;
+  finding.miss = picture ? null : (problem.lowestMargin?.pixels(at) ?? null);
   // A float success at a smaller budget that no picture could keep is still the nearer one.
   if (pixels && !finding.floatPixels) {
     finding.floatPixels = pixels;
@@ -111,9 +111,9 @@ function record(finding: ImageFinding, target: CountedTarget, at: number, pictur
     finding.state = 'broken';
     finding.eightBit = picture;
     finding.eightBitDistances = distances(toPixels(picture), clean, channels);
-    finding.epsilon = target.epsilon ?? null;
-  } else if (target.failure[at] !== null) {
+    finding.epsilon = problem.epsilon ?? null;
+  } else if (problem.failure[at] !== null) {
     finding.state = 'failed';
-    finding.reason = target.failure[at]!;
+    finding.reason = problem.failure[at]!;
   }
 }

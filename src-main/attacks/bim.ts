@@ -34,9 +34,9 @@ export const bim = defineAttack({
     loss: lossOption('cross-entropy'),
   }),
   cost: (_, { steps }) => cost(steps, 1),
-  async run(target, { steps, stepSize, share, confidence, loss, epsilon = 0 }) {
-    checkLoss(loss, target);
-    const delta = new Float32Array(target.clean.length);
-    await descend(target, delta, { epsilon, steps, stepLength: () => stepSize * epsilon, loss, share, confidence });
+  async run(problem, { steps, stepSize, share, confidence, loss, epsilon = 0 }) {
+    checkLoss(loss, problem);
+    const delta = new Float32Array(problem.clean.length);
+    await descend(problem, delta, { epsilon, steps, stepLength: () => stepSize * epsilon, loss, share, confidence });
   },
 });

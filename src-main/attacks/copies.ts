@@ -1,7 +1,7 @@
 import type { Differentiable } from '../model/differentiable.ts';
 import { rowsOf } from './attack.ts';
-import { CountedTarget } from './counted.ts';
-import type { Gate, TargetImage } from './counted.ts';
+import { CountedProblem } from './counted.ts';
+import type { Gate, ProblemImage } from './counted.ts';
 
 /** What the model says of a changed image. */
 export interface Verdict {
@@ -14,27 +14,27 @@ export interface Verdict {
  * A target of as many copies of one image as a block has rows, so that no row is idle when many things are asked of it.
  * @throws Cancelled from every question when the gate says so; Error where the model gives no numbers
  */
-export class Copies {
-  private readonly target: CountedTarget;
+export class RepeatedImage {
+  private readonly problem: CountedProblem;
 
   /** @param stream names the random vectors */
-  constructor(model: Differentiable, image: TargetImage, stream: string, gate: Gate) {
+  constructor(model: Differentiable, image: ProblemImage, stream: string, gate: Gate) {
     const images = Array.from({ length: model.rows }, () => image);
-    this.target = new CountedTarget(model, images, { norm: 'linf', stream, limits: null, gate });
+    this.problem = new CountedProblem(model, images, { norm: 'linf', stream, limits: null, gate });
   }
 
   /** Rows of a block. */
   get rows(): number {
-    return this.target.count;
+    return this.problem.count;
   }
 
   /** Margin and its gradient at the image itself. */
   async gradient(): Promise<{ margin: number; gradient: Float32Array }> {
-    const { target } = this;
+    const { problem } = this;
     const one = this.first(1);
-    const { gradient } = await target.gradient(new Float32Array(target.clean.length), 'margin', one);
-    const g = gradient.slice(0, target.features);
-    const { margin } = await target.query(new Float32Array(target.clean.length), one);
+    const { gradient } = await problem.gradient(new Float32Array(problem.clean.length), 'margin', one);
+    const g = gradient.slice(0, problem.features);
+    const { margin } = await problem.query(new Float32Array(problem.clean.length), one);
     this.sound();
     return { margin: margin[0]!, gradient: g };
   }
@@ -43,7 +43,7 @@ export class Copies {
     const out: Verdict[] = [];
     for (let start = 0; start < deltas.length; start += this.rows) {
       const here = deltas.slice(start, start + this.rows);
-      const { margin, success } = await this.target.query(this.block(here), this.first(here.length));
+      const { margin, success } = await this.problem.query(this.block(here), this.first(here.length));
       this.sound();
       here.forEach((delta, row) => out.push({ delta, margin: margin[row]!, success: success[row] === 1 }));
     }
@@ -53,12 +53,12 @@ export class Copies {
   /** Jv for unit vectors v: columns of the Jacobian. */
   async columns(features: readonly number[]): Promise<Float32Array[]> {
     const out: Float32Array[] = [];
-    const { target } = this;
+    const { problem } = this;
     for (let start = 0; start < features.length; start += this.rows) {
-      const here = features.slice(start, start + this.rows).map((k) => unit(target.features, k));
-      const { tangent } = await target.push(new Float32Array(target.clean.length), this.block(here), this.first(here.length));
+      const here = features.slice(start, start + this.rows).map((k) => unit(problem.features, k));
+      const { tangent } = await problem.jvp(new Float32Array(problem.clean.length), this.block(here), this.first(here.length));
       this.sound();
-      out.push(...rowsOf(tangent, target.count).slice(0, here.length));
+      out.push(...rowsOf(tangent, problem.count).slice(0, here.length));
     }
     return out;
   }
@@ -69,13 +69,13 @@ export class Copies {
     u: (random: () => number, i: number) => Float32Array,
     visit: (gradient: Float32Array) => void,
   ): AsyncGenerator<number, void> {
-    const { target } = this;
-    const random = target.random(0);
+    const { problem } = this;
+    const random = problem.random(0);
     for (let start = 0; start < count; start += this.rows) {
       const here = Array.from({ length: Math.min(this.rows, count - start) }, (_, i) => u(random, start + i));
-      const { gradient } = await target.pull(new Float32Array(target.clean.length), this.block(here), this.first(here.length));
+      const { gradient } = await problem.vjp(new Float32Array(problem.clean.length), this.block(here), this.first(here.length));
       this.sound();
-      rowsOf(gradient, target.count).slice(0, here.length).forEach(visit);
+      rowsOf(gradient, problem.count).slice(0, here.length).forEach(visit);
       yield start + here.length;
     }
   }
@@ -91,7 +91,7 @@ export class Copies {
   }
 
   private sound(): void {
-    const reason = this.target.failure.find((failure) => failure !== null);
+    const reason = this.problem.failure.find((failure) => failure !== null);
     if (reason) throw new Error(reason);
   }
 }

@@ -2,16 +2,16 @@ import type { Norm } from '../../shared/norms.ts';
 import type { Differentiable, ImageShape, Objective, Products } from '../model/differentiable.ts';
 import { Best } from './best.ts';
 import { allFinite as finite, place } from '../simd/index.ts';
-import { Misses } from './misses.ts';
+import { LowestMargin } from './misses.ts';
 import { randomStream } from './random.ts';
-import type { GradientQuery, Pair, Query, Target } from './target.ts';
+import type { GradientQuery, Pair, Query, Problem } from './target.ts';
 
 /** Asked before every block of a query: waits while the run is paused, throws Cancelled when it is cancelled. */
 export interface Gate {
   check(): Promise<void> | void;
 }
 
-export interface TargetImage {
+export interface ProblemImage {
   /** Planes CHW in [0,1]. */
   pixels: Float32Array;
   /** Names the image in its random stream. */
@@ -23,7 +23,7 @@ export interface TargetImage {
   reference?: Float32Array;
 }
 
-export interface TargetSetting {
+export interface ProblemSetting {
   norm: Norm;
   /** Fixed budget: a success counts only within it. */
   epsilon?: number | undefined;
@@ -35,7 +35,7 @@ export interface TargetSetting {
   /** false: δ is not clipped to the box, as in published experiments that do not; such a success is no picture. */
   boxed?: boolean;
   /** Whether the nearest miss within ε is kept, too; under a fixed budget only. */
-  misses?: boolean;
+  keepLowestMargin?: boolean;
 }
 
 /** How far from the image the gradient of a goal on the output is taken at the image itself: half a grey level. */
@@ -47,7 +47,7 @@ const HAIR = 0.5 / 255;
  * image's numbers are the same whatever else is in the batch.
  * @throws RangeError on an empty batch, or goals for some images only
  */
-export class CountedTarget implements Target {
+export class CountedProblem implements Problem {
   readonly count: number;
   readonly shape: ImageShape;
   readonly features: number;
@@ -66,7 +66,7 @@ export class CountedTarget implements Target {
   readonly failure: (string | null)[];
   readonly found: Best;
   /** The nearest misses, where they were asked for. */
-  readonly missed: Misses | null;
+  readonly lowestMargin: LowestMargin | null;
 
   private readonly model: Differentiable;
   private readonly gate: Gate;
@@ -83,7 +83,7 @@ export class CountedTarget implements Target {
   private readonly block: { pixels: Float32Array; label: Int32Array; towards: Int32Array; reference: Float32Array | undefined };
   readonly reference: Float32Array | null;
 
-  constructor(model: Differentiable, images: readonly TargetImage[], setting: TargetSetting) {
+  constructor(model: Differentiable, images: readonly ProblemImage[], setting: ProblemSetting) {
     const { channels, height, width } = model.shape;
     this.model = model;
     this.gate = setting.gate;
@@ -110,7 +110,8 @@ export class CountedTarget implements Target {
     this.tilted = new Uint8Array(this.count);
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
     this.found = new Best(this.norm, this.epsilon, this.clean, this.count, this.shape.channels);
-    this.missed = setting.misses && this.epsilon !== undefined ? new Misses(this.norm, this.epsilon, this.shape.channels) : null;
+    this.lowestMargin =
+      setting.keepLowestMargin && this.epsilon !== undefined ? new LowestMargin(this.norm, this.epsilon, this.shape.channels) : null;
     this.pixels = new Float32Array(this.clean.length);
     this.answer = {
       logits: new Float32Array(this.count * this.classes),
@@ -299,10 +300,10 @@ export class CountedTarget implements Target {
     if (this.reference) block.reference!.set(this.reference.subarray(image * width, (image + 1) * width), row * width);
   }
 
-  async pull(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }> {
+  async vjp(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }> {
     const gradient = new Float32Array(this.clean.length);
     const output = await this.product(delta, u, this.width, only, async (products, pixels, block, rows) => {
-      const out = await products.pull(pixels, block);
+      const out = await products.vjp(pixels, block);
       rows.forEach((image, row) =>
         gradient.set(this.masked(image, out.gradient.subarray(row * this.features, (row + 1) * this.features)), image * this.features),
       );
@@ -311,11 +312,11 @@ export class CountedTarget implements Target {
     return { output, gradient };
   }
 
-  async push(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }> {
+  async jvp(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }> {
     const { width } = this;
     const tangent = new Float32Array(this.count * width);
     const output = await this.product(delta, v, this.features, only, async (products, pixels, block, rows) => {
-      const out = await products.push(pixels, block);
+      const out = await products.jvp(pixels, block);
       rows.forEach((image, row) => tangent.set(out.tangent.subarray(row * width, (row + 1) * width), image * width));
       return { output: out.output, sound: (row) => allFinite(out.tangent, row * width, width) };
     });
@@ -383,7 +384,7 @@ export class CountedTarget implements Target {
     answer.margin[image] = this.goal ? -ahead : ahead;
     answer.success[image] = isOwn === this.targeted ? 1 : 0;
     const here = this.pixels.subarray(start, start + features);
-    if (!answer.success[image]) this.missed?.offer(image, here, answer.margin[image]!, this.clean.subarray(start, start + features));
+    if (!answer.success[image]) this.lowestMargin?.offer(image, here, answer.margin[image]!, this.clean.subarray(start, start + features));
     // A success beside the point asked about is nobody's.
     if (this.tilted[image]) answer.success[image] = 0;
     if (answer.success[image]) this.found.offer(image, here, answer.margin[image]!);

@@ -6,8 +6,8 @@ import { defineAttack, rowsOf } from './attack.ts';
 import { checkLoss, lossOption } from './losses.ts';
 import { gaussian } from './random.ts';
 import { nearestBoundary, rivalsOption } from './nearest.ts';
-import { reach } from './reach.ts';
-import { settle } from './settle.ts';
+import { boxRadius } from './reach.ts';
+import { bisectBoundary } from './settle.ts';
 import { cost, rivalsAt } from './cost.ts';
 
 /**
@@ -50,30 +50,30 @@ export const ddn = defineAttack({
     loss: lossOption('margin'),
   }),
   cost: (scene, { steps, rivals, settle: halvings }) => cost(rivalsAt(scene, rivals) + steps, 1 + halvings),
-  async run(target, { steps, rivals, epsilon0, alpha, alphaEnd, gamma, gammaEnd, levels, settle: halvings, loss }) {
-    checkLoss(loss, target);
-    const delta = rivals > 0 ? await nearestBoundary(target, rivals) : new Float32Array(target.clean.length);
-    const rows = rowsOf(delta, target.count);
-    const clean = rowsOf(target.clean, target.count);
-    const worst = clean.map((x) => reach('l2', x));
+  async run(problem, { steps, rivals, epsilon0, alpha, alphaEnd, gamma, gammaEnd, levels, settle: halvings, loss }) {
+    checkLoss(loss, problem);
+    const delta = rivals > 0 ? await nearestBoundary(problem, rivals) : new Float32Array(problem.clean.length);
+    const rows = rowsOf(delta, problem.count);
+    const clean = rowsOf(problem.clean, problem.count);
+    const worst = clean.map((x) => boxRadius('l2', x));
     const epsilon = worst.map((most, image) => Math.min(length('l2', rows[image]!) || epsilon0, most));
-    for (let i = 0; i < steps && target.anyActive; i++) {
-      const { gradient, success } = await target.gradient(delta, loss);
+    for (let i = 0; i < steps && problem.anyActive; i++) {
+      const { gradient, success } = await problem.gradient(delta, loss);
       const falling = alphaEnd + ((1 - alphaEnd) * (1 + Math.cos((Math.PI * i) / steps))) / 2;
       const gammaNow = gammaEnd + ((gamma - gammaEnd) * (1 + Math.cos(Math.PI * Math.max(0, (2 * i) / steps - 1)))) / 2;
-      const g = rowsOf(gradient, target.count);
-      for (let image = 0; image < target.count; image++) {
-        if (!target.active[image]) continue;
+      const g = rowsOf(gradient, problem.count);
+      for (let image = 0; image < problem.count; image++) {
+        if (!problem.active[image]) continue;
         const row = rows[image]!;
-        follow(row, g[image]!, alpha * falling * epsilon[image]!, target.random(image));
+        follow(row, g[image]!, alpha * falling * epsilon[image]!, problem.random(image));
         epsilon[image] = Math.min(epsilon[image]! * (success[image] ? 1 - gammaNow : 1 + gammaNow), worst[image]!);
         stretch(row, epsilon[image]!);
         clipBox(row, clean[image]!);
         if (levels !== null) round(row, clean[image]!, levels - 1);
       }
     }
-    await target.query(delta);
-    await settle(target, halvings, 0.95);
+    await problem.query(delta);
+    await bisectBoundary(problem, halvings, 0.95);
   },
 });
 

@@ -3,7 +3,7 @@ import type { Loss } from '../model/differentiable.ts';
 import { projectBox } from '../norms/projectBox.ts';
 import { steepestStep } from '../norms/steepest.ts';
 import { rowsOf } from './attack.ts';
-import type { Query, Target } from './target.ts';
+import type { Query, Problem } from './target.ts';
 
 export interface Descent {
   epsilon: number;
@@ -25,29 +25,29 @@ export interface Descent {
  * All of the path is evaluated, the last point included. An image stops at a success deep enough to survive
  * rounding to 8 bit; until then it goes on, for the deeper point is the safer one.
  */
-export async function descend(target: Target, delta: Float32Array, how: Descent): Promise<void> {
-  const norm = target.norm as Exclude<FeatureNorm, 'l0'>;
-  const rows = rowsOf(delta, target.count);
-  const clean = rowsOf(target.clean, target.count);
-  for (let i = 0; i < how.steps && target.anyActive; i++) {
-    const answer = await target.gradient(delta, how.loss, undefined, how.towards);
-    const gradients = rowsOf(answer.gradient, target.count);
-    for (let image = 0; image < target.count; image++) {
-      if (!target.active[image] || finishIfDeep(target, image, answer, how.confidence)) continue;
+export async function descend(problem: Problem, delta: Float32Array, how: Descent): Promise<void> {
+  const norm = problem.norm as Exclude<FeatureNorm, 'l0'>;
+  const rows = rowsOf(delta, problem.count);
+  const clean = rowsOf(problem.clean, problem.count);
+  for (let i = 0; i < how.steps && problem.anyActive; i++) {
+    const answer = await problem.gradient(delta, how.loss, undefined, how.towards);
+    const gradients = rowsOf(answer.gradient, problem.count);
+    for (let image = 0; image < problem.count; image++) {
+      if (!problem.active[image] || finishIfDeep(problem, image, answer, how.confidence)) continue;
       steepestStep(norm, rows[image]!, gradients[image]!, clean[image]!, how.stepLength(i), how.share * (1 - i / how.steps));
       projectBox(norm, rows[image]!, clean[image]!, how.epsilon);
     }
   }
-  if (!target.anyActive) return;
-  const answer = await target.query(delta);
-  for (let image = 0; image < target.count; image++) if (target.active[image]) finishIfDeep(target, image, answer, how.confidence);
+  if (!problem.anyActive) return;
+  const answer = await problem.query(delta);
+  for (let image = 0; image < problem.count; image++) if (problem.active[image]) finishIfDeep(problem, image, answer, how.confidence);
 }
 
-function finishIfDeep(target: Target, image: number, answer: Query, confidence: number): boolean {
-  if (!answer.success[image] || target.bestDistance(image) === Infinity) return false;
+function finishIfDeep(problem: Problem, image: number, answer: Query, confidence: number): boolean {
+  if (!answer.success[image] || problem.bestDistance(image) === Infinity) return false;
   let largest = 0;
-  for (let k = image * target.classes; k < (image + 1) * target.classes; k++) largest = Math.max(largest, Math.abs(answer.logits[k]!));
+  for (let k = image * problem.classes; k < (image + 1) * problem.classes; k++) largest = Math.max(largest, Math.abs(answer.logits[k]!));
   if (answer.margin[image]! > -confidence * largest) return false;
-  target.finish(image);
+  problem.finish(image);
   return true;
 }

@@ -1,14 +1,14 @@
 import { isCount } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { rowsOf } from './attack.ts';
-import type { CountedTarget } from './counted.ts';
+import type { CountedProblem } from './counted.ts';
 import { along, ALONG_COST } from './eight-bit/along.ts';
 import { INSIDE_COST, withinBudget } from './eight-bit/budget.ts';
 import { sparse, SPARSE_COST } from './eight-bit/l0.ts';
 import { EightBit, toLevels } from './eight-bit/levels.ts';
 import { flat, FLAT_COST } from './eight-bit/linf.ts';
 import { attempt, mend, MEND_ROUNDS } from './eight-bit/moves.ts';
-import { lockstep } from './lockstep.ts';
+import { runSearches } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
 import { cost, sum } from './cost.ts';
 import type { Cost } from './cost.ts';
@@ -22,12 +22,14 @@ import type { Cost } from './cost.ts';
  * success, or without passes left, gets none.
  * @returns per image the levels CHW, or null
  */
-export async function toEightBit(target: CountedTarget): Promise<(Uint8Array | null)[]> {
-  const images = rowsOf(target.clean, target.count).map((clean) => new EightBit(target.norm, target.epsilon, clean, target.shape.channels));
-  await lockstep(
-    target,
-    (pixels, loss, only) => target.at(pixels, loss, only),
-    (image) => (target.found.pixels(image) ? searchOf(target, image, images[image]!) : null),
+export async function toEightBit(problem: CountedProblem): Promise<(Uint8Array | null)[]> {
+  const images = rowsOf(problem.clean, problem.count).map(
+    (clean) => new EightBit(problem.norm, problem.epsilon, clean, problem.shape.channels),
+  );
+  await runSearches(
+    problem,
+    (pixels, loss, only) => problem.at(pixels, loss, only),
+    (image) => (problem.found.pixels(image) ? searchOf(problem, image, images[image]!) : null),
   );
   return images.map((image) => image.levels);
 }
@@ -39,13 +41,13 @@ export function roundingCost(norm: Norm, fixed: boolean): Cost {
   return sum(cost(0, 1), isCount(norm) ? SPARSE_COST : norm === 'linf' ? FLAT_COST : ALONG_COST, mending);
 }
 
-function searchOf(target: CountedTarget, image: number, best: EightBit): Search {
-  const { found, norm } = target;
+function searchOf(problem: CountedProblem, image: number, best: EightBit): Search {
+  const { found, norm } = problem;
   const nearest = found.pixels(image)!;
   const deepest = found.deepestPixels(image);
-  if (deepest) return withinBudget(best, norm, target.epsilon!, deepest, nearest);
-  const start = image * target.features;
-  const delta = nearest.map((p, j) => p - target.clean[start + j]!);
+  if (deepest) return withinBudget(best, norm, problem.epsilon!, deepest, nearest);
+  const start = image * problem.features;
+  const delta = nearest.map((p, j) => p - problem.clean[start + j]!);
   return minimal(best, norm, nearest, found.levelPixels(image), delta);
 }
 

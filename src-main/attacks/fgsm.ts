@@ -20,15 +20,15 @@ export const fgsm = defineAttack({
   source: 'Goodfellow, Shlens, Szegedy 2015, eq. 1; exact linear step inside the box for every norm',
   options: z.strictObject({ loss: lossOption('cross-entropy') }),
   cost: () => cost(1, 1),
-  async run(target, { loss, epsilon = 0 }) {
-    checkLoss(loss, target);
-    const delta = new Float32Array(target.clean.length);
-    const { gradient } = await target.gradient(delta, loss);
-    const clean = rowsOf(target.clean, target.count);
-    const step = rowsOf(delta, target.count);
-    rowsOf(gradient, target.count).forEach((g, i) => {
-      if (target.active[i]) linearMinimiser(featureNorm(target), g, clean[i]!, epsilon, step[i]!);
+  async run(problem, { loss, epsilon = 0 }) {
+    checkLoss(loss, problem);
+    const delta = new Float32Array(problem.clean.length);
+    const { gradient } = await problem.gradient(delta, loss);
+    const clean = rowsOf(problem.clean, problem.count);
+    const step = rowsOf(delta, problem.count);
+    rowsOf(gradient, problem.count).forEach((g, i) => {
+      if (problem.active[i]) linearMinimiser(featureNorm(problem), g, clean[i]!, epsilon, step[i]!);
     });
-    await target.query(delta);
+    await problem.query(delta);
   },
 });

@@ -6,10 +6,10 @@ import { projectBox } from '../norms/projectBox.ts';
 import { addScaled, scale } from '../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from './attack.ts';
 import { nearestBoundary, rivalsOption } from './nearest.ts';
-import { polish } from './polish.ts';
-import { reach } from './reach.ts';
-import { settle } from './settle.ts';
-import type { Target } from './target.ts';
+import { localSearch } from './polish.ts';
+import { boxRadius } from './reach.ts';
+import { bisectBoundary } from './settle.ts';
+import type { Problem } from './target.ts';
 import { cost, rivalsAt } from './cost.ts';
 
 /** First step where none is asked for, in units of `spread`. */
@@ -66,40 +66,40 @@ export const fmn = defineAttack({
   }),
   cost: (scene, { steps, rivals, finish }) =>
     cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[scene.norm === 'l0' ? 'exchange' : 'bisection'])),
-  async run(target, options) {
+  async run(problem, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
-    const { count } = target;
-    const norm = featureNorm(target);
+    const { count } = problem;
+    const norm = featureNorm(problem);
     const alpha0 = options.alpha ?? ALPHA[norm];
-    const delta = options.rivals > 0 ? await nearestBoundary(target, options.rivals) : new Float32Array(target.clean.length);
+    const delta = options.rivals > 0 ? await nearestBoundary(problem, options.rivals) : new Float32Array(problem.clean.length);
     const rows = rowsOf(delta, count);
-    const clean = rowsOf(target.clean, count);
-    const worst = clean.map((x) => reach(norm, x));
+    const clean = rowsOf(problem.clean, count);
+    const worst = clean.map((x) => boxRadius(norm, x));
     const epsilon = Float64Array.from(rows, (row) => Math.max(length(norm, row), norm === 'l0' ? 1 : 0));
-    for (let i = 0; i < steps && target.anyActive; i++) {
-      const { gradient, margin, success } = await target.gradient(delta, 'margin');
+    for (let i = 0; i < steps && problem.anyActive; i++) {
+      const { gradient, margin, success } = await problem.gradient(delta, 'margin');
       const falling = (1 + Math.cos((Math.PI * i) / steps)) / 2;
       const alpha = alpha0 * (alphaEnd + (1 - alphaEnd) * falling);
       const gammaNow = gammaEnd + (gamma - gammaEnd) * falling;
       const g = rowsOf(gradient, count);
       for (let image = 0; image < count; image++) {
-        if (!target.active[image]) continue;
+        if (!problem.active[image]) continue;
         const row = rows[image]!;
-        const seen = target.bestDistance(image) < Infinity;
+        const seen = problem.bestDistance(image) < Infinity;
         const radius =
           norm === 'l0'
-            ? nextCount(target, image, epsilon[image]!, gammaNow, success[image] === 1)
+            ? nextCount(problem, image, epsilon[image]!, gammaNow, success[image] === 1)
             : seen
-              ? nextRadius(target, image, epsilon[image]!, gammaNow, success[image] === 1)
+              ? nextRadius(problem, image, epsilon[image]!, gammaNow, success[image] === 1)
               : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
         epsilon[image] = Math.min(radius, worst[image]!);
-        stepDown(row, g[image]!, alpha * spread(norm, epsilon[image]!, target.features));
+        stepDown(row, g[image]!, alpha * spread(norm, epsilon[image]!, problem.features));
         if (!seen && norm !== 'l0') stretch(row, epsilon[image]! / length(norm, row));
         projectBox(norm, row, clean[image]!, epsilon[image]!);
       }
     }
-    await target.query(delta);
-    await (norm === 'l0' ? polish(target, finish ?? FINISH.exchange) : settle(target, finish ?? FINISH.bisection, 0.97));
+    await problem.query(delta);
+    await (norm === 'l0' ? localSearch(problem, finish ?? FINISH.exchange) : bisectBoundary(problem, finish ?? FINISH.bisection, 0.97));
   },
 });
 
@@ -117,13 +117,13 @@ function firstRadius(
   return Math.max(length(norm, delta) + way, atLeast);
 }
 
-function nextRadius(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
-  return success ? Math.min((1 - gamma) * epsilon, target.bestDistance(image)) : (1 + gamma) * epsilon;
+function nextRadius(problem: Problem, image: number, epsilon: number, gamma: number, success: boolean): number {
+  return success ? Math.min((1 - gamma) * epsilon, problem.bestDistance(image)) : (1 + gamma) * epsilon;
 }
 
-function nextCount(target: Target, image: number, epsilon: number, gamma: number, success: boolean): number {
+function nextCount(problem: Problem, image: number, epsilon: number, gamma: number, success: boolean): number {
   if (!success) return Math.max(epsilon + 1, Math.floor((1 + gamma) * epsilon));
-  return Math.max(0, Math.min(epsilon - 1, Math.floor((1 - gamma) * epsilon), target.bestDistance(image)));
+  return Math.max(0, Math.min(epsilon - 1, Math.floor((1 - gamma) * epsilon), problem.bestDistance(image)));
 }
 
 /** l2 length of a typical point on the sphere ‖δ‖_p = ε inside the box. */

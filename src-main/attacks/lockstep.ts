@@ -1,6 +1,6 @@
 import type { Loss } from '../model/differentiable.ts';
 import { rowsOf } from './attack.ts';
-import type { GradientQuery, Target } from './target.ts';
+import type { GradientQuery, Problem } from './target.ts';
 
 /** What a search wants to know: δ (or pixels) of its image, with or without the margin's gradient. */
 export interface Ask {
@@ -26,10 +26,10 @@ export type Evaluate = (points: Float32Array, loss: Loss | null, only: Uint8Arra
  * plain ones in one query and those with gradient in another. Searches do not see each other.
  * @param start gives an image's search, or null when there is nothing to do
  */
-export async function lockstep(target: Target, evaluate: Evaluate, start: (image: number) => Search | null): Promise<void> {
-  const points = new Float32Array(target.clean.length);
-  const rows = rowsOf(points, target.count);
-  const searches = rows.map((_, image) => (target.active[image] ? start(image) : null));
+export async function runSearches(problem: Problem, evaluate: Evaluate, start: (image: number) => Search | null): Promise<void> {
+  const points = new Float32Array(problem.clean.length);
+  const rows = rowsOf(points, problem.count);
+  const searches = rows.map((_, image) => (problem.active[image] ? start(image) : null));
   const asks: (Ask | null)[] = searches.map((search) => firstOf(search));
   while (asks.some((ask) => ask !== null)) {
     // Plain questions first; whoever then asks for a gradient joins the others that wait for one.
@@ -40,9 +40,9 @@ export async function lockstep(target: Target, evaluate: Evaluate, start: (image
         if (only[image]) rows[image]!.set(ask!.point);
       });
       const answer = await evaluate(points, withGradient ? 'margin' : null, only);
-      for (let image = 0; image < target.count; image++) {
+      for (let image = 0; image < problem.count; image++) {
         if (!only[image]) continue;
-        asks[image] = target.active[image] ? nextOf(searches[image]!, replyOf(target, answer, image)) : null;
+        asks[image] = problem.active[image] ? nextOf(searches[image]!, replyOf(problem, answer, image)) : null;
       }
     }
   }
@@ -58,8 +58,8 @@ function nextOf(search: Search, reply: Reply): Ask | null {
   return step.done ? null : step.value;
 }
 
-function replyOf(target: Target, answer: GradientQuery, image: number): Reply {
-  const { features, classes } = target;
+function replyOf(problem: Problem, answer: GradientQuery, image: number): Reply {
+  const { features, classes } = problem;
   return {
     margin: answer.margin[image]!,
     success: answer.success[image] === 1,
@@ -69,7 +69,7 @@ function replyOf(target: Target, answer: GradientQuery, image: number): Reply {
 }
 
 /** Evaluates δ, and nothing but what an attack may see. */
-export function atDelta(target: Target): Evaluate {
+export function atDelta(problem: Problem): Evaluate {
   return async (points, loss, only) =>
-    loss === null ? ((await target.query(points, only)) as GradientQuery) : target.gradient(points, loss, only);
+    loss === null ? ((await problem.query(points, only)) as GradientQuery) : problem.gradient(points, loss, only);
 }

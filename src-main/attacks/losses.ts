@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
 import { LOSSES } from '../model/differentiable.ts';
 import type { Loss } from '../model/differentiable.ts';
-import type { Target } from './target.ts';
+import type { Problem } from './target.ts';
 
 /** The option by which an attack lets its loss be chosen. */
 export function lossOption(preset: Loss) {
@@ -15,8 +15,8 @@ export function lossOption(preset: Loss) {
 }
 
 /** @throws UserError when the model has too few classes for the DLR loss */
-export function checkLoss(loss: Loss, target: Target): void {
-  const least = target.targeted ? 4 : 3;
-  if (loss === 'dlr' && target.classes < least)
-    throw new UserError(`The dlr loss needs ${least} classes and the model has ${target.classes}: choose margin or cross-entropy.`);
+export function checkLoss(loss: Loss, problem: Problem): void {
+  const least = problem.targeted ? 4 : 3;
+  if (loss === 'dlr' && problem.classes < least)
+    throw new UserError(`The dlr loss needs ${least} classes and the model has ${problem.classes}: choose margin or cross-entropy.`);
 }

@@ -6,7 +6,7 @@ import { distance } from '../norms/distances.ts';
  * Of the points within a budget that did not reach the goal the one that came nearest to it: the lowest margin. Kept for
  * whoever looks at one image; an audit has no use for it.
  */
-export class Misses {
+export class LowestMargin {
   private readonly known: { pixels: Float32Array; margin: number }[] = [];
   private readonly norm: Norm;
   private readonly epsilon: number;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { smallestDrop } from '../norms/linear.ts';
 import { fewestPixels } from '../norms/pixels.ts';
 import { rowsOf } from './attack.ts';
-import type { Target } from './target.ts';
+import type { Problem } from './target.ts';
 
 export const rivalsOption = z
   .number()
@@ -23,27 +23,27 @@ const BEYOND = 1.001;
  * @param rivals how many classes are looked at, two passes each; targeted, the goal alone is
  * @returns δ, count x features
  */
-export async function nearestBoundary(target: Target, rivals: number): Promise<Float32Array> {
-  const { count, classes, norm } = target;
-  const zero = new Float32Array(target.clean.length);
-  const clean = rowsOf(target.clean, count);
+export async function nearestBoundary(problem: Problem, rivals: number): Promise<Float32Array> {
+  const { count, classes, norm } = problem;
+  const zero = new Float32Array(problem.clean.length);
+  const clean = rowsOf(problem.clean, count);
   const delta = zero.slice();
   const best = rowsOf(delta, count);
   const size = new Float64Array(count).fill(Infinity);
-  const step = new Float32Array(target.features);
-  const ways = target.goal ? 1 : Math.min(rivals, classes - 1);
+  const step = new Float32Array(problem.features);
+  const ways = problem.goal ? 1 : Math.min(rivals, classes - 1);
   let order: Int32Array[] = [];
-  for (let way = 0; way < ways && target.anyActive; way++) {
+  for (let way = 0; way < ways && problem.anyActive; way++) {
     // The first way is the margin itself, which is towards the likeliest other class.
     const towards = way === 0 ? undefined : Int32Array.from(order, (ranked) => ranked[way]!);
-    const { gradient, logits, loss } = await target.gradient(zero, 'margin', undefined, towards);
-    if (way === 0) order = rowsOf(logits, count).map((f, image) => othersByLogit(f, target.label[image]!));
+    const { gradient, logits, loss } = await problem.gradient(zero, 'margin', undefined, towards);
+    if (way === 0) order = rowsOf(logits, count).map((f, image) => othersByLogit(f, problem.label[image]!));
     rowsOf(gradient, count).forEach((g, image) => {
-      if (!target.active[image]) return;
+      if (!problem.active[image]) return;
       const drop = BEYOND * loss[image]!;
       const distance =
         norm === 'l0Pixels'
-          ? fewestPixels(g, clean[image]!, drop, target.shape.channels, step)
+          ? fewestPixels(g, clean[image]!, drop, problem.shape.channels, step)
           : smallestDrop(norm, g, clean[image]!, drop, step);
       if (distance >= size[image]!) return;
       size[image] = distance;

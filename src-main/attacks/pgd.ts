@@ -5,7 +5,7 @@ import { descend } from './descend.ts';
 import { checkLoss, lossOption } from './losses.ts';
 import { othersByLogit } from './nearest.ts';
 import { randomInBall } from './start.ts';
-import type { Target } from './target.ts';
+import type { Problem } from './target.ts';
 import { cost } from './cost.ts';
 
 /**
@@ -49,34 +49,34 @@ export const pgd = defineAttack({
     loss: lossOption('margin'),
   }),
   cost: (_, { steps, restarts }) => cost(steps * restarts, restarts + restarts - 1),
-  async run(target, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {
-    checkLoss(loss, target);
-    const norm = featureNorm(target);
+  async run(problem, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {
+    checkLoss(loss, problem);
+    const norm = featureNorm(problem);
     const stepLength = (i: number): number => stepSize * epsilon * (decay ? 0.02 + 0.49 * (1 + Math.cos((Math.PI * i) / steps)) : 1);
-    const canAim = multiTargeted && !target.goal && (loss !== 'dlr' || target.classes >= 4);
-    const delta = new Float32Array(target.clean.length);
-    const rows = rowsOf(delta, target.count);
-    const clean = rowsOf(target.clean, target.count);
-    for (let restart = 0; restart < restarts && target.anyActive; restart++) {
-      for (let image = 0; image < target.count; image++) {
-        if (!target.active[image]) continue;
+    const canAim = multiTargeted && !problem.goal && (loss !== 'dlr' || problem.classes >= 4);
+    const delta = new Float32Array(problem.clean.length);
+    const rows = rowsOf(delta, problem.count);
+    const clean = rowsOf(problem.clean, problem.count);
+    for (let restart = 0; restart < restarts && problem.anyActive; restart++) {
+      for (let image = 0; image < problem.count; image++) {
+        if (!problem.active[image]) continue;
         rows[image]!.fill(0);
         if (restart === 0 && !randomStart) continue;
-        randomInBall(norm, rows[image]!, epsilon, target.random(image));
+        randomInBall(norm, rows[image]!, epsilon, problem.random(image));
         projectBox(norm, rows[image]!, clean[image]!, epsilon);
       }
-      const towards = restart > 0 && canAim ? await rivalOf(target, restart) : undefined;
-      await descend(target, delta, { epsilon, steps, stepLength, loss, share, confidence, towards });
-      for (let image = 0; image < target.count; image++) if (target.bestDistance(image) < Infinity) target.finish(image);
+      const towards = restart > 0 && canAim ? await rivalOf(problem, restart) : undefined;
+      await descend(problem, delta, { epsilon, steps, stepLength, loss, share, confidence, towards });
+      for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
     }
   },
 });
 
 /** Of each image the class that is `place`-th likeliest of the others, in turn; costs one forward pass. */
-async function rivalOf(target: Target, place: number): Promise<Int32Array> {
-  const { logits } = await target.query(new Float32Array(target.clean.length));
-  return Int32Array.from(rowsOf(logits, target.count), (f, image) => {
-    const others = othersByLogit(f, target.label[image]!);
+async function rivalOf(problem: Problem, place: number): Promise<Int32Array> {
+  const { logits } = await problem.query(new Float32Array(problem.clean.length));
+  return Int32Array.from(rowsOf(logits, problem.count), (f, image) => {
+    const others = othersByLogit(f, problem.label[image]!);
     return others[place % others.length]!;
   });
 }

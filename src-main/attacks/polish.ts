@@ -1,8 +1,8 @@
 import { groupSize, pixelGains } from '../norms/pixels.ts';
 import { falling } from '../norms/select.ts';
-import { atDelta, lockstep } from './lockstep.ts';
+import { atDelta, runSearches } from './lockstep.ts';
 import type { Search } from './lockstep.ts';
-import type { Target } from './target.ts';
+import type { Problem } from './target.ts';
 
 /**
  * Makes the best l0 solution of each image sparser: a local search over what is changed, led by gradients. Features
@@ -16,14 +16,14 @@ import type { Target } from './target.ts';
  * The margin a deeper set gains is what the next round may spend on fewer features.
  * @param passes most passes an image may spend; it ends earlier when a round brings nothing
  */
-export async function polish(target: Target, passes: number): Promise<void> {
-  await lockstep(target, atDelta(target), (image) => (target.best(image) ? exchange(target, image, passes) : null));
+export async function localSearch(problem: Problem, passes: number): Promise<void> {
+  await runSearches(problem, atDelta(problem), (image) => (problem.best(image) ? exchange(problem, image, passes) : null));
 }
 
-function* exchange(target: Target, image: number, passes: number): Search {
-  const clean = target.clean.subarray(image * target.features, (image + 1) * target.features);
-  const size = groupSize(target.norm, target.shape.channels);
-  let point = target.best(image)!;
+function* exchange(problem: Problem, image: number, passes: number): Search {
+  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const size = groupSize(problem.norm, problem.shape.channels);
+  let point = problem.best(image)!;
   let left = passes;
   for (;;) {
     left -= 2;

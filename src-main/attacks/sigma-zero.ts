@@ -4,8 +4,8 @@ import { clipBox } from '../norms/project.ts';
 import { defineAttack, rowsOf } from './attack.ts';
 import { Adam } from './adam.ts';
 import { nearestBoundary } from './nearest.ts';
-import { polish } from './polish.ts';
-import type { Target } from './target.ts';
+import { localSearch } from './polish.ts';
+import type { Problem } from './target.ts';
 import { cost, rivalsAt, sum, times } from './cost.ts';
 
 /** What suits a descent of few steps, and one of many: from `LONG_STEPS` on. */
@@ -101,11 +101,11 @@ export const sigmaZero = defineAttack({
       rivals > 0 ? cost(rivalsAt(scene, rivals), 1) : cost(0),
       cost(0, exchange),
     ),
-  async run(target, options) {
-    for (let restart = 0; restart < options.restarts && target.anyActive; restart++)
-      await descend(target, options, restart === 0 ? null : 2 * options.tau0);
-    if (options.rivals > 0 && target.anyActive) await target.query(await nearestBoundary(target, options.rivals));
-    await polish(target, options.polish);
+  async run(problem, options) {
+    for (let restart = 0; restart < options.restarts && problem.anyActive; restart++)
+      await descend(problem, options, restart === 0 ? null : 2 * options.tau0);
+    if (options.rivals > 0 && problem.anyActive) await problem.query(await nearestBoundary(problem, options.rivals));
+    await localSearch(problem, options.polish);
   },
 });
 
@@ -121,30 +121,30 @@ interface Setting {
 
 /** @param noise how far the start lies from the image in any feature; null: the image itself */
 async function descend(
-  target: Target,
+  problem: Problem,
   { steps, eta0, sigma, tau0, t, epsilonBudget, patience }: Setting,
   noise: number | null,
 ): Promise<void> {
-  const { count, active } = target;
-  const delta = new Float32Array(target.clean.length);
+  const { count, active } = problem;
+  const delta = new Float32Array(problem.clean.length);
   const rows = rowsOf(delta, count);
-  const clean = rowsOf(target.clean, count);
-  if (noise !== null) rows.forEach((row, image) => scatter(row, clean[image]!, noise, target.random(image)));
+  const clean = rowsOf(problem.clean, count);
+  if (noise !== null) rows.forEach((row, image) => scatter(row, clean[image]!, noise, problem.random(image)));
   const adam = rows.map((row) => new Adam(row.length));
-  const size = groupSize(target.norm, target.shape.channels);
+  const size = groupSize(problem.norm, problem.shape.channels);
   const tau = new Float64Array(count).fill(tau0);
   const wasAdversarial = new Uint8Array(count);
   const needsGradient = new Uint8Array(count);
   const isAdversarial = new Uint8Array(count);
   const usual = steps < LONG_STEPS ? SHORT : LONG;
-  const progress = new Progress(target, Math.ceil((patience ?? usual.patience) * steps));
+  const progress = new Progress(problem, Math.ceil((patience ?? usual.patience) * steps));
   let eta = eta0;
-  for (let i = 0; i < steps && target.anyActive && progress.any; i++) {
+  for (let i = 0; i < steps && problem.anyActive && progress.any; i++) {
     isAdversarial.fill(0);
     if (wasAdversarial.includes(1))
-      isAdversarial.set((await target.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
+      isAdversarial.set((await problem.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
     needsGradient.forEach((_, image) => (needsGradient[image] = progress.under[image]! & (1 - isAdversarial[image]!)));
-    const { gradient, success } = await target.gradient(delta, 'margin', needsGradient);
+    const { gradient, success } = await problem.gradient(delta, 'margin', needsGradient);
     const etaNext = eta0 * (0.1 + 0.45 * (1 + Math.cos((Math.PI * (i + 1)) / steps)));
     for (let image = 0; image < count; image++) {
       if (!active[image] || !progress.under[image]) continue;
@@ -154,11 +154,11 @@ async function descend(
         wasAdversarial[image] = 0;
         continue;
       }
-      if (epsilonBudget !== null && target.bestDistance(image) <= epsilonBudget) {
-        target.finish(image);
+      if (epsilonBudget !== null && problem.bestDistance(image) <= epsilonBudget) {
+        problem.finish(image);
         continue;
       }
-      const g = gradient.subarray(image * target.features, (image + 1) * target.features);
+      const g = gradient.subarray(image * problem.features, (image + 1) * problem.features);
       addSparsity(g, rows[image]!, size, sigma ?? usual.sigma, isAdversarial[image] === 1);
       adam[image]!.step(rows[image]!, g, eta);
       tau[image] = Math.max(0, Math.min(1, tau[image]! + (isAdversarial[image] ? t : -t) * etaNext));
@@ -166,7 +166,7 @@ async function descend(
     }
     eta = etaNext;
   }
-  await target.query(delta);
+  await problem.query(delta);
 }
 
 function scatter(delta: Float32Array, clean: Float32Array, most: number, random: () => number): void {
@@ -178,19 +178,19 @@ function scatter(delta: Float32Array, clean: Float32Array, most: number, random:
 class Progress {
   /** 1 while an image is under way. */
   readonly under: Uint8Array;
-  private readonly target: Target;
+  private readonly problem: Problem;
   private readonly patience: number;
   private readonly best: Float64Array;
   private readonly since: Int32Array;
   private left: number;
 
-  constructor(target: Target, patience: number) {
-    this.target = target;
+  constructor(problem: Problem, patience: number) {
+    this.problem = problem;
     this.patience = patience;
-    this.under = Uint8Array.from(target.active);
+    this.under = Uint8Array.from(problem.active);
     this.left = this.under.reduce((n, one) => n + one, 0);
-    this.best = new Float64Array(target.count).fill(Infinity);
-    this.since = new Int32Array(target.count);
+    this.best = new Float64Array(problem.count).fill(Infinity);
+    this.since = new Int32Array(problem.count);
   }
 
   get any(): boolean {
@@ -199,7 +199,7 @@ class Progress {
 
   /** Whether the image is done at step i; takes it out then. */
   over(image: number, i: number): boolean {
-    const best = this.target.bestDistance(image);
+    const best = this.problem.bestDistance(image);
     if (best < this.best[image]! || best === Infinity) {
       this.best[image] = best;
       this.since[image] = i;

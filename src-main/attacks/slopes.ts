@@ -1,43 +1,43 @@
 import type { Differentiable } from '../model/differentiable.ts';
-import { Copies, unit } from './copies.ts';
-import type { Gate, TargetImage } from './counted.ts';
+import { RepeatedImage, unit } from './copies.ts';
+import type { Gate, ProblemImage } from './counted.ts';
 import { dot } from './regression/jacobian.ts';
 
-export interface SlopesRequest {
+export interface SensitivityRequest {
   model: Differentiable;
-  image: TargetImage;
+  image: ProblemImage;
   /** Outputs: random probes for the columns' lengths where there are more features than this or values in the output. */
   probes: number;
   gate: Gate;
 }
 
 /** What all maps of one image have in common, however it is cut and however far it may be changed: derivatives at the image itself. */
-export class Slopes {
-  readonly copies: Copies;
+export class Sensitivity {
+  readonly copies: RepeatedImage;
   readonly margin: number;
   readonly gradient: Float32Array;
   /** ‖J_k‖² of each feature, once measured; outputs only. */
   powers: Float64Array | null = null;
-  private readonly request: SlopesRequest;
+  private readonly request: SensitivityRequest;
 
-  private constructor(request: SlopesRequest, copies: Copies, margin: number, gradient: Float32Array) {
+  private constructor(request: SensitivityRequest, copies: RepeatedImage, margin: number, gradient: Float32Array) {
     this.request = request;
     this.copies = copies;
     this.margin = margin;
     this.gradient = gradient;
   }
 
-  static async at(request: SlopesRequest): Promise<Slopes> {
-    const copies = new Copies(request.model, request.image, 'map', request.gate);
+  static async at(request: SensitivityRequest): Promise<Sensitivity> {
+    const copies = new RepeatedImage(request.model, request.image, 'map', request.gate);
     const { margin, gradient } = await copies.gradient();
-    return new Slopes(request, copies, margin, gradient);
+    return new Sensitivity(request, copies, margin, gradient);
   }
 
   /** Measures `powers`, a block of rows at a time: by random probes, row by row, or column by column, whichever is least work. */
   async *measure(): AsyncGenerator<{ done: number; total: number }, void> {
     const { model, image, probes, gate } = this.request;
     // Of its own, so that a measurement begun anew draws the same probes.
-    const copies = new Copies(model, image, 'map', gate);
+    const copies = new RepeatedImage(model, image, 'map', gate);
     const [features, values] = [image.pixels.length, model.products!.width];
     const powers = new Float64Array(features);
     const add =

@@ -29,7 +29,7 @@ export interface Pair {
  * image's best perturbation over every query, and lets the run be cancelled or paused.
  * Nothing is computed across images: an image's result does not depend on its neighbours.
  */
-export interface Target {
+export interface Problem {
   readonly count: number;
   readonly shape: ImageShape;
   /** channels * height * width */
@@ -77,9 +77,9 @@ export interface Target {
    * J'u at each image's point, J the Jacobian of the output with respect to the pixels, and the output itself; a forward
    * and a backward pass each. Nothing is judged: what a point comes to, `query` tells. @param u count x D
    */
-  pull(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
+  vjp(delta: Float32Array, u: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
   /** Jv likewise. @param v count x features @returns tangent, count x D */
-  push(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
+  jvp(delta: Float32Array, v: Float32Array, only?: Uint8Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
   /** From now on the image's gradient is 0 wherever `mayMove` is: what rounds its picture keeps off those features. */
   confine(image: number, mayMove: Uint8Array): void;
   /** Smallest success so far in the target's norm; Infinity while there is none. */

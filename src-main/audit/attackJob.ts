@@ -5,11 +5,11 @@ import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/batch.ts';
 import type { ImageFinding } from '../attacks/batch.ts';
 import { transfer } from '../attacks/balda/transfer.ts';
-import type { Gate, TargetImage } from '../attacks/counted.ts';
+import type { Gate, ProblemImage } from '../attacks/counted.ts';
 import { toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable } from '../model/differentiable.ts';
-import type { FieldOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { distanceAt } from '../model/regression.ts';
 import { cut, paste } from '../model/preprocessing/index.ts';
@@ -96,7 +96,7 @@ type Verdict = { reason: string } | Pick<Finding, 'prediction' | 'top' | 'output
 interface Bench {
   model: Differentiable;
   /** What an image brings besides pixels, label and goal. */
-  extra(image: number): Partial<TargetImage>;
+  extra(image: number): Partial<ProblemImage>;
   judge(image: number, pixels: Float32Array): Promise<Verdict>;
 }
 
@@ -144,14 +144,20 @@ async function attackedModel(job: AttackJob, context: JobContext, models: Models
   );
 }
 
-async function outputBench(job: AttackJob, context: JobContext, field: FieldOutput, models: Models, window: Window | null): Promise<Bench> {
+async function outputBench(
+  job: AttackJob,
+  context: JobContext,
+  field: NetworkOutput,
+  models: Models,
+  window: Window | null,
+): Promise<Bench> {
   const shape = shapeOf(job);
   const goal = context.goals[job.threat] as OutputGoal;
-  const original = await models.originalField(field);
+  const original = await models.originalOutput(field);
   const references: Float64Array[] = [];
   for (const image of job.images) references.push(await referenceOf(goal, original, toUnit(pictureOf(image)), shape, field));
   return {
-    model: await (await models.field(shape, context.rows, window)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
+    model: await (await models.outputModel(shape, context.rows, window)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
     extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
     async judge(at, pixels) {
       const y = await original.output(pixels, shape);

@@ -2,7 +2,7 @@ import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
 import type { Gate } from '../attacks/counted.ts';
-import type { FieldOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';
@@ -49,8 +49,8 @@ async function lookAtScores(image: CleanImage, output: ClassifierOutput, models:
 }
 
 /** The clean output against each goal's reference. A network that gives no numbers here has no class 0 either. */
-async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, field: FieldOutput, models: Models): Promise<Seen> {
-  const original = await models.originalField(field);
+async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, field: NetworkOutput, models: Models): Promise<Seen> {
+  const original = await models.originalOutput(field);
   const pixels = toUnit(pictureOf(image));
   const y = await original.output(pixels, image);
   const finite = y.every(Number.isFinite);

@@ -9,7 +9,7 @@ import { openImages, toUnit } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { networkInput } from '../model/network.ts';
 import { cut } from '../model/preprocessing/index.ts';
-import { checkField, checkGradient } from '../runtime/gradcheck.ts';
+import { checkProducts, checkGradient } from '../runtime/gradcheck.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import { chooseRows } from '../runtime/rows.ts';
@@ -83,11 +83,11 @@ export async function checkModelGradient(request: GradcheckRequest, tell: CheckO
 /** One picture at a time where the model allows it: it is no slower so, and the first answer is there sooner. */
 async function checkAt(models: Models, { shape, pictures }: Sample, options: CheckOptions): Promise<GradientCheck> {
   const rows = models.input.batch ?? 1;
-  const isField = await models.isField(shape);
-  if (rows > 1) await chooseRows({ ...models.request, picture: shape }, rows, isField ? { output: models.output } : null);
-  if (isField) {
-    const model = await models.field(shape, rows);
-    return checkField(model, await models.originalField(model.model.output), pictures, options);
+  const takesOutput = await models.takesOutput(shape);
+  if (rows > 1) await chooseRows({ ...models.request, picture: shape }, rows, takesOutput ? { output: models.output } : null);
+  if (takesOutput) {
+    const model = await models.outputModel(shape, rows);
+    return checkProducts(model, await models.originalOutput(model.model.output), pictures, options);
   }
   const model = await models.differentiable(shape, rows);
   return checkGradient(model, await models.original(model.pixels.output), pictures, options);

@@ -6,8 +6,8 @@ import { inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
 import { openImages } from '../images/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import { fieldNames, findField } from '../model/field.ts';
-import type { FieldOutput } from '../model/field.ts';
+import { outputNames, findOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { namesInModel } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
@@ -78,7 +78,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
 }
 
 /** Numbers of which a larger picture is made are no picture, though they may be as many as one has. */
-export function latentNotes(input: ImageInput, { picture, width }: FieldOutput): string[] {
+export function latentNotes(input: ImageInput, { picture, width }: NetworkOutput): string[] {
   const values = input.dims.slice(1).reduce<number>((product, d) => product * (d ?? 1), 1);
   if (input.dims.length !== 2 || picture === null || width <= values) return [];
   return [
@@ -90,7 +90,7 @@ export function latentNotes(input: ImageInput, { picture, width }: FieldOutput):
 export async function modelEnds(
   path: string,
   wanted: Wanted,
-): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | FieldOutput }> {
+): Promise<{ graph: Graph; input: ImageInput; output: ClassifierOutput | NetworkOutput }> {
   const graph = loadGraph(path);
   const { input, rows, image, fixed, facts } = await traceModel(graph, wanted);
   return { graph, input, output: answerOf(fixed, facts, rows, image, wanted) };
@@ -99,7 +99,7 @@ export async function modelEnds(
 /** What goals can be about, by name: outputs, then values inside the network. */
 export async function modelValues(path: string, wanted: Wanted = {}): Promise<{ name: string; dims: number[] }[]> {
   const { fixed, facts, rows } = await traceModel(loadGraph(path), wanted);
-  return fieldNames(fixed, facts, rows);
+  return outputNames(fixed, facts, rows);
 }
 
 /** The inputs of which one has to be named, since each could take the image; none where it is clear. */
@@ -187,13 +187,13 @@ function answerOf(
   rows: number,
   image: ImageShape,
   { output = null, answer }: Wanted,
-): ClassifierOutput | FieldOutput {
-  if (output !== null) return findField(graph, facts, output, rows, image);
+): ClassifierOutput | NetworkOutput {
+  if (output !== null) return findOutput(graph, facts, output, rows, image);
   try {
     const scores = findLogits(graph, facts, rows, answer);
     if (scores.width !== image.channels * image.height * image.width) return scores;
   } catch (error) {
     if (!(error instanceof NoScores)) throw error;
   }
-  return findField(graph, facts, null, rows, image);
+  return findOutput(graph, facts, null, rows, image);
 }

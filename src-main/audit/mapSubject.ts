@@ -1,6 +1,6 @@
 import type { MapAnswer } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { TargetImage } from '../attacks/counted.ts';
+import type { ProblemImage } from '../attacks/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
@@ -15,7 +15,7 @@ import type { MapSetting } from './vulnerability.ts';
 /** What a map is of: a classifier's margin or an output's distance, at one picture. */
 export interface Subject {
   model: Differentiable;
-  image: TargetImage;
+  image: ProblemImage;
   /** Class whose margin it is; null for an output. */
   label: number | null;
   /** The original model on a picture, planes CHW. @returns with its answer the output, where that is a picture */
@@ -26,18 +26,18 @@ export interface Subject {
 const ROWS = 8;
 
 /** What was found out of a model for pictures of one size; finding out takes longer than a map of a small one. */
-const known = new WeakMap<Models, Map<string, { isField: boolean; rows: number }>>();
+const known = new WeakMap<Models, Map<string, { takesOutput: boolean; rows: number }>>();
 
-async function batchOf(models: Models, shape: ImageShape): Promise<{ isField: boolean; rows: number }> {
-  const sizes = known.get(models) ?? new Map<string, { isField: boolean; rows: number }>();
+async function batchOf(models: Models, shape: ImageShape): Promise<{ takesOutput: boolean; rows: number }> {
+  const sizes = known.get(models) ?? new Map<string, { takesOutput: boolean; rows: number }>();
   known.set(models, sizes);
   const key = `${shape.channels}x${shape.height}x${shape.width}`;
   const found = sizes.get(key);
   if (found) return found;
-  const isField = await models.isField(shape);
-  const { rows } = await chooseRows({ ...models.request, picture: shape }, ROWS, isField ? { output: models.output } : null);
-  sizes.set(key, { isField, rows });
-  return { isField, rows };
+  const takesOutput = await models.takesOutput(shape);
+  const { rows } = await chooseRows({ ...models.request, picture: shape }, ROWS, takesOutput ? { output: models.output } : null);
+  sizes.set(key, { takesOutput, rows });
+  return { takesOutput, rows };
 }
 
 /** @throws UserError for a model that does not fit the picture */
@@ -48,12 +48,12 @@ export async function openSubject(
   setting: Pick<MapSetting, 'reference' | 'peak'>,
 ): Promise<Subject> {
   const shape = { channels: picture.channels, height: picture.height, width: picture.width };
-  const { isField, rows } = await batchOf(models, shape);
+  const { takesOutput, rows } = await batchOf(models, shape);
   const image = { pixels, hash: pictureHash(picture), label: 0, goal: null };
-  return isField ? fieldSubject(models, shape, rows, image, setting) : classSubject(models, shape, rows, image);
+  return takesOutput ? fieldSubject(models, shape, rows, image, setting) : classSubject(models, shape, rows, image);
 }
 
-async function classSubject(models: Models, shape: ImageShape, rows: number, image: TargetImage): Promise<Subject> {
+async function classSubject(models: Models, shape: ImageShape, rows: number, image: ProblemImage): Promise<Subject> {
   const model = await models.differentiable(shape, rows);
   const original = await models.original(model.pixels.output);
   const label = (await original.predict(image.pixels, shape)).prediction;
@@ -76,12 +76,12 @@ async function fieldSubject(
   models: Models,
   shape: ImageShape,
   rows: number,
-  image: TargetImage,
+  image: ProblemImage,
   { reference: kind, peak }: Pick<MapSetting, 'reference' | 'peak'>,
 ): Promise<Subject> {
-  const field = await models.field(shape, rows);
+  const field = await models.outputModel(shape, rows);
   const { output } = field.model;
-  const original = await models.originalField(output);
+  const original = await models.originalOutput(output);
   const goal = { kind: 'deviation', reference: kind, psnr: 0, peak } as const;
   const reference = await referenceOf(goal, original, image.pixels, shape, output);
   return {

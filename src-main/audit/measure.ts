@@ -38,17 +38,17 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
   const models = new Models({ ...source, provider: (await chooseProvider(source.provider)).used });
   try {
     const large = isLarge(models.graph);
-    const isField = await models.isField(picture);
+    const takesOutput = await models.takesOutput(picture);
     const { rows } = await chooseRows(
       { ...models.request, picture },
       wantedRows(images, valuesOf(picture)),
-      isField ? { output: source.output } : null,
+      takesOutput ? { output: source.output } : null,
     );
     const window = models.window(picture, []);
     const { height, width } = window ?? picture;
     const pixels = Float32Array.from({ length: rows * picture.channels * height * width }, (_, j) => ((j * 37) % 256) / 255);
-    if (isField) {
-      const field = await models.field(picture, rows, window);
+    if (takesOutput) {
+      const field = await models.outputModel(picture, rows, window);
       const u = new Float32Array(rows * field.width).fill(1);
       return {
         rows,
@@ -56,7 +56,7 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
         classes: 2,
         outputs: field.width,
         forward: await timed(() => field.output(pixels)),
-        gradient: await timed(() => field.pull(pixels, u)),
+        gradient: await timed(() => field.vjp(pixels, u)),
       };
     }
     const model: Differentiable = await models.differentiable(picture, rows, window);

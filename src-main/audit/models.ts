@@ -3,7 +3,7 @@ import type { Answer, Preprocessing, Provider, Surrogate } from '../../shared/pl
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import type { FieldOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import { findImageInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
 import { NoScores } from '../model/output.ts';
@@ -12,10 +12,10 @@ import { windowOf } from '../model/preprocessing/index.ts';
 import type { Window } from '../model/preprocessing/index.ts';
 import { openDifferentiable } from '../runtime/differentiable.ts';
 import type { OpenModel } from '../runtime/differentiable.ts';
-import { openField } from '../runtime/field.ts';
-import type { OpenField } from '../runtime/field.ts';
-import { openOriginal, openOriginalField } from '../runtime/original.ts';
-import type { Original, OriginalField } from '../runtime/original.ts';
+import { openOutput } from '../runtime/field.ts';
+import type { OpenOutput } from '../runtime/field.ts';
+import { openOriginal, openOriginalOutput } from '../runtime/original.ts';
+import type { Original, OriginalOutput } from '../runtime/original.ts';
 
 /** Derived graphs kept open of a kind; one for every picture size in use at a time. */
 const KEPT = 2;
@@ -39,9 +39,9 @@ export class Models {
   private readonly source: ModelSource;
   private readonly surrogates = new Map<string, Models>();
   private judge: Promise<Original> | null = null;
-  private fieldJudge: Promise<OriginalField> | null = null;
+  private outputJudge: Promise<OriginalOutput> | null = null;
   private readonly classifiers = new Shelf<OpenModel>();
-  private readonly fields = new Shelf<OpenField>();
+  private readonly outputs = new Shelf<OpenOutput>();
 
   constructor(source: ModelSource) {
     this.source = source;
@@ -61,7 +61,7 @@ export class Models {
   }
 
   /** Whether the model is taken by its output: one is named, or it puts out no class scores. */
-  async isField(picture: ImageShape): Promise<boolean> {
+  async takesOutput(picture: ImageShape): Promise<boolean> {
     if (this.source.output !== null) return true;
     try {
       await this.differentiable(picture, this.input.batch ?? 1);
@@ -77,9 +77,9 @@ export class Models {
     return this.judge;
   }
 
-  originalField(output: FieldOutput): Promise<OriginalField> {
-    this.fieldJudge ??= openOriginalField({ ...this.request, output });
-    return this.fieldJudge;
+  originalOutput(output: NetworkOutput): Promise<OriginalOutput> {
+    this.outputJudge ??= openOriginalOutput({ ...this.request, output });
+    return this.outputJudge;
   }
 
   /** @param window the part of the picture that is asked about; null: all of it */
@@ -87,8 +87,8 @@ export class Models {
     return this.classifiers.get(keyOf(picture, rows, window), () => openDifferentiable({ ...this.request, picture, rows, window }));
   }
 
-  field(picture: ImageShape, rows: number, window: Window | null = null): Promise<OpenField> {
-    return this.fields.get(keyOf(picture, rows, window), () => openField({ ...this.request, picture, rows, window }, this.source.output));
+  outputModel(picture: ImageShape, rows: number, window: Window | null = null): Promise<OpenOutput> {
+    return this.outputs.get(keyOf(picture, rows, window), () => openOutput({ ...this.request, picture, rows, window }, this.source.output));
   }
 
   /** The part of such a picture that these models read, and the surrogates with them; null: all of it. */
@@ -121,9 +121,9 @@ export class Models {
   async close(): Promise<void> {
     for (const models of this.surrogates.values()) await models.close();
     await (await this.judge)?.close();
-    await (await this.fieldJudge)?.close();
+    await (await this.outputJudge)?.close();
     await this.classifiers.close();
-    await this.fields.close();
+    await this.outputs.close();
   }
 }
 

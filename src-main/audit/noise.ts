@@ -34,7 +34,7 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
   });
   const clean = toUnit(picture);
   const { kind, pixels: noisy } = noiseLike(norm, eightBit, clean, `noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
-  const original = await models.originalField(field);
+  const original = await models.originalOutput(field);
   const reference = await referenceOf(goal as OutputGoal, original, clean, picture, field);
   const y = await original.output(noisy, picture);
   const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, (goal as OutputGoal).peak);

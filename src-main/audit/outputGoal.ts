@@ -4,9 +4,9 @@ import type { OutputResult } from '../../shared/results.ts';
 import { decodeFile, toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import type { FieldOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import { psnr, ssim } from '../norms/similarity.ts';
-import type { OriginalField } from '../runtime/original.ts';
+import type { OriginalOutput } from '../runtime/original.ts';
 import { writePng } from './picture.ts';
 
 /** A goal on a network's output rather than on its classes. */
@@ -24,10 +24,10 @@ export function isOutputGoal(goal: Goal): goal is OutputGoal {
  */
 export async function referenceOf(
   goal: OutputGoal,
-  original: OriginalField,
+  original: OriginalOutput,
   clean: Float32Array,
   shape: ImageShape,
-  output: FieldOutput,
+  output: NetworkOutput,
 ): Promise<Float64Array> {
   if (goal.kind === 'deviation' && goal.reference === 'clean-output') return original.output(clean, shape);
   if (goal.kind === 'deviation') {
@@ -59,7 +59,7 @@ export function compareOutput(
   goal: OutputGoal,
   y: Float64Array,
   reference: Float64Array,
-  output: FieldOutput,
+  output: NetworkOutput,
 ): { psnr: number; ssim: number | null } {
   const { picture } = output;
   const planes = (row: Float64Array) => (picture?.layout === 'nhwc' ? channelsFirst(row, picture) : row);
@@ -72,7 +72,7 @@ export function outputResult({ psnr: dB, ssim: likeness }: { psnr: number; ssim:
 }
 
 /** An output as 8-bit pixels where it is a picture of one or three channels: peak is white, what lies outside is clipped; else null. */
-export function outputPicture(y: Float64Array, { picture }: Pick<FieldOutput, 'picture'>, peak: number): Picture | null {
+export function outputPicture(y: Float64Array, { picture }: Pick<NetworkOutput, 'picture'>, peak: number): Picture | null {
   if (picture === null || (picture.channels !== 1 && picture.channels !== 3)) return null;
   const { channels, height, width, layout } = picture;
   const plane = height * width;
@@ -94,7 +94,7 @@ export async function writeOutput(
   folder: string,
   file: string,
   y: Float64Array,
-  output: FieldOutput,
+  output: NetworkOutput,
   peak: number,
 ): Promise<string | null> {
   const picture = outputPicture(y, output, peak);

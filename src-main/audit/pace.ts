@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import { attackBatch } from '../attacks/batch.ts';
-import type { Gate, TargetImage } from '../attacks/counted.ts';
+import type { Gate, ProblemImage } from '../attacks/counted.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { distanceAt } from '../model/regression.ts';
@@ -69,14 +69,14 @@ async function subject(
   pictures: readonly Float32Array[],
   rows: number,
   models: Models,
-): Promise<{ model: Differentiable; images: TargetImage[] }> {
+): Promise<{ model: Differentiable; images: ProblemImage[] }> {
   const window = models.window(picture, []);
   const part = (pixels: Float32Array) => (window ? cut(pixels, picture, window) : pixels);
   const named = pictures.map((pixels, at) => ({ pixels: part(pixels), hash: `${at}`, label: 0, goal: null }));
   if (isOutputGoal(goal)) {
-    const field = await models.field(picture, rows, window);
-    const original = await models.originalField(field.model.output);
-    const images: TargetImage[] = [];
+    const field = await models.outputModel(picture, rows, window);
+    const original = await models.originalOutput(field.model.output);
+    const images: ProblemImage[] = [];
     for (const [at, image] of named.entries())
       images.push({
         ...image,

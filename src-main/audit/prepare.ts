@@ -11,7 +11,7 @@ import type { ImageShape } from '../model/differentiable.ts';
 import { scoreNotes } from '../model/output.ts';
 import type { ClassList } from '../model/labels.ts';
 import { namedClasses } from './classes.ts';
-import { checkField, checkGradient } from '../runtime/gradcheck.ts';
+import { checkProducts, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';
 import { fallbackNote } from '../runtime/placement.ts';
 import { chooseProvider, PROVIDER_NAME } from '../runtime/providers.ts';
@@ -205,17 +205,17 @@ async function readLabelled(set: ImageSet): Promise<Labelled[]> {
 }
 
 async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
-  const { output } = (await models.field(picture, models.input.batch ?? 1)).model;
+  const { output } = (await models.outputModel(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), {
     output: plan.output,
   });
-  const model = await models.field(picture, choice.rows);
-  const original = await models.originalField(output);
+  const model = await models.outputModel(picture, choice.rows);
+  const original = await models.originalOutput(output);
   const pictures = await checkable(set, picture, async (pixels) => (await original.output(pixels, picture)).every(Number.isFinite));
   const gradientCheck =
     pictures.length > 0
-      ? await checkField(model, original, pictures, {
+      ? await checkProducts(model, original, pictures, {
           half: usesHalf(models.graph),
           directions: DIRECTIONS,
           spent: boundedWork(model.model.work),

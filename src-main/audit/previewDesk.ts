@@ -11,8 +11,8 @@ import type { ClassifierOutput } from '../model/output.ts';
 import { perChannel } from '../model/preprocessing/channels.ts';
 import { preprocess } from '../model/preprocessing/reference.ts';
 import { readScores, topScores } from '../model/scores.ts';
-import { openOriginalField } from '../runtime/original.ts';
-import type { OriginalField } from '../runtime/original.ts';
+import { openOriginalOutput } from '../runtime/original.ts';
+import type { OriginalOutput } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
 import { modelEnds } from './inspect.ts';
 import { FEWEST } from './chance.ts';
@@ -32,7 +32,7 @@ export interface Previewed {
 /** A model as a preview needs it. A network that is no classifier is not run: its input is all there is to show. */
 interface Held {
   input: ImageInput;
-  classifier: { output: ClassifierOutput; original: OriginalField } | null;
+  classifier: { output: ClassifierOutput; original: OriginalOutput } | null;
 }
 
 /** Milliseconds that the trials of other preprocessings may take; a newer question ends them at once. */
@@ -144,7 +144,7 @@ async function openModel({ model, preprocessing, pictures, ...wanted }: PreviewT
   if (!('classes' in output)) return { input, classifier: null };
   return {
     input,
-    classifier: { output, original: await openOriginalField({ graph, input, preprocessing, output, provider: 'cpu', brief: true }) },
+    classifier: { output, original: await openOriginalOutput({ graph, input, preprocessing, output, provider: 'cpu', brief: true }) },
   };
 }
 

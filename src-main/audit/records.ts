@@ -10,7 +10,7 @@ import {
   LeftOutList,
   ModelIdentity,
   NamedFile,
-  OutputField,
+  NetworkOutput,
   ProviderChoice,
 } from '../../shared/results.ts';
 
@@ -53,7 +53,7 @@ export const Setup = z.object({
     })
     .nullable(),
   /** The output that goals are on; null of classifiers. */
-  field: OutputField.nullable(),
+  field: NetworkOutput.nullable(),
   classNames: ClassNames.nullable(),
   /** Files that the plan names beside models and images; absent where there is none. */
   files: z.array(NamedFile).optional(),

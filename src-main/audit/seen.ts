@@ -1,6 +1,6 @@
 import type { ProbePicture, Seen } from '../../shared/probe.ts';
 import { toUnit } from '../images/index.ts';
-import type { FieldOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { leadOf, topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
@@ -45,9 +45,9 @@ function marginOf(scores: Scores, { label, target }: Aim): number {
   return target === null ? leadOf(scores, label) : -leadOf(scores, target);
 }
 
-async function lookAtOutputs({ goals, folder }: JobContext, field: FieldOutput, models: Models, image: JobImage): Promise<Look> {
+async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput, models: Models, image: JobImage): Promise<Look> {
   const goal = goals[0] as OutputGoal;
-  const original = await models.originalField(field);
+  const original = await models.originalOutput(field);
   const reference = await referenceOf(goal, original, toUnit(pictureOf(image)), image, field);
   const files: Look['files'] = {};
   const look = async (pixels: Float32Array, name: ProbePicture): Promise<Seen> => {

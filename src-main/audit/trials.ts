@@ -8,7 +8,7 @@ import type { Picture } from '../images/index.ts';
 import { toUnit } from '../images/index.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { readScores } from '../model/scores.ts';
-import type { OriginalField } from '../runtime/original.ts';
+import type { OriginalOutput } from '../runtime/original.ts';
 import { areNumbers } from './cleanJob.ts';
 import { FEWEST } from './chance.ts';
 import { NO_CLASS } from './records.ts';
@@ -21,7 +21,7 @@ export interface Labelled {
 
 /** A model that is asked. */
 export interface Subject {
-  original: OriginalField;
+  original: OriginalOutput;
   output: ClassifierOutput;
 }
 

@@ -23,7 +23,7 @@ export interface Differentiated {
   /** Name of the gradient: same shape as `wrt`, in float64 where that is, else in float32. */
   gradient: string;
   /** Operators whose true derivative is zero almost everywhere and that were passed straight through, in alphabetical order. */
-  surrogates: string[];
+  straightThrough: string[];
 }
 
 /**
@@ -48,9 +48,9 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
   of.forEach((value, i) => {
     if (active.has(value)) add(value, cotangents[i]!);
   });
-  const surrogates = new Set<string>();
+  const straightThrough = new Set<string>();
   const producers = producersOf(nodes);
-  const around = { active, consumers, producers, ends: new Set(of), surrogates };
+  const around = { active, consumers, producers, ends: new Set(of), straightThrough };
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;
     if (!readsOf(node).some((i) => active.has(i)) || !node.output.some((o) => gradients.has(o))) continue;
@@ -80,7 +80,7 @@ export function differentiate(builder: GraphBuilder, { of, cotangents, wrt }: Re
     throw new UserError(
       `No gradient reaches the picture: ${active.has(wrt) ? 'on every way what is computed of it counts as constant' : deadEnd(builder, nodes, wrt)}.`,
     );
-  return { gradient, surrogates: [...surrogates].sort() };
+  return { gradient, straightThrough: [...straightThrough].sort() };
 }
 
 /** The sum of all that flows back into a value; emitted once, when its producer is reached. */

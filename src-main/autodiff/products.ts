@@ -15,8 +15,8 @@ export interface TangentRequest {
 export interface Tangent {
   /** Name of Jv: the shape of `of`, in float64 where that is, else in float32. */
   tangent: string;
-  /** Straight-through surrogates that it runs through, in alphabetical order (see `differentiate`). */
-  surrogates: string[];
+  /** Straight-through operators that it runs through, in alphabetical order (see `differentiate`). */
+  straightThrough: string[];
 }
 
 /**
@@ -56,7 +56,7 @@ export async function tangent(builder: GraphBuilder, { of, wrt, direction }: Tan
   dropUnused(graph, before, along.gradient);
   if (graph.nodes.some((node) => node.input.includes(cotangent)))
     throw new Error(`the adjoint of ${of} with respect to ${wrt} is not linear`);
-  return { tangent: along.gradient, surrogates: [...new Set([...adjoint.surrogates, ...along.surrogates])].sort() };
+  return { tangent: along.gradient, straightThrough: [...new Set([...adjoint.straightThrough, ...along.straightThrough])].sort() };
 }
 
 /** Takes out the nodes that were added since and that the result does not need. */

@@ -18,8 +18,8 @@ export class RuleContext {
   readonly builder: GraphBuilder;
   /** Gradient of each output; null where none reaches it. */
   readonly dys: (string | null)[];
-  /** Straight-through surrogates that the rule made use of. */
-  readonly surrogates: Set<string>;
+  /** Straight-through operators that the rule made use of. */
+  readonly straightThrough: Set<string>;
   private current: NodeProto;
   private readonly place: number | null;
   private readonly around: Surroundings;
@@ -31,7 +31,7 @@ export class RuleContext {
     this.current = node;
     this.dys = dys;
     this.around = around;
-    this.surrogates = around.surrogates;
+    this.straightThrough = around.straightThrough;
   }
 
   get node(): NodeProto {
@@ -172,5 +172,5 @@ export interface Surroundings {
   producers: ReadonlyMap<string, NodeProto>;
   /** Values that the request gives a gradient for. */
   ends: ReadonlySet<string>;
-  surrogates: Set<string>;
+  straightThrough: Set<string>;
 }

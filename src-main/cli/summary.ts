@@ -1,7 +1,7 @@
 import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistance, interval, NONE } from '../../shared/format.ts';
 import { isGrave } from '../../shared/grave.ts';
 import { shortened } from '../../shared/printable.ts';
-import { brokenWords, fieldWords } from '../../shared/outputs.ts';
+import { brokenWords, networkOutputWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { isHollow } from '../../shared/reach.ts';
@@ -107,7 +107,7 @@ function leftOutLines({ images, leftOut }: Pick<Results, 'images' | 'leftOut'>):
 
 function opening({ model, images, cleanAccuracy, output }: Results): string {
   const start = `${model.file}: ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
-  if (output) return `${start}; the network puts out ${fieldWords(output)}.`;
+  if (output) return `${start}; the network puts out ${networkOutputWords(output)}.`;
   if (!cleanAccuracy) return `${start}, no labels.`;
   return `${start}, ${[`clean accuracy ${accuracyText(cleanAccuracy)}`, boundsText(cleanAccuracy) ?? []].flat().join(', over all images ')}.`;
 }

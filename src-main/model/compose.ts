@@ -183,10 +183,10 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
   };
 }
 
-/** A graph with a loss and its gradient, and the surrogates that gradient runs through. */
+/** A graph with a loss and its gradient, and the straight-through operators that gradient runs through. */
 export interface GradientGraph {
   graph: Graph;
-  surrogates: string[];
+  straightThrough: string[];
 }
 
 /**
@@ -222,9 +222,9 @@ export async function composeGradient(model: ScoredModel, loss: Objective, targe
   const ones = builder.constant(new Array<number>(rows).fill(1), [rows]);
   facts.set(ones, { type: DType.float32, dims: [rows] });
   const derived = new GraphBuilder(graph, facts);
-  const { gradient, surrogates } = differentiate(derived, { of: [PORT.loss], cotangents: [ones], wrt: PORT.pixels });
+  const { gradient, straightThrough } = differentiate(derived, { of: [PORT.loss], cotangents: [ones], wrt: PORT.pixels });
   derived.node('Identity', [gradient], {}, { outputs: [PORT.gradient] });
   graph.outputs.push(valueInfo(PORT.gradient, DType.float32, pixels));
   prune(graph);
-  return { graph, surrogates };
+  return { graph, straightThrough };
 }

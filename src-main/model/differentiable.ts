@@ -53,9 +53,9 @@ export interface Products {
   /** @param pixels rows x features @returns rows x D */
   output(pixels: Float32Array): Promise<Float32Array>;
   /** @param u rows x D @returns output, and J'u, rows x features */
-  pull(pixels: Float32Array, u: Float32Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
+  vjp(pixels: Float32Array, u: Float32Array): Promise<{ output: Float32Array; gradient: Float32Array }>;
   /** @param v rows x features @returns output, and Jv, rows x D */
-  push(pixels: Float32Array, v: Float32Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
+  jvp(pixels: Float32Array, v: Float32Array): Promise<{ output: Float32Array; tangent: Float32Array }>;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
 
 /** The output of a network that is no classifier, for one image: a row of values, and a picture where it has the shape of one. */
-export interface FieldOutput {
+export interface NetworkOutput {
   /** Its name in the file: an output, or a value inside the network. */
   name: string;
   /** Dimensions for one image. */
@@ -22,13 +22,13 @@ export interface FieldOutput {
  * @param input what the network reads, to tell flat pictures by
  * @throws UserError when there is none of that name, or none that holds as many values for each image.
  */
-export function findField(
+export function findOutput(
   graph: Graph,
   facts: ReadonlyMap<string, ValueFacts>,
   wanted: string | null,
   rows: number,
   input: ImageShape,
-): FieldOutput {
+): NetworkOutput {
   const fits = (name: string): boolean => hasRows(facts.get(name), rows);
   const names = graph.outputs.map((output) => output.name);
   const live = reached(graph);
@@ -45,8 +45,8 @@ export function findField(
   return { name, dims, width: elementCount(dims), picture: pictureOf(dims, input) };
 }
 
-/** Everything `findField` finds by name: the outputs, then the values inside in the order they are computed, with dimensions for one image. */
-export function fieldNames(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): { name: string; dims: number[] }[] {
+/** Everything `findOutput` finds by name: the outputs, then the values inside in the order they are computed, with dimensions for one image. */
+export function outputNames(graph: Graph, facts: ReadonlyMap<string, ValueFacts>, rows: number): { name: string; dims: number[] }[] {
   const live = reached(graph);
   const names = new Set([...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
   return [...names]
@@ -71,7 +71,7 @@ function reached(graph: Graph): Set<string> {
 }
 
 /** Up to four planes, channels first or last; one plane without a channel dimension; a flat row as long as the picture that went in. */
-function pictureOf(dims: readonly number[], input: ImageShape): FieldOutput['picture'] {
+function pictureOf(dims: readonly number[], input: ImageShape): NetworkOutput['picture'] {
   const [a = 0, b = 0, c = 0] = dims;
   if (dims.length === 3 && a <= 4 && b > 1 && c > 1) return { channels: a, height: b, width: c, layout: 'nchw' };
   if (dims.length === 3 && c <= 4 && a > 1 && b > 1) return { channels: c, height: a, width: b, layout: 'nhwc' };

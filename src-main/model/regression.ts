@@ -4,17 +4,17 @@ import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
 import { composeNetwork, PORT, settled } from './compose.ts';
 import type { ComposeRequest, GradientGraph, ScoredModel } from './compose.ts';
-import { findField } from './field.ts';
-import type { FieldOutput } from './field.ts';
+import { findOutput } from './field.ts';
+import type { NetworkOutput } from './field.ts';
 import type { NetworkInput } from './network.ts';
 
 /** Pixels in [0,1] to a row of D values as one graph: the f(x) of Balda et al., section 3, "regression". */
-export interface FieldModel {
+export interface OutputModel {
   /** Input `PORT.pixels` [rows, C, H, W], output `PORT.output` [rows, D] float32. */
   graph: Graph;
   picture: ImageShape;
   rows: number;
-  output: FieldOutput;
+  output: NetworkOutput;
   network: NetworkInput;
   /** Multiplications of a forward pass of all rows, about. */
   work: number;
@@ -25,10 +25,10 @@ export interface FieldModel {
  * @param wanted output, or value inside the network; null: found
  * @throws UserError when picture, preprocessing and model do not fit, or there is no such value.
  */
-export async function composeField(request: ComposeRequest, wanted: string | null): Promise<FieldModel> {
+export async function composeOutput(request: ComposeRequest, wanted: string | null): Promise<OutputModel> {
   const { picture, rows } = request;
   const { builder, original, facts, network } = await composeNetwork(request);
-  const output = findField(original, facts, wanted, rows, network.image);
+  const output = findOutput(original, facts, wanted, rows, network.image);
   const flat = builder.node('Reshape', [output.name, builder.ints([rows, output.width])]);
   builder.node('Cast', [flat], { to: DType.float32 }, { outputs: [PORT.output] });
   builder.output(PORT.output, DType.float32, [rows, output.width]);
@@ -42,7 +42,7 @@ const copyOf = (graph: Graph): Graph => ({
   nodes: [...graph.nodes],
   initializers: new Map(graph.initializers),
 });
-const pixelDims = ({ rows, picture }: Pick<FieldModel, 'rows' | 'picture'>): number[] => [
+const pixelDims = ({ rows, picture }: Pick<OutputModel, 'rows' | 'picture'>): number[] => [
   rows,
   picture.channels,
   picture.height,
@@ -54,15 +54,15 @@ const pixelDims = ({ rows, picture }: Pick<FieldModel, 'rows' | 'picture'>): num
  * `PORT.gradient` like pixels.
  * @throws UserError naming an operator without a gradient rule.
  */
-export async function composePull(model: FieldModel, trace: ComposeRequest['trace']): Promise<GradientGraph> {
+export async function composeVjp(model: OutputModel, trace: ComposeRequest['trace']): Promise<GradientGraph> {
   const graph = copyOf(model.graph);
   const builder = new GraphBuilder(graph, await trace(graph, { [PORT.pixels]: pixelDims(model) }));
   const u = builder.input(PORT.cotangent, DType.float32, [model.rows, model.output.width]);
-  const { gradient, surrogates } = differentiate(builder, { of: [PORT.output], cotangents: [u], wrt: PORT.pixels });
+  const { gradient, straightThrough } = differentiate(builder, { of: [PORT.output], cotangents: [u], wrt: PORT.pixels });
   builder.node('Identity', [gradient], {}, { outputs: [PORT.gradient] });
   builder.output(PORT.gradient, DType.float32, pixelDims(model));
   prune(graph);
-  return { graph, surrogates };
+  return { graph, straightThrough };
 }
 
 /**
@@ -70,15 +70,15 @@ export async function composePull(model: FieldModel, trace: ComposeRequest['trac
  * `PORT.tangent` [rows, D].
  * @throws UserError naming an operator without a gradient rule.
  */
-export async function composePush(model: FieldModel, trace: ComposeRequest['trace']): Promise<GradientGraph> {
+export async function composeJvp(model: OutputModel, trace: ComposeRequest['trace']): Promise<GradientGraph> {
   const graph = copyOf(model.graph);
   const builder = new GraphBuilder(graph, await trace(graph, { [PORT.pixels]: pixelDims(model) }));
   const v = builder.input(PORT.direction, DType.float32, pixelDims(model));
-  const { tangent: moved, surrogates } = await tangent(builder, { of: PORT.output, wrt: PORT.pixels, direction: v }, trace);
+  const { tangent: moved, straightThrough } = await tangent(builder, { of: PORT.output, wrt: PORT.pixels, direction: v }, trace);
   builder.node('Identity', [moved], {}, { outputs: [PORT.tangent] });
   builder.output(PORT.tangent, DType.float32, [model.rows, model.output.width]);
   prune(graph);
-  return { graph, surrogates };
+  return { graph, straightThrough };
 }
 
 /** Values of a vector register; rows of a multiple of it begin alike in memory. */
@@ -104,7 +104,7 @@ const TINY = 1e-14;
  * @param tau in the output's own units
  */
 export async function composeDistance(
-  model: FieldModel,
+  model: OutputModel,
   goal: 'deviation' | 'match',
   tau: number,
   trace: ComposeRequest['trace'],

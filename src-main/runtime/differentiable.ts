@@ -32,8 +32,8 @@ export interface OpenRequest {
 
 /** A `Differentiable` with what a host wants to know about it, and the sessions to give back. */
 export interface OpenScored extends Differentiable {
-  /** Straight-through surrogates that gradients opened so far run through. */
-  readonly surrogates: string[];
+  /** Straight-through operators that gradients opened so far run through. */
+  readonly straightThrough: string[];
   /** Nodes that the provider left to the CPU in graphs run so far, as `Operator (node)`. */
   readonly fallbacks: string[];
   close(): Promise<void>;
@@ -112,7 +112,7 @@ export async function openDifferentiable(request: OpenRequest): Promise<OpenMode
 export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provider' | 'threads'>): OpenScored {
   const { rows, picture, classes } = model;
   const sessions = new Sessions(request);
-  const surrogates = new Set<string>();
+  const straightThrough = new Set<string>();
   const dims = [rows, picture.channels, picture.height, picture.width];
   const features = valuesOf(picture);
 
@@ -134,8 +134,8 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
     shape: picture,
     classes,
     rows,
-    get surrogates() {
-      return [...surrogates].sort();
+    get straightThrough() {
+      return [...straightThrough].sort();
     },
     get fallbacks() {
       return sessions.fallbacks;
@@ -154,7 +154,7 @@ export function openScored(model: ScoredModel, request: Pick<OpenRequest, 'provi
     ): Promise<Gradient> {
       const session = await sessions.open(`${loss}${target ? '-targeted' : ''}`, async () => {
         const derived = await composeGradient(model, loss, target !== null, traceFacts);
-        for (const name of derived.surrogates) surrogates.add(name);
+        for (const name of derived.straightThrough) straightThrough.add(name);
         return derived.graph;
       });
       const feeds = feedsOf(pixels, reference);

@@ -1,7 +1,7 @@
 import { PORT } from '../model/compose.ts';
 import type { Differentiable, ImageShape, Products } from '../model/differentiable.ts';
-import { composeDistance, composeField, composePull, composePush } from '../model/regression.ts';
-import type { FieldModel } from '../model/regression.ts';
+import { composeDistance, composeOutput, composeVjp, composeJvp } from '../model/regression.ts';
+import type { OutputModel } from '../model/regression.ts';
 import { openScored, runDerived, Sessions } from './differentiable.ts';
 import type { OpenRequest, OpenScored } from './differentiable.ts';
 import { Tensor } from './ort.ts';
@@ -9,16 +9,16 @@ import { atNetworkSize, resampledProducts, resampledScores, shapeOf } from './re
 import { traceFacts } from './trace.ts';
 
 /** A network with an output that is no row of class scores: pictures, vectors, maps, features. */
-export interface OpenField extends Products {
-  readonly model: FieldModel;
+export interface OpenOutput extends Products {
+  readonly model: OutputModel;
   /** Of the pictures that are asked about. */
   readonly shape: ImageShape;
   /** The products at the size that the network reads, and what it reads there of pictures [N, C, H, W]. */
   readonly core: Products;
   read(pixels: Float32Array): Float32Array;
   readonly rows: number;
-  /** Straight-through surrogates that products asked for so far run through. */
-  readonly surrogates: string[];
+  /** Straight-through operators that products asked for so far run through. */
+  readonly straightThrough: string[];
   /** Nodes that a provider other than the CPU left to the CPU, as far as has been run. */
   readonly fallbacks: string[];
   /**
@@ -34,19 +34,19 @@ export interface OpenField extends Products {
  * @param wanted output, or value inside the network; null: found
  * @throws UserError when model, preprocessing and picture do not fit, or an operator has no gradient rule.
  */
-export async function openField(request: OpenRequest, wanted: string | null): Promise<OpenField> {
+export async function openOutput(request: OpenRequest, wanted: string | null): Promise<OpenOutput> {
   const { inner, resampler } = atNetworkSize(request);
-  const model = await composeField({ ...inner, between: resampler !== null, trace: traceFacts }, wanted);
+  const model = await composeOutput({ ...inner, between: resampler !== null, trace: traceFacts }, wanted);
   const { rows, picture } = model;
   const { width } = model.output;
   const sessions = new Sessions(request);
   const scored = new Map<string, Promise<OpenScored>>();
-  const surrogates = new Set<string>();
+  const straightThrough = new Set<string>();
   const pixelsOf = (data: Float32Array) => new Tensor('float32', data, [rows, picture.channels, picture.height, picture.width]);
-  const derived = (key: string, make: typeof composePull) =>
+  const derived = (key: string, make: typeof composeVjp) =>
     sessions.open(key, async () => {
       const made = await make(model, traceFacts);
-      for (const name of made.surrogates) surrogates.add(name);
+      for (const name of made.straightThrough) straightThrough.add(name);
       return made.graph;
     });
 
@@ -56,13 +56,13 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
       const session = await sessions.open('output', () => Promise.resolve(model.graph));
       return (await runDerived(session, { [PORT.pixels]: pixelsOf(pixels) }))[PORT.output]!.data as Float32Array;
     },
-    async pull(pixels, u) {
-      const session = await derived('pull', composePull);
+    async vjp(pixels, u) {
+      const session = await derived('vjp', composeVjp);
       const out = await runDerived(session, { [PORT.pixels]: pixelsOf(pixels), [PORT.cotangent]: new Tensor('float32', u, [rows, width]) });
       return { output: out[PORT.output]!.data as Float32Array, gradient: out[PORT.gradient]!.data as Float32Array };
     },
-    async push(pixels, v) {
-      const session = await derived('push', composePush);
+    async jvp(pixels, v) {
+      const session = await derived('jvp', composeJvp);
       // Of a network that is linear nothing but v is read.
       const feeds = { [PORT.pixels]: pixelsOf(pixels), [PORT.direction]: pixelsOf(v) };
       const out = await runDerived(session, feeds);
@@ -77,8 +77,8 @@ export async function openField(request: OpenRequest, wanted: string | null): Pr
     core,
     read: (pictures) => resampler?.forward(pictures) ?? pictures,
     rows,
-    get surrogates() {
-      return [...surrogates].sort();
+    get straightThrough() {
+      return [...straightThrough].sort();
     },
     get fallbacks() {
       return sessions.fallbacks;

@@ -4,8 +4,8 @@ import { argMax, softmax } from '../model/scores.ts';
 import type { OpenModel, OpenScored } from './differentiable.ts';
 import { directionError, dithered, inBlocks, roundingOf, signs, slopeOf } from './direction.ts';
 import type { Along, Value } from './direction.ts';
-import type { OpenField } from './field.ts';
-import type { Original, OriginalField } from './original.ts';
+import type { OpenOutput } from './field.ts';
+import type { Original, OriginalOutput } from './original.ts';
 import { checkStepwise, COST } from './stepwise.ts';
 import type { CheckOptions, Slope } from './stepwise.ts';
 
@@ -29,7 +29,7 @@ export function checkGradient(
     {
       pictures: pictures.length,
       tangents: false,
-      surrogates: () => model.surrogates,
+      straightThrough: () => model.straightThrough,
       fallbacks: () => model.fallbacks,
       forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
       isRandom: async () =>
@@ -42,7 +42,7 @@ export function checkGradient(
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const f = meter.along(await margin(model.core, x));
         return {
-          ...(await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.surrogates.length > 0, late)),
+          ...(await directionError(f, x, signs(x.length, k + 1), tolerance, () => model.straightThrough.length > 0, late)),
           tangent: null,
         };
       },
@@ -56,9 +56,9 @@ export function checkGradient(
  * The same of a network that is no classifier: forward, J'u for a random u of ±1 over its output against differences along
  * random directions v, and Jv against the J'u that stood that test: <u, Jv> = <J'u, v>.
  */
-export function checkField(
-  model: OpenField,
-  original: OriginalField,
+export function checkProducts(
+  model: OpenOutput,
+  original: OriginalOutput,
   pictures: Float32Array[],
   options: CheckOptions = {},
 ): Promise<GradientCheck> {
@@ -68,7 +68,7 @@ export function checkField(
     {
       pictures: pictures.length,
       tangents: true,
-      surrogates: () => model.surrogates,
+      straightThrough: () => model.straightThrough,
       fallbacks: () => model.fallbacks,
       async forward(k) {
         const x = pictures[k]!;
@@ -82,7 +82,7 @@ export function checkField(
         const x = dithered(model.read(pictures[k % pictures.length]!), k + 1);
         const v = signs(x.length, k + 1);
         const u = signs(model.width, k + 101);
-        const found = await directionError(meter.along(weighted(core, u)), x, v, tolerance, () => model.surrogates.length > 0, late);
+        const found = await directionError(meter.along(weighted(core, u)), x, v, tolerance, () => model.straightThrough.length > 0, late);
         if (found.empty) return { ...found, tangent: null };
         if (found.open || (await late())) return { ...found, tangent: null, open: true };
         meter.passes += COST.gradient + COST.tangent;
@@ -221,7 +221,7 @@ function weighted(model: Core, u: Float32Array): Along {
       await inBlocks(
         points,
         rows,
-        (block) => model.pull(block, repeat(u, rows)),
+        (block) => model.vjp(block, repeat(u, rows)),
         ({ gradient }, r) => out.push(slopeOf(gradient, r, v)),
       );
       return out;
@@ -232,8 +232,8 @@ function weighted(model: Core, u: Float32Array): Along {
 /** |<u, Jv> - <J'u, v>| at x, relative to the usual size of either: ‖Jv‖ for such a u, ‖J'u‖ for such a v. */
 async function adjointError(model: Core, x: Float32Array, u: Float32Array, v: Float32Array): Promise<number> {
   const at = repeat(x, model.rows);
-  const backwards = slopeOf((await model.pull(at, repeat(u, model.rows))).gradient, 0, v);
-  const forwards = slopeOf((await model.push(at, repeat(v, model.rows))).tangent, 0, u);
+  const backwards = slopeOf((await model.vjp(at, repeat(u, model.rows))).gradient, 0, v);
+  const forwards = slopeOf((await model.jvp(at, repeat(v, model.rows))).tangent, 0, u);
   const error = Math.abs(forwards.slope - backwards.slope) / Math.max(forwards.size, backwards.size, Math.abs(forwards.slope), 1e-12);
   return Number.isNaN(error) ? Infinity : error;
 }

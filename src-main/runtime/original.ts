@@ -16,7 +16,7 @@ import { openSession, ortReason } from './ort.ts';
 import { imageTensor, numbersOf, tensorOf } from './values.ts';
 
 /** The original model, one picture at a time: the judge of every finding. */
-export interface OriginalField {
+export interface OriginalOutput {
   /**
    * @param pixels C x H x W in [0,1]
    * @returns the output's values for that picture, `width` of them
@@ -25,12 +25,12 @@ export interface OriginalField {
   /** What the network reads of a picture: the input's own values, in its own layout. */
   read(pixels: Float32Array, shape: ImageShape): Float32Array;
   /** The same session behind another preprocessing; it closes with this one. */
-  under(preprocessing: Preprocessing): OriginalField;
+  under(preprocessing: Preprocessing): OriginalOutput;
   close(): Promise<void>;
 }
 
 /** A classifier as its own judge. */
-export interface Original extends OriginalField {
+export interface Original extends OriginalOutput {
   predict(pixels: Float32Array, shape: ImageShape): Promise<Scores>;
 }
 
@@ -45,7 +45,7 @@ export interface OriginalRequest {
 
 /** @throws UserError when the model does not open. */
 export async function openOriginal(request: OriginalRequest & { output: ClassifierOutput }): Promise<Original> {
-  const field = await openOriginalField(request);
+  const field = await openOriginalOutput(request);
   const { output } = request;
   return { ...field, predict: async (pixels, shape) => readScores(await field.output(pixels, shape), output) };
 }
@@ -55,7 +55,7 @@ export async function openOriginal(request: OriginalRequest & { output: Classifi
  * plain-loop preprocessing, not through the graph's, so a fault in either shows.
  * @throws UserError when the model does not open.
  */
-export async function openOriginalField(request: OriginalRequest & { output: { name: string; width: number } }): Promise<OriginalField> {
+export async function openOriginalOutput(request: OriginalRequest & { output: { name: string; width: number } }): Promise<OriginalOutput> {
   const { graph, input, output, provider, brief = false } = request;
   // A file that only puts out a label hides its scores; then the same graph is opened with them as one more output.
   const exposed = graph.outputs.some((o) => o.name === output.name)
@@ -69,7 +69,7 @@ export async function openOriginalField(request: OriginalRequest & { output: { n
       return [other.name, tensorOf(other.type, data, dims)];
     }),
   );
-  const under = (preprocessing: Preprocessing): OriginalField => {
+  const under = (preprocessing: Preprocessing): OriginalOutput => {
     const read = (pixels: Float32Array, shape: ImageShape): Float32Array => {
       const network = networkInput(input, preprocessing, shape, rows);
       return embed(preprocess(preprocessing, pixels, shape, network.image.channels), preprocessing, network.embed);

@@ -29,8 +29,8 @@ export function resampledScores(core: OpenScored, asked: Pick<OpenRequest, 'pict
     shape: shapeOf(asked),
     classes: core.classes,
     rows: core.rows,
-    get surrogates() {
-      return core.surrogates;
+    get straightThrough() {
+      return core.straightThrough;
     },
     get fallbacks() {
       return core.fallbacks;
@@ -50,10 +50,10 @@ export function resampledProducts(core: Products, resampler: Resampler | null): 
   return {
     width: core.width,
     output: (pixels) => core.output(resampler.forward(pixels)),
-    async pull(pixels, u) {
-      const { output, gradient } = await core.pull(resampler.forward(pixels), u);
+    async vjp(pixels, u) {
+      const { output, gradient } = await core.vjp(resampler.forward(pixels), u);
       return { output, gradient: resampler.adjoint(gradient) };
     },
-    push: (pixels, v) => core.push(resampler.forward(pixels), resampler.linear(v)),
+    jvp: (pixels, v) => core.jvp(resampler.forward(pixels), resampler.linear(v)),
   };
 }

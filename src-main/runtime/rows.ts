@@ -3,7 +3,7 @@ import { valuesOf } from '../model/differentiable.ts';
 import { openDifferentiable } from './differentiable.ts';
 import type { OpenRequest } from './differentiable.ts';
 import { atNetworkSize } from './resampled.ts';
-import { openField } from './field.ts';
+import { openOutput } from './field.ts';
 
 /** Pixels and labels for a trial; any values do, they only have to differ from row to row. */
 function trial(rows: number, features: number, first: number): Float32Array {
@@ -30,7 +30,7 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
   const { rows } = request;
   const features = valuesOf(request.picture);
   if (field !== null) {
-    const model = await openField(request, field.output);
+    const model = await openOutput(request, field.output);
     return {
       run: async (pixels, shift) => {
         const u = trial(rows, model.width, 3);
@@ -38,7 +38,7 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
         const moved = new Float32Array(u.length);
         moved.set(u.subarray(u.length - shift * model.width));
         moved.set(u.subarray(0, u.length - shift * model.width), shift * model.width);
-        const { output, gradient } = await model.pull(pixels, moved);
+        const { output, gradient } = await model.vjp(pixels, moved);
         return [
           { data: await model.output(pixels), width: model.width },
           { data: output, width: model.width },

@@ -29,7 +29,7 @@ export interface Checked {
   /** Whether Jv is checked beside the gradient. */
   tangents: boolean;
   /** Operators that gradients opened so far pass by a surrogate, and nodes that ran on the CPU. */
-  surrogates(): string[];
+  straightThrough(): string[];
   fallbacks(): string[];
   /** Relative difference of the two forward passes at a picture. */
   forward(picture: number): Promise<number>;
@@ -61,7 +61,7 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
       verdict,
       ...(trouble && { trouble }),
       ...(slopes.pictures > 0 && { slopes: { ...slopes } }),
-      surrogates: checked.surrogates(),
+      surrogates: checked.straightThrough(),
       fallbacks: checked.fallbacks(),
     };
   };
@@ -69,7 +69,7 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (trouble) return 'failed';
     // Through a surrogate the gradient is deliberately not the derivative, so only the forward pass can be held to account.
     // And a value on the edge of a quantiser's step falls to either side by the last digit of a pixel.
-    const rough = checked.surrogates().length > 0;
+    const rough = checked.straightThrough().length > 0;
     const forward = known.forwardError <= (half || rough ? TOLERANCE.half : TOLERANCE.forward);
     const gradient = rough || (known.gradientError <= tolerance && (known.tangentError ?? 0) <= tolerance);
     if (!forward || !gradient) return 'failed';

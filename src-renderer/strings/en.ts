@@ -2,7 +2,7 @@ import type { AuditStatus } from '../../shared/contract.ts';
 import { boundsText, className, count, goalWords, REFERENCE_WORDS, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { TrialValues } from '../../shared/preview.ts';
-import { brokenWords, fieldWords } from '../../shared/outputs.ts';
+import { brokenWords, networkOutputWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { StateAt } from '../../shared/states.ts';
 import type { TileState } from '../logic/live.ts';
@@ -856,7 +856,7 @@ export const en = {
     goal: goalWords,
     broken: brokenWords,
     reference: REFERENCE_WORDS,
-    field: fieldWords,
+    field: networkOutputWords,
     className,
     state: stateLabel,
     bounds: boundsText,

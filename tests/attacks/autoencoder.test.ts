@@ -6,12 +6,12 @@ import type { Norm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/batch.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { distanceAt } from '../../src-main/model/regression.ts';
-import { openField } from '../../src-main/runtime/field.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import { openOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { OPEN } from './linear.ts';
 
 const SHARED = '../shared';
@@ -22,11 +22,11 @@ const ROWS = 4;
 describe.skipIf(!existsSync(MODEL))(
   'a published autoencoder of MNIST (needs the shared models), its clean output as reference, broken below 24 dB',
   () => {
-    let field: OpenField;
-    let images: TargetImage[];
+    let field: OpenOutput;
+    let images: ProblemImage[];
     beforeAll(async () => {
       const graph = loadGraph(MODEL);
-      field = await openField(
+      field = await openOutput(
         {
           graph,
           input: findImageInput(graph, null),

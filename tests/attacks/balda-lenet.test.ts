@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fooledBy, smallest } from '../../bench/balda/experiment.ts';
 import { FILES, openLeNet, paddedDigits, readOracle } from '../../bench/balda/setup.ts';
 import type { Oracle } from '../../bench/balda/setup.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { epsilonFooling } from '../../src-main/attacks/balda/measures.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 
@@ -21,7 +21,7 @@ describe.skipIf(missing)(
   () => {
     let model: OpenModel;
     let oracle: Oracle;
-    let images: TargetImage[];
+    let images: ProblemImage[];
     beforeAll(async () => {
       oracle = readOracle(shared);
       images = paddedDigits(shared, oracle.indices);

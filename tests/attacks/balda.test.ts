@@ -16,7 +16,7 @@ import {
 } from '../../src-main/attacks/balda/measures.ts';
 import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
 import { transfer } from '../../src-main/attacks/balda/transfer.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
 import { randomStream } from '../../src-main/attacks/random.ts';
 import { byPixel, subsetsChanged } from '../../src-main/norms/partition.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
@@ -29,8 +29,8 @@ const D = 105;
 const NORMS = ['l1', 'l2', 'linf'] as const;
 const paper: Omit<Constrained, 'epsilon'> = { loss: 'margin', rivals: 9, steps: 1, lengths: [], dither: [], p: null, clip: false };
 
-function target({ differentiable, images }: LinearCase, norm: FeatureNorm, boxed: boolean, epsilon?: number): CountedTarget {
-  return new CountedTarget(differentiable, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN, boxed });
+function target({ differentiable, images }: LinearCase, norm: FeatureNorm, boxed: boolean, epsilon?: number): CountedProblem {
+  return new CountedProblem(differentiable, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN, boxed });
 }
 
 /** Distance of an image to the nearest boundary of a linear model without the box: min_k M_k / ‖w_y - w_k‖_q, by definition. */
@@ -225,7 +225,7 @@ describe('the special cases of Table 2', () => {
   it('dithering moves where gradients are taken, not the path’s length, and differs by seed alone', async () => {
     const shaken: Constrained = { ...paper, steps: 2, dither: [1, 0.5], epsilon: 0.05, loss: 'cross-entropy' };
     const run = async (stream: string) =>
-      normConstrained(new CountedTarget(test.differentiable, test.images, { norm: 'l2', stream, limits: null, gate: OPEN }), shaken);
+      normConstrained(new CountedProblem(test.differentiable, test.images, { norm: 'l2', stream, limits: null, gate: OPEN }), shaken);
     const [a, again, b] = [await run('a'), await run('a'), await run('b')];
     expect([...a]).toEqual([...again]);
     expect([...a]).not.toEqual([...b]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FILES, openDigits, paddedDigits } from '../../bench/balda/setup.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
 import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
 
 /** Foolbox's DeepFool on two robustly trained networks (its own recipe: 50 steps, 10 candidates), image by image. */
@@ -31,15 +31,15 @@ it.skipIf(missing).each(CASES)(
     const reference = JSON.parse(readFileSync(join(shared, `oracles/${name}.fb-deepfool-${norm}.json`), 'utf8')) as Reference;
     const images = paddedDigits(shared, reference.indices.slice(0, IMAGES), 28);
     const model = await openDigits(join(shared, `models/converted-from-weights/${name}.onnx`), 28, 16);
-    const run = async (options: object): Promise<CountedTarget> => {
-      const target = new CountedTarget(model, images, { norm, stream: 's', limits: null, gate: { check: () => undefined } });
-      await attackOf('deepfool').run(target, optionsOf('deepfool', { ...options }, norm) as never);
-      return target;
+    const run = async (options: object): Promise<CountedProblem> => {
+      const problem = new CountedProblem(model, images, { norm, stream: 's', limits: null, gate: { check: () => undefined } });
+      await attackOf('deepfool').run(problem, optionsOf('deepfool', { ...options }, norm) as never);
+      return problem;
     };
     const { success, [norm]: theirs } = reference.per_sample;
-    const both = (target: CountedTarget): number[] =>
-      images.flatMap((_, i) => (success[i] && target.bestDistance(i) < Infinity ? [target.bestDistance(i) / theirs[i]!] : []));
-    const broken = (target: CountedTarget): number => images.filter((_, i) => target.bestDistance(i) < Infinity).length;
+    const both = (problem: CountedProblem): number[] =>
+      images.flatMap((_, i) => (success[i] && problem.bestDistance(i) < Infinity ? [problem.bestDistance(i) / theirs[i]!] : []));
+    const broken = (problem: CountedProblem): number => images.filter((_, i) => problem.bestDistance(i) < Infinity).length;
 
     // The published recipe as it is: the same points, but for images whose long paths run apart in the last bits.
     const recipe = both(await run({ steps: 50, finish: 0 }));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
 import type { Pair } from '../../src-main/attacks/target.ts';
 import { linearCase, OPEN } from './linear.ts';
 
@@ -14,18 +14,18 @@ function watched(rows: number, limits: number[] | null) {
     ...differentiable,
     gradient: (...args: Parameters<typeof differentiable.gradient>) => (blocks++, differentiable.gradient(...args)),
   };
-  const target = new CountedTarget(counting, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
+  const problem = new CountedProblem(counting, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
   const pairs: Pair[] = images.flatMap(({ label }, image) =>
     Array.from({ length: CLASSES }, (_, k) => ({ image, class: k })).filter((pair) => pair.class !== label),
   );
-  return { target, pairs, images, model, blocks: () => blocks };
+  return { target: problem, pairs, images, model, blocks: () => blocks };
 }
 
 it('gives every difference with its gradient, packed into full blocks, each counted as one pass forward and back', async () => {
-  const { target, pairs, images, model, blocks } = watched(4, null);
+  const { target: problem, pairs, images, model, blocks } = watched(4, null);
   const delta = new Float32Array(36).fill(0.01);
   const seen: Pair[] = [];
-  await target.differences(delta, pairs, (pair, value, gradient) => {
+  await problem.differences(delta, pairs, (pair, value, gradient) => {
     seen.push(pair);
     const { label, pixels } = images[pair.image]!;
     let expected = model.bias[label]! - model.bias[pair.class]!;
@@ -38,28 +38,28 @@ it('gives every difference with its gradient, packed into full blocks, each coun
   });
   expect(seen).toEqual(pairs);
   expect(blocks()).toBe(3);
-  expect([...target.forwards, ...target.backwards]).toEqual([4, 4, 4, 4, 4, 4]);
+  expect([...problem.forwards, ...problem.backwards]).toEqual([4, 4, 4, 4, 4, 4]);
 });
 
 it('leaves out what an image may no longer spend, and images that are finished', async () => {
-  const { target, pairs } = watched(16, [8, 5, 100]);
-  target.finish(2);
+  const { target: problem, pairs } = watched(16, [8, 5, 100]);
+  problem.finish(2);
   const seen: number[] = [];
-  await target.differences(new Float32Array(36), pairs, ({ image }) => seen.push(image));
+  await problem.differences(new Float32Array(36), pairs, ({ image }) => seen.push(image));
   expect(seen).toEqual([0, 0, 0, 0, 1, 1]);
-  expect([...target.forwards]).toEqual([4, 2, 0]);
-  expect([...target.active]).toEqual([1, 0, 0]);
+  expect([...problem.forwards]).toEqual([4, 2, 0]);
+  expect([...problem.active]).toEqual([1, 0, 0]);
 });
 
 it('a confined image has no gradient where it may not move', async () => {
-  const { target, pairs } = watched(4, null);
+  const { target: problem, pairs } = watched(4, null);
   const mayMove = Uint8Array.from({ length: 12 }, (_, j) => j % 2);
-  target.confine(1, mayMove);
-  const { gradient } = await target.gradient(new Float32Array(36), 'margin');
+  problem.confine(1, mayMove);
+  const { gradient } = await problem.gradient(new Float32Array(36), 'margin');
   const zeros = (g: Float32Array): number[] => [...g.keys()].filter((j) => g[j] === 0);
   expect(zeros(gradient.slice(12, 24))).toEqual([0, 2, 4, 6, 8, 10]);
   expect(zeros(gradient.slice(0, 12))).toEqual([]);
-  await target.differences(new Float32Array(36), pairs, ({ image }, _, g) =>
+  await problem.differences(new Float32Array(36), pairs, ({ image }, _, g) =>
     expect(zeros(g)).toEqual(image === 1 ? [0, 2, 4, 6, 8, 10] : []),
   );
 });
@@ -68,7 +68,7 @@ it('without the box, points are evaluated as they are', async () => {
   const { differentiable, images } = linearCase('differences', CLASSES, SHAPE, 1, false, 1);
   const at = async (boxed: boolean) =>
     (
-      await new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits: null, gate: OPEN, boxed }).query(
+      await new CountedProblem(differentiable, images, { norm: 'l2', stream: 's', limits: null, gate: OPEN, boxed }).query(
         new Float32Array(12).fill(2),
       )
     ).logits.slice();

@@ -1,23 +1,23 @@
 import { Preprocessing } from '../../shared/plan.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { openField } from '../../src-main/runtime/field.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import { openOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 
 /** y = W₂ tanh(W₁ x), or y = W₁ x without a second layer, in double; and as an ONNX network under onnxruntime. */
 export interface SmallField {
   shape: ImageShape;
   /** Values of the output. */
   width: number;
-  open(rows?: number): Promise<OpenField>;
+  open(rows?: number): Promise<OpenOutput>;
   output(x: ArrayLike<number>): Float64Array;
   /** J_k, one for each feature. */
   columns(x: ArrayLike<number>): Float64Array[];
   /** Pictures with the clean output as reference. @param edge share of pixels at 0 or 1 */
-  images(count: number, edge: number): TargetImage[];
+  images(count: number, edge: number): ProblemImage[];
 }
 
 /** @param hidden 0: a linear network */
@@ -53,7 +53,10 @@ export function smallField(seed: string, shape: ImageShape, hidden: number, widt
       b.node('Identity', [y], {}, { outputs: ['y'] });
       b.output('y', DType.float32, ['N', width]);
       const preprocessing = Preprocessing.parse(shape.channels === 1 ? { channels: 'grey' } : {});
-      return openField({ graph: b.graph, input: findImageInput(b.graph, null), preprocessing, picture: shape, rows, provider: 'cpu' }, 'y');
+      return openOutput(
+        { graph: b.graph, input: findImageInput(b.graph, null), preprocessing, picture: shape, rows, provider: 'cpu' },
+        'y',
+      );
     },
     images(count, edge) {
       const drawn = randomStream(`${seed}:${count}:${edge}`);

@@ -1,6 +1,6 @@
 import type { Differentiable, Gradient, ImageShape, Objective } from '../../src-main/model/differentiable.ts';
 import { randomStream, gaussian } from '../../src-main/attacks/random.ts';
-import type { Gate, TargetImage } from '../../src-main/attacks/counted.ts';
+import type { Gate, ProblemImage } from '../../src-main/attacks/counted.ts';
 import type { LinearModel } from '../../src-main/norms/exactLinear.ts';
 
 export const OPEN: Gate = { check: () => undefined };
@@ -8,7 +8,7 @@ export const OPEN: Gate = { check: () => undefined };
 export interface LinearCase {
   model: LinearModel;
   differentiable: Differentiable;
-  images: TargetImage[];
+  images: ProblemImage[];
 }
 
 /**
@@ -21,7 +21,7 @@ export function linearCase(seed: string, classes: number, shape: ImageShape, cou
   const d = shape.channels * shape.height * shape.width;
   const weights = Float32Array.from({ length: classes * d }, () => gaussian(random) * (0.2 + 2 * random() ** 3));
   const bias = new Float32Array(classes);
-  const images: TargetImage[] = Array.from({ length: count }, (_, i) => {
+  const images: ProblemImage[] = Array.from({ length: count }, (_, i) => {
     const pixels = Float32Array.from({ length: d }, () => {
       const u = random();
       return Math.round(255 * (u < 0.4 ? 0.1 * random() : u < 0.8 ? 1 - 0.1 * random() : random())) / 255;

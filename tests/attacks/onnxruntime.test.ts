@@ -3,7 +3,7 @@ import type { FeatureNorm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/batch.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
@@ -81,7 +81,7 @@ describe('a linear ONNX model under onnxruntime', () => {
 
 describe('a convolutional ONNX model under onnxruntime', () => {
   let model: OpenModel;
-  let images: TargetImage[];
+  let images: ProblemImage[];
   beforeAll(async () => {
     model = await open(convolutional(3, 5));
     images = linearCase('pictures', 2, SHAPE, 7, false).images;
@@ -95,7 +95,7 @@ describe('a convolutional ONNX model under onnxruntime', () => {
   afterAll(() => model.close());
 
   it.each(ATTACKS)('%s %s: same bits alone, in threes and all together; pictures hold', async (attack, norm, options) => {
-    const run = (some: TargetImage[]): Promise<ImageFinding[]> =>
+    const run = (some: ProblemImage[]): Promise<ImageFinding[]> =>
       attackBatch({ model, images: some, norm, eps: [0.2], attack, options, seed: 9, maxQueries: null, gate: OPEN });
     const whole = await run(images);
     const threes = [...(await run(images.slice(0, 3))), ...(await run(images.slice(3, 6))), ...(await run(images.slice(6)))];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFiles, openShared, testPictures } from '../../bench/oracles/models.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 
 /** σ-zero image by image against the authors' own program, and its options against each other, on a robust network. */
@@ -22,7 +22,7 @@ interface Reference {
 describe.skipIf(missing)(`σ-zero on ${MODEL}${missing ? ` (skipped: ../shared/${missing} is not there)` : ''}`, () => {
   let model: OpenModel;
   let reference: Reference;
-  let images: TargetImage[];
+  let images: ProblemImage[];
   beforeAll(async () => {
     reference = JSON.parse(readFileSync(join(shared, `oracles/${MODEL}.sigmazero-100.json`), 'utf8')) as Reference;
     images = testPictures(shared, 'mnist', reference.indices.slice(0, IMAGES));

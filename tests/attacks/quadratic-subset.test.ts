@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionChoice } from '../../shared/partitions.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
-import type { TargetImage } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/counted.ts';
 import { partitionOf } from '../../src-main/attacks/balda/partitions.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { members, subsetReach } from '../../src-main/attacks/regression/quadratic-subset.ts';
 import { subsetsChanged } from '../../src-main/norms/partition.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { smallField } from './fields.ts';
 import { OPEN } from './linear.ts';
 
@@ -31,7 +31,7 @@ function bestSubset(columns: Float64Array[], parts: readonly number[][], low: nu
 describe('the quadratic subset attack', () => {
   const field = smallField('subset-linear', SHAPE, 0, 12);
   const bent = smallField('subset-bent', SHAPE, 20, 30);
-  let [open, openBent]: OpenField[] = [];
+  let [open, openBent]: OpenOutput[] = [];
   beforeAll(async () => void ([open, openBent] = [await field.open(), await bent.open()]));
   afterAll(async () => {
     await open!.close();
@@ -39,14 +39,14 @@ describe('the quadratic subset attack', () => {
   });
 
   /** What the output is moved by, and how many subsets, for every image. τ is out of reach. */
-  async function run(images: TargetImage[], options: object, epsilon: number, norm: 'linf' | 'l0' | 'l0Pixels' = 'linf') {
+  async function run(images: ProblemImage[], options: object, epsilon: number, norm: 'linf' | 'l0' | 'l0Pixels' = 'linf') {
     const attack = attackOf('quadratic-subset');
     const model = await open!.distance('deviation', 50);
     const seen: Float32Array[] = [];
-    const target = new CountedTarget(model, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN });
-    const query = target.query.bind(target);
-    target.query = (delta, only) => (seen.push(delta.slice()), query(delta, only));
-    await attack.run(target, { ...attack.options.parse(options), epsilon });
+    const problem = new CountedProblem(model, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN });
+    const query = problem.query.bind(problem);
+    problem.query = (delta, only) => (seen.push(delta.slice()), query(delta, only));
+    await attack.run(problem, { ...attack.options.parse(options), epsilon });
     return images.map(({ pixels, reference }, i) => {
       const all = seen.map((delta) => {
         const row = delta.subarray(i * 48, (i + 1) * 48);
@@ -120,7 +120,7 @@ describe('the quadratic subset attack', () => {
   it('as an attack: the same bits alone and together, pictures change no other pixels', async () => {
     const model = await openBent!.distance('deviation', 0.08);
     const images = bent.images(5, 0.2);
-    const job = (some: TargetImage[]) =>
+    const job = (some: ProblemImage[]) =>
       attackBatch({
         model,
         images: some,

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../shared/errors.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
-import type { Gate, TargetImage } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import type { Gate, ProblemImage } from '../../src-main/attacks/counted.ts';
 import { dot } from '../../src-main/attacks/regression/jacobian.ts';
 import { quadraticAttack } from '../../src-main/attacks/regression/quadratic.ts';
 import type { QuadraticOptions } from '../../src-main/attacks/regression/quadratic.ts';
@@ -12,7 +12,7 @@ import type { Corners } from '../../src-main/attacks/regression/signs.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
 import type { Differentiable } from '../../src-main/model/differentiable.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { largestSingularValue, smallField } from './fields.ts';
 import type { SmallField } from './fields.ts';
 import { OPEN } from './linear.ts';
@@ -24,20 +24,20 @@ const NEVER = 100;
 /** ‖f(x + η) - y‖₂ of what the attack ends with, for every image. */
 async function farthest(
   field: SmallField,
-  open: OpenField,
-  images: TargetImage[],
+  open: OpenOutput,
+  images: ProblemImage[],
   norm: Norm,
   epsilon: number,
   change: Partial<QuadraticOptions> = {},
 ): Promise<{ distance: number; eta: Float32Array }[]> {
-  const target = new CountedTarget(await open.distance('deviation', NEVER), images, {
+  const problem = new CountedProblem(await open.distance('deviation', NEVER), images, {
     norm,
     epsilon,
     stream: 't',
     limits: null,
     gate: OPEN,
   });
-  const eta = await quadraticAttack(target, { ...DEFAULTS, steps: 1, epsilon, ...change });
+  const eta = await quadraticAttack(problem, { ...DEFAULTS, steps: 1, epsilon, ...change });
   return images.map(({ pixels, reference }, i) => {
     const row = eta.slice(i * pixels.length, (i + 1) * pixels.length);
     const there = field.output(pixels.map((x, k) => x + row[k]!));
@@ -109,7 +109,7 @@ describe('a linear network, whose optimum the attack must find', () => {
   const shape = { channels: 1, height: 3, width: 5 };
   const field = smallField('linear-field', shape, 0, 9);
   const [inside, edges] = [field.images(6, 0), field.images(6, 0.8)];
-  let open: OpenField;
+  let open: OpenOutput;
   beforeAll(async () => void (open = await field.open()));
   afterAll(() => open.close());
 
@@ -171,7 +171,7 @@ describe('a network that is not linear', () => {
   const field = smallField('bent', shape, 20, 30);
   const images = field.images(5, 0.2);
   const matched = images.map((image, i) => ({ ...image, reference: image.reference!.map((v, k) => v + 0.3 * Math.sin(k + i)) }));
-  let open: OpenField;
+  let open: OpenOutput;
   let model: Differentiable;
   beforeAll(async () => {
     open = await field.open();
@@ -211,7 +211,7 @@ describe('a network that is not linear', () => {
     }
   });
   it('same bits alone and together; pictures hold, in the plain network too', async () => {
-    const run = (some: TargetImage[]) =>
+    const run = (some: ProblemImage[]) =>
       attackBatch({
         model,
         images: some,
@@ -263,7 +263,7 @@ describe('a network that is not linear', () => {
 describe('attacks made for classifiers, on a clean-output reference, where the gradient of the distance is zero', () => {
   const field = smallField('bent', { channels: 3, height: 4, width: 4 }, 20, 30);
   const images = field.images(5, 0.2);
-  let open: OpenField;
+  let open: OpenOutput;
   let model: Differentiable;
   beforeAll(async () => {
     open = await field.open();
@@ -304,7 +304,7 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
     ['fmn', 'l2'],
     ['gnm', 'l1'],
   ] as const)('%s in %s: the dither is the image’s own, the same bits alone and together', async (attack, norm) => {
-    const run = (some: TargetImage[]) =>
+    const run = (some: ProblemImage[]) =>
       attackBatch({
         model,
         images: some,
@@ -338,10 +338,10 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
   });
   it('the gradient at the image is that of the distance nearby, never zero, and no success is claimed for it', async () => {
     const easy = await open.distance('deviation', 1e-9);
-    const target = new CountedTarget(easy, images, { norm: 'l2', stream: 't', limits: null, gate: OPEN });
-    const { gradient, success } = await target.gradient(new Float32Array(target.clean.length), 'margin');
+    const problem = new CountedProblem(easy, images, { norm: 'l2', stream: 't', limits: null, gate: OPEN });
+    const { gradient, success } = await problem.gradient(new Float32Array(problem.clean.length), 'margin');
     expect([...success]).toEqual(images.map(() => 0));
-    expect(target.best(0)).toBeNull();
+    expect(problem.best(0)).toBeNull();
     images.forEach(({ pixels }, i) => {
       // -J'u / √D with some unit u: between the smallest and the largest singular value over √D, and in J's row space.
       const g = gradient.subarray(48 * i, 48 * (i + 1));

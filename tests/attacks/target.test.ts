@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../shared/errors.ts';
 import { attackBatch } from '../../src-main/attacks/batch.ts';
 import type { AttackJob, ImageFinding } from '../../src-main/attacks/batch.ts';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/counted.ts';
 import type { Gate } from '../../src-main/attacks/counted.ts';
 import { linearCase, linearModel, logitsOf, OPEN } from './linear.ts';
 
@@ -115,13 +115,13 @@ describe.each(ATTACKS)('%s %s %o', (attack, norm, options) => {
 
 describe('the counted target', () => {
   const { differentiable, images, model } = linearCase('counted', 3, SHAPE, 5, false, 2);
-  const make = (limits: number[] | null = null): CountedTarget =>
-    new CountedTarget(differentiable, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
+  const make = (limits: number[] | null = null): CountedProblem =>
+    new CountedProblem(differentiable, images, { norm: 'l2', stream: 's', limits, gate: OPEN });
 
   it('clips to the box and judges by arg-max of the pixels it evaluated', async () => {
-    const target = make();
-    const delta = new Float32Array(target.clean.length).fill(9);
-    const { logits, success, margin } = await target.query(delta);
+    const problem = make();
+    const delta = new Float32Array(problem.clean.length).fill(9);
+    const { logits, success, margin } = await problem.query(delta);
     const white = logitsOf(model.weights, model.bias, new Float32Array(45).fill(1), 3);
     images.forEach((image, i) => {
       const own = logits.subarray(i * 3, i * 3 + 3);
@@ -129,26 +129,26 @@ describe('the counted target', () => {
       expect(success[i]).toBe(white.indexOf(Math.max(...white)) === image.label ? 0 : 1);
       expect(margin[i]! < 0).toBe(success[i] === 1);
       const distance = Math.sqrt(image.pixels.reduce((sum, x) => sum + (1 - x) ** 2, 0));
-      if (success[i]) expect(target.bestDistance(i)).toBeCloseTo(distance, 5);
-      else expect(target.best(i)).toBeNull();
+      if (success[i]) expect(problem.bestDistance(i)).toBeCloseTo(distance, 5);
+      else expect(problem.best(i)).toBeNull();
     });
   });
 
   it('counts only images that take part', async () => {
-    const target = make([10, 1, 3, 10, 10]);
-    target.finish(3);
-    const delta = new Float32Array(target.clean.length);
-    await target.query(delta);
-    await target.gradient(delta, 'margin');
-    await target.query(delta, Uint8Array.of(1, 1, 1, 1, 0));
-    expect([...target.forwards]).toEqual([3, 1, 2, 0, 2]);
-    expect([...target.backwards]).toEqual([1, 0, 1, 0, 1]);
-    expect([...target.active]).toEqual([1, 0, 0, 0, 1]);
+    const problem = make([10, 1, 3, 10, 10]);
+    problem.finish(3);
+    const delta = new Float32Array(problem.clean.length);
+    await problem.query(delta);
+    await problem.gradient(delta, 'margin');
+    await problem.query(delta, Uint8Array.of(1, 1, 1, 1, 0));
+    expect([...problem.forwards]).toEqual([3, 1, 2, 0, 2]);
+    expect([...problem.backwards]).toEqual([1, 0, 1, 0, 1]);
+    expect([...problem.active]).toEqual([1, 0, 0, 0, 1]);
   });
 
   it('gives every image its own stream, the same each time', () => {
     const [a, b] = [make(), make()];
-    const draw = (target: CountedTarget, i: number): number[] => Array.from({ length: 5 }, target.random(i));
+    const draw = (problem: CountedProblem, i: number): number[] => Array.from({ length: 5 }, problem.random(i));
     expect(draw(a, 1)).toEqual(draw(b, 1));
     expect(draw(a, 2)).not.toEqual(draw(a, 3));
     for (const value of Array.from({ length: 1000 }, a.random(0))) {

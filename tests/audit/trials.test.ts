@@ -10,7 +10,7 @@ import type { Labelled } from '../../src-main/audit/trials.ts';
 import { DType, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 import { openImages } from '../../src-main/images/index.ts';
 import type { ClassifierOutput } from '../../src-main/model/output.ts';
-import { openOriginalField } from '../../src-main/runtime/original.ts';
+import { openOriginalOutput } from '../../src-main/runtime/original.ts';
 import { IMAGES, MODEL } from '../cli/hairline.ts';
 
 const SHARED = join(import.meta.dirname, '../../../shared');
@@ -24,7 +24,7 @@ async function tried(model: string, given: Preprocessing, pictures: Labelled[], 
   const size = pictures[0]!.picture;
   const { channels } = (await inspectModel(model, { size })).network;
   const { graph, input, output } = await modelEnds(model, { size });
-  const original = await openOriginalField({ graph, input, preprocessing: given, output: output as ClassifierOutput, provider: 'cpu' });
+  const original = await openOriginalOutput({ graph, input, preprocessing: given, output: output as ClassifierOutput, provider: 'cpu' });
   try {
     return await tryOthers({ original, output: output as ClassifierOutput }, given, { channels, dims: input.dims }, pictures, most);
   } finally {

@@ -26,7 +26,7 @@ export type Numbers = Float32Array | Float64Array;
 export interface Pair {
   forward: Session;
   backward: Session;
-  surrogates: string[];
+  straightThrough: string[];
   of: string;
   wrt: string;
   type: 'float32' | 'float64';
@@ -42,17 +42,17 @@ export function withGradient(
   facts: Map<string, ValueFacts>,
   of: string,
   wrt: string,
-): { graph: Graph; surrogates: string[] } {
+): { graph: Graph; straightThrough: string[] } {
   const inputs = graph.inputs.map((v) => valueInfo(v.name, facts.get(v.name)!.type, facts.get(v.name)!.dims));
   const copy: Graph = { ...graph, inputs, nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
   const builder = new GraphBuilder(copy, new Map(facts));
   const shape = facts.get(of)!;
   builder.input(COTANGENT, shape.type as DType, shape.dims);
-  const { gradient, surrogates } = differentiate(builder, { of: [of], cotangents: [COTANGENT], wrt });
+  const { gradient, straightThrough } = differentiate(builder, { of: [of], cotangents: [COTANGENT], wrt });
   builder.node('Identity', [gradient], {}, { outputs: [GRADIENT] });
   builder.output(of, shape.type as DType, shape.dims);
   builder.output(GRADIENT, facts.get(wrt)!.type as DType, facts.get(wrt)!.dims);
-  return { graph: copy, surrogates };
+  return { graph: copy, straightThrough };
 }
 
 export async function openPair(graph: Graph, facts: Map<string, ValueFacts>, of: string, wrt: string): Promise<Pair> {
@@ -66,7 +66,7 @@ export async function openPair(graph: Graph, facts: Map<string, ValueFacts>, of:
   return {
     forward: await openSession(saveGraph(plain), {}),
     backward: await openSession(saveGraph(derived.graph), {}),
-    surrogates: derived.surrogates,
+    straightThrough: derived.straightThrough,
     of,
     wrt,
     type,

@@ -49,7 +49,7 @@ describe.skipIf(models.length === 0)('published models (skipped: ../shared/model
     const [next, normal] = [uniform(1), gaussian(2)];
     // Mostly dark: on plain noise one of the small networks is dead.
     const x = filled(elementCount(dims), () => next() ** 4);
-    expect(pair.surrogates).toEqual([]);
+    expect(pair.straightThrough).toEqual([]);
 
     const { y } = await gradientAt(pair, x, filled(elementCount(pair.dims.of), normal));
     if (original.outputs.some((o) => o.name === of)) {

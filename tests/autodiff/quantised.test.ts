@@ -257,7 +257,7 @@ describe('a quantised operator has the gradient of the float operator it stands 
     const size = Math.max(...Array.from(then, Math.abs));
     expect(size).toBeGreaterThan(0.01);
     then.forEach((g: number, i: number) => expect(Math.abs(now[i]! - g) / size).toBeLessThan(rounded || 1e-5));
-    expect(quantisedPair.surrogates.length).toBeGreaterThan(0);
+    expect(quantisedPair.straightThrough.length).toBeGreaterThan(0);
     const v = filled(x.length, gaussian(5));
     expect(adjointError(u, await tangentAt(quantisedPair.along, quantisedPair, x, v), now, v)).toBeLessThan(1e-5);
   });
@@ -306,7 +306,7 @@ describe.skipIf(!existsSync(ROOT))('published integer models (skipped: ../shared
     if (last.opType === 'Softmax') of = last.input[0]!;
     facts = new Map(facts);
     const pair = await openPair(folded, facts, of, input.name);
-    expect(pair.surrogates).toEqual(surrogates);
+    expect(pair.straightThrough).toEqual(surrogates);
     const next = uniform(9);
     let x = filled(elementCount(dims), next) as Float32Array;
     const start = await forward(pair, x);

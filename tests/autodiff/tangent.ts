@@ -16,7 +16,7 @@ export async function openTangent(
   facts: ReadonlyMap<string, ValueFacts>,
   of: string,
   wrt: string,
-): Promise<{ session: Session; surrogates: string[] }> {
+): Promise<{ session: Session; straightThrough: string[] }> {
   const inputs = graph.inputs.map((v) => valueInfo(v.name, facts.get(v.name)!.type, facts.get(v.name)!.dims));
   const copy: Graph = { ...graph, inputs, nodes: [...graph.nodes], outputs: [], initializers: new Map(graph.initializers) };
   const builder = new GraphBuilder(copy, new Map(facts));
@@ -27,7 +27,7 @@ export async function openTangent(
   builder.output(TANGENT, to.type as DType, to.dims);
   // Where Jv does not hang on a value, its input stays: a session is fed the same values throughout.
   prune(copy);
-  return { session: await openSession(saveGraph(copy), {}), surrogates: result.surrogates };
+  return { session: await openSession(saveGraph(copy), {}), straightThrough: result.straightThrough };
 }
 
 /** Jv at x. */

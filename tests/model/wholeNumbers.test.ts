@@ -87,7 +87,7 @@ describe('a network that reads whole numbers', () => {
       });
       const sign = Math.sign(gradient[0]! * slopes[0]!);
       slopes.forEach((slope, p) => expect(sign * gradient[p]!).toBeCloseTo(slope, 4));
-      expect(derived.surrogates).toEqual([]);
+      expect(derived.straightThrough).toEqual([]);
     } finally {
       await derived.close();
       await original.close();
@@ -127,7 +127,7 @@ describe('a network that reads whole numbers', () => {
     const { logits, gradient } = await derived.gradient('margin', large, Int32Array.of(0), null);
     logits.forEach((value, k) => expect(value).toBeCloseTo(seen.logits[k]!, 4));
     expect(gradient.some((value) => value !== 0)).toBe(true);
-    expect(derived.surrogates).toEqual(['Round']);
+    expect(derived.straightThrough).toEqual(['Round']);
     await derived.close();
     await original.close();
   });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { brokenWords, decibels, fieldWords } from '../../shared/outputs.ts';
+import { brokenWords, decibels, networkOutputWords } from '../../shared/outputs.ts';
 import type { Goal } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { renderPdf } from '../../src-main/report/index.ts';
@@ -122,5 +122,5 @@ test('words for outputs', () => {
   expect(brokenWords({ kind: 'deviation', reference: 'clean-output', psnr: 12.5, peak: 1 })).toBe(
     'output below 12.5\u00a0dB from the clean output',
   );
-  expect(fieldWords({ name: 'v', dims: [7], width: 7, picture: null })).toBe('7 values (v [7])');
+  expect(networkOutputWords({ name: 'v', dims: [7], width: 7, picture: null })).toBe('7 values (v [7])');
 });

@@ -13,7 +13,7 @@ const features = 192;
 describe('an open model', () => {
   it('says what it takes and gives', async () => {
     const { model } = await openBoth(convolutional(3, 5), picture, {}, 3);
-    expect([model.shape, model.classes, model.rows, model.surrogates]).toEqual([picture, 5, 3, []]);
+    expect([model.shape, model.classes, model.rows, model.straightThrough]).toEqual([picture, 5, 3, []]);
     const { logits, loss, gradient } = await model.gradient('margin', new Float32Array(3 * features), new Int32Array(3), null);
     expect([logits.length, loss.length, gradient.length]).toEqual([15, 3, 3 * features]);
   });
@@ -48,9 +48,9 @@ describe('an open model', () => {
     b.node('MatMul', [b.node('Flatten', [sign], { axis: 1 }), weights(b, [192, 4], 1)], {}, { outputs: ['y'] });
     b.output('y', DType.float32, ['N', 4]);
     const { model } = await openBoth(b.graph, picture, {}, 1);
-    expect(model.surrogates).toEqual([]);
+    expect(model.straightThrough).toEqual([]);
     await model.gradient('margin', new Float32Array(features), Int32Array.of(0), null);
-    expect(model.surrogates).toEqual(['Floor', 'Sign']);
+    expect(model.straightThrough).toEqual(['Floor', 'Sign']);
   });
 
   it('refuses a block of another size as a mistake of the caller', async () => {

@@ -5,9 +5,9 @@ import type { Graph } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { distanceAt } from '../../src-main/model/regression.ts';
-import { openField } from '../../src-main/runtime/field.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
-import { openOriginalField } from '../../src-main/runtime/original.ts';
+import { openOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import { openOriginalOutput } from '../../src-main/runtime/original.ts';
 import { chooseRows } from '../../src-main/runtime/rows.ts';
 import { gaussian } from '../autodiff/gradient.ts';
 import { weights } from '../model/networks.ts';
@@ -66,8 +66,8 @@ async function open(graph: Graph, picture: ImageShape, { rows = 3, spec = {}, fi
     preprocessing: Preprocessing.parse({ channels: picture.channels === 1 ? 'grey' : 'rgb', ...spec }),
     provider: 'cpu' as const,
   };
-  const field = await openField({ ...request, picture, rows }, output);
-  const original = await openOriginalField({ ...request, output: field.model.output });
+  const field = await openOutput({ ...request, picture, rows }, output);
+  const original = await openOriginalOutput({ ...request, output: field.model.output });
   opened.push(field, original);
   return { field, original, request };
 }
@@ -100,7 +100,7 @@ const FORMS: [string, Graph, ImageShape, object][] = [
 
 describe.each(FORMS)('a network %s', (_name, graph, picture, options) => {
   const features = picture.channels * picture.height * picture.width;
-  let field: OpenField;
+  let field: OpenOutput;
   let original: Awaited<ReturnType<typeof open>>['original'];
   const ready = async () => ({ field, original } = field ? { field, original } : await open(graph, picture, options));
 
@@ -119,8 +119,8 @@ describe.each(FORMS)('a network %s', (_name, graph, picture, options) => {
     const x = pictures(picture, field.rows, 9);
     const u = normal(field.rows * field.width, 5);
     const v = normal(field.rows * features, 6);
-    const pulled = await field.pull(block(x), u);
-    const pushed = await field.push(block(x), v);
+    const pulled = await field.vjp(block(x), u);
+    const pushed = await field.jvp(block(x), v);
     expect(Array.from(pushed.output)).toEqual(Array.from(await field.output(block(x))));
     for (let r = 0; r < field.rows; r++) {
       const h = 2e-3;
@@ -149,7 +149,7 @@ describe.each(FORMS)('a network %s', (_name, graph, picture, options) => {
     const all = async (list: Float32Array[], at: number) => {
       const us = block(list.map((_, r) => (r === at ? u : normal(field.width, 7 + r))));
       const vs = block(list.map((one, r) => (r === at ? v : one)));
-      const [pulled, pushed] = [await field.pull(block(list), us), await field.push(block(list), vs)];
+      const [pulled, pushed] = [await field.vjp(block(list), us), await field.jvp(block(list), vs)];
       return [row(pulled.output, at, field.width), row(pulled.gradient, at, features), row(pushed.tangent, at, field.width)].map((one) =>
         Array.from(one),
       );

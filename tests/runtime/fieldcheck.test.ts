@@ -5,11 +5,11 @@ import { DType, emptyGraph, GraphBuilder, loadGraph, parseGraph, saveGraph } fro
 import type { Graph } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { openField } from '../../src-main/runtime/field.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
-import { checkField } from '../../src-main/runtime/gradcheck.ts';
-import { openOriginalField } from '../../src-main/runtime/original.ts';
-import type { OriginalField } from '../../src-main/runtime/original.ts';
+import { openOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import { checkProducts } from '../../src-main/runtime/gradcheck.ts';
+import { openOriginalOutput } from '../../src-main/runtime/original.ts';
+import type { OriginalOutput } from '../../src-main/runtime/original.ts';
 import { MODELS } from '../graph/run.ts';
 import { weights } from '../model/networks.ts';
 import { pictures } from './open.ts';
@@ -25,11 +25,11 @@ async function open(
   shape: ImageShape,
   rows = 4,
   spec: object = {},
-): Promise<{ model: OpenField; original: OriginalField }> {
+): Promise<{ model: OpenOutput; original: OriginalOutput }> {
   const graph = typeof source === 'string' ? loadGraph(source) : parseGraph(saveGraph(source).bytes);
   const request = { graph, input: findImageInput(graph, null), preprocessing: Preprocessing.parse(spec), provider: 'cpu' as const };
-  const model = await openField({ ...request, picture: shape, rows }, null);
-  const original = await openOriginalField({ ...request, output: model.model.output });
+  const model = await openOutput({ ...request, picture: shape, rows }, null);
+  const original = await openOriginalOutput({ ...request, output: model.model.output });
   opened.push(model, original);
   return { model, original };
 }
@@ -49,7 +49,7 @@ function autoencoder(last = 'Sigmoid'): Graph {
 describe('the check of an honest network passes', () => {
   it.each(['Sigmoid', 'Tanh', 'Identity'])('with %s at its end', async (last) => {
     const { model, original } = await open(autoencoder(last), picture);
-    const check = await checkField(model, original, pictures(picture, 3));
+    const check = await checkProducts(model, original, pictures(picture, 3));
     expect(check).toMatchObject({ ok: true, directions: 5, surrogates: [] });
     expect(check.forwardError).toBeLessThan(1e-5);
     expect(check.gradientError).toBeLessThan(1e-3);
@@ -65,28 +65,28 @@ describe('the check of an honest network passes', () => {
       mean: [0.4],
       std: [0.3],
     });
-    expect(await checkField(model, original, pictures({ channels: 3, height: 15, width: 15 }, 2))).toMatchObject({ ok: true });
+    expect(await checkProducts(model, original, pictures({ channels: 3, height: 15, width: 15 }, 2))).toMatchObject({ ok: true });
   });
 });
 
 describe('the check of a planted fault fails', () => {
-  let model: OpenField;
-  let original: OriginalField;
+  let model: OpenOutput;
+  let original: OriginalOutput;
   beforeAll(async () => ({ model, original } = await open(autoencoder(), picture)));
 
-  const altered = (change: Partial<Record<'output' | 'pull' | 'push', (row: Float32Array) => Float32Array>>): OpenField => {
-    const as = (row: 'output' | 'pull' | 'push') => change[row] ?? ((data: Float32Array) => data);
-    const fault: Pick<OpenField, 'output' | 'pull' | 'push'> = {
+  const altered = (change: Partial<Record<'output' | 'vjp' | 'jvp', (row: Float32Array) => Float32Array>>): OpenOutput => {
+    const as = (row: 'output' | 'vjp' | 'jvp') => change[row] ?? ((data: Float32Array) => data);
+    const fault: Pick<OpenOutput, 'output' | 'vjp' | 'jvp'> = {
       output: async (x) => as('output')(await model.output(x)),
-      pull: async (x, u) => ({ output: new Float32Array(), gradient: as('pull')((await model.pull(x, u)).gradient) }),
-      push: async (x, v) => ({ output: new Float32Array(), tangent: as('push')((await model.push(x, v)).tangent) }),
+      vjp: async (x, u) => ({ output: new Float32Array(), gradient: as('vjp')((await model.vjp(x, u)).gradient) }),
+      jvp: async (x, v) => ({ output: new Float32Array(), tangent: as('jvp')((await model.jvp(x, v)).tangent) }),
     };
     // Pictures of the network's own size: the products are the same there.
-    return { ...model, surrogates: [], fallbacks: [], ...fault, core: { ...model.core, ...fault } };
+    return { ...model, straightThrough: [], fallbacks: [], ...fault, core: { ...model.core, ...fault } };
   };
 
   it('but nothing done is no fault', async () => {
-    expect(await checkField(altered({}), original, pictures(picture, 3))).toMatchObject({ ok: true });
+    expect(await checkProducts(altered({}), original, pictures(picture, 3))).toMatchObject({ ok: true });
   });
 
   it.each<[string, (row: Float32Array) => Float32Array]>([
@@ -95,11 +95,11 @@ describe('the check of a planted fault fails', () => {
     ['with one value in ten missing', (row) => row.map((a, i) => (i % 10 === 3 ? 0 : a))],
     ['no number in one place', (row) => row.map((a, i) => (i === 17 ? NaN : a))],
   ])('%s', async (_, fault) => {
-    const pull = await checkField(altered({ pull: fault }), original, pictures(picture, 1), { directions: 1 });
-    expect([pull.ok, pull.gradientError > 1e-3, pull.tangentError! > 1e-3]).toEqual([false, true, true]);
-    const push = await checkField(altered({ push: fault }), original, pictures(picture, 1), { directions: 1 });
-    expect([push.ok, push.gradientError <= 1e-3, push.tangentError! > 1e-3]).toEqual([false, true, true]);
-    const output = await checkField(altered({ output: fault }), original, pictures(picture, 1), { directions: 1 });
+    const vjp = await checkProducts(altered({ vjp: fault }), original, pictures(picture, 1), { directions: 1 });
+    expect([vjp.ok, vjp.gradientError > 1e-3, vjp.tangentError! > 1e-3]).toEqual([false, true, true]);
+    const jvp = await checkProducts(altered({ jvp: fault }), original, pictures(picture, 1), { directions: 1 });
+    expect([jvp.ok, jvp.gradientError <= 1e-3, jvp.tangentError! > 1e-3]).toEqual([false, true, true]);
+    const output = await checkProducts(altered({ output: fault }), original, pictures(picture, 1), { directions: 1 });
     expect([output.ok, output.forwardError > 1e-3]).toEqual([false, true]);
   });
 });
@@ -110,6 +110,6 @@ describe.skipIf(!existsSync(MODELS))('published networks pass (skipped where ../
     ['image2image/renan_mnist_autoencoder2.onnx', { channels: 1, height: 28, width: 28 }],
   ])('%s', async (file, shape) => {
     const { model, original } = await open(`${MODELS}/${file}`, shape, 4, { channels: 'grey' });
-    expect(await checkField(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, surrogates: [] });
+    expect(await checkProducts(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, surrogates: [] });
   });
 });

@@ -7,9 +7,9 @@ import { verdictWords, wordOf } from '../../shared/gradientCheck.ts';
 import { demand } from '../../src-main/audit/gradcheck.ts';
 import { asFloat, DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
-import { checkField, checkGradient } from '../../src-main/runtime/gradcheck.ts';
-import { openField } from '../../src-main/runtime/field.ts';
-import { openOriginalField } from '../../src-main/runtime/original.ts';
+import { checkProducts, checkGradient } from '../../src-main/runtime/gradcheck.ts';
+import { openOutput } from '../../src-main/runtime/field.ts';
+import { openOriginalOutput } from '../../src-main/runtime/original.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { weights } from '../model/networks.ts';
@@ -77,9 +77,9 @@ describe('a gradient that leads nowhere', () => {
       preprocessing: Preprocessing.parse({}),
       provider: 'cpu' as const,
     };
-    const field = await openField({ ...request, picture, rows: 1 }, null);
+    const field = await openOutput({ ...request, picture, rows: 1 }, null);
     const bright = pictures(picture, 2).map((x) => x.map((v) => 0.3 + v / 2));
-    const found = await checkField(field, await openOriginalField({ ...request, output: field.model.output }), bright);
+    const found = await checkProducts(field, await openOriginalOutput({ ...request, output: field.model.output }), bright);
     expect(found).toMatchObject({ ok: false, directions: 0, slopes: { pictures: 2, zero: 2 } });
   });
 });

@@ -5,8 +5,8 @@ import { linearMinimiser } from '../../norms/linear.ts';
 import { clipBox } from '../../norms/project.ts';
 import { featureNorm, rowsOf } from '../attack.ts';
 import { randomInBall } from '../start.ts';
-import type { Target } from '../target.ts';
-import { eachLine, lineCost } from './lines.ts';
+import type { Problem } from '../target.ts';
+import { linearize, linearizationCost } from './lines.ts';
 import { cost, times } from '../cost.ts';
 import type { Cost, Scene } from '../cost.ts';
 
@@ -35,14 +35,14 @@ export interface Constrained {
  * @returns η, count x features; not yet evaluated
  * @throws UserError when options contradict each other
  */
-export async function normConstrained(target: Target, how: Constrained): Promise<Float32Array> {
-  const { count, features } = target;
-  const norm = featureNorm(target);
+export async function normConstrained(problem: Problem, how: Constrained): Promise<Float32Array> {
+  const { count, features } = problem;
+  const norm = featureNorm(problem);
   const lengths = stepLengths(how, norm === 'l0');
-  const step = stepper(target, how);
-  const eta = new Float32Array(target.clean.length);
+  const step = stepper(problem, how);
+  const eta = new Float32Array(problem.clean.length);
   const tilted = eta.slice();
-  const [at, points, clean] = [eta, tilted, target.clean].map((values) => rowsOf(values, count)) as [
+  const [at, points, clean] = [eta, tilted, problem.clean].map((values) => rowsOf(values, count)) as [
     Float32Array[],
     Float32Array[],
     Float32Array[],
@@ -50,13 +50,13 @@ export async function normConstrained(target: Target, how: Constrained): Promise
   const next = rowsOf(eta.slice(), count);
   const trial = new Float32Array(features);
   const lowest = new Float64Array(count);
-  for (let t = 0; t < how.steps && target.anyActive; t++) {
+  for (let t = 0; t < how.steps && problem.anyActive; t++) {
     if (lengths[t] === 0) continue;
     const shake = (how.dither[t] ?? 0) * how.epsilon;
     tilted.set(eta);
     for (let image = 0; image < count; image++) {
-      if (!target.active[image] || shake === 0) continue;
-      randomInBall(norm, trial, shake, target.random(image));
+      if (!problem.active[image] || shake === 0) continue;
+      randomInBall(norm, trial, shake, problem.random(image));
       for (let j = 0; j < features; j++) points[image]![j]! += trial[j]!;
       if (how.clip) clipBox(points[image]!, clean[image]!);
     }
@@ -69,13 +69,13 @@ export async function normConstrained(target: Target, how: Constrained): Promise
       lowest[image] = end;
       next[image]!.set(trial);
     };
-    if (how.loss === 'margin') await eachLine(target, tilted, { rivals: how.rivals }, visit);
+    if (how.loss === 'margin') await linearize(problem, tilted, { rivals: how.rivals }, visit);
     else {
-      const { loss, gradient } = await target.gradient(tilted, how.loss);
-      rowsOf(gradient, count).forEach((g, image) => target.active[image] && visit(image, loss[image]!, g));
+      const { loss, gradient } = await problem.gradient(tilted, how.loss);
+      rowsOf(gradient, count).forEach((g, image) => problem.active[image] && visit(image, loss[image]!, g));
     }
     for (let image = 0; image < count; image++) {
-      if (!target.active[image] || lowest[image] === Infinity) continue;
+      if (!problem.active[image] || lowest[image] === Infinity) continue;
       for (let j = 0; j < features; j++) at[image]![j]! += next[image]![j]!;
       if (how.clip) clipBox(at[image]!, clean[image]!);
     }
@@ -87,19 +87,19 @@ export async function normConstrained(target: Target, how: Constrained): Promise
 export function constrainedCost(scene: Scene, { steps, loss, rivals }: Pick<Constrained, 'steps' | 'loss' | 'rivals'>): Cost {
   // In l0 a step changes at least one feature.
   const taken = scene.norm === 'l0' ? Math.min(steps, Math.floor(scene.epsilon ?? 0)) : steps;
-  return times(taken, loss === 'margin' ? lineCost(scene, rivals) : cost(1));
+  return times(taken, loss === 'margin' ? linearizationCost(scene, rivals) : cost(1));
 }
 
 type Step = (image: number, gradient: Float32Array, from: Float32Array, size: number, out: Float32Array) => void;
 
 /** How one step is taken: exactly inside the box, or by (6) with the length measured in the target's norm. */
-function stepper(target: Target, { p, clip }: Constrained): Step {
-  const norm = featureNorm(target);
+function stepper(problem: Problem, { p, clip }: Constrained): Step {
+  const norm = featureNorm(problem);
   if (norm === 'l0' && (p !== null || !clip))
     throw new UserError('In l0 a step has no exponent p and is always taken inside the box: leave p empty and clip on.');
-  const clean = rowsOf(target.clean, target.count);
+  const clean = rowsOf(problem.clean, problem.count);
   if (p === null && clip) {
-    const here = new Float32Array(target.features);
+    const here = new Float32Array(problem.features);
     return (image, gradient, from, size, out) => {
       for (let j = 0; j < here.length; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + from[j]!));
       linearMinimiser(norm, gradient, here, size, out);

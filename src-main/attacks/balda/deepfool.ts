@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { clipBox } from '../../norms/project.ts';
 import { dualExponent, exponentOf, holderStep, lengthP } from '../../norms/holder.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
-import { settle } from '../settle.ts';
-import type { Target } from '../target.ts';
-import { eachLine, lineCost } from './lines.ts';
+import { bisectBoundary } from '../settle.ts';
+import type { Problem } from '../target.ts';
+import { linearize, linearizationCost } from './lines.ts';
 import { cost, sum, times } from '../cost.ts';
 
 export interface DeepFool {
@@ -25,14 +25,14 @@ export interface DeepFool {
  * @returns δ, count x features, (1+o) Σ r or its clipped form, every row evaluated; and which of them succeeded
  */
 export async function deepFoolPath(
-  target: Target,
+  problem: Problem,
   { steps, rivals, overshoot, variant, nudge }: DeepFool,
 ): Promise<{ delta: Float32Array; fooled: Uint8Array; steps: Uint32Array }> {
-  const { count, features } = target;
-  const p = exponentOf(target.norm);
+  const { count, features } = problem;
+  const p = exponentOf(problem.norm);
   const q = dualExponent(p);
-  const delta = new Float32Array(target.clean.length);
-  const [points, clean] = [rowsOf(delta, count), rowsOf(target.clean, count)];
+  const delta = new Float32Array(problem.clean.length);
+  const [points, clean] = [rowsOf(delta, count), rowsOf(problem.clean, count)];
   const total = rowsOf(delta.slice(), count);
   const best = rowsOf(delta.slice(), count);
   const nearest = new Float64Array(count);
@@ -41,19 +41,19 @@ export async function deepFoolPath(
   const taken = new Uint32Array(count);
   const seen = ({ success }: { success: Uint8Array }): void => {
     for (let image = 0; image < count; image++)
-      if (only[image] && target.active[image] && success[image]) [fooled[image], only[image]] = [1, 0];
+      if (only[image] && problem.active[image] && success[image]) [fooled[image], only[image]] = [1, 0];
   };
   for (let i = 0; i < steps; i++) {
-    if (!only.some((yes, image) => yes && target.active[image])) break;
+    if (!only.some((yes, image) => yes && problem.active[image])) break;
     nearest.fill(Infinity);
-    await eachLine(target, delta, { rivals, only, seen }, (image, value, gradient) => {
+    await linearize(problem, delta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
       const distance = Math.abs(value) / lengthP(q, gradient);
       if (!(distance < nearest[image]!)) return;
       nearest[image] = distance;
       holderStep(p, gradient, distance + nudge, best[image]!);
     });
     for (let image = 0; image < count; image++) {
-      if (!target.active[image] || !only[image]) continue;
+      if (!problem.active[image] || !only[image]) continue;
       taken[image]!++;
       // A gradient of nothing but zeros leads nowhere, today and tomorrow.
       if (nearest[image] === Infinity) {
@@ -68,7 +68,7 @@ export async function deepFoolPath(
       if (variant === 'step') clipBox(row, clean[image]!);
     }
   }
-  seen(await target.query(delta, only));
+  seen(await problem.query(delta, only));
   return { delta, fooled, steps: taken };
 }
 
@@ -110,9 +110,9 @@ export const deepFool = defineAttack({
       .describe('Added to the length of every step, as the authors’ program does, so that a point on the boundary moves on.'),
     finish: z.number().int().min(0).max(100).default(8).describe('Passes of a final bisection back towards the image; 0: as published.'),
   }),
-  cost: (scene, { steps, rivals, finish }) => sum(times(steps, lineCost(scene, rivals)), cost(0, 1 + finish)),
-  async run(target, { finish, ...how }) {
-    await deepFoolPath(target, how);
-    await settle(target, finish, 0.9);
+  cost: (scene, { steps, rivals, finish }) => sum(times(steps, linearizationCost(scene, rivals)), cost(0, 1 + finish)),
+  async run(problem, { finish, ...how }) {
+    await deepFoolPath(problem, how);
+    await bisectBoundary(problem, finish, 0.9);
   },
 });

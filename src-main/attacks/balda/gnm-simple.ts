@@ -23,11 +23,11 @@ export const gnmSimple = defineAttack({
     clip: clipOption,
   }),
   cost: (_, { steps }) => cost(steps, 1),
-  async run(target, { epsilon = 0, ...options }) {
-    await target.query(
-      await normConstrained(target, {
+  async run(problem, { epsilon = 0, ...options }) {
+    await problem.query(
+      await normConstrained(problem, {
         ...options,
-        loss: target.reference ? 'margin' : 'logit',
+        loss: problem.reference ? 'margin' : 'logit',
         rivals: 1,
         lengths: [],
         dither: [],

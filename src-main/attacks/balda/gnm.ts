@@ -54,8 +54,8 @@ export const gnm = defineAttack({
     clip: clipOption,
   }),
   cost: (scene, options) => sum(constrainedCost(scene, options), cost(0, 1)),
-  async run(target, { epsilon = 0, ...options }) {
-    checkLoss(options.loss, target);
-    await target.query(await normConstrained(target, { ...options, epsilon }));
+  async run(problem, { epsilon = 0, ...options }) {
+    checkLoss(options.loss, problem);
+    await problem.query(await normConstrained(problem, { ...options, epsilon }));
   },
 });

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import { linearMinimiser, smallestDrop } from '../../norms/linear.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
-import { polish } from '../polish.ts';
-import { reach } from '../reach.ts';
-import { settle } from '../settle.ts';
-import type { Target } from '../target.ts';
-import { eachLine, lineCost, rivalsOption } from './lines.ts';
+import { localSearch } from '../polish.ts';
+import { boxRadius } from '../reach.ts';
+import { bisectBoundary } from '../settle.ts';
+import type { Problem } from '../target.ts';
+import { linearize, linearizationCost, rivalsOption } from './lines.ts';
 import { tighten, TIGHTEN_COST } from './tighten.ts';
 import { cost, sum, times } from '../cost.ts';
 
@@ -53,25 +53,25 @@ export const linearMinimum = defineAttack({
   }),
   cost: (scene, { steps, rivals, rounds, finish }) =>
     sum(
-      times(steps, lineCost(scene, rivals)),
+      times(steps, linearizationCost(scene, rivals)),
       cost(0, 1),
       scene.norm === 'l0' ? cost(0, rounds) : sum(times(rounds, TIGHTEN_COST), cost(0, 2 * finish)),
     ),
-  async run(target, { steps, rivals, overshoot, rounds, finish }) {
-    await cross(target, steps, rivals, overshoot);
-    if (target.norm === 'l0') return polish(target, rounds);
-    await settle(target, finish, 0.9);
-    await tighten(target, rounds, overshoot);
-    await settle(target, finish, 0.97);
+  async run(problem, { steps, rivals, overshoot, rounds, finish }) {
+    await cross(problem, steps, rivals, overshoot);
+    if (problem.norm === 'l0') return localSearch(problem, rounds);
+    await bisectBoundary(problem, finish, 0.9);
+    await tighten(problem, rounds, overshoot);
+    await bisectBoundary(problem, finish, 0.97);
   },
 });
 
 /** Smallest steps across the nearest boundary until the class changes. */
-async function cross(target: Target, steps: number, rivals: number, overshoot: number): Promise<void> {
-  const { count, features } = target;
-  const norm = featureNorm(target);
-  const delta = new Float32Array(target.clean.length);
-  const [points, clean] = [rowsOf(delta, count), rowsOf(target.clean, count)];
+async function cross(problem: Problem, steps: number, rivals: number, overshoot: number): Promise<void> {
+  const { count, features } = problem;
+  const norm = featureNorm(problem);
+  const delta = new Float32Array(problem.clean.length);
+  const [points, clean] = [rowsOf(delta, count), rowsOf(problem.clean, count)];
   const best = rowsOf(delta.slice(), count);
   const size = new Float64Array(count);
   const only = new Uint8Array(count).fill(1);
@@ -80,9 +80,9 @@ async function cross(target: Target, steps: number, rivals: number, overshoot: n
   const seen = ({ success }: { success: Uint8Array }): void => {
     for (let image = 0; image < count; image++) if (success[image]) only[image] = 0;
   };
-  for (let i = 0; i < steps && only.some((yes, image) => yes && target.active[image]); i++) {
+  for (let i = 0; i < steps && only.some((yes, image) => yes && problem.active[image]); i++) {
     size.fill(Infinity);
-    await eachLine(target, delta, { rivals, only, seen }, (image, value, gradient) => {
+    await linearize(problem, delta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
       for (let j = 0; j < features; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + points[image]![j]!));
       const length = smallestStep(norm, gradient, here, (1 + overshoot) * value, trial);
       if (length >= size[image]!) return;
@@ -90,19 +90,19 @@ async function cross(target: Target, steps: number, rivals: number, overshoot: n
       best[image]!.set(trial);
     });
     for (let image = 0; image < count; image++) {
-      if (!target.active[image] || !only[image]) continue;
+      if (!problem.active[image] || !only[image]) continue;
       if (size[image] === Infinity) only[image] = 0;
       else for (let j = 0; j < features; j++) points[image]![j]! += best[image]![j]!;
     }
   }
-  await target.query(delta, only);
+  await problem.query(delta, only);
 }
 
 /** `smallestDrop`, or as far as the box goes when it cannot drop enough; Infinity when nothing moves. */
 function smallestStep(norm: FeatureNorm, gradient: Float32Array, from: Float32Array, drop: number, out: Float32Array): number {
   const size = smallestDrop(norm, gradient, from, drop, out);
   if (size < Infinity) return size;
-  const most = reach(norm, from);
+  const most = boxRadius(norm, from);
   linearMinimiser(norm, gradient, from, most, out);
   // Behind everything that does cross.
   return out.some((step) => step !== 0) ? most * 1e6 : Infinity;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rowsOf } from '../attack.ts';
-import type { GradientQuery, Pair, Target } from '../target.ts';
+import type { GradientQuery, Pair, Problem } from '../target.ts';
 import { cost, rivalsAt } from '../cost.ts';
 import type { Cost, Scene } from '../cost.ts';
 
@@ -14,13 +14,13 @@ export const rivalsOption = z
     'Likeliest other classes whose boundaries are looked at in every step, two passes each. The paper takes all; 9 are all of ten classes.',
   );
 
-export interface Lines {
+export interface Linearization {
   /** Classes looked at; targeted, the goal's margin alone is. */
   rivals: number;
   /** Images that take part; absent: all. */
   only?: Uint8Array;
   /** Told of the margin before the other classes are asked for: an image taken out of `only` here costs no more. */
-  seen?: (query: GradientQuery) => void;
+  onMargin?: (query: GradientQuery) => void;
 }
 
 /**
@@ -29,29 +29,29 @@ export interface Lines {
  * model is that of max_{k≠t} f_k - f_t: the paper's f_y - f_t as long as y leads, and no dead end when another class
  * takes its place.
  */
-export async function eachLine(
-  target: Target,
+export async function linearize(
+  problem: Problem,
   delta: Float32Array,
-  { rivals, only, seen }: Lines,
+  { rivals, only, onMargin: seen }: Linearization,
   visit: (image: number, value: number, gradient: Float32Array) => void,
 ): Promise<void> {
-  const { count, classes } = target;
-  const query = await target.gradient(delta, 'margin', only);
+  const { count, classes } = problem;
+  const query = await problem.gradient(delta, 'margin', only);
   seen?.(query);
   const gradients = rowsOf(query.gradient, count);
   const pairs: Pair[] = [];
   for (let image = 0; image < count; image++) {
-    if (!target.active[image] || (only && !only[image])) continue;
+    if (!problem.active[image] || (only && !only[image])) continue;
     visit(image, query.loss[image]!, gradients[image]!);
-    if (target.goal) continue;
+    if (problem.goal) continue;
     const logits = query.logits.subarray(image * classes, (image + 1) * classes);
-    for (const k of byLogit(logits, target.label[image]!).subarray(1, rivals)) pairs.push({ image, class: k });
+    for (const k of byLogit(logits, problem.label[image]!).subarray(1, rivals)) pairs.push({ image, class: k });
   }
-  await target.differences(delta, pairs, ({ image }, value, gradient) => visit(image, value, gradient));
+  await problem.differences(delta, pairs, ({ image }, value, gradient) => visit(image, value, gradient));
 }
 
 /** Of one linearisation: a gradient for each class that is looked at. */
-export function lineCost(scene: Scene, rivals: number): Cost {
+export function linearizationCost(scene: Scene, rivals: number): Cost {
   return cost(Math.max(1, rivalsAt(scene, rivals)));
 }
 

@@ -1,7 +1,7 @@
 import { dualExponent, lengthP } from '../../norms/holder.ts';
 import { rowsOf } from '../attack.ts';
-import type { Target } from '../target.ts';
-import { eachLine } from './lines.ts';
+import type { Problem } from '../target.ts';
+import { linearize } from './lines.ts';
 
 /** How robust a classifier is, in the measures of Balda, Behboodi and Mathar (arXiv 1812.07385), section 2.2 and Table 3. */
 
@@ -18,17 +18,17 @@ export function infeasibleBelow(p: number, value: number, gradient: ArrayLike<nu
  * Theorem 1's bound of every active image: the smallest over its rival classes, linearised at the clean image.
  * @param rivals classes looked at, two passes each @returns per image; NaN where the image could not be evaluated
  */
-export async function firstOrderBounds(target: Target, p: number, rivals: number): Promise<Float64Array> {
-  const bounds = new Float64Array(target.count).fill(Infinity);
-  await eachLine(target, new Float32Array(target.clean.length), { rivals }, (image, value, gradient) => {
+export async function firstOrderBounds(problem: Problem, p: number, rivals: number): Promise<Float64Array> {
+  const bounds = new Float64Array(problem.count).fill(Infinity);
+  await linearize(problem, new Float32Array(problem.clean.length), { rivals }, (image, value, gradient) => {
     bounds[image] = Math.min(bounds[image]!, infeasibleBelow(p, value, gradient));
   });
-  return bounds.map((bound, image) => (target.active[image] ? bound : NaN));
+  return bounds.map((bound, image) => (problem.active[image] ? bound : NaN));
 }
 
 /** ‖x‖_p of every clean image. */
-export function imageLengths(target: Target, p: number): Float64Array {
-  return Float64Array.from(rowsOf(target.clean, target.count), (x) => lengthP(p, x));
+export function imageLengths(problem: Problem, p: number): Float64Array {
+  return Float64Array.from(rowsOf(problem.clean, problem.count), (x) => lengthP(p, x));
 }
 
 /**

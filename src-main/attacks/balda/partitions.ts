@@ -6,7 +6,7 @@ import type { ImageShape } from '../../model/differentiable.ts';
 import { byBlock, byChannel, byColumn, byFeature, byMask, byPixel, byRow, subsetSizes } from '../../norms/partition.ts';
 import type { Partition, Planes } from '../../norms/partition.ts';
 import { bySuperpixel } from '../../norms/superpixels.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../target.ts';
 import type { Scene } from '../cost.ts';
 
 /**
@@ -130,13 +130,18 @@ export class Path {
  * @returns the paths, and how far a feature may move
  * @throws UserError for a partition that does not fit the norm or the pictures
  */
-export function pathsOf(target: Target, choice: PartitionChoice, subsets: number | null, epsilon: number): { paths: Path[]; most: number } {
-  if (target.norm === 'l0Pixels' && (choice.partition === 'feature' || choice.partition === 'channel'))
+export function pathsOf(
+  problem: Problem,
+  choice: PartitionChoice,
+  subsets: number | null,
+  epsilon: number,
+): { paths: Path[]; most: number } {
+  if (problem.norm === 'l0Pixels' && (choice.partition === 'feature' || choice.partition === 'channel'))
     throw new UserError('In l0Pixels a pixel is changed with all its channels: choose another partition, or the norm l0.');
-  const { room, wanted } = limitsOf(target.norm, target.shape, epsilon, subsets);
+  const { room, wanted } = limitsOf(problem.norm, problem.shape, epsilon, subsets);
   const make = (image: number): Path => {
-    const pixels = target.clean.subarray(image * target.features, (image + 1) * target.features);
-    return new Path(partitionOf(choice, target.shape, pixels), room, wanted);
+    const pixels = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+    return new Path(partitionOf(choice, problem.shape, pixels), room, wanted);
   };
-  return { paths: Array.from({ length: target.count }, (_, image) => make(image)), most: isCount(target.norm) ? 1 : epsilon };
+  return { paths: Array.from({ length: problem.count }, (_, image) => make(image)), most: isCount(problem.norm) ? 1 : epsilon };
 }

@@ -4,7 +4,7 @@ import { length } from '../../norms/distances.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { gaussian } from '../random.ts';
 import type { FeatureNorm } from '../../../shared/norms.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../target.ts';
 import { cost } from '../cost.ts';
 
 /**
@@ -35,14 +35,14 @@ export function randomNoise(norm: FeatureNorm, eta: Float32Array, clean: Float32
 }
 
 /** One draw of noise for every active image, written into η and evaluated. */
-export async function tryNoise(target: Target, eta: Float32Array, epsilon: number, clip: boolean): Promise<Uint8Array> {
-  const clean = rowsOf(target.clean, target.count);
-  rowsOf(eta, target.count).forEach((row, image) => {
-    if (!target.active[image]) return;
-    randomNoise(featureNorm(target), row, clean[image]!, epsilon, target.random(image));
+export async function tryNoise(problem: Problem, eta: Float32Array, epsilon: number, clip: boolean): Promise<Uint8Array> {
+  const clean = rowsOf(problem.clean, problem.count);
+  rowsOf(eta, problem.count).forEach((row, image) => {
+    if (!problem.active[image]) return;
+    randomNoise(featureNorm(problem), row, clean[image]!, epsilon, problem.random(image));
     if (clip) clipBox(row, clean[image]!);
   });
-  return (await target.query(eta)).success;
+  return (await problem.query(eta)).success;
 }
 
 /** The baseline as an attack: several draws, the first that succeeds ends it. */
@@ -58,11 +58,11 @@ export const random = defineAttack({
     draws: z.number().int().min(1).max(100_000).default(10).describe('Draws of noise, as long as none has succeeded.'),
   }),
   cost: (_, { draws }) => cost(0, draws),
-  async run(target, { draws, epsilon = 0 }) {
-    const eta = new Float32Array(target.clean.length);
-    for (let draw = 0; draw < draws && target.anyActive; draw++) {
-      await tryNoise(target, eta, epsilon, true);
-      for (let image = 0; image < target.count; image++) if (target.bestDistance(image) < Infinity) target.finish(image);
+  async run(problem, { draws, epsilon = 0 }) {
+    const eta = new Float32Array(problem.clean.length);
+    for (let draw = 0; draw < draws && problem.anyActive; draw++) {
+      await tryNoise(problem, eta, epsilon, true);
+      for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
     }
   },
 });

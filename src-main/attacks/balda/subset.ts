@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { partitionOptions } from '../../../shared/partitions.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../norms/subset.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
-import type { Query, Target } from '../target.ts';
-import { eachLine, lineCost, rivalsOption } from './lines.ts';
+import type { Query, Problem } from '../target.ts';
+import { linearize, linearizationCost, rivalsOption } from './lines.ts';
 import { pathBounds, pathsOf } from './partitions.ts';
 import { cost, sum, times } from '../cost.ts';
 
@@ -40,25 +40,25 @@ export const subset = defineAttack({
     rivals: rivalsOption,
   }),
   cost: (scene, { subsets, perStep: _, rivals, ...choice }) =>
-    sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), lineCost(scene, rivals)), cost(0, 1)),
-  async run(target, { subsets, perStep, rivals, epsilon = 0, ...choice }) {
-    const { paths, most } = pathsOf(target, choice, subsets, epsilon);
-    const eta = new Float32Array(target.clean.length);
-    const [points, clean] = [rowsOf(eta, target.count), rowsOf(target.clean, target.count)];
-    const here = new Float32Array(target.features);
-    const only = new Uint8Array(target.count).fill(1);
-    const lowest = new Float64Array(target.count);
-    const best = rowsOf(eta.slice(), target.count);
+    sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), linearizationCost(scene, rivals)), cost(0, 1)),
+  async run(problem, { subsets, perStep, rivals, epsilon = 0, ...choice }) {
+    const { paths, most } = pathsOf(problem, choice, subsets, epsilon);
+    const eta = new Float32Array(problem.clean.length);
+    const [points, clean] = [rowsOf(eta, problem.count), rowsOf(problem.clean, problem.count)];
+    const here = new Float32Array(problem.features);
+    const only = new Uint8Array(problem.count).fill(1);
+    const lowest = new Float64Array(problem.count);
+    const best = rowsOf(eta.slice(), problem.count);
     const added: number[][] = paths.map(() => []);
-    const last = new Uint8Array(target.count);
+    const last = new Uint8Array(problem.count);
     const seen = (query: Query): void => {
-      for (let image = 0; image < target.count; image++)
-        if (only[image] && target.active[image] && isDeep(target, query, image)) only[image] = 0;
+      for (let image = 0; image < problem.count; image++)
+        if (only[image] && problem.active[image] && isDeep(problem, query, image)) only[image] = 0;
     };
-    while (only.some((yes, image) => yes && target.active[image])) {
+    while (only.some((yes, image) => yes && problem.active[image])) {
       lowest.fill(Infinity);
       for (const list of added) list.length = 0;
-      await eachLine(target, eta, { rivals, only, seen }, (image, value, gradient) => {
+      await linearize(problem, eta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
         for (let j = 0; j < here.length; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + points[image]![j]!));
         const gains = subsetGains(paths[image]!.partition, gradient, here, most);
         const chosen = paths[image]!.affordable(bestSubsets(gains, paths[image]!.barred, Math.min(perStep, paths[image]!.left)));
@@ -68,8 +68,8 @@ export const subset = defineAttack({
         added[image] = chosen;
         subsetStep(paths[image]!.partition, gradient, here, most, chosen, best[image]!);
       });
-      for (let image = 0; image < target.count; image++) {
-        if (!target.active[image] || !only[image]) continue;
+      for (let image = 0; image < problem.count; image++) {
+        if (!problem.active[image] || !only[image]) continue;
         const path = paths[image]!;
         if (added[image]!.length > 0) {
           path.add(added[image]!);
@@ -80,14 +80,14 @@ export const subset = defineAttack({
       }
     }
     // Those that stopped because nothing may be added have not been looked at since.
-    await target.query(eta, last);
-    paths.forEach((path, image) => target.confine(image, path.mayMove()));
+    await problem.query(eta, last);
+    paths.forEach((path, image) => problem.confine(image, path.mayMove()));
   },
 });
 
-function isDeep(target: Target, { success, margin, logits }: Query, image: number): boolean {
+function isDeep(problem: Problem, { success, margin, logits }: Query, image: number): boolean {
   if (!success[image]) return false;
   let largest = 0;
-  for (let k = image * target.classes; k < (image + 1) * target.classes; k++) largest = Math.max(largest, Math.abs(logits[k]!));
+  for (let k = image * problem.classes; k < (image + 1) * problem.classes; k++) largest = Math.max(largest, Math.abs(logits[k]!));
   return margin[image]! < -DEEP * largest;
 }

@@ -1,9 +1,9 @@
 import { length } from '../../norms/distances.ts';
 import { smallestDrop } from '../../norms/linear.ts';
 import { featureNorm } from '../attack.ts';
-import { atDelta, lockstep } from '../lockstep.ts';
+import { atDelta, runSearches } from '../lockstep.ts';
 import type { Search } from '../lockstep.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../target.ts';
 import { cost } from '../cost.ts';
 
 /** Shares of the way tried in one round, each of the one before. */
@@ -20,19 +20,19 @@ export const TIGHTEN_COST = cost(1, TRIES);
  * The share of the way that held is what the next round tries first, twice of it. Not for l0, which is not convex.
  * @param rounds of one gradient and at most three forward passes @param overshoot o, in the first round
  */
-export async function tighten(target: Target, rounds: number, overshoot: number): Promise<void> {
-  await lockstep(target, atDelta(target), (image) => (target.best(image) ? search(target, image, rounds, overshoot) : null));
+export async function tighten(problem: Problem, rounds: number, overshoot: number): Promise<void> {
+  await runSearches(problem, atDelta(problem), (image) => (problem.best(image) ? search(problem, image, rounds, overshoot) : null));
 }
 
-function* search(target: Target, image: number, rounds: number, overshoot: number): Search {
-  const clean = target.clean.subarray(image * target.features, (image + 1) * target.features);
-  const norm = featureNorm(target);
+function* search(problem: Problem, image: number, rounds: number, overshoot: number): Search {
+  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const norm = featureNorm(problem);
   const eta = new Float32Array(clean.length);
   let share = 1;
   let beyond = overshoot;
   for (let round = 0; round < rounds; round++) {
-    const best = target.best(image)!;
-    const size = target.bestDistance(image);
+    const best = problem.best(image)!;
+    const size = problem.bestDistance(image);
     const { gradient, margin } = yield { point: best, gradient: true };
     let linear = margin;
     for (let j = 0; j < best.length; j++) linear -= gradient[j]! * best[j]!;

@@ -18,10 +18,10 @@ export function jacobianAt(point: Float32Array, outputs: number): Jacobian {
     inputs: point.length,
     outputs,
     *push(vector) {
-      return (yield { kind: 'push', point, vector }).product;
+      return (yield { kind: 'jvp', point, vector }).product;
     },
     *pull(vector) {
-      return (yield { kind: 'pull', point, vector }).product;
+      return (yield { kind: 'vjp', point, vector }).product;
     },
   };
 }

@@ -1,12 +1,12 @@
 import { rowsOf } from '../attack.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../target.ts';
 
 /** What one image's search wants: a product with the Jacobian at x + δ, or δ judged. */
 export interface Ask {
-  kind: 'pull' | 'push' | 'query';
+  kind: 'vjp' | 'jvp' | 'query';
   /** δ, features long. */
   point: Float32Array;
-  /** u (D values) for a pull, v (features) for a push. */
+  /** u (D values) for a vjp, v (features) for a push. */
   vector?: Float32Array;
 }
 
@@ -29,14 +29,14 @@ const NONE = new Float32Array(0);
  * those of a kind in one call. Searches do not see each other.
  * @param start gives an image's search, or null when there is nothing to do
  */
-export async function together(target: Target, start: (image: number) => Steps<void> | null): Promise<void> {
-  const { count, features, width } = target;
-  const searches = Array.from({ length: count }, (_, image) => (target.active[image] ? start(image) : null));
+export async function together(problem: Problem, start: (image: number) => Steps<void> | null): Promise<void> {
+  const { count, features, width } = problem;
+  const searches = Array.from({ length: count }, (_, image) => (problem.active[image] ? start(image) : null));
   const asks = searches.map((search) => next(search, null));
-  const delta = new Float32Array(target.clean.length);
-  const vectors = { pull: new Float32Array(count * width), push: new Float32Array(target.clean.length) };
+  const delta = new Float32Array(problem.clean.length);
+  const vectors = { vjp: new Float32Array(count * width), jvp: new Float32Array(problem.clean.length) };
   while (asks.some((ask) => ask !== null)) {
-    for (const kind of ['query', 'pull', 'push'] as const) {
+    for (const kind of ['query', 'vjp', 'jvp'] as const) {
       const only = Uint8Array.from(asks, (ask) => (ask?.kind === kind ? 1 : 0));
       if (!only.includes(1)) continue;
       asks.forEach((ask, image) => {
@@ -44,29 +44,29 @@ export async function together(target: Target, start: (image: number) => Steps<v
         delta.set(ask!.point, image * features);
         if (kind !== 'query') vectors[kind].set(ask!.vector!, (image * vectors[kind].length) / count);
       });
-      const replies = await answer(target, kind, delta, kind === 'query' ? null : vectors[kind], only);
+      const replies = await answer(problem, kind, delta, kind === 'query' ? null : vectors[kind], only);
       asks.forEach((_, image) => {
-        if (only[image]) asks[image] = target.active[image] ? next(searches[image]!, replies(image)) : null;
+        if (only[image]) asks[image] = problem.active[image] ? next(searches[image]!, replies(image)) : null;
       });
     }
   }
 }
 
 async function answer(
-  target: Target,
+  problem: Problem,
   kind: Ask['kind'],
   delta: Float32Array,
   vectors: Float32Array | null,
   only: Uint8Array,
 ): Promise<(image: number) => Reply> {
   if (kind === 'query') {
-    const { margin } = await target.query(delta, only);
+    const { margin } = await problem.query(delta, only);
     return (image) => ({ product: NONE, output: NONE, margin: margin[image]! });
   }
-  const { output, ...product } = kind === 'pull' ? await target.pull(delta, vectors!, only) : await target.push(delta, vectors!, only);
+  const { output, ...product } = kind === 'vjp' ? await problem.vjp(delta, vectors!, only) : await problem.jvp(delta, vectors!, only);
   const rows = {
-    output: rowsOf(output, target.count),
-    product: rowsOf('gradient' in product ? product.gradient : product.tangent, target.count),
+    output: rowsOf(output, problem.count),
+    product: rowsOf('gradient' in product ? product.gradient : product.tangent, problem.count),
   };
   return (image) => ({ product: rows.product[image]!, output: rows.output[image]!, margin: NaN });
 }

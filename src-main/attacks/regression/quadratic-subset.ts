@@ -94,7 +94,7 @@ function* search(path: Path, clean: Float32Array, y: Float32Array, setting: Sett
   const parts = members(path.partition);
   while (!path.full) {
     const at = out.slice();
-    const { output } = yield { kind: 'push', point: at, vector: new Float32Array(at.length) };
+    const { output } = yield { kind: 'jvp', point: at, vector: new Float32Array(at.length) };
     const residual = output.map((value, i) => value - y[i]!);
     const here = jacobianAt(at, y.length);
     const jacobian = (yield* writtenOut(here, setting.dense)) ?? here;
@@ -206,20 +206,20 @@ export const quadraticSubset = defineAttack({
       .describe('Random probes that estimate the columns’ lengths of larger ones, two passes each.'),
   }),
   cost: quadraticSubsetCost,
-  async run(target, { subsets, perStep, candidates, exact, dense, probes, epsilon = 0, ...choice }) {
-    const { paths, most } = pathsOf(target, choice, subsets, epsilon);
-    const eta = rowsOf(new Float32Array(target.clean.length), target.count);
-    const [clean, y] = [rowsOf(target.clean, target.count), rowsOf(target.reference!, target.count)];
-    await together(target, (image) =>
+  async run(problem, { subsets, perStep, candidates, exact, dense, probes, epsilon = 0, ...choice }) {
+    const { paths, most } = pathsOf(problem, choice, subsets, epsilon);
+    const eta = rowsOf(new Float32Array(problem.clean.length), problem.count);
+    const [clean, y] = [rowsOf(problem.clean, problem.count), rowsOf(problem.reference!, problem.count)];
+    await together(problem, (image) =>
       search(
         paths[image]!,
         clean[image]!,
         y[image]!,
         { most, perStep, candidates, exact, dense, probes },
-        target.random(image),
+        problem.random(image),
         eta[image]!,
       ),
     );
-    paths.forEach((path, image) => target.confine(image, path.mayMove()));
+    paths.forEach((path, image) => problem.confine(image, path.mayMove()));
   },
 });

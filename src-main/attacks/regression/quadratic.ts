@@ -4,7 +4,7 @@ import type { Ball } from '../../norms/ball.ts';
 import { clipBox } from '../../norms/project.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import { gaussian } from '../random.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../target.ts';
 import { ascend, moved } from './ascend.ts';
 import type { Candidate, Quadratic } from './ascend.ts';
 import { columnPowers, dense, dot, jacobianAt, writtenOut } from './jacobian.ts';
@@ -41,12 +41,12 @@ export interface QuadraticOptions {
  * there, if that is farther from the reference; the paper leaves iterations of (13) open.
  * @returns η of each image with the largest distance from its reference, count x features; every row was evaluated
  */
-export async function quadraticAttack(target: Target, options: QuadraticOptions): Promise<Float32Array> {
-  const eta = new Float32Array(target.clean.length);
-  const [rows, clean, y] = [rowsOf(eta, target.count), rowsOf(target.clean, target.count), rowsOf(target.reference!, target.count)];
-  await together(target, (image) => {
-    const ball: Ball = { norm: target.norm, eps: options.epsilon, clean: clean[image]!, shape: target.shape };
-    return search(ball, y[image]!, options, target.random(image), rows[image]!);
+export async function quadraticAttack(problem: Problem, options: QuadraticOptions): Promise<Float32Array> {
+  const eta = new Float32Array(problem.clean.length);
+  const [rows, clean, y] = [rowsOf(eta, problem.count), rowsOf(problem.clean, problem.count), rowsOf(problem.reference!, problem.count)];
+  await together(problem, (image) => {
+    const ball: Ball = { norm: problem.norm, eps: options.epsilon, clean: clean[image]!, shape: problem.shape };
+    return search(ball, y[image]!, options, problem.random(image), rows[image]!);
   });
   return eta;
 }
@@ -83,7 +83,7 @@ function* search(ball: Ball, y: Float32Array, options: QuadraticOptions, random:
 
 /** (12) at an iterate; one product, for the output there. */
 function* linearise(at: Float32Array, y: Float32Array): Steps<Quadratic> {
-  const { output } = yield { kind: 'push', point: at, vector: new Float32Array(at.length) };
+  const { output } = yield { kind: 'jvp', point: at, vector: new Float32Array(at.length) };
   return { jacobian: jacobianAt(at, y.length), residual: output.map((value, i) => value - y[i]!), at };
 }
 
@@ -205,7 +205,7 @@ export const quadratic = defineAttack({
     tries: z.number().int().min(1).max(1000).default(6).describe('Best candidates of the quadratic problem that are evaluated.'),
   }),
   cost: quadraticCost,
-  async run(target, { epsilon = 0, ...options }) {
-    await quadraticAttack(target, { ...options, epsilon });
+  async run(problem, { epsilon = 0, ...options }) {
+    await quadraticAttack(problem, { ...options, epsilon });
   },
 });

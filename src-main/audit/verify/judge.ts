@@ -3,13 +3,13 @@ import type { Finding, ImageResult, OutputResult } from '../../../shared/results
 import type { Graph } from '../../graph/index.ts';
 import { toUnit } from '../../images/index.ts';
 import type { Picture } from '../../images/index.ts';
-import { findField } from '../../model/field.ts';
-import type { FieldOutput } from '../../model/field.ts';
+import { findOutput } from '../../model/field.ts';
+import type { NetworkOutput } from '../../model/field.ts';
 import { fixInputs } from '../../model/inputs.ts';
 import { findImageInput, networkInput } from '../../model/network.ts';
 import { findLogits } from '../../model/output.ts';
-import { openOriginal, openOriginalField } from '../../runtime/original.ts';
-import type { Original, OriginalField } from '../../runtime/original.ts';
+import { openOriginal, openOriginalOutput } from '../../runtime/original.ts';
+import type { Original, OriginalOutput } from '../../runtime/original.ts';
 import { traceFacts } from '../../runtime/trace.ts';
 import { goalFor } from '../goal.ts';
 import { compareOutput, outputPicture, outputResult, reached, referenceOf } from '../outputGoal.ts';
@@ -69,9 +69,9 @@ export async function openJudge(
       problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
     return classJudge(await openOriginal({ ...request, output }), plan, setup, problems);
   }
-  const field = findField(fixed, facts, plan.output, rows, network.image);
+  const field = findOutput(fixed, facts, plan.output, rows, network.image);
   problems.push(...differences(setup.field, field, sides, ['output']).problems);
-  return outputJudge(await openOriginalField({ ...request, output: field }), field, plan, read, problems);
+  return outputJudge(await openOriginalOutput({ ...request, output: field }), field, plan, read, problems);
 }
 
 function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems: string[]): Judge {
@@ -115,7 +115,7 @@ function isLeast(k: number, logits: Float64Array): boolean {
   return logits[k]! - low <= LIKENESS * 10 * Math.max(1, high - low);
 }
 
-function outputJudge(original: OriginalField, field: FieldOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
+function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
   const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
   /** The output for a picture against a goal's reference and against what the report says of it. */
   const compare = async (

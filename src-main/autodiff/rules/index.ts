@@ -12,7 +12,7 @@ import { reduce } from './reduce.ts';
 import { resize } from './resize.ts';
 import { shape } from './shape.ts';
 import { softmax } from './softmax.ts';
-import { surrogate } from './surrogate.ts';
+import { straightThrough } from './straight-through.ts';
 import { unary } from './unary.ts';
 
 /** Every operator family, by name; a new one is added here. */
@@ -30,6 +30,6 @@ export const families: readonly Rules[] = [
   resize,
   shape,
   softmax,
-  surrogate,
+  straightThrough,
   unary,
 ];

@@ -33,7 +33,7 @@ interface FloatForm {
 const asFloat =
   ({ op, rule, operands, result, before, after, attributes }: FloatForm): Rule =>
   (ctx) => {
-    ctx.surrogates.add(operatorName(ctx.node));
+    ctx.straightThrough.add(operatorName(ctx.node));
     const list = operands(ctx);
     const scaleOf = (i: number | undefined) => (i !== undefined && i >= 0 ? ctx.x(i) : '');
     const out = { scale: scaleOf(result?.[0]), zero: scaleOf(result?.[1]) };
@@ -187,7 +187,7 @@ export const quantised: Rules = {
 
   /** y = clip(round(x / s) + z): dx = dy / s, and nothing outside of a range that stands for a Relu (see `bounds`). */
   QuantizeLinear(ctx) {
-    ctx.surrogates.add('QuantizeLinear');
+    ctx.straightThrough.add('QuantizeLinear');
     const scale = along(ctx, ctx.x(1));
     const steps = ctx.div(ctx.dy, scale);
     const range = bounds(ctx, ctx.y(), ctx.x(2));
@@ -199,7 +199,7 @@ export const quantised: Rules = {
   DequantizeLinear: (ctx) => [ctx.mul(ctx.dy, along(ctx, ctx.x(1))), null, null],
   /** Its range holds every value, so nothing is clipped. */
   DynamicQuantizeLinear(ctx) {
-    ctx.surrogates.add('DynamicQuantizeLinear');
+    ctx.straightThrough.add('DynamicQuantizeLinear');
     return [ctx.div(ctx.dy, ctx.y(1))];
   },
 };

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { ModelCard } from '../../../shared/contract.ts';
 import { messageOf, UserError } from '../../../shared/errors.ts';
-import { fieldWords, scoresWords } from '../../../shared/outputs.ts';
+import { networkOutputWords, scoresWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { ModelIdentity } from '../../../shared/results.ts';
 import { inLimits, withLimits } from '../limited.ts';
@@ -68,7 +68,7 @@ function told(card: ModelCard): string[] {
       ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`]
       : []),
     card.field
-      ? `puts out    ${fieldWords(card.field)}`
+      ? `puts out    ${networkOutputWords(card.field)}`
       : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
     ...(card.notes ?? []).map((note) => `note        ${note}`),
     ...(card.classNames ? [`class names ${shortened(card.classNames.join(', '), 80)} (in the file)`] : []),

@@ -12,7 +12,7 @@ import {
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isGrave } from '../../../shared/grave.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
-import { fieldWords, scoresWords } from '../../../shared/outputs.ts';
+import { networkOutputWords, scoresWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { ModelIdentity, Results, ThreatResult } from '../../../shared/results.ts';
@@ -106,7 +106,7 @@ function model(paper: Paper, results: Results): void {
       ['Inputs', first(identity.inputs.map(value), '\n')],
       ['Outputs', first(identity.outputs.map(value), '\n')],
       ...fixedFacts(results),
-      output ? ['Audited output', fieldWords(output)] : ['Classes', `${count(classes)}${scores ? scoresWords(scores) : ''}`],
+      output ? ['Audited output', networkOutputWords(output)] : ['Classes', `${count(classes)}${scores ? scoresWords(scores) : ''}`],
       [
         'Operators',
         first(

@@ -6,11 +6,13 @@ import { QUANTISING } from './quantised.ts';
  * as an attack, BPDA of Athalye et al. 2018). They are declared by name in the results.
  */
 const straight: Rule = (ctx) => {
-  ctx.surrogates.add(ctx.node.opType);
+  ctx.straightThrough.add(ctx.node.opType);
   return [ctx.dy];
 };
 
-export const surrogate: Rules = { Round: straight, Floor: straight, Ceil: straight, Sign: straight };
+export const straightThrough: Rules = { Round: straight, Floor: straight, Ceil: straight, Sign: straight };
 
 /** Every operator that is passed by a surrogate. DequantizeLinear is linear and needs none. */
-export const SURROGATES: readonly string[] = [...Object.keys(surrogate), ...QUANTISING].filter((op) => op !== 'DequantizeLinear').sort();
+export const STRAIGHT_THROUGH: readonly string[] = [...Object.keys(straightThrough), ...QUANTISING]
+  .filter((op) => op !== 'DequantizeLinear')
+  .sort();
