@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { epsilonFooling } from '../src-main/attacks/balda/measures.ts';
+import { epsilonFooling } from './balda/measures.ts';
 import { BUDGETED, fooledBy, smallest } from './balda/experiment.ts';
 import { foolingFigure } from './balda/figure.ts';
 import { openLeNet, paddedDigits, readOracle } from './balda/setup.ts';

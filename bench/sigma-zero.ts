@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { attackBatch } from '../src-main/attacks/batch.ts';
+import { attackBatch } from '../src-main/attacks/problem/batch.ts';
 import { median } from './gradient/report.ts';
 import { dataFiles, openShared, testPictures } from './oracles/models.ts';
 

@@ -23,7 +23,9 @@ add('images', 'files');
 add('attacks', 'runtime', 'norms');
 // What can be said exactly of linear models, and their training.
 add('linear', 'attacks');
-add('audit', 'attacks', 'images');
+// Which pixels matter: vulnerability maps.
+add('sensitivity', 'attacks');
+add('audit', 'sensitivity', 'images');
 add('report', 'audit');
 add('engine', 'report');
 add('electron', 'engine');

@@ -1,18 +1,10 @@
-import { deepFoolPath } from '../../src-main/attacks/balda/deepfool.ts';
-import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
-import type { Constrained } from '../../src-main/attacks/balda/constrained.ts';
-import {
-  epsilonFooling,
-  firstOrderBounds,
-  foolingCurve,
-  foolingRatio,
-  imageLengths,
-  rho1,
-  rho2,
-} from '../../src-main/attacks/balda/measures.ts';
-import { tryNoise } from '../../src-main/attacks/balda/random-noise.ts';
+import { deepFoolPath } from '../../src-main/attacks/minimum/deepfool.ts';
+import { normConstrained } from '../../src-main/attacks/budget/constrained.ts';
+import type { Constrained } from '../../src-main/attacks/budget/constrained.ts';
+import { epsilonFooling, firstOrderBounds, foolingCurve, foolingRatio, imageLengths, rho1, rho2 } from './measures.ts';
+import { tryNoise } from '../../src-main/attacks/budget/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import { lengthP } from '../../src-main/norms/holder.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 import { unboxed } from './setup.ts';

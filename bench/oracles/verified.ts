@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { within } from '../../shared/norms.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { dataFiles, openShared, testPictures } from './models.ts';
 import type { DataSet } from './models.ts';
 

@@ -43,7 +43,7 @@ ${HEAD}
 |---|---|---|---|
 ${rows.map(([{ id, title, norms, kind, summary }, file]) => `| [${title}](${file}.md#${anchor(title)}) (\`${id}\`) | ${norms.join(', ')} | ${kind} | ${cell(summary)} |`).join('\n')}
 
-Every attack goes through one counted target: it clamps to the box [0,1], keeps each image's best point over every query, and is
+Every attack goes through one counted problem: it clamps to the box [0,1], keeps each image's best point over every query, and is
 followed by a search for the 8-bit picture, at most 40 passes, that alone counts. Costs are passes for one image; one forward or one backward
 pass is one.
 `;

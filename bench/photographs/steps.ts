@@ -1,4 +1,4 @@
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
 import { valuesOf } from '../../src-main/model/differentiable.ts';
 import { argMax } from '../../src-main/model/scores.ts';

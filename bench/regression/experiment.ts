@@ -1,11 +1,11 @@
-import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
-import { meanMeasures, outputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
-import type { OutputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
-import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
+import { normConstrained } from '../../src-main/attacks/budget/constrained.ts';
+import { meanMeasures, outputMeasures } from '../balda/output-measures.ts';
+import type { OutputMeasures } from '../balda/output-measures.ts';
+import { randomNoise } from '../../src-main/attacks/budget/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
-import { quadraticAttack } from '../../src-main/attacks/regression/quadratic.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import { quadraticAttack } from '../../src-main/attacks/outputs/quadratic.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';
 import type { OpenOutput } from '../../src-main/runtime/field.ts';

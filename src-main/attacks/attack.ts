@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { FeatureNorm, Norm } from '../../shared/norms.ts';
 import type { Cost, Scene } from './cost.ts';
-import type { Problem } from './target.ts';
+import type { Problem } from './problem/problem.ts';
 
 /**
- * One attack of the registry: a pure function of a target and its options. What it finds stays with the target,
+ * One attack of the registry: a pure function of a problem and its options. What it finds stays with the problem,
  * which has seen every query; it gives back nothing.
  */
 export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
@@ -22,7 +22,7 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   options: Schema;
   /** What a run spends on one image, at most, under one budget; what is found is rounded besides (`roundingCost`). */
   cost(scene: Scene, options: z.output<Schema>): Cost;
-  /** @param options with the target's budget as `epsilon` for fixed-budget attacks */
+  /** @param options with the problem's budget as `epsilon` for fixed-budget attacks */
   run(problem: Problem, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
 import { LOSSES } from '../model/differentiable.ts';
 import type { Loss } from '../model/differentiable.ts';
-import type { Problem } from './target.ts';
+import type { Problem } from './problem/problem.ts';
 
 /** The option by which an attack lets its loss be chosen. */
 export function lossOption(preset: Loss) {

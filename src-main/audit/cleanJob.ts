@@ -1,7 +1,7 @@
 import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
-import type { Gate } from '../attacks/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
 import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { FILES } from './jobs.ts';

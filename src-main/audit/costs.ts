@@ -3,7 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import { cost, passes, sum, times } from '../attacks/cost.ts';
 import type { Cost } from '../attacks/cost.ts';
-import { roundingCost } from '../attacks/eight-bit.ts';
+import { roundingCost } from '../attacks/rounding/eight-bit.ts';
 import { attackOf } from '../attacks/registry.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { Measured } from './measure.ts';

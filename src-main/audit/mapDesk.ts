@@ -1,8 +1,8 @@
 import type { MapProgress, SubsetAttacked, SubsetTried, VulnerabilityMap } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { packSubsets } from '../../shared/partitions.ts';
-import type { Gate } from '../attacks/counted.ts';
-import type { MapStep, SubsetAttack } from '../attacks/vulnerability.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
+import type { MapStep, SubsetAttack } from '../sensitivity/vulnerability.ts';
 import { encodePng } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Partition } from '../norms/partition.ts';

@@ -1,6 +1,6 @@
 import type { MapAnswer } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import type { ProblemImage } from '../attacks/counted.ts';
+import type { ProblemImage } from '../attacks/problem/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';

@@ -2,7 +2,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { Distances, Norm } from '../../shared/norms.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding, ImageResult, NoiseOutput, Results } from '../../shared/results.ts';
-import { gaussian, randomStream } from '../attacks/random.ts';
+import { gaussian, randomStream } from '../attacks/problem/random-stream.ts';
 import { toUnit } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { FILES } from './jobs.ts';

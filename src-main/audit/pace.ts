@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
-import { attackBatch } from '../attacks/batch.ts';
-import type { Gate, ProblemImage } from '../attacks/counted.ts';
+import { attackBatch } from '../attacks/problem/batch.ts';
+import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { distanceAt } from '../model/regression.ts';

@@ -1,6 +1,6 @@
 import { packSubsets } from '../../shared/partitions.ts';
 import type { PartitionChoice } from '../../shared/partitions.ts';
-import { partitionOf } from '../attacks/balda/partitions.ts';
+import { partitionOf } from '../attacks/subsets/partitions.ts';
 import { toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Gate } from '../attacks/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
 import type { Preprocessing } from '../../shared/plan.ts';
 import { PREVIEW_MOST } from '../../shared/preview.ts';
 import type { Preview, PreviewPicture, PreviewRequest, PreviewWarning, Spread } from '../../shared/preview.ts';

@@ -4,7 +4,7 @@ import type { Norm } from '../../shared/norms.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Probe, ProbePicture } from '../../shared/probe.ts';
 import type { Finding } from '../../shared/results.ts';
-import { EightBit, toLevels } from '../attacks/eight-bit/levels.ts';
+import { EightBit, toLevels } from '../attacks/rounding/levels.ts';
 import { toUnit } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { UNCHECKED } from '../../shared/gradientCheck.ts';
-import type { Gate } from '../attacks/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';

@@ -1,5 +1,5 @@
 import { Cancelled } from '../../shared/errors.ts';
-import type { Gate } from '../attacks/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
 
 /** Words of the flag that all workers of a run share. */
 export const GO = 0;

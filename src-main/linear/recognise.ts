@@ -1,4 +1,4 @@
-import { gaussian, randomStream } from '../attacks/random.ts';
+import { gaussian, randomStream } from '../attacks/problem/random-stream.ts';
 import { proveAffine } from '../model/affine.ts';
 import type { LinearModel } from '../norms/exactLinear.ts';
 import type { OpenModel } from '../runtime/differentiable.ts';

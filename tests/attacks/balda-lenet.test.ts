@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fooledBy, smallest } from '../../bench/balda/experiment.ts';
 import { FILES, openLeNet, paddedDigits, readOracle } from '../../bench/balda/setup.ts';
 import type { Oracle } from '../../bench/balda/setup.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
-import { epsilonFooling } from '../../src-main/attacks/balda/measures.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import { epsilonFooling } from '../../bench/balda/measures.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureNorm } from '../../shared/norms.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import { normConstrained } from '../../src-main/attacks/balda/constrained.ts';
-import type { Constrained } from '../../src-main/attacks/balda/constrained.ts';
-import { deepFoolPath } from '../../src-main/attacks/balda/deepfool.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import { normConstrained } from '../../src-main/attacks/budget/constrained.ts';
+import type { Constrained } from '../../src-main/attacks/budget/constrained.ts';
+import { deepFoolPath } from '../../src-main/attacks/minimum/deepfool.ts';
 import {
   epsilonFooling,
   firstOrderBounds,
@@ -13,11 +13,11 @@ import {
   infeasibleBelow,
   rho1,
   rho2,
-} from '../../src-main/attacks/balda/measures.ts';
-import { randomNoise } from '../../src-main/attacks/balda/random-noise.ts';
-import { transfer } from '../../src-main/attacks/balda/transfer.ts';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
-import { randomStream } from '../../src-main/attacks/random.ts';
+} from '../../bench/balda/measures.ts';
+import { randomNoise } from '../../src-main/attacks/budget/random-noise.ts';
+import { transfer } from '../../src-main/attacks/problem/transfer.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { byPixel, subsetsChanged } from '../../src-main/norms/partition.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
 import { exponentOf, lengthP } from '../../src-main/norms/holder.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FILES, openDigits, paddedDigits } from '../../bench/balda/setup.ts';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
 
 /** Foolbox's DeepFool on two robustly trained networks (its own recipe: 50 steps, 10 candidates), image by image. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
-import type { Pair } from '../../src-main/attacks/target.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
+import type { Pair } from '../../src-main/attacks/problem/problem.ts';
 import { linearCase, OPEN } from './linear.ts';
 
 const SHAPE = { channels: 1, height: 3, width: 4 };

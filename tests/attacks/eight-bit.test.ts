@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Norm } from '../../shared/norms.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { linearCase, logitsOf, OPEN } from './linear.ts';
 
 const SHAPE = { channels: 3, height: 6, width: 5 };

@@ -1,6 +1,6 @@
 import { Preprocessing } from '../../shared/plan.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
-import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';

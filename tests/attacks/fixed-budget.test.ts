@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { within } from '../../shared/norms.ts';
 import type { FeatureNorm } from '../../shared/norms.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
 import { linearCase, linearModel, logitsOf, OPEN } from './linear.ts';
 

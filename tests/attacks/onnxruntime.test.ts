@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureNorm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import type { ImageFinding } from '../../src-main/attacks/batch.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';

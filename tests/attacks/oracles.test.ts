@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFiles, openShared, testPictures } from '../../bench/oracles/models.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 
 /** σ-zero image by image against the authors' own program, and its options against each other, on a robust network. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meanMeasures, outputMeasures } from '../../src-main/attacks/balda/output-measures.ts';
+import { meanMeasures, outputMeasures } from '../../bench/balda/output-measures.ts';
 
 const planes = { channels: 1, height: 12, width: 12 };
 const even = (value: number): Float64Array => new Float64Array(144).fill(value);

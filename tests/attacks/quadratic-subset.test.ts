@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionChoice } from '../../shared/partitions.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
-import type { ProblemImage } from '../../src-main/attacks/counted.ts';
-import { partitionOf } from '../../src-main/attacks/balda/partitions.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import { partitionOf } from '../../src-main/attacks/subsets/partitions.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
-import { members, subsetReach } from '../../src-main/attacks/regression/quadratic-subset.ts';
+import { members, subsetReach } from '../../src-main/attacks/subsets/quadratic-subset.ts';
 import { subsetsChanged } from '../../src-main/norms/partition.ts';
 import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { smallField } from './fields.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../shared/errors.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import type { AttackJob, ImageFinding } from '../../src-main/attacks/batch.ts';
-import { CountedProblem } from '../../src-main/attacks/counted.ts';
-import type { Gate } from '../../src-main/attacks/counted.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import type { AttackJob, ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
+import type { Gate } from '../../src-main/attacks/problem/counted.ts';
 import { linearCase, linearModel, logitsOf, OPEN } from './linear.ts';
 
 const SHAPE = { channels: 3, height: 3, width: 5 };

@@ -6,7 +6,7 @@ import { NORMS } from '../../shared/norms.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { passes } from '../../src-main/attacks/cost.ts';
-import { roundingCost } from '../../src-main/attacks/eight-bit.ts';
+import { roundingCost } from '../../src-main/attacks/rounding/eight-bit.ts';
 import { attackCards, attackOf } from '../../src-main/attacks/registry.ts';
 import { attackCost, planCost, planEstimate } from '../../src-main/audit/costs.ts';
 import { measure } from '../../src-main/audit/measure.ts';

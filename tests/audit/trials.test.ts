@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
-import { randomStream } from '../../src-main/attacks/random.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { inspectModel, modelEnds } from '../../src-main/audit/inspect.ts';
 import { betterWords, candidates, tryOthers } from '../../src-main/audit/trials.ts';
 import type { Labelled } from '../../src-main/audit/trials.ts';

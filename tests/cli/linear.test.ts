@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
+import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { encodeNpy, openImages } from '../../src-main/images/index.ts';
 import { part } from '../part.ts';
 import { hairline, hairlineHere } from './hairline.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
+import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { dualValue, objective, smoothed } from '../../src-main/linear/objective.ts';
 import type { Problem } from '../../src-main/linear/objective.ts';
 import { samplesOf } from '../../src-main/linear/samples.ts';

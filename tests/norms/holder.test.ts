@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
+import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { dualExponent, exponentOf, holderDrop, holderStep, lengthP } from '../../src-main/norms/holder.ts';
 
 const EXPONENTS = [1, 1.25, 1.5, 2, 3, 10, 50, Infinity];

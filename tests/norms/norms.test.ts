@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureNorm } from '../../shared/norms.ts';
-import { randomStream } from '../../src-main/attacks/random.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { distance, distances, length } from '../../src-main/norms/distances.ts';
 import { dualNorm } from '../../src-main/norms/dual.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { randomStream } from '../../src-main/attacks/random.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { distance, distances } from '../../src-main/norms/distances.ts';
 import { exactMinimum } from '../../src-main/norms/exactLinear.ts';
 import { fewestPixels } from '../../src-main/norms/pixels.ts';

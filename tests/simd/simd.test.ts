@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMPILED, compiled } from '../../scripts/loops.mjs';
 import * as simd from '../../src-main/simd/index.ts';
-import { randomStream } from '../../src-main/attacks/random.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 
 /** One value, parts of four, a whole slot, and several with a rest. */
 const LENGTHS = [1, 2, 3, 5, 8192, 8193, 20_003];

@@ -1,0 +1,44 @@
+import type { Norm } from '../../../shared/norms.ts';
+import type { Ask, Reply, Search } from '../search/run-searches.ts';
+import { largestLogit, toPixels } from './levels.ts';
+import type { EightBit } from './levels.ts';
+
+/** Asks for one picture; true when it is a safe success. */
+export function* attempt(best: EightBit, levels: Uint8Array): Generator<Ask, boolean, Reply> {
+  if (!best.inBudget(levels)) return false;
+  return best.offer(levels, yield { point: toPixels(levels), gradient: false });
+}
+
+export const MEND_ROUNDS = 10;
+
+/**
+ * Newton steps on the lattice: bump the features that lower the linearised margin most per unit of the norm by one
+ * level each, as many as it takes, and look again.
+ */
+export function* mend(best: EightBit, levels: Uint8Array, norm: Norm): Search {
+  for (let round = 0; round < MEND_ROUNDS && !best.safe; round++) {
+    const reply = yield { point: toPixels(levels), gradient: true };
+    if (best.offer(levels, reply)) return;
+    levels = bumped(best.clean, levels, reply, norm);
+  }
+}
+
+function bumped(clean: Uint8Array, levels: Uint8Array, reply: Reply, norm: Norm): Uint8Array {
+  const g = reply.gradient;
+  const cost = (j: number): number =>
+    norm === 'l2' ? 2 * Math.abs(levels[j]! - clean[j]!) + 1 : norm === 'l0' && levels[j] === clean[j] ? 1000 : 1;
+  const value = Float64Array.from(g, (slope, j) => Math.abs(slope) / cost(j));
+  const order = Uint32Array.from(value.keys()).sort((a, b) => value[b]! - value[a]! || a - b);
+  const next = levels.slice();
+  let drop = 1.2 * reply.margin + 4e-4 * largestLogit(reply);
+  for (const j of order) {
+    if (drop <= 0 || value[j] === 0) break;
+    const up = g[j]! < 0;
+    const room = up ? 255 - next[j]! : next[j]!;
+    // l0 does not care how far a feature moves, the others pay per level.
+    const move = norm === 'l0' ? room : Math.min(1, room);
+    next[j]! += up ? move : -move;
+    drop -= (Math.abs(g[j]!) * move) / 255;
+  }
+  return next;
+}
