@@ -20,12 +20,14 @@ add('runtime', 'model');
 // Two leaves: norms is the attacks' mathematics, images brings pictures in; neither knows a network.
 add('norms', 'shared', 'simd');
 add('images', 'files');
-add('attacks', 'runtime', 'norms');
+// What an attack is to reach.
+add('goals', 'runtime', 'norms', 'images');
+add('attacks', 'goals');
 // What can be said exactly of linear models, and their training.
 add('linear', 'attacks');
 // Which pixels matter: vulnerability maps.
 add('sensitivity', 'attacks');
-add('audit', 'sensitivity', 'images');
+add('audit', 'sensitivity');
 add('report', 'audit');
 add('engine', 'report');
 add('electron', 'engine');

@@ -114,6 +114,27 @@ export const AttackCard = z.object({
 });
 export type AttackCard = z.infer<typeof AttackCard>;
 
+const Template = z.union([z.string(), z.object({ by: z.string(), cases: z.record(z.string(), z.string()) })]);
+const GoalText = z.object({
+  name: Template,
+  broken: Template.nullable(),
+  reference: Template.nullable(),
+  values: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+});
+export const GoalCard = z.object({
+  kind: z.string(),
+  on: z.enum(['classes', 'output']),
+  targeted: z.boolean(),
+  /** Whether attacks that need the products with an output's Jacobian lead to it. */
+  byProducts: z.boolean(),
+  /** Options that are paths of files. */
+  paths: z.array(z.string()),
+  /** JSON Schema of its options, defaults included. */
+  options: z.record(z.string(), z.unknown()),
+  words: z.object({ en: GoalText, de: GoalText }),
+});
+export type GoalCard = z.infer<typeof GoalCard>;
+
 export const AuditStatus = z.object({
   audit: z.string(),
   name: z.string(),
@@ -246,6 +267,7 @@ export type ModelCheck = z.infer<typeof ModelCheck>;
 export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
   attacks: { in: none, out: z.array(AttackCard) },
+  goals: { in: none, out: z.array(GoalCard) },
   /** A bundled sample, ready to audit. */
   sample: {
     in: z.strictObject({ name: z.enum(SAMPLES).default('signs') }),

@@ -1,6 +1,6 @@
 import type { Norm } from './norms.ts';
 import { isCount, NORM_LABEL } from './norms.ts';
-import type { Goal, Knowledge, REFERENCES } from './plan.ts';
+import type { Knowledge } from './plan.ts';
 import type { CurvePoint } from './results.ts';
 import type { StateAt } from './states.ts';
 
@@ -131,23 +131,6 @@ export function distanceWords(norm: Norm, distance: number): string {
   if (isCount(norm)) return `${size} changed ${norm === 'l0' ? 'pixel ' : ''}${counted(norm, distance)}`;
   if (norm === 'l1') return `changes that add up to ${size}`;
   return norm === 'l2' ? `a Euclidean length of ${size}` : `${size} in any pixel value`;
-}
-
-/** What an output is held against. */
-export const REFERENCE_WORDS: Record<(typeof REFERENCES)[number], string> = {
-  'clean-output': 'the clean output',
-  input: 'the image itself',
-};
-
-/** The goal in a few words. */
-export function goalWords(goal: Goal): string {
-  if (goal.kind === 'untargeted') return 'untargeted (any wrong class)';
-  if (goal.kind === 'deviation') return `output deviation (below ${significant(goal.psnr)} dB from ${REFERENCE_WORDS[goal.reference]})`;
-  if (goal.kind === 'match') return `feature match (${significant(goal.psnr)} dB or more to the output for another picture)`;
-  if (Array.isArray(goal.target)) return 'targeted (one given class per image)';
-  if (goal.target === 'least-likely') return 'targeted (the class least likely on the clean image)';
-  if (goal.target === 'next') return 'targeted (the class after the label)';
-  return `targeted (class ${goal.target})`;
 }
 
 /** What the attacker knows, in a few words. */

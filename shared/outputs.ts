@@ -1,5 +1,4 @@
-import { count, NBSP, REFERENCE_WORDS, significant } from './format.ts';
-import type { Goal } from './plan.ts';
+import { count, NBSP } from './format.ts';
 import type { NetworkOutput, ScoresFound } from './results.ts';
 
 /*
@@ -24,10 +23,4 @@ export function scoresWords({ output, why, others = [], threshold }: ScoresFound
 /** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. Cut, not rounded: what is below a threshold never reads as reaching it. */
 export function decibels(psnr: number | null, digits = 2): string {
   return psnr === null ? `∞${NBSP}dB` : `${(Math.floor(psnr * 10 ** digits) / 10 ** digits).toFixed(digits)}${NBSP}dB`;
-}
-
-/** When a goal on an output is reached, after "broken: "; null of goals on classes. */
-export function brokenWords(goal: Goal): string | null {
-  if (goal.kind === 'match') return `output at ${significant(goal.psnr)}${NBSP}dB or more to what another picture gives`;
-  return goal.kind === 'deviation' ? `output below ${significant(goal.psnr)}${NBSP}dB from ${REFERENCE_WORDS[goal.reference]}` : null;
 }

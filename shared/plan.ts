@@ -33,37 +33,19 @@ export const Preprocessing = z.strictObject({
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
+/** Options are numbers, words, lists and lists of lists; what goes far deeper would exhaust the stack of whoever walks it. */
+const DEEPEST = 8;
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
+
 /** What an output is held against: what the network makes of the clean image, or the image as the network reads it (autoencoders). */
 export const REFERENCES = ['clean-output', 'input'] as const;
 
-/**
- * What an attack is to reach. Of a classifier: another class than its own, or a given class; a list holds one class per image, in
- * image order. Of any network: an output that lies more than so many dB from its reference (peak signal-to-noise ratio), or one that
- * comes as near to what the network makes of another picture (feature match).
- */
-export const Goal = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('untargeted') }),
-  z.strictObject({
-    kind: z.literal('targeted'),
-    target: z.union([z.number().int().min(0), z.array(z.number().int().min(0)), z.enum(['least-likely', 'next'])]),
-  }),
-  z.strictObject({
-    kind: z.literal('deviation'),
-    reference: z.enum(REFERENCES).default('clean-output'),
-    /** The output counts as broken below this many dB. */
-    psnr: z.number().min(-100).max(200),
-    /** Largest value an output can take, which PSNR is relative to. */
-    peak: z.number().positive().default(1),
-  }),
-  z.strictObject({
-    kind: z.literal('match'),
-    /** Picture whose output is to be matched. */
-    picture: z.string(),
-    /** The output counts as matched at this many dB or more. */
-    psnr: z.number().min(-100).max(200),
-    peak: z.number().positive().default(1),
-  }),
-]);
+/** What an attack is to reach: a goal of the registry, and its options, which its own schema checks when the plan is made. */
+export const Goal = z.looseObject({ kind: FileName }).refine((goal) => isShallow(goal, DEEPEST), 'this is nested too deep for options');
 export type Goal = z.infer<typeof Goal>;
 
 /** A model whose gradients stand in for those of the model under attack. */
@@ -81,14 +63,6 @@ export const Knowledge = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('transfer'), surrogates: z.array(Surrogate).min(1) }),
 ]);
 export type Knowledge = z.infer<typeof Knowledge>;
-
-/** Options are numbers, words, lists and lists of lists; what goes far deeper would exhaust the stack of whoever walks it. */
-const DEEPEST = 8;
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (value === null || typeof value !== 'object') return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
-}
 
 export const AttackChoice = z.strictObject({
   /** Registry name, e.g. `sigma-zero`. */

@@ -1,3 +1,4 @@
+import { farther } from '../../src-main/goals/distance.ts';
 import { normConstrained } from '../../src-main/attacks/budget/constrained.ts';
 import { meanMeasures, outputMeasures } from '../balda/output-measures.ts';
 import type { OutputMeasures } from '../balda/output-measures.ts';
@@ -107,7 +108,7 @@ export async function measure(
   epsilon: number,
 ): Promise<Point> {
   const { norm, methods } = PANELS[panel]!;
-  const problem = new CountedProblem(await field.distance('deviation', NEVER), images, {
+  const problem = new CountedProblem(await field.scored(farther(NEVER)), images, {
     norm,
     epsilon,
     stream: `${panel}:${method}:${epsilon}`,

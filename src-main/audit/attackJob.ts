@@ -6,12 +6,12 @@ import { attackBatch } from '../attacks/problem/batch.ts';
 import type { ImageFinding } from '../attacks/problem/batch.ts';
 import { transfer } from '../attacks/problem/transfer.ts';
 import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
+import { outputAim } from '../goals/index.ts';
 import { toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable } from '../model/differentiable.ts';
 import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
-import { distanceAt } from '../model/regression.ts';
 import { cut, paste } from '../model/preprocessing/index.ts';
 import type { Window } from '../model/preprocessing/index.ts';
 import { topScores } from '../model/scores.ts';
@@ -20,8 +20,7 @@ import { areNumbers } from './cleanJob.ts';
 import { failure, FILES } from './jobs.ts';
 import type { Job, JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputResult, reached, referenceOf, writeOutput } from './outputGoal.ts';
-import type { OutputGoal } from './outputGoal.ts';
+import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
 import { pictureOf, readPng, writePng } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
@@ -152,19 +151,19 @@ async function outputBench(
   window: Window | null,
 ): Promise<Bench> {
   const shape = shapeOf(job);
-  const goal = context.goals[job.threat] as OutputGoal;
+  const goal = outputAim(context.goals[job.threat]!);
   const original = await models.originalOutput(field);
   const references: Float64Array[] = [];
-  for (const image of job.images) references.push(await referenceOf(goal, original, toUnit(pictureOf(image)), shape, field));
+  for (const image of job.images) references.push(await goal.reference(original, toUnit(pictureOf(image)), shape, field));
   return {
-    model: await (await models.outputModel(shape, context.rows, window)).distance(goal.kind, distanceAt(goal.psnr, goal.peak)),
+    model: await (await models.outputModel(shape, context.rows, window)).scored(goal),
     extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
     async judge(at, pixels) {
       const y = await original.output(pixels, shape);
       if (!y.every(Number.isFinite))
         return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
       const compared = compareOutput(goal, y, references[at]!, field);
-      if (!reached(goal, compared.psnr))
+      if (!goal.reached(compared.psnr))
         return {
           reason: `the original model's output for the exported picture is ${compared.psnr.toFixed(2)} dB from its reference, so the success does not count`,
         };

@@ -1,3 +1,4 @@
+import { outputAim } from '../goals/index.ts';
 import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
@@ -7,7 +8,7 @@ import type { ClassifierOutput } from '../model/output.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, isOutputGoal, outputResult, referenceOf, writeOutput } from './outputGoal.ts';
+import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
 import { pictureOf, writePng } from './picture.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord } from './records.ts';
@@ -55,12 +56,12 @@ async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, fi
   const y = await original.output(pixels, image);
   const finite = y.every(Number.isFinite);
   const outputs: ImageRecord['outputs'] = [];
-  const onOutput = goals.filter(isOutputGoal);
-  const file = finite ? await writeOutput(folder, FILES.output(image.id), y, field, onOutput[0]!.peak) : null;
-  for (const goal of onOutput)
+  const aims = goals.map(outputAim);
+  const file = finite ? await writeOutput(folder, FILES.output(image.id), y, field, aims[0]!.peak) : null;
+  for (const aim of aims)
     outputs.push(
       outputResult(
-        finite ? compareOutput(goal, y, await referenceOf(goal, original, pixels, image, field), field) : { psnr: NaN, ssim: null },
+        finite ? compareOutput(aim, y, await aim.reference(original, pixels, image, field), field) : { psnr: NaN, ssim: null },
         file,
       ),
     );

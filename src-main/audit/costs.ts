@@ -5,6 +5,7 @@ import { cost, passes, sum, times } from '../attacks/cost.ts';
 import type { Cost } from '../attacks/cost.ts';
 import { roundingCost } from '../attacks/rounding/eight-bit.ts';
 import { attackOf } from '../attacks/registry.ts';
+import { kindOf } from '../goals/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { Measured } from './measure.ts';
 
@@ -30,7 +31,7 @@ export function attackCost(
   maxQueries: number | null,
 ): Cost {
   const { kind, cost: costOf } = attackOf(attack.id);
-  const scene = { norm: threat.norm, targeted: threat.goal.kind === 'targeted', shape, ...puts };
+  const scene = { norm: threat.norm, targeted: kindOf(threat.goal).targeted, shape, ...puts };
   const fixed = kind === 'fixed-budget';
   const rounding = roundingCost(threat.norm, fixed);
   let all: Cost;

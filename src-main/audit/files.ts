@@ -1,6 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { NamedFiles } from '../../shared/plan.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import { goalPaths, withGoalPaths } from '../goals/index.ts';
 import { surrogatesOf } from './surrogates.ts';
 
 /** Each kind of file that a plan names, and the flag that names it instead. */
@@ -19,7 +20,7 @@ export const NO_FILES = NamedFiles.parse({});
 
 /** Every path that a plan holds, each once. */
 export function filesOf(plan: AuditPlan): NamedFiles {
-  const pictures = plan.threats.flatMap(({ goal }) => (goal.kind === 'match' ? [goal.picture] : []));
+  const pictures = plan.threats.flatMap(({ goal }) => goalPaths(goal));
   const surrogates = surrogatesOf(plan).map(({ model }) => model);
   return {
     model: plan.model,
@@ -41,7 +42,7 @@ export function withPaths(plan: AuditPlan, to: (path: string, kind: Kind) => str
     classNames: plan.classNames === null ? null : to(plan.classNames, 'classNames'),
     threats: plan.threats.map((threat) => ({
       ...threat,
-      goal: threat.goal.kind === 'match' ? { ...threat.goal, picture: to(threat.goal.picture, 'pictures') } : threat.goal,
+      goal: withGoalPaths(threat.goal, (path) => to(path, 'pictures')),
       knowledge:
         threat.knowledge.kind === 'transfer'
           ? { ...threat.knowledge, surrogates: threat.knowledge.surrogates.map((of) => ({ ...of, model: to(of.model, 'surrogates') })) }

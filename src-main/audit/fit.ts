@@ -2,7 +2,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { FILES } from './jobs.ts';
-import { isOutputGoal } from './outputGoal.ts';
+import { onOutput } from '../goals/index.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { surrogatesOf } from './surrogates.ts';
 
@@ -46,11 +46,11 @@ export function fits(plan: AuditPlan, { setup, images, findings }: Told): string
 export type Known = NonNullable<Told['setup']>;
 
 function fitsSetup(plan: AuditPlan, setup: Known): boolean {
-  const onOutput = plan.threats.some(({ goal }) => isOutputGoal(goal));
+  const ofOutput = onOutput(plan);
   const named = setup.classNames?.length ?? setup.classes;
   return (
-    onOutput === (setup.field !== null) &&
-    onOutput === (setup.scores === null) &&
+    ofOutput === (setup.field !== null) &&
+    ofOutput === (setup.scores === null) &&
     named === setup.classes &&
     setup.surrogates.length === surrogatesOf(plan).length &&
     (setup.scores?.classes ?? 2) === setup.classes

@@ -1,5 +1,7 @@
 import type { MapAnswer } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
+import { farther } from '../goals/distance.ts';
+import { outputAim } from '../goals/index.ts';
 import type { ProblemImage } from '../attacks/problem/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
@@ -9,7 +11,7 @@ import { rootMeanSquare } from '../norms/similarity.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputPicture, outputResult, referenceOf } from './outputGoal.ts';
+import { compareOutput, outputPicture, outputResult } from './outputFigures.ts';
 import type { MapSetting } from './vulnerability.ts';
 
 /** What a map is of: a classifier's margin or an output's distance, at one picture. */
@@ -82,11 +84,11 @@ async function fieldSubject(
   const field = await models.outputModel(shape, rows);
   const { output } = field.model;
   const original = await models.originalOutput(output);
-  const goal = { kind: 'deviation', reference: kind, psnr: 0, peak } as const;
-  const reference = await referenceOf(goal, original, image.pixels, shape, output);
+  // Of the goal only the reference and the peak count here.
+  const goal = outputAim({ kind: 'deviation', reference: kind, psnr: 0, peak });
+  const reference = await goal.reference(original, image.pixels, shape, output);
   return {
-    // With τ = 0 the margin is the distance itself, negative.
-    model: await field.distance('deviation', 0),
+    model: await field.scored(farther(0)),
     image: { ...image, reference: Float32Array.from(reference) },
     label: null,
     async judge(pixels) {

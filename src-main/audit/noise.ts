@@ -1,3 +1,4 @@
+import { outputAim } from '../goals/index.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Distances, Norm } from '../../shared/norms.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
@@ -7,8 +8,7 @@ import { toUnit } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { FILES } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputResult, referenceOf, writeOutput } from './outputGoal.ts';
-import type { OutputGoal } from './outputGoal.ts';
+import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
 import { readPng } from './picture.ts';
 
 export interface NoiseRequest {
@@ -29,19 +29,20 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
   const { threat, attack, eightBit } = finding;
   if (eightBit === null) throw new UserError('The attack found no change, so there is none to compare noise with.');
   const { norm, goal } = plan.threats[threat]!;
+  const aim = outputAim(goal);
   const picture = await readPng(folder, image.file).catch((error: unknown) => {
     throw error instanceof UserError ? error : new UserError(`${image.file} is missing from the audit's folder.`);
   });
   const clean = toUnit(picture);
   const { kind, pixels: noisy } = noiseLike(norm, eightBit, clean, `noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
   const original = await models.originalOutput(field);
-  const reference = await referenceOf(goal as OutputGoal, original, clean, picture, field);
+  const reference = await aim.reference(original, clean, picture, field);
   const y = await original.output(noisy, picture);
-  const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, (goal as OutputGoal).peak);
+  const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, aim.peak);
   return {
     kind,
     distances: distances(noisy, clean, picture.channels),
-    output: outputResult(compareOutput(goal as OutputGoal, y, reference, field), file),
+    output: outputResult(compareOutput(aim, y, reference, field), file),
   };
 }
 

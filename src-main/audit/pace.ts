@@ -4,11 +4,10 @@ import { attackBatch } from '../attacks/problem/batch.ts';
 import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
-import { distanceAt } from '../model/regression.ts';
 import { cut } from '../model/preprocessing/index.ts';
 import { argMax } from '../model/scores.ts';
 import type { Models } from './models.ts';
-import { isOutputGoal, referenceOf } from './outputGoal.ts';
+import { aimOf, kindOf } from '../goals/index.ts';
 import { rangeOf } from './plan.ts';
 
 export interface PaceRequest {
@@ -73,16 +72,17 @@ async function subject(
   const window = models.window(picture, []);
   const part = (pixels: Float32Array) => (window ? cut(pixels, picture, window) : pixels);
   const named = pictures.map((pixels, at) => ({ pixels: part(pixels), hash: `${at}`, label: 0, goal: null }));
-  if (isOutputGoal(goal)) {
+  const aim = aimOf(goal);
+  if (aim.on === 'output') {
     const field = await models.outputModel(picture, rows, window);
     const original = await models.originalOutput(field.model.output);
     const images: ProblemImage[] = [];
     for (const [at, image] of named.entries())
       images.push({
         ...image,
-        reference: Float32Array.from(await referenceOf(goal, original, pictures[at]!, picture, field.model.output)),
+        reference: Float32Array.from(await aim.reference(original, pictures[at]!, picture, field.model.output)),
       });
-    return { model: await field.distance(goal.kind, distanceAt(goal.psnr, goal.peak)), images };
+    return { model: await field.scored(aim), images };
   }
   const model = await models.differentiable(picture, rows, window);
   const size = named[0]!.pixels.length;
@@ -91,7 +91,7 @@ async function subject(
   const { logits } = await model.forward(block);
   const images = named.map((image, row) => {
     const label = argMax(logits.subarray(row * model.classes, (row + 1) * model.classes));
-    return { ...image, label, goal: goal.kind === 'targeted' ? (label + 1) % model.classes : null };
+    return { ...image, label, goal: kindOf(goal).targeted ? (label + 1) % model.classes : null };
   });
   return { model, images };
 }

@@ -12,7 +12,7 @@ import type { ImageShape } from '../model/differentiable.ts';
 import { attackOf, optionsOf } from '../attacks/registry.ts';
 import { withPaths } from './files.ts';
 import { FILES, SIZES } from './jobs.ts';
-import { isOutputGoal } from './outputGoal.ts';
+import { checkGoal, kindOf, outputAim } from '../goals/index.ts';
 
 /**
  * Completes a plan and checks what its schema cannot: that attacks exist, fit the norm and the goal, and take their
@@ -25,26 +25,29 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
   if (!parsed.success) throw new UserError(`The plan is not right: ${issueText(parsed.error)}.`);
   const plan = parsed.data;
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
-  const onOutput = plan.threats.filter((threat) => isOutputGoal(threat.goal)).length;
-  if (onOutput !== 0 && onOutput !== plan.threats.length)
+  const goals = plan.threats.map(({ goal }) => checkGoal(goal));
+  const onOutput = goals.filter((goal) => kindOf(goal).on === 'output');
+  if (onOutput.length !== 0 && onOutput.length !== goals.length)
     throw new UserError('The plan has goals on classes and goals on the output; an audit has one kind: make two of it.');
-  if (onOutput === 0 && plan.output !== null)
+  if (onOutput.length === 0 && plan.output !== null)
     throw new UserError(
       `The plan names the output ${plan.output}, but its goals are on classes: give every threat model a goal of deviation or match, or name the class scores as answer.output.`,
     );
-  if (onOutput !== 0 && plan.answer)
+  if (onOutput.length !== 0 && plan.answer)
     throw new UserError('The plan says where class scores are, but its goals are on the output: leave the answer out.');
-  if (new Set(plan.threats.flatMap(({ goal }) => (isOutputGoal(goal) ? [goal.peak] : []))).size > 1)
+  if (new Set(onOutput.map((goal) => outputAim(goal).peak)).size > 1)
     throw new UserError('The plan gives the one output several peaks: give every threat model the same.');
-  const threats = plan.threats.map((threat) => {
+  const threats = plan.threats.map((threat, t) => {
+    const goal = goals[t]!;
+    const kind = kindOf(goal);
     const seen = new Set<string>();
     const attacks = threat.attacks.map(({ id, options }) => {
       const attack = attackOf(id);
       if (seen.has(id)) throw new UserError(`The attack ${id} is named twice for ${threat.norm}: name it once.`);
       seen.add(id);
-      if (threat.goal.kind === 'targeted' && !attack.targeted)
+      if (kind.targeted && !attack.targeted)
         throw new UserError(`The attack ${id} has no targeted form: choose another attack or an untargeted goal.`);
-      if (attack.needsOutput && threat.goal.kind !== 'deviation')
+      if (attack.needsOutput && !kind.byProducts)
         throw new UserError(`The attack ${id} drives an output away from its reference: choose another attack, or a goal of deviation.`);
       return { id, options: optionsOf(id, options, threat.norm) };
     });
@@ -52,9 +55,9 @@ export function checkPlan(input: AuditPlanInput, base: string): AuditPlan {
       throw new UserError(
         `A budget in ${threat.norm} is a number of changed ${threat.norm === 'l0' ? 'values' : 'pixels'}: give whole numbers.`,
       );
-    if (threat.knowledge.kind === 'transfer' && isOutputGoal(threat.goal))
+    if (threat.knowledge.kind === 'transfer' && kind.on === 'output')
       throw new UserError('Transfer attacks are on classes: give the threat model a goal on classes, or let it know the model.');
-    return { ...threat, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
+    return { ...threat, goal, eps: [...new Set(threat.eps)].sort((a, b) => a - b), attacks };
   });
   return {
     ...withPaths({ ...plan, threats }, absolute),

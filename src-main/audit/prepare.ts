@@ -26,7 +26,7 @@ import { latentNotes } from './inspect.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
 import { besideNotes, demandBudgets, rangeOf } from './plan.ts';
-import { isOutputGoal, referenceOf } from './outputGoal.ts';
+import { onOutput, outputAim } from '../goals/index.ts';
 import type { Setup } from './records.ts';
 import { checkSurrogates, surrogatesOf } from './surrogates.ts';
 import { betterWords, TRIED, tryOthers } from './trials.ts';
@@ -85,9 +85,7 @@ export async function settle(
   tell: CheckOptions['tell'] = () => undefined,
 ): Promise<Setup> {
   const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-  const subject = plan.threats.some(({ goal }) => isOutputGoal(goal))
-    ? await field(plan, models, picture, open, tell)
-    : await classifier(plan, models, picture, open, tell);
+  const subject = onOutput(plan) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
   const warnings = [
@@ -223,8 +221,7 @@ async function field(plan: AuditPlan, models: Models, picture: ImageShape, open:
         })
       : UNCHECKED;
   // A reference that does not fit is told now, not at the first attack.
-  for (const { goal } of plan.threats)
-    if (isOutputGoal(goal) && pictures.length > 0) await referenceOf(goal, original, pictures[0]!, picture, output);
+  for (const { goal } of plan.threats) if (pictures.length > 0) await outputAim(goal).reference(original, pictures[0]!, picture, output);
   return {
     set,
     ...choice,
@@ -268,14 +265,13 @@ export function openSet(
   list: ClassList | null,
   how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder'>,
 ): Promise<ImageSet> {
-  const unlabelled = plan.threats.some(({ goal }) => isOutputGoal(goal));
   return openImages({
     ...rangeOf(plan),
     labels: plan.labels,
     classes,
     classNames: list?.names ?? null,
     classIds: list?.ids ?? null,
-    unlabelled,
+    unlabelled: onOutput(plan),
     ...how,
   });
 }

@@ -10,7 +10,7 @@ import type { ImageRef } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { planesToPicture } from './attackJob.ts';
 import type { Control, Tasks } from './crew.ts';
-import { checkGoals, goalFor } from './goal.ts';
+import { demandGoals, targetOf } from '../goals/index.ts';
 import type { JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
 import { noiseLike } from './noise.ts';
@@ -51,7 +51,7 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
   const began = performance.now();
   const { record, finding, miss } = await auditOne({ plan, image, folder }, setup, work);
   const milliseconds = performance.now() - began;
-  const aim = { label: record.label, target: setup.field ? null : goalFor(goal, record, 0, setup.classes) };
+  const aim = { label: record.label, target: setup.field ? null : targetOf(goal, record, 0, setup.classes) };
   const look = await openLook(contextOf({ plan, folder }, setup), models, image, aim);
   const before = await look(clean, 'clean-output');
   const file = finding?.file ?? (miss && (await writeMiss(miss, norm, epsilon, clean, image, folder)));
@@ -103,7 +103,11 @@ async function auditOne(
     },
   };
   const quiet = () => {};
-  checkGoals(plan, 1, setup.classes);
+  demandGoals(
+    plan.threats.map(({ goal }) => goal),
+    1,
+    setup.classes,
+  );
   const request = { plan, folder, resume: false, crew, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
   await new Sitting(
     request,

@@ -4,7 +4,7 @@ import { assemble } from './assemble.ts';
 import { openJournal } from './begin.ts';
 import type { Control, Crew } from './crew.ts';
 import { demandFit } from './fit.ts';
-import { checkGoals } from './goal.ts';
+import { demandGoals } from '../goals/index.ts';
 import type { JobContext } from './jobs.ts';
 import { forgetLost } from './lost.ts';
 import { settledClasses } from './classes.ts';
@@ -63,7 +63,12 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       });
       demandSameImages(set, setup, state);
       await demandSameFiles(opened, setup);
-      checkGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
+      demandGoals(
+        plan.threats.map(({ goal }) => goal),
+        set.items.length,
+        setup.classes,
+        setup.leftOut?.total,
+      );
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
       const sitting = new Sitting({ ...request, crew }, state, set, contextOf({ ...request, plan: opened }, setup));

@@ -7,8 +7,8 @@ import type { Scores } from '../model/scores.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputPicture, outputResult, referenceOf } from './outputGoal.ts';
-import type { OutputGoal } from './outputGoal.ts';
+import { outputAim } from '../goals/index.ts';
+import { compareOutput, outputPicture, outputResult } from './outputFigures.ts';
 import { pictureOf, writePng } from './picture.ts';
 
 /** What an image is held against. */
@@ -46,16 +46,16 @@ function marginOf(scores: Scores, { label, target }: Aim): number {
 }
 
 async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput, models: Models, image: JobImage): Promise<Look> {
-  const goal = goals[0] as OutputGoal;
+  const aim = outputAim(goals[0]!);
   const original = await models.originalOutput(field);
-  const reference = await referenceOf(goal, original, toUnit(pictureOf(image)), image, field);
+  const reference = await aim.reference(original, toUnit(pictureOf(image)), image, field);
   const files: Look['files'] = {};
   const look = async (pixels: Float32Array, name: ProbePicture): Promise<Seen> => {
     const y = await original.output(pixels, image);
     if (!y.every(Number.isFinite)) return NOTHING;
-    const picture = outputPicture(y, field, goal.peak);
+    const picture = outputPicture(y, field, aim.peak);
     if (picture !== null) await writePng(folder, (files[name] = `${name}.png`), picture);
-    const { psnr, ssim } = outputResult(compareOutput(goal, y, reference, field), null);
+    const { psnr, ssim } = outputResult(compareOutput(aim, y, reference, field), null);
     return { ...NOTHING, output: { psnr, ssim } };
   };
   return Object.assign(look, { files });

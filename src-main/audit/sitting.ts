@@ -5,10 +5,9 @@ import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, Crew } from './crew.ts';
 import { mostValues } from '../model/differentiable.ts';
-import { goalFor } from './goal.ts';
 import { failure } from './jobs.ts';
-import { isOutputGoal, reached } from './outputGoal.ts';
-import type { OutputGoal } from './outputGoal.ts';
+import { aimOf } from '../goals/index.ts';
+import type { OutputAim } from '../goals/index.ts';
 import type { Installation } from './installation.ts';
 import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
 import { standing } from './records.ts';
@@ -115,13 +114,14 @@ export class Sitting {
       .filter((i): i is typeof i & { known: ImageRecord } => i.known !== undefined && standing(i.known) !== 'wrong');
     for (const group of batches(open, this.batch)) {
       const pixels = new Map<string, JobImage>();
-      for (const [threat, model] of plan.threats.entries())
+      for (const [threat, model] of plan.threats.entries()) {
+        const aim = aimOf(model.goal);
         for (const { id: attack, options } of model.attacks) {
           const missing = group.filter(({ ref }) => !this.state.findings.has(AuditState.key(ref.id, threat, attack)));
           const images = [];
           for (const { ref, index, known } of missing) {
-            const goal = goalFor(model.goal, known, index, this.state.setup!.classes);
-            if (isOutputGoal(model.goal) && begins(known, threat, model.goal)) {
+            const goal = aim.on === 'classes' ? aim.target(known, index, this.state.setup!.classes) : null;
+            if (aim.on === 'output' && begins(known, threat, aim)) {
               this.record({ type: 'finding', finding: { ...failure({ threat, attack }, known, null), state: 'wrong-already' } });
               continue;
             }
@@ -146,13 +146,14 @@ export class Sitting {
           }
           if (images.length > 0) yield { kind: 'attack', threat, norm: model.norm, eps: model.eps, attack, options, images };
         }
+      }
     }
   }
 }
 
 /** Whether a goal on the output is reached by the clean image itself. */
-function begins(image: ImageRecord, threat: number, goal: OutputGoal): boolean {
-  return standing(image) === 'right' && reached(goal, image.outputs[threat]?.psnr ?? Infinity);
+function begins(image: ImageRecord, threat: number, aim: OutputAim): boolean {
+  return standing(image) === 'right' && aim.reached(image.outputs[threat]?.psnr ?? Infinity);
 }
 
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {

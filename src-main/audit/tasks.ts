@@ -20,7 +20,7 @@ import { checkModelGradient } from './gradcheck.ts';
 import { measure } from './measure.ts';
 import { pace } from './pace.ts';
 import { cutPicture } from './partition.ts';
-import { isOutputGoal } from './outputGoal.ts';
+import { onOutput } from '../goals/index.ts';
 import { prepare, settle } from './prepare.ts';
 import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
@@ -150,7 +150,7 @@ export class TaskRunner {
     const known = this.setups.get(models) ?? new Map<string, Setup>();
     this.setups.set(models, known);
     const { width, height, channels, label, source, id } = image;
-    const key = [channels, height, width, isOutputGoal(plan.threats[0]!.goal)].join();
+    const key = [channels, height, width, onOutput(plan)].join();
     const item = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
     const setup =
       known.get(key) ??

@@ -7,11 +7,11 @@ import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
 import { inLimits } from './limited.ts';
-import { classEnds, outputGoal, wantedFrom } from './output.ts';
-import type { OutputGoalFlags, WantedFlags } from './output.ts';
+import { classEnds, goalFrom, wantedFrom } from './output.ts';
+import type { GoalFlags, WantedFlags } from './output.ts';
 
 /** What makes a plan, and how it is run. */
-export interface PlanFlags extends WantedFlags, OutputGoalFlags {
+export interface PlanFlags extends WantedFlags, GoalFlags {
   model?: string;
   images?: string[];
   labels?: string;
@@ -78,7 +78,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     .map((a) => a.trim())
     .filter(Boolean);
   const steps = whole('--steps', flags.steps, 1);
-  const onOutput = outputGoal(flags);
+  const onOutput = goalFrom(flags);
   if (onOutput !== null && flags.targets !== undefined) throw new UserError('--targets is for goals on classes: leave it out, or --goal.');
   if (onOutput !== null && flags.threshold !== undefined)
     throw new UserError('--threshold is for goals on classes: leave it out, or --goal.');

@@ -1,6 +1,9 @@
+import type { z } from 'zod';
 import { UserError } from '../../shared/errors.ts';
-import { REFERENCES } from '../../shared/plan.ts';
-import type { AuditPlan, AuditPlanInput, Goal } from '../../shared/plan.ts';
+import { firstIssue } from '../../shared/issues.ts';
+import type { AuditPlan, Goal } from '../../shared/plan.ts';
+import { goalKinds } from '../goals/index.ts';
+import type { GoalKind } from '../goals/index.ts';
 
 /** What flags say of a model's ends, as a plan has it. */
 export type Wanted = Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
@@ -13,14 +16,10 @@ export interface WantedFlags {
   threshold?: string;
 }
 
-/** Flags of goals on an output. */
-export interface OutputGoalFlags {
-  goal?: string;
-  psnr?: string;
-  reference?: string;
-  peak?: string;
-  picture?: string;
-}
+/** Flags that set options of a goal, each by the option's own name. */
+const GOAL_FLAGS = ['psnr', 'reference', 'peak', 'picture'] as const;
+
+export type GoalFlags = { goal?: string } & Partial<Record<(typeof GOAL_FLAGS)[number], string>>;
 
 /** What an auditor names of a model: the image's input, values of the others, the output. @throws UserError for a value that is none */
 export function wantedFrom(flags: WantedFlags): Wanted {
@@ -49,34 +48,43 @@ function fixedValue(text: string): [string, number | number[]] {
   return [text.slice(0, at), values.length === 1 ? values[0]! : values];
 }
 
-/** What PSNR is relative to where the auditor says nothing: outputs in [0,1]. */
-const USUAL_PSNR = 20;
+/** What nobody need say. */
+const USUAL: GoalFlags = { psnr: '20' };
+const NUMBERS: readonly string[] = ['psnr', 'peak'];
+
+const flagsOf = ({ options }: GoalKind): string[] => Object.keys(options.shape);
+/** Goals that flags can set. */
+const settable = (): GoalKind[] =>
+  goalKinds().filter((goal) => flagsOf(goal).every((name) => (GOAL_FLAGS as readonly string[]).includes(name)));
+const or = (names: readonly string[]): string => names.join(', ').replace(/, ([^,]*)$/, ' or $1');
 
 /**
- * The goal on an output that flags describe, or null when they describe none.
+ * The goal that flags describe, or null when they describe none.
  * @throws UserError naming the flag that is missing, wrong, or without use.
  */
-export function outputGoal(flags: OutputGoalFlags): AuditPlanInput['threats'][number]['goal'] | null {
-  const { goal } = flags;
-  if (goal === undefined || goal === 'untargeted') {
-    const stray = (['psnr', 'reference', 'peak', 'picture'] as const).find((name) => flags[name] !== undefined);
-    if (stray) throw new UserError(`--${stray} is for goals on an output: give --goal deviation or --goal match.`);
-    return null;
+export function goalFrom(flags: GoalFlags): Goal | null {
+  const kinds = settable();
+  const kind = flags.goal ?? kinds[0]!.kind;
+  const goal = kinds.find((one) => one.kind === kind);
+  if (!goal) throw new UserError(`--goal takes ${or(kinds.map((one) => one.kind))}, not ${kind}.`);
+  const own = flagsOf(goal);
+  const stray = GOAL_FLAGS.find((name) => flags[name] !== undefined && !own.includes(name));
+  if (stray)
+    throw new UserError(`--${stray} is for ${or(kinds.filter((one) => flagsOf(one).includes(stray)).map((one) => `--goal ${one.kind}`))}.`);
+  if (goal.on === 'classes') return null;
+  const given: Record<string, unknown> = {};
+  for (const name of own as (keyof GoalFlags)[]) {
+    const text = flags[name] ?? USUAL[name];
+    if (text !== undefined) given[name] = NUMBERS.includes(name) ? decimal(`--${name}`, text) : text;
   }
-  const psnr = decimal('--psnr', flags.psnr) ?? USUAL_PSNR;
-  const peak = decimal('--peak', flags.peak) ?? 1;
-  if (peak <= 0) throw new UserError('--peak takes the largest value the output can have, above 0.');
-  if (goal === 'deviation') {
-    if (flags.picture !== undefined) throw new UserError('--picture is for --goal match.');
-    const reference = flags.reference ?? 'clean-output';
-    if (!(REFERENCES as readonly string[]).includes(reference))
-      throw new UserError(`--reference takes ${REFERENCES.join(' or ')}, not ${reference}.`);
-    return { kind: 'deviation', psnr, peak, reference: reference as (typeof REFERENCES)[number] };
-  }
-  if (goal !== 'match') throw new UserError(`--goal takes untargeted, deviation or match, not ${goal}.`);
-  if (flags.reference !== undefined) throw new UserError('--reference is for --goal deviation.');
-  if (flags.picture === undefined) throw new UserError('Give the picture whose output is to be matched with --picture FILE.');
-  return { kind: 'match', picture: flags.picture, psnr, peak } satisfies Goal;
+  const parsed = goal.options.safeParse(given);
+  if (parsed.success) return { kind, ...parsed.data };
+  const { where, what } = firstIssue(parsed.error);
+  throw new UserError(
+    given[where] === undefined
+      ? `--goal ${kind} needs --${where}: ${(goal.options.shape[where] as z.ZodType).description}`
+      : `--${where}, ${String(given[where])}, does not fit: ${what}.`,
+  );
 }
 
 function decimal(flag: string, text: string | undefined): number | null {

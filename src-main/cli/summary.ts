@@ -1,7 +1,8 @@
 import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistance, interval, NONE } from '../../shared/format.ts';
 import { isGrave } from '../../shared/grave.ts';
 import { shortened } from '../../shared/printable.ts';
-import { brokenWords, networkOutputWords } from '../../shared/outputs.ts';
+import { goalText } from '../goals/index.ts';
+import { networkOutputWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { isHollow } from '../../shared/reach.ts';
@@ -13,7 +14,8 @@ import { GRAVE_MARK, table } from './print.ts';
 /** The results as tables for a terminal, line by line. */
 export function summaryLines(results: Results): string[] {
   const lines: string[] = [opening(results), ...drawnLines(results), ''];
-  for (const threat of results.output ? results.threats : []) lines.push(`${NORM_LABEL[threat.norm]}  broken: ${brokenWords(threat.goal)}`);
+  for (const threat of results.output ? results.threats : [])
+    lines.push(`${NORM_LABEL[threat.norm]}  broken: ${goalText(threat.goal, 'broken')}`);
   if (results.output) lines.push('');
   lines.push(...table(accuracies(results)), '', ...states(results), '', ...table(attacks(results)));
   lines.push(...leftOutLines(results));

@@ -6,6 +6,7 @@ import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, Sample
 import { UserError } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { attackCards } from '../attacks/registry.ts';
+import { goalCards } from '../goals/index.ts';
 import { findBeside } from '../audit/beside.ts';
 import { tellFiles } from '../audit/tellFile.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
@@ -110,6 +111,7 @@ export class EngineService implements Service {
   private readonly handlers: Handlers = {
     about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
     attacks: () => attackCards(),
+    goals: () => goalCards(),
     sample: ({ name }) => this.sample(name),
     inspect: (request) => {
       this.named.add(request.model);

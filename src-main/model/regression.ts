@@ -81,47 +81,23 @@ export async function composeJvp(model: OutputModel, trace: ComposeRequest['trac
   return { graph, straightThrough };
 }
 
-/** Values of a vector register; rows of a multiple of it begin alike in memory. */
-const LANES = 16;
-
-/** Rows made longer by zeros to a whole number of registers: a sum over a row else depends, in its last bit, on which row it is. */
-function aligned(builder: GraphBuilder, value: string, rows: number, width: number): string {
-  const spare = (LANES - (width % LANES)) % LANES;
-  return spare === 0
-    ? value
-    : builder.node('Concat', [value, builder.constant(new Array<number>(rows * spare).fill(0), [rows, spare])], { axis: 1 });
-}
-
-/** Under the root, so that the distance of an output from itself has a gradient, which is then 0. */
-const TINY = 1e-14;
+/**
+ * Adds the nodes of a goal on an output, f(x) and its reference y [rows, width] each.
+ * @returns name of a number per row [rows, 1], above 0 where the goal is reached
+ */
+export type EmitScore = (builder: GraphBuilder, at: { output: string; reference: string; rows: number; width: number }) => string;
 
 /**
- * A goal on the output as a classifier of two classes, so that every attack on classifiers can be run on it. Class 0 is
- * what the attacker starts from: for `deviation` the output within the root mean square distance τ of its reference,
- *   f₀ = 0,  f₁ = sqrt(‖f(x) - y‖² / D) - τ,   for `match` the output beyond it,  f₁ = τ - sqrt(...).
- * The distance and not its square, for that is what a linear network makes grow in proportion: first-order steps of the
- * right length. References y come as `PORT.reference` [rows, D].
- * @param tau in the output's own units
+ * A goal on the output as a classifier of two classes, so that every attack on classifiers can be run on it: class 0 is what the
+ * attacker starts from, f₀ = 0, and f₁ the goal's score. References y come as `PORT.reference` [rows, D].
  */
-export async function composeDistance(
-  model: OutputModel,
-  goal: 'deviation' | 'match',
-  tau: number,
-  trace: ComposeRequest['trace'],
-): Promise<ScoredModel> {
+export async function composeScore(model: OutputModel, emit: EmitScore, trace: ComposeRequest['trace']): Promise<ScoredModel> {
   const { rows, picture, output } = model;
   const graph = copyOf(model.graph);
   graph.outputs = [];
   const builder = new GraphBuilder(graph);
   const reference = builder.input(PORT.reference, DType.float32, [rows, output.width]);
-  const off = builder.node('Sub', [PORT.output, reference], {}, { hint: 'off' });
-  const square = builder.node('Mul', [
-    builder.node('ReduceSum', [aligned(builder, builder.node('Mul', [off, off]), rows, output.width), builder.ints([1])], { keepdims: 1 }),
-    builder.scalar(1 / output.width),
-  ]);
-  const distance = builder.node('Sqrt', [builder.node('Add', [square, builder.scalar(TINY)])], {}, { hint: 'distance' });
-  const threshold = builder.scalar(tau);
-  const score = builder.node('Sub', goal === 'deviation' ? [distance, threshold] : [threshold, distance]);
+  const score = emit(builder, { output: PORT.output, reference, rows, width: output.width });
   const none = builder.constant(new Array<number>(rows).fill(0), [rows, 1]);
   builder.node('Concat', [none, score], { axis: 1 }, { outputs: [PORT.logits] });
   builder.output(PORT.logits, DType.float32, [rows, 2]);
@@ -132,9 +108,4 @@ export async function composeDistance(
     classes: 2,
     reference: output.width,
   };
-}
-
-/** Root mean square distance at a peak signal-to-noise ratio. @param psnr in dB @param peak largest value an output can take */
-export function distanceAt(psnr: number, peak: number): number {
-  return peak * 10 ** (-psnr / 20);
 }

@@ -1,31 +1,13 @@
-import { accuracyText, budgetWords, count, NBSP, REFERENCE_WORDS, significant, stateLabel } from '../../shared/format.ts';
-import { brokenWords, decibels } from '../../shared/outputs.ts';
-import type { CurvePoint, Results, ThreatResult } from '../../shared/results.ts';
+import { count, stateLabel } from '../../shared/format.ts';
+import { decibels } from '../../shared/outputs.ts';
+import type { Results } from '../../shared/results.ts';
 import type { StateAt } from '../../shared/states.ts';
-import type { Run } from './rich.ts';
-import { bold } from './rich.ts';
+import { goalText } from '../goals/index.ts';
 
 /*
  * The sentences on networks that put out pictures or vectors. They know no classes, so nothing here is right or wrong:
  * an image is unbroken as long as its output is not where the attacker wants it.
  */
-
-/** The verdict's first sentence, up to its interval. */
-export function outputOpening({ norm, goal }: ThreatResult, point: CurvePoint): (string | Run)[] {
-  const start = budgetWords(norm, point.eps);
-  if (goal.kind === 'match')
-    return [
-      `${start}, `,
-      bold(`${accuracyText(point)} of the images`),
-      ` could not be made to give an output within ${significant(goal.psnr)}${NBSP}dB of the one to be matched`,
-    ];
-  const from = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'its reference';
-  return [
-    `${start} `,
-    bold(`the output for ${accuracyText(point)} of the images`),
-    ` stays within ${goal.kind === 'deviation' ? significant(goal.psnr) : ''}${NBSP}dB of ${from}`,
-  ];
-}
 
 /** The sentence on the clean images: how far their outputs are from what they are held against. */
 export function cleanOutputWords(results: Results): string {
@@ -34,7 +16,7 @@ export function cleanOutputWords(results: Results): string {
   results.threats.forEach(({ goal }, t) => {
     const dB = results.images.flatMap((image) => image.outputs[t]?.psnr ?? []);
     if (dB.length === 0) return;
-    const reference = goal.kind === 'deviation' ? REFERENCE_WORDS[goal.reference] : 'the one to be matched';
+    const reference = goalText(goal, 'reference');
     const [low, high] = [Math.min(...dB), Math.max(...dB)];
     told.add(low === high ? `${decibels(low, 1)} from ${reference}` : `${decibels(low, 1)} to ${decibels(high, 1)} from ${reference}`);
   });
@@ -52,11 +34,6 @@ export const OUTPUT_CAVEAT =
 /** How an image's state at a budget is called, with or without classes. @param budget in words; null where it stands beside */
 export function stateWords(results: Pick<Results, 'output'>, state: StateAt, budget: string | null): string {
   return results.output && state === 'wrong-already' ? 'beyond already' : stateLabel(state, budget);
-}
-
-/** When images count as broken, after a threat model's name. */
-export function outputSuffix(threat: ThreatResult): string {
-  return `, ${brokenWords(threat.goal)}`;
 }
 
 /** PSNR and, of pictures, SSIM: `18.42 dB, SSIM 0.713`. */

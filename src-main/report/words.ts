@@ -3,7 +3,8 @@ import { NORM_LABEL } from '../../shared/norms.ts';
 import { isHollow } from '../../shared/reach.ts';
 import type { CurvePoint, Results, ThreatResult } from '../../shared/results.ts';
 import { attackOf } from '../attacks/registry.ts';
-import { cleanOutputWords, OUTPUT_CAVEAT, outputOpening, outputSuffix } from './outputWords.ts';
+import { goalText, goalVerdict } from '../goals/index.ts';
+import { cleanOutputWords, OUTPUT_CAVEAT } from './outputWords.ts';
 import type { Run } from './rich.ts';
 import { bold } from './rich.ts';
 
@@ -77,13 +78,9 @@ function bracketed(...texts: string[]): string[] {
 }
 
 function opening(results: Results, threat: ThreatResult, point: CurvePoint): (string | Run)[] {
-  if (results.output) return outputOpening(threat, point);
   const start = budgetWords(threat.norm, point.eps);
-  if (threat.goal.kind === 'targeted') {
-    return [`${start} `, bold(`${accuracyText(point)} of the images`), ', right when clean, could not be turned into their target class'];
-  }
-  const kept = labelled(results) === 'none' ? 'its predictions' : 'the images right';
-  return [`${start} the model `, bold(`keeps ${accuracyText(point)} of ${kept}`)];
+  const { lead, subject, rest } = goalVerdict(threat.goal, labelled(results) !== 'none');
+  return [`${start}${lead}`, bold(subject(accuracyText(point))), rest];
 }
 
 /** The sentence on the clean images. */
@@ -119,6 +116,5 @@ export function optionWords(options: Record<string, unknown>): string {
 
 /** The goal after a threat model's name, when it is not the usual one. */
 export function goalSuffix(threat: ThreatResult): string {
-  if (threat.goal.kind === 'deviation' || threat.goal.kind === 'match') return outputSuffix(threat);
-  return threat.goal.kind === 'untargeted' ? ', untargeted' : ', targeted';
+  return `, ${goalText(threat.goal, 'broken') ?? threat.goal.kind}`;
 }

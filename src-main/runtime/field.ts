@@ -1,7 +1,7 @@
 import { PORT } from '../model/compose.ts';
 import type { Differentiable, ImageShape, Products } from '../model/differentiable.ts';
-import { composeDistance, composeOutput, composeVjp, composeJvp } from '../model/regression.ts';
-import type { OutputModel } from '../model/regression.ts';
+import { composeJvp, composeOutput, composeScore, composeVjp } from '../model/regression.ts';
+import type { EmitScore, OutputModel } from '../model/regression.ts';
 import { openScored, runDerived, Sessions } from './differentiable.ts';
 import type { OpenRequest, OpenScored } from './differentiable.ts';
 import { Tensor } from './ort.ts';
@@ -22,10 +22,10 @@ export interface OpenOutput extends Products {
   /** Nodes that a provider other than the CPU left to the CPU, as far as has been run. */
   readonly fallbacks: string[];
   /**
-   * A goal on the output as attacks see it, the same for the same question; its sessions are closed with these.
-   * @param tau root mean square distance from the reference, in the output's own units
+   * A goal on the output as attacks see it; its sessions are closed with these.
+   * @param key the same one for the same goal, which is then opened once
    */
-  distance(goal: 'deviation' | 'match', tau: number): Promise<Differentiable>;
+  scored(goal: { key: string; emit: EmitScore }): Promise<Differentiable>;
   close(): Promise<void>;
 }
 
@@ -83,12 +83,11 @@ export async function openOutput(request: OpenRequest, wanted: string | null): P
     get fallbacks() {
       return sessions.fallbacks;
     },
-    async distance(goal, tau) {
-      const key = `${goal} ${tau}`;
+    async scored({ key, emit }) {
       const open =
         scored.get(key) ??
-        composeDistance(model, goal, tau, traceFacts).then((distance) =>
-          Object.assign(resampledScores(openScored(distance, request), request, resampler), { products }),
+        composeScore(model, emit, traceFacts).then((score) =>
+          Object.assign(resampledScores(openScored(score, request), request, resampler), { products }),
         );
       scored.set(key, open);
       return open;

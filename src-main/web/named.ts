@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { CallName, CALLS } from '../../shared/contract.ts';
-import type { AuditPlan, Goal, NamedFiles } from '../../shared/plan.ts';
+import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
+import { goalPaths } from '../goals/index.ts';
 
 /** An input as it arrives at the engine, with its defaults. */
 type Checked<N extends CallName> = z.output<(typeof CALLS)[N]['in']>;
@@ -24,12 +25,11 @@ const ofModel = ({ model }: { model: string }): Named => ({ reads: [model] });
 const ofSet = ({ paths, labels, classNames }: { paths: string[]; labels: string | null; classNames: string | null }): Named => ({
   reads: [...paths, labels, classNames],
 });
-const ofGoal = (goal: Goal): string[] => (goal.kind === 'match' ? [goal.picture] : []);
 
 /** Everything that a plan reads. */
 export function readsOf({ model, images, labels, classNames, threats }: AuditPlan): (string | null)[] {
   const others = threats.flatMap(({ goal, knowledge }) => [
-    ...ofGoal(goal),
+    ...goalPaths(goal),
     ...(knowledge.kind === 'transfer' ? knowledge.surrogates.map((one) => one.model) : []),
   ]);
   return [model, ...images, labels, classNames, ...others];
@@ -46,6 +46,7 @@ const filesOf = (files: NamedFiles | null): (string | null)[] =>
 export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   about: nothing,
   attacks: nothing,
+  goals: nothing,
   sample: nothing,
   inspect: ofModel,
   values: ofModel,
@@ -59,7 +60,7 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   relabel: ofSet,
   nameClasses: nothing,
   partition: nothing,
-  probe: ({ model, goal }) => ({ reads: [model, ...ofGoal(goal)] }),
+  probe: ({ model, goal }) => ({ reads: [model, ...goalPaths(goal)] }),
   preview: ofModel,
   estimate: ({ plan }) => ({ reads: readsOf(plan) }),
   start: ({ plan, folder, files }) => ({ reads: [...readsOf(plan), ...filesOf(files)], writes: folder }),

@@ -1,6 +1,6 @@
 import type { CallIn, LoadedImage, ModelCard } from '../../shared/contract.ts';
-import type { REFERENCES } from '../../shared/plan.ts';
-import { AuditPlan, type Preprocessing, type Provider } from '../../shared/plan.ts';
+import { z } from 'zod';
+import { AuditPlan, REFERENCES, type Preprocessing, type Provider } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 
 type Ask = CallIn<'map'>;
@@ -40,6 +40,9 @@ export function loadedSubject({ card, preprocessing, ends, provider, images, nam
   };
 }
 
+/** What a goal on an output is about; of one that has none of these, the usual. */
+const Held = z.object({ peak: z.number().positive().catch(1), reference: z.enum(REFERENCES).catch('clean-output') });
+
 /**
  * The model and the clean pictures of an audit; null where its plan cannot be read. The same model where it is loaded comes first: the
  * plan of an audit that was begun elsewhere may name any file.
@@ -54,8 +57,7 @@ export function auditSubject(
   const plan = AuditPlan.safeParse(results.plan).data;
   if (!plan) return null;
   const { model, preprocessing, input, fixed, output, answer, provider } = plan;
-  const goal = results.threats[threat]?.goal;
-  const held = goal?.kind === 'deviation' || goal?.kind === 'match' ? goal : null;
+  const held = Held.parse(results.threats[threat]?.goal ?? {});
   return {
     request: {
       model: loaded?.identity.sha256 === results.model.sha256 ? loaded.path : model,
@@ -65,12 +67,12 @@ export function auditSubject(
       output,
       answer,
       provider,
-      peak: held?.peak ?? 1,
+      peak: held.peak,
     },
     images,
     names: results.classNames,
     onOutput: results.output !== null,
-    reference: held?.kind === 'deviation' ? held.reference : 'clean-output',
+    reference: held.reference,
     address: (image) => ({ kind: 'clean', audit, image }),
   };
 }

@@ -1,12 +1,14 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { AttackCard, AuditStatus, CallOut } from '../../shared/contract.ts';
+import type { AttackCard, AuditStatus, CallOut, GoalCard } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { filled } from '../../shared/goalWords.ts';
 import type { Language } from '../../shared/languages.ts';
+import type { Goal } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
 import { applyLanguage } from '../language.ts';
 import { kept, keep } from '../logic/keep.ts';
-import { OwnError } from '../strings.ts';
+import { language, OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
 export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
@@ -34,6 +36,7 @@ export const useApp = defineStore('app', () => {
   const connected = ref(true);
   const about = shallowRef<CallOut<'about'> | null>(null);
   const attacks = shallowRef<AttackCard[]>([]);
+  const goals = shallowRef<GoalCard[]>([]);
   const audits = shallowRef<AuditStatus[]>([]);
   /** What lies over the window now. */
   const panel = ref<Panel | null>(null);
@@ -85,9 +88,10 @@ export const useApp = defineStore('app', () => {
   async function connect(): Promise<void> {
     try {
       const host = theHost();
-      [about.value, attacks.value, audits.value] = await Promise.all([
+      [about.value, attacks.value, goals.value, audits.value] = await Promise.all([
         host.call('about', {}),
         host.call('attacks', {}),
+        host.call('goals', {}),
         host.call('audits', {}),
       ]);
       connected.value = true;
@@ -107,6 +111,22 @@ export const useApp = defineStore('app', () => {
     return (id: string) => titles.get(id) ?? id;
   });
 
+  /** A goal in a few words (`name`), when an image counts as broken, or what its output is held against; null where there is nothing to say. */
+  const goalText = computed(() => {
+    const words = new Map(goals.value.map((goal) => [goal.kind, goal.words[language.value]]));
+    return (goal: Goal, part: 'name' | 'broken' | 'reference'): string | null => {
+      const own = words.get(goal.kind);
+      if (!own) return part === 'name' ? goal.kind : null;
+      return own[part] === null ? null : filled(own[part], goal, own);
+    };
+  });
+
+  /** Whether a goal is on the output of the network rather than on its classes. */
+  const isOnOutput = computed(() => {
+    const kinds = new Set(goals.value.filter(({ on }) => on === 'output').map(({ kind }) => kind));
+    return ({ kind }: Pick<Goal, 'kind'>) => kinds.has(kind);
+  });
+
   /** Whether an attack looks at every budget, and not only at those of the plan. */
   const isMinimal = computed(() => {
     const minimal = new Set(attacks.value.filter(({ kind }) => kind === 'minimum-norm').map(({ id }) => id));
@@ -120,10 +140,13 @@ export const useApp = defineStore('app', () => {
     connected,
     about,
     attacks,
+    goals,
     audits,
     panel,
     singleKeys,
     attackTitle,
+    goalText,
+    isOnOutput,
     isMinimal,
     fail,
     tell,

@@ -38,7 +38,7 @@ const liveOf = (threats: Planned): LiveThreat[] =>
     eps: [...eps],
     attacks: attacks.length,
     minimal: attacks.every(({ id }) => useApp().isMinimal(id)),
-    onOutput: goal?.kind === 'deviation' || goal?.kind === 'match',
+    onOutput: goal !== undefined && useApp().isOnOutput(goal),
   }));
 
 /** Whether an audit goes on, or waits to. */

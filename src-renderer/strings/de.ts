@@ -1,6 +1,5 @@
-import { count, NBSP, percent, significant } from '../../shared/format.ts';
+import { count, percent } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { Goal } from '../../shared/plan.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import type { StateAt } from '../../shared/states.ts';
 import type { TileState } from '../logic/live.ts';
@@ -14,22 +13,6 @@ function plural(n: number, one: string, many: string): string {
 const images = (n: number): string => plural(n, 'Bild', 'Bilder');
 /** After "von": `3 von 5 Bildern`. */
 const ofImages = (n: number): string => plural(n, 'Bild', 'Bildern');
-
-const REFERENCES: Words['say']['reference'] = { 'clean-output': 'der ungestörten Ausgabe', input: 'dem Bild selbst' };
-
-function goal(of: Goal): string {
-  if (of.kind === 'untargeted') return 'ungezielt (jede falsche Klasse)';
-  if (of.kind === 'deviation') return `Abweichung der Ausgabe (unter ${significant(of.psnr)} dB gegenüber ${REFERENCES[of.reference]})`;
-  if (of.kind === 'match') return `Angleichung der Ausgabe (${significant(of.psnr)} dB oder mehr zur Ausgabe für ein anderes Bild)`;
-  if (Array.isArray(of.target)) return 'gezielt (eine gegebene Klasse je Bild)';
-  if (of.target === 'least-likely') return 'gezielt (die auf dem ungestörten Bild unwahrscheinlichste Klasse)';
-  return of.target === 'next' ? 'gezielt (die Klasse nach dem Label)' : `gezielt (Klasse ${of.target})`;
-}
-
-function broken(of: Goal): string | null {
-  if (of.kind === 'match') return `Ausgabe mit ${significant(of.psnr)}${NBSP}dB oder mehr zu der für ein anderes Bild`;
-  return of.kind === 'deviation' ? `Ausgabe unter ${significant(of.psnr)}${NBSP}dB gegenüber ${REFERENCES[of.reference]}` : null;
-}
 
 function field({ name, dims, width, picture }: Parameters<Words['say']['field']>[0]): string {
   if (picture === null) return `${plural(width, 'Wert', 'Werte')} (${name} [${dims.join(', ')}])`;
@@ -606,7 +589,6 @@ export const de: Words = {
     psnr: 'PSNR',
     ssim: 'SSIM',
     against: (reference) => `gegenüber ${reference}`,
-    matched: 'der Ausgabe, die erreicht werden soll',
     clean: 'Ungestört',
     adversarial: 'Adversarial',
     difference: 'Differenz',
@@ -904,9 +886,6 @@ export const de: Words = {
     at: (eps, accuracy) => `${accuracy} bei ${eps}`,
   },
   say: {
-    goal,
-    broken,
-    reference: REFERENCES,
     field,
     className: (names, index) => names?.[index]?.trim() || `Klasse ${index}`,
     state,

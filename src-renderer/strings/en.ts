@@ -1,8 +1,8 @@
 import type { AuditStatus } from '../../shared/contract.ts';
-import { boundsText, className, count, goalWords, REFERENCE_WORDS, STATE_LABEL, stateLabel } from '../../shared/format.ts';
+import { boundsText, className, count, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { TrialValues } from '../../shared/preview.ts';
-import { brokenWords, networkOutputWords } from '../../shared/outputs.ts';
+import { networkOutputWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { StateAt } from '../../shared/states.ts';
 import type { TileState } from '../logic/live.ts';
@@ -544,7 +544,6 @@ export const en = {
     psnr: 'PSNR',
     ssim: 'SSIM',
     against: (reference: string) => `against ${reference}`,
-    matched: 'the output to be matched',
     clean: 'Clean',
     adversarial: 'Adversarial',
     difference: 'Difference',
@@ -853,9 +852,6 @@ export const en = {
   },
   /** What the report says, too. */
   say: {
-    goal: goalWords,
-    broken: brokenWords,
-    reference: REFERENCE_WORDS,
     field: networkOutputWords,
     className,
     state: stateLabel,

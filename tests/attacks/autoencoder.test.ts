@@ -1,3 +1,4 @@
+import { distanceAt, farther } from '../../src-main/goals/distance.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +10,6 @@ import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
 import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { distanceAt } from '../../src-main/model/regression.ts';
 import { openOutput } from '../../src-main/runtime/field.ts';
 import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { OPEN } from './linear.ts';
@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(MODEL))(
     afterAll(() => field.close());
 
     async function run(attack: string, norm: Norm, eps: number, options: Record<string, unknown> = {}): Promise<ImageFinding[]> {
-      const model = await field.distance('deviation', distanceAt(24, 1));
+      const model = await field.scored(farther(distanceAt(24, 1)));
       return attackBatch({ model, images, norm, eps: [eps], attack, options, seed: 1, maxQueries: null, gate: OPEN });
     }
 

@@ -1,3 +1,4 @@
+import { farther } from '../../src-main/goals/distance.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionChoice } from '../../shared/partitions.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
@@ -41,7 +42,7 @@ describe('the quadratic subset attack', () => {
   /** What the output is moved by, and how many subsets, for every image. τ is out of reach. */
   async function run(images: ProblemImage[], options: object, epsilon: number, norm: 'linf' | 'l0' | 'l0Pixels' = 'linf') {
     const attack = attackOf('quadratic-subset');
-    const model = await open!.distance('deviation', 50);
+    const model = await open!.scored(farther(50));
     const seen: Float32Array[] = [];
     const problem = new CountedProblem(model, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN });
     const query = problem.query.bind(problem);
@@ -118,7 +119,7 @@ describe('the quadratic subset attack', () => {
         expect(subsetsChanged(partitionOf(CHOICE, SHAPE, row), row)).toBe(2);
   });
   it('as an attack: the same bits alone and together, pictures change no other pixels', async () => {
-    const model = await openBent!.distance('deviation', 0.08);
+    const model = await openBent!.scored(farther(0.08));
     const images = bent.images(5, 0.2);
     const job = (some: ProblemImage[]) =>
       attackBatch({

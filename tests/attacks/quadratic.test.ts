@@ -1,3 +1,4 @@
+import { farther } from '../../src-main/goals/distance.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../shared/errors.ts';
 import type { Norm } from '../../shared/norms.ts';
@@ -30,7 +31,7 @@ async function farthest(
   epsilon: number,
   change: Partial<QuadraticOptions> = {},
 ): Promise<{ distance: number; eta: Float32Array }[]> {
-  const problem = new CountedProblem(await open.distance('deviation', NEVER), images, {
+  const problem = new CountedProblem(await open.scored(farther(NEVER)), images, {
     norm,
     epsilon,
     stream: 't',
@@ -175,7 +176,7 @@ describe('a network that is not linear', () => {
   let model: Differentiable;
   beforeAll(async () => {
     open = await field.open();
-    model = await open.distance('deviation', 0.12);
+    model = await open.scored(farther(0.12));
   });
   afterAll(() => open.close());
 
@@ -267,7 +268,7 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
   let model: Differentiable;
   beforeAll(async () => {
     open = await field.open();
-    model = await open.distance('deviation', 0.05);
+    model = await open.scored(farther(0.05));
   });
   afterAll(() => open.close());
   it.each([
@@ -323,7 +324,7 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
   it.each([30, 31, 17, 3])('rows of %i values: the distance and its gradient are the same bits in whichever row', async (width) => {
     const narrow = smallField('rows', { channels: 1, height: 5, width: 7 }, 0, width);
     const network = await narrow.open(4);
-    const distance = await network.distance('deviation', 0.1);
+    const distance = await network.scored(farther(0.1));
     for (const { pixels, reference } of narrow.images(6, 0.2)) {
       const [four, y] = [0, 1].map((which) =>
         Float32Array.from({ length: 4 * [35, width][which]! }, (_, j) => (which ? reference![j % width]! : 0.9 * pixels[j % 35]!)),
@@ -337,7 +338,7 @@ describe('attacks made for classifiers, on a clean-output reference, where the g
     await network.close();
   });
   it('the gradient at the image is that of the distance nearby, never zero, and no success is claimed for it', async () => {
-    const easy = await open.distance('deviation', 1e-9);
+    const easy = await open.scored(farther(1e-9));
     const problem = new CountedProblem(easy, images, { norm: 'l2', stream: 't', limits: null, gate: OPEN });
     const { gradient, success } = await problem.gradient(new Float32Array(problem.clean.length), 'margin');
     expect([...success]).toEqual(images.map(() => 0));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
 import { Results } from '../../shared/results.ts';
 import { parseTable } from '../../shared/table.ts';
-import { outputGoal, wantedFrom } from '../../src-main/cli/output.ts';
+import { goalFrom, wantedFrom } from '../../src-main/cli/output.ts';
 import { hairline, SAMPLES, scratch } from './hairline.ts';
 
 const AUTOENCODER = join(SAMPLES, 'autoencoder.onnx');
@@ -63,16 +63,16 @@ describe('a network that puts out pictures, from the command line', () => {
 
 describe('flags of goals on an output', () => {
   it('make the goal', () => {
-    expect(outputGoal({})).toBeNull();
-    expect(outputGoal({ goal: 'untargeted' })).toBeNull();
-    expect(outputGoal({ goal: 'deviation' })).toEqual({ kind: 'deviation', psnr: 20, peak: 1, reference: 'clean-output' });
-    expect(outputGoal({ goal: 'deviation', psnr: '-3.5', peak: '255', reference: 'input' })).toEqual({
+    expect(goalFrom({})).toBeNull();
+    expect(goalFrom({ goal: 'untargeted' })).toBeNull();
+    expect(goalFrom({ goal: 'deviation' })).toEqual({ kind: 'deviation', psnr: 20, peak: 1, reference: 'clean-output' });
+    expect(goalFrom({ goal: 'deviation', psnr: '-3.5', peak: '255', reference: 'input' })).toEqual({
       kind: 'deviation',
       psnr: -3.5,
       peak: 255,
       reference: 'input',
     });
-    expect(outputGoal({ goal: 'match', picture: 'p.png', psnr: '30' })).toEqual({ kind: 'match', picture: 'p.png', psnr: 30, peak: 1 });
+    expect(goalFrom({ goal: 'match', picture: 'p.png', psnr: '30' })).toEqual({ kind: 'match', picture: 'p.png', psnr: 30, peak: 1 });
     expect(wantedFrom({ input: 'x', output: 'y', fix: ['sigma=0.1', 'mask=0, 1,1', 'a=b=2'] })).toEqual({
       input: 'x',
       output: 'y',
@@ -82,17 +82,13 @@ describe('flags of goals on an output', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['another goal', () => outputGoal({ goal: 'blur' }), /--goal takes untargeted, deviation or match, not blur/],
-    ['no picture', () => outputGoal({ goal: 'match' }), /--picture FILE/],
-    ['no number', () => outputGoal({ goal: 'deviation', psnr: '20dB' }), /--psnr takes a number, not 20dB/],
-    ['no peak', () => outputGoal({ goal: 'deviation', peak: '0' }), /--peak/],
-    [
-      'another reference',
-      () => outputGoal({ goal: 'deviation', reference: 'output' }),
-      /--reference takes clean-output or input, not output/,
-    ],
-    ['a flag without use', () => outputGoal({ psnr: '20' }), /--psnr is for goals on an output/],
-    ['a picture without use', () => outputGoal({ goal: 'deviation', picture: 'p.png' }), /--picture is for --goal match/],
+    ['another goal', () => goalFrom({ goal: 'blur' }), /--goal takes untargeted, deviation or match, not blur/],
+    ['no picture', () => goalFrom({ goal: 'match' }), /--goal match needs --picture: Picture whose output is to be matched\./],
+    ['no number', () => goalFrom({ goal: 'deviation', psnr: '20dB' }), /--psnr takes a number, not 20dB/],
+    ['no peak', () => goalFrom({ goal: 'deviation', peak: '0' }), /--peak/],
+    ['another reference', () => goalFrom({ goal: 'deviation', reference: 'output' }), /--reference, output, does not fit: .*clean-output/],
+    ['a flag without use', () => goalFrom({ psnr: '20' }), /--psnr is for --goal deviation or --goal match/],
+    ['a picture without use', () => goalFrom({ goal: 'deviation', picture: 'p.png' }), /--picture is for --goal match/],
     ['no name', () => wantedFrom({ fix: ['=3'] }), /--fix takes NAME=VALUE/],
     ['no value', () => wantedFrom({ fix: ['a=1,,2'] }), /--fix takes NAME=VALUE/],
   ])('with %s are refused', (_, act, says) => {

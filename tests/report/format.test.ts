@@ -11,7 +11,6 @@ import {
   formatDistance,
   formatEps,
   formatEpsLong,
-  goalWords,
   interval,
   over255,
   percent,
@@ -77,7 +76,6 @@ test('words', () => {
   expect(distanceWords('l2', 0.25)).toBe('a Euclidean length of 0.25');
   expect(classLabel(['cat', ' ', '2'], 0)).toBe('0 cat');
   expect([classLabel(['cat', ' ', '2'], 1), classLabel(['cat', ' ', '2'], 2), classLabel(null, 7)]).toEqual(['1', '2', '7']);
-  expect(goalWords({ kind: 'targeted', target: [1, 2] })).toBe('targeted (one given class per image)');
   expect(dateTime('2026-03-01T14:05:09.123Z')).toBe('2026-03-01 14:05 UTC');
   expect(dateTime('2026-03-01T01:05:09+02:00')).toBe('2026-02-28 23:05 UTC');
   expect(dateTime('soon')).toBe('soon');

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { brokenWords, decibels, networkOutputWords } from '../../shared/outputs.ts';
+import { decibels, networkOutputWords } from '../../shared/outputs.ts';
 import type { Goal } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { renderPdf } from '../../src-main/report/index.ts';
@@ -118,9 +118,5 @@ test('words for outputs', () => {
   expect(decibels(19.9999)).toBe('19.99\u00a0dB');
   expect(decibels(-3.001)).toBe('-3.01\u00a0dB');
   expect(decibels(null)).toBe('∞\u00a0dB');
-  expect(brokenWords({ kind: 'untargeted' })).toBeNull();
-  expect(brokenWords({ kind: 'deviation', reference: 'clean-output', psnr: 12.5, peak: 1 })).toBe(
-    'output below 12.5\u00a0dB from the clean output',
-  );
   expect(networkOutputWords({ name: 'v', dims: [7], width: 7, picture: null })).toBe('7 values (v [7])');
 });

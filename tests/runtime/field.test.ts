@@ -1,10 +1,10 @@
+import { distanceAt, farther, nearer } from '../../src-main/goals/distance.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import { DType, emptyGraph, GraphBuilder, parseGraph, saveGraph } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { distanceAt } from '../../src-main/model/regression.ts';
 import { openOutput } from '../../src-main/runtime/field.ts';
 import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { openOriginalOutput } from '../../src-main/runtime/original.ts';
@@ -165,8 +165,9 @@ describe('a goal on the output', () => {
       const { field, original } = await open(smooth(), grey);
       const tau = distanceAt(20, 1);
       expect(tau).toBeCloseTo(0.1, 12);
-      const model = await field.distance(goal, tau);
-      expect(await field.distance(goal, tau)).toBe(model);
+      const scored = (goal === 'deviation' ? farther : nearer)(tau);
+      const model = await field.scored(scored);
+      expect(await field.scored(scored)).toBe(model);
       const x = pictures(grey, 3, 3);
       const y = await Promise.all(x.map((one) => original.output(one, grey)));
       const reference = normal(3 * 64, 8).map((z) => 0.5 + 0.2 * z);
@@ -199,7 +200,7 @@ describe('a goal on the output', () => {
 
   it('has gradient 0, not NaN, where the output is its own reference', async () => {
     const { field } = await open(smooth(), grey);
-    const model = await field.distance('deviation', 0.1);
+    const model = await field.scored(farther(0.1));
     const x = block(pictures(grey, 3));
     const { gradient } = await model.gradient('margin', x, new Int32Array(3), null, await field.output(x));
     expect(gradient.every((g) => Math.abs(g) < 1e-3)).toBe(true);

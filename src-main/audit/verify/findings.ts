@@ -3,8 +3,7 @@ import type { Distances } from '../../../shared/norms.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
 import type { Finding } from '../../../shared/results.ts';
 import { attackOf } from '../../attacks/registry.ts';
-import { goalFor } from '../goal.ts';
-import { isOutputGoal, reached } from '../outputGoal.ts';
+import { aimOf, targetOf } from '../../goals/index.ts';
 import { standing } from '../records.ts';
 import type { ImageRecord } from '../records.ts';
 import { threatWords } from './places.ts';
@@ -39,12 +38,13 @@ function stateFault(plan: AuditPlan, classes: number, image: ImageRecord, { thre
     return state === 'failed' ? 'it failed, and no reason is given' : `it is ${state}, and a reason for failing is given`;
   if (state !== 'broken' && eightBit !== null) return `it is ${state}, and has the distances of a success`;
   if (state === 'target-already')
-    return goalFor(goal, image, image.index, classes) === image.label
+    return targetOf(goal, image, image.index, classes) === image.label
       ? null
       : 'its target is another class than its own, so it is not of the target class already';
   if (state !== 'wrong-already') return null;
   const clean = image.outputs[threat]?.psnr ?? Infinity;
-  return isOutputGoal(goal) && reached(goal, clean) ? null : 'the clean image does not reach the goal, so it is not beyond already';
+  const aim = aimOf(goal);
+  return aim.on === 'output' && aim.reached(clean) ? null : 'the clean image does not reach the goal, so it is not beyond already';
 }
 
 function queryFault({ maxQueries }: AuditPlan, { state, forwards, backwards }: Finding): string | null {

@@ -11,9 +11,8 @@ import { findLogits } from '../../model/output.ts';
 import { openOriginal, openOriginalOutput } from '../../runtime/original.ts';
 import type { Original, OriginalOutput } from '../../runtime/original.ts';
 import { traceFacts } from '../../runtime/trace.ts';
-import { goalFor } from '../goal.ts';
-import { compareOutput, outputPicture, outputResult, reached, referenceOf } from '../outputGoal.ts';
-import type { OutputGoal } from '../outputGoal.ts';
+import { outputAim, targetOf } from '../../goals/index.ts';
+import { compareOutput, outputPicture, outputResult } from '../outputFigures.ts';
 import type { ImageRecord, Setup } from '../records.ts';
 import { differences } from './differences.ts';
 import { scoreProblems } from './scores.ts';
@@ -99,7 +98,7 @@ function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems:
       if (tie) ties.push(file);
       // Of two classes that rounding decides between, what is told counts.
       const prediction = tie ? finding.prediction! : scores.prediction;
-      const goal = goalFor(plan.threats[finding.threat]!.goal, image, image.index, setup.classes);
+      const goal = targetOf(plan.threats[finding.threat]!.goal, image, image.index, setup.classes);
       if (prediction === image.label) found.push(`${file} does not break the model: it still says ${prediction}.`);
       else if (goal !== null && goal >= 0 && prediction !== goal)
         found.push(`${file} does not reach its target: the model says class ${prediction}, and class ${goal} was to be reached.`);
@@ -116,7 +115,7 @@ function isLeast(k: number, logits: Float64Array): boolean {
 }
 
 function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
-  const goalOf = (threat: number) => plan.threats[threat]!.goal as OutputGoal;
+  const aims = plan.threats.map(({ goal }) => outputAim(goal));
   /** The output for a picture against a goal's reference and against what the report says of it. */
   const compare = async (
     name: string,
@@ -125,10 +124,10 @@ function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: Audit
     picture: Picture,
     told: OutputResult | null,
   ): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
-    const reference = await referenceOf(goalOf(threat), original, toUnit(clean), clean, field);
+    const reference = await aims[threat]!.reference(original, toUnit(clean), clean, field);
     const y = await original.output(toUnit(picture), picture);
     const { psnr: dB, ssim } = outputResult(
-      y.every(Number.isFinite) ? compareOutput(goalOf(threat), y, reference, field) : { psnr: NaN, ssim: null },
+      y.every(Number.isFinite) ? compareOutput(aims[threat]!, y, reference, field) : { psnr: NaN, ssim: null },
       null,
     );
     const found: string[] = [];
@@ -155,16 +154,16 @@ function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: Audit
       const found: string[] = [];
       for (const [threat, told] of image.outputs.entries()) {
         const { y, problems: one } = await compare(image.file, threat, picture, picture, told);
-        if (threat === 0) found.push(...(await shown(told.file, y, goalOf(threat).peak)));
+        if (threat === 0) found.push(...(await shown(told.file, y, aims[threat]!.peak)));
         found.push(...one);
       }
       return found;
     },
     async finding(_image, clean, finding, picture) {
       const { y, dB, problems: found } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
-      if (!reached(goalOf(finding.threat), dB ?? Infinity))
+      if (!aims[finding.threat]!.reached(dB ?? Infinity))
         found.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
-      return [...found, ...(await shown(finding.output?.file ?? null, y, goalOf(finding.threat).peak))];
+      return [...found, ...(await shown(finding.output?.file ?? null, y, aims[finding.threat]!.peak))];
     },
     close: () => original.close(),
   };

@@ -13,7 +13,7 @@ import { ortVersion } from '../../runtime/ort.ts';
 import { chooseProvider } from '../../runtime/providers.ts';
 import type { Report } from '../crew.ts';
 import { NO_FILES } from '../files.ts';
-import { goalFor } from '../goal.ts';
+import { targetOf } from '../../goals/index.ts';
 import { machineName } from '../machine.ts';
 import type { Job, JobContext, JobOutcome } from '../jobs.ts';
 import { readPng } from '../picture.ts';
@@ -121,7 +121,7 @@ function drawn({ plan, setup, state, results }: Told): Pair[] {
       // What was not attacked, or not to the end, has nothing to repeat.
       if (
         states.some((one) => one === undefined || one === 'wrong-already' || one === 'target-already') ||
-        goalFor(threat.goal, image, image.index, setup.classes) === image.label
+        targetOf(threat.goal, image, image.index, setup.classes) === image.label
       )
         return [];
       return [{ image, threat: t, broken: states.includes('broken'), at: random() }];
@@ -145,7 +145,7 @@ async function repeatPair(
   const { id, index, hash, label } = image;
   const problems: string[] = [];
   for (const { id: attack, options } of attacks) {
-    const images = [{ id, index, hash, ...picture, label, goal: goalFor(goal, image, index, setup.classes) }];
+    const images = [{ id, index, hash, ...picture, label, goal: targetOf(goal, image, index, setup.classes) }];
     const [outcome] = await run({ kind: 'attack', threat: t, norm, eps, attack, options, images });
     const again = plain((outcome as { finding: Finding }).finding);
     const known = plain(state.findings.get(AuditState.key(id, t, attack))!);

@@ -1,14 +1,4 @@
-import {
-  bytes,
-  count,
-  formatEps,
-  formatEpsLong,
-  goalWords,
-  knowledgeWords,
-  NONE,
-  NORM_MEANING,
-  significant,
-} from '../../../shared/format.ts';
+import { bytes, count, formatEps, formatEpsLong, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isGrave } from '../../../shared/grave.ts';
 import { isCount, NORM_LABEL } from '../../../shared/norms.ts';
@@ -24,6 +14,7 @@ import { bold, mono } from '../rich.ts';
 import { facts, table } from '../table.ts';
 import { COLOR, SIZE } from '../theme.ts';
 import { stateWords } from '../outputWords.ts';
+import { goalText } from '../../goals/index.ts';
 import { labelled, optionWords } from '../words.ts';
 
 /** Rows of a table that anybody reads. */
@@ -59,7 +50,7 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
   const states = stateCounts(results, results.threats.indexOf(threat), eps);
   return [
     ['Budgets ε', budgets(threat)],
-    ['Goal', goalWords(threat.goal)],
+    ['Goal', goalText(threat.goal, 'name')!],
     ['Knowledge', knowledgeWords(threat.knowledge)],
     ['Attacks', attacks],
     [

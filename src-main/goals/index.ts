@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { GoalCard } from '../../shared/contract.ts';
+import { UserError } from '../../shared/errors.ts';
+import { filled } from '../../shared/goalWords.ts';
+import { firstIssue } from '../../shared/issues.ts';
+import type { Language } from '../../shared/languages.ts';
+import type { Goal } from '../../shared/plan.ts';
+import { deviation } from './deviation.ts';
+import type { Aim, ClassAim, GoalKind, OutputAim, Verdict } from './goal.ts';
+import { match } from './match.ts';
+import { targeted } from './targeted.ts';
+import { untargeted } from './untargeted.ts';
+
+export type { Aim, ClassAim, GoalKind, OutputAim } from './goal.ts';
+
+const goals = new Map<string, GoalKind>([untargeted, targeted, deviation, match].map((goal) => [goal.kind, goal]));
+
+/** Every goal, in the order of registration. */
+export const goalKinds = (): GoalKind[] => [...goals.values()];
+
+/** @throws UserError when there is no goal of that kind */
+export function kindOf({ kind }: Pick<Goal, 'kind'>): GoalKind {
+  const goal = goals.get(kind);
+  if (!goal) throw new UserError(`There is no goal called ${kind}: choose one of ${[...goals.keys()].join(', ')}.`);
+  return goal;
+}
+
+/**
+ * A goal with its options checked and defaults filled in.
+ * @throws UserError on an unknown kind, or naming the first option that does not fit
+ */
+export function checkGoal(goal: Goal): Goal {
+  return { kind: goal.kind, ...optionsOf(goal) };
+}
+
+function optionsOf({ kind, ...options }: Goal): Record<string, unknown> {
+  const parsed = kindOf({ kind }).options.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const { where, what } = firstIssue(parsed.error);
+  throw new UserError(`Mend ${where ? `option ${where} of the goal ${kind}` : `the options of the goal ${kind}`}: ${what}.`);
+}
+
+/** What an attack is to reach, and how it is judged. @throws UserError as `checkGoal` does */
+export function aimOf(goal: Goal): Aim {
+  return kindOf(goal).aim(optionsOf(goal));
+}
+
+/** The same of a goal that is known to be on classes. */
+export function classAim(goal: Goal): ClassAim {
+  const aim = aimOf(goal);
+  if (aim.on !== 'classes') throw new UserError(`The goal ${goal.kind} is on an output, and the audit is on classes.`);
+  return aim;
+}
+
+/** The same of a goal that is known to be on an output. */
+export function outputAim(goal: Goal): OutputAim {
+  const aim = aimOf(goal);
+  if (aim.on !== 'output') throw new UserError(`The goal ${goal.kind} is on classes, and the audit is on an output.`);
+  return aim;
+}
+
+/** Whether goals are on an output; a plan has goals on classes, or on an output, never both. */
+export function onOutput({ threats }: { threats: readonly { goal: Goal }[] }): boolean {
+  return threats.some(({ goal }) => kindOf(goal).on === 'output');
+}
+
+/** The class an image shall be taken for; null where any wrong one will do, or there are no classes. */
+export function targetOf(goal: Goal, ...image: Parameters<ClassAim['target']>): number | null {
+  const aim = aimOf(goal);
+  return aim.on === 'classes' ? aim.target(...image) : null;
+}
+
+/**
+ * Whether the goals of a plan fit the model and the images; asked before anything is attacked.
+ * @param leftOut files that could not be taken
+ * @throws UserError naming what does not
+ */
+export function demandGoals(goalsOf: readonly Goal[], images: number, classes: number, leftOut = 0): void {
+  for (const goal of goalsOf) {
+    const aim = aimOf(goal);
+    if (aim.on === 'classes') aim.demandFit(images, classes, leftOut);
+  }
+}
+
+/** Files that a goal names. */
+export function goalPaths(goal: Goal): string[] {
+  const options = optionsOf(goal);
+  return kindOf(goal).paths.map((option) => options[option] as string);
+}
+
+/** A goal with other paths. */
+export function withGoalPaths(goal: Goal, to: (path: string) => string): Goal {
+  const options = optionsOf(goal);
+  return { ...goal, ...Object.fromEntries(kindOf(goal).paths.map((option) => [option, to(options[option] as string)])) };
+}
+
+/** A goal in a few words; when an image counts as broken; what its output is held against. */
+export function goalText(goal: Goal, part: 'name' | 'broken' | 'reference', language: Language = 'en'): string | null {
+  const words = kindOf(goal).words[language];
+  const template = words[part];
+  return template === null ? null : filled(template, goal, words);
+}
+
+/** The report's sentence on a share of the images. */
+export function goalVerdict(goal: Goal, labelled: boolean): Verdict {
+  return kindOf(goal).verdict(optionsOf(goal), labelled);
+}
+
+/** Every goal as the window shows it, in the order of registration. */
+export function goalCards(): GoalCard[] {
+  return goalKinds().map(({ kind, on, targeted: aims, byProducts, paths, options, words }) => ({
+    kind,
+    on,
+    targeted: aims,
+    byProducts,
+    paths: [...paths],
+    options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,
+    words,
+  }));
+}
