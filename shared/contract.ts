@@ -503,7 +503,14 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('warning'), audit: z.string(), message: z.string() }),
   z.object({ type: z.literal('finished'), audit: z.string(), folder: z.string() }),
   /** `user`: the message says what to mend. */
-  z.object({ type: z.literal('failed'), audit: z.string(), message: z.string(), user: z.boolean().default(false) }),
+  z.object({
+    type: z.literal('failed'),
+    audit: z.string(),
+    message: z.string(),
+    user: z.boolean().default(false),
+    /** Where an error that nobody foresaw was thrown. */
+    trace: z.string().optional(),
+  }),
   /** The engine is gone, with all that it had loaded; the next call starts another one. */
   z.object({ type: z.literal('died'), message: z.string() }),
 ]);

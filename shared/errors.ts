@@ -35,6 +35,18 @@ export function isSystemError(error: unknown): error is Error & { code: string }
   return error instanceof Error && typeof (error as Error & { code?: unknown }).code === 'string';
 }
 
+/** Calls of a trace that are kept. */
+const CALLS = 12;
+
+/** Where an error that nobody foresaw was thrown: the calls that led there, each with its file's bare name; null of a sentence of ours. */
+export function traceOf(error: unknown): string | null {
+  if (!(error instanceof Error) || error instanceof UserError || error instanceof Cancelled || error instanceof Crashed) return null;
+  const calls = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  // A path would tell of the machine, and says no more than the name.
+  const bare = calls.slice(0, CALLS).map((line) => line.trim().replace(/(?:\w+:\/\/)?(?:[^\s()]*[/\\])([^/\\\s()]+:\d+:\d+)/, '$1'));
+  return bare.length > 0 ? printable(bare.join(' | ')) : null;
+}
+
 /** Characters of a message that anybody reads; a name in it may be as long as a file. */
 const LONGEST = 2000;
 

@@ -64,7 +64,7 @@ export async function checkModel(task: Task): Promise<Outcome> {
   const maps = graph.outputs.filter((output) => FLOATS.includes(declaredShape(output).type)).length > 1;
   if (typeof classifier === 'string' || task.brief) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
   const { preprocessing } = classifier;
-  const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))!.name;
+  const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))?.name ?? null;
   const output =
     maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0
       ? (classifier.field?.name ?? first)

@@ -85,7 +85,14 @@ export const JournalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('image'), image: ImageRecord }),
   z.object({ type: z.literal('finding'), finding: Finding }),
   /** Seconds of work in one sitting, and how it ended; an audit that was interrupted has several. One that was killed leaves none. */
-  z.object({ type: z.literal('sitting'), seconds: z.number().min(0).max(1e10), done: z.number().int(), end: z.enum(ENDS).optional() }),
+  z.object({
+    type: z.literal('sitting'),
+    seconds: z.number().min(0).max(1e10),
+    done: z.number().int(),
+    end: z.enum(ENDS).optional(),
+    /** Where an error that nobody foresaw was thrown: see `traceOf`. */
+    trace: z.string().optional(),
+  }),
   /** Another sitting begins after one that had ended. */
   z.object({ type: z.literal('resumed') }),
 ]);

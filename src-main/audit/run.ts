@@ -1,4 +1,4 @@
-import { Cancelled, Crashed } from '../../shared/errors.ts';
+import { Cancelled, Crashed, traceOf } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
 import { openJournal } from './begin.ts';
@@ -39,7 +39,8 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
     // Whoever was killed has left no word of it, but what was done.
     const oneGo = journal.records.every(({ type }) => type === 'plan');
     let resumed = state.findings.size;
-    const sat = (end: End) => journal.append({ type: 'sitting', seconds: seconds(), done: state.findings.size - resumed, end });
+    const sat = (end: End, trace: string | null = null) =>
+      journal.append({ type: 'sitting', seconds: seconds(), done: state.findings.size - resumed, end, ...(trace !== null && { trace }) });
     try {
       request.onProgress(0, 0, 'Loading the model');
       const crew = typeof request.crew === 'function' ? await request.crew() : request.crew;
@@ -87,7 +88,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       return results;
     } catch (error) {
       // A crash leaves no word, whichever process it took.
-      if (!(error instanceof Crashed)) note(() => sat(error instanceof Cancelled ? stopped(control) : 'failed'));
+      if (!(error instanceof Crashed)) note(() => (error instanceof Cancelled ? sat(stopped(control)) : sat('failed', traceOf(error))));
       throw error;
     }
   } finally {

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditStatus, RunEvent } from '../../shared/contract.ts';
-import { Cancelled, Crashed, messageOf, UserError } from '../../shared/errors.ts';
+import { Cancelled, Crashed, messageOf, traceOf, UserError } from '../../shared/errors.ts';
 import type { AuditPlan, NamedFiles } from '../../shared/plan.ts';
 import { demandFit } from '../audit/fit.ts';
 import { NO_FILES, planToOpen } from '../audit/files.ts';
@@ -185,7 +185,10 @@ export class Audits {
             : { state: 'failed', message, eta: null },
       );
       if (error instanceof Cancelled) this.emit({ type: 'finished', audit, folder });
-      else this.emit({ type: 'failed', audit, message, user: error instanceof UserError });
+      else {
+        const trace = traceOf(error);
+        this.emit({ type: 'failed', audit, message, user: error instanceof UserError, ...(trace !== null && { trace }) });
+      }
     } finally {
       clearTimeout(later);
       checker.close();

@@ -17,7 +17,8 @@ export interface WorkerData {
 }
 /** How a task ended. */
 export type Ended =
-  { id: number; ok: true; value: unknown } | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string };
+  | { id: number; ok: true; value: unknown }
+  | { id: number; ok: false; kind: 'cancelled' | 'user' | 'fault'; message: string; stack?: string };
 type Failure = Extract<Ended, { ok: false }>;
 
 /** What a task threw, as data. */
@@ -27,12 +28,15 @@ export function failureOf(id: number, error: unknown): Failure {
     ok: false,
     kind: error instanceof Cancelled ? 'cancelled' : error instanceof UserError ? 'user' : 'fault',
     message: messageOf(error),
+    ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
   };
 }
 
 /** The same as an error again. */
-export function errorOf({ kind, message }: Failure): Error {
-  return kind === 'cancelled' ? new Cancelled() : kind === 'user' ? new UserError(message) : new Error(message);
+export function errorOf({ kind, message, stack }: Failure): Error {
+  if (kind === 'cancelled') return new Cancelled();
+  // Of a fault its own stack counts, not that of whoever waits for it.
+  return kind === 'user' ? new UserError(message) : Object.assign(new Error(message), stack !== undefined && { stack });
 }
 
 /** How far it is. */

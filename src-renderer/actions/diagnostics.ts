@@ -20,6 +20,7 @@ export function diagnostics(): string {
     gradientCheck: model.check ?? model.checkError,
     images: useImages().images.length,
     run: run.status && { state: run.status.state, done: run.status.done, total: run.status.total },
+    trace: run.trace ?? undefined,
     errors: app.toasts.filter(({ kind }) => kind === 'error').map(({ message }) => message),
   };
   return JSON.stringify(facts, null, 2);

@@ -47,6 +47,8 @@ export const goesOn = ({ state }: AuditStatus): boolean => state === 'preparing'
 /** The audit that runs now, as its events tell it. */
 export const useRun = defineStore('run', () => {
   const status = shallowRef<AuditStatus | null>(null);
+  /** Where the last error was thrown that nobody foresaw. */
+  const trace = ref<string | null>(null);
   const images = shallowRef(new Map<string, LiveImage>());
   const sources = shallowRef(new Map<string, string>());
   const threats = shallowRef<LiveThreat[]>([]);
@@ -148,6 +150,7 @@ export const useRun = defineStore('run', () => {
         break;
       case 'failed':
         write('error', event.message);
+        trace.value = event.trace ?? null;
         fall(event.message);
         break;
       case 'finished':
@@ -241,5 +244,5 @@ export const useRun = defineStore('run', () => {
     cancelling.value = false;
   }
 
-  return { status, images, sources, threats, classNames, log, starting, cancelling, busy, start, attach, catchUp, act, hear };
+  return { status, images, sources, trace, threats, classNames, log, starting, cancelling, busy, start, attach, catchUp, act, hear };
 });

@@ -34,7 +34,7 @@ export function subject(paper: Paper, results: Results): void {
 function threats(paper: Paper, results: Results): void {
   paper.heading(1, 'Threat model', 170);
   paper.text(
-    'The attacker knows the model completely (white box: weights and gradients), changes the values of the image’s pixels before preprocessing, and stays inside what an 8-bit image can hold. ' +
+    'The attacker changes the values of the image’s pixels before preprocessing, and stays inside what an 8-bit image can hold; what the attacker knows of the model stands under each threat model. ' +
       'A change is measured on pixel values in [0,1].',
     { after: 8 },
   );
