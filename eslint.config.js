@@ -1,6 +1,8 @@
 import vue from 'eslint-plugin-vue';
 import accessibility from 'eslint-plugin-vuejs-accessibility';
 import typescript from 'typescript-eslint';
+import { circles } from './lint/circles.js';
+import { goalKinds } from './lint/goalKinds.js';
 import { layers } from './lint/layers.js';
 
 /**
@@ -12,9 +14,12 @@ export default typescript.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,js,mjs,cjs,vue}'],
-    plugins: { '@typescript-eslint': typescript.plugin, hairline: { rules: { layers } } },
+    plugins: { '@typescript-eslint': typescript.plugin, hairline: { rules: { circles, goalKinds, layers } } },
     languageOptions: { parser: typescript.parser, ecmaVersion: 2024, sourceType: 'module' },
     rules: {
+      'hairline/circles': 'error',
+      // Off until src-main/goals is there: goals are still told apart by their kind in many places. Then: ['error', { kinds: … }].
+      'hairline/goalKinds': 'off',
       'hairline/layers': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
       '@typescript-eslint/no-explicit-any': 'error',

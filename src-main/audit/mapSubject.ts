@@ -10,7 +10,7 @@ import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { Models } from './models.ts';
 import { compareOutput, outputPicture, outputResult, referenceOf } from './outputGoal.ts';
-import type { MapSetting } from './vulnerability.ts';
+import type { MapSetting } from './mapSetting.ts';
 
 /** What a map is of: a classifier's margin or an output's distance, at one picture. */
 export interface Subject {

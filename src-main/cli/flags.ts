@@ -2,44 +2,13 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { AuditPlan, AuditPlanInput, Provider } from '../../shared/plan.ts';
+import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
 import { inLimits } from './limited.ts';
 import { classEnds, outputGoal, wantedFrom } from './output.ts';
-import type { OutputGoalFlags, WantedFlags } from './output.ts';
-
-/** What makes a plan, and how it is run. */
-export interface PlanFlags extends WantedFlags, OutputGoalFlags {
-  model?: string;
-  images?: string[];
-  labels?: string;
-  classNames?: string;
-  preset?: string;
-  preprocess?: string;
-  norm?: string;
-  eps?: string[];
-  attacks?: string;
-  targets?: string;
-  limit?: string;
-  first?: string;
-  offset?: string;
-  seed?: string;
-  steps?: string;
-  maxQueries?: string;
-  workers?: string;
-  batch?: string;
-  provider?: Provider;
-  name?: string;
-  out?: string;
-  resume?: boolean;
-  failUnder?: string;
-  json?: boolean;
-}
-
-/** As they are given: files of an audit that goes on may be several. */
-export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surrogate?: string[] };
+import type { PlanFlags } from './planFlags.ts';
 
 /** Bytes of a list of classes, one for each of millions of images. */
 const MOST_TARGETS = 64 * 2 ** 20;

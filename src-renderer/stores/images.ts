@@ -7,7 +7,7 @@ import { theHost } from '../host/index.ts';
 import { baseName } from '../logic/sort.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
-import { useModel } from './model.ts';
+import { useCard } from './card.ts';
 
 /** What a first look at a large data set takes; the user raises it. */
 const FIRST_LIMIT = 100;
@@ -93,7 +93,7 @@ export const useImages = defineStore('images', () => {
   }
 
   /** Classes of the model; null while unknown, and of a network that has none. */
-  const classes = (): number | null => useModel().card?.classes || null;
+  const classes = (): number | null => useCard().card?.classes || null;
 
   /** Takes some of what was given back. */
   async function remove(gone: readonly string[]): Promise<void> {
@@ -213,7 +213,7 @@ export const useImages = defineStore('images', () => {
         ...input,
         labels: labelFile,
         classNames: namesFile,
-        modelNames: namesFile === null ? (useModel().card?.classNames ?? null) : null,
+        modelNames: namesFile === null ? (useCard().card?.classNames ?? null) : null,
         classes: classes(),
         unlabelled,
       });

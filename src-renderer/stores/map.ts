@@ -11,8 +11,8 @@ import { placesOf, ranking, sortSubsets, type MapSort } from '../logic/mapRows.t
 import { atRest } from '../logic/rest.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
+import { limitAuditTo } from './limitAudit.ts';
 import { useMapAsk } from './mapAsk.ts';
-import { useRegion } from './region.ts';
 import { useView } from './view.ts';
 
 /** How long settings must rest before the map is drawn anew, in ms. */
@@ -206,7 +206,7 @@ export const useMap = defineStore('map', () => {
   /** Nothing but the selection may be changed in the next audit. */
   function attackOnly(): void {
     const { width, height } = drawn.value!.cells;
-    useRegion().attackOnly({ width, height, pixels: [...selected.value].sort((a, b) => a - b) });
+    limitAuditTo({ width, height, pixels: [...selected.value].sort((a, b) => a - b) });
   }
 
   async function save(): Promise<void> {

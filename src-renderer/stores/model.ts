@@ -1,4 +1,4 @@
-import { defineStore } from 'pinia';
+import { defineStore, storeToRefs } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { CallOut, ModelCard, ModelCheck, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -6,6 +6,7 @@ import type { Answer, AuditPlan, Preprocessing, Provider } from '../../shared/pl
 import { theHost } from '../host/index.ts';
 import { atRest } from '../logic/rest.ts';
 import { useApp } from './app.ts';
+import { useCard } from './card.ts';
 import { useImages } from './images.ts';
 
 /** How long the preprocessing must rest before the gradient is checked again. */
@@ -25,7 +26,7 @@ const classesOf = (card: ModelCard | null): string => JSON.stringify([card?.clas
 
 /** The model under audit: what it is, how pictures become its input, whether its gradient can be trusted. */
 export const useModel = defineStore('model', () => {
-  const card = shallowRef<ModelCard | null>(null);
+  const { card } = storeToRefs(useCard());
   const loading = ref(false);
   const preprocessing = shallowRef<Preprocessing | null>(null);
   const provider = ref<Provider>('cpu');

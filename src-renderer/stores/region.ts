@@ -1,16 +1,15 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { LoadedImage } from '../../shared/contract.ts';
-import { NORMS, type Norm } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
 import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { areaSizes, inverted, painted } from '../logic/areas.ts';
-import { FIRST_CUT, fitsMask, onSubsets, type Cut } from '../logic/subsets.ts';
+import { FIRST_CUT, fitsMask, type Cut } from '../logic/subsets.ts';
 import type { Point } from '../logic/zoom.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
-import { useThreat } from './threat.ts';
 
 /** A picture cut by the engine. */
 interface Shown {
@@ -39,11 +38,6 @@ export const useRegion = defineStore('region', () => {
   const sizes = computed(() => areaSizes(cut.value.mask));
   /** Whether the mask is for pictures like the one on show. */
   const fits = computed(() => image.value !== null && fitsMask(cut.value, image.value));
-  /** Whether an attack on subsets is on. */
-  const used = computed(() => {
-    const threat = useThreat();
-    return threat.active.some((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.isOn(norm, attack)));
-  });
   /** Pictures that the mask does not fit. */
   const misfits = computed(() => (masked.value ? useImages().images.filter((one) => !fitsMask(cut.value, one)).length : 0));
 
@@ -101,29 +95,6 @@ export const useRegion = defineStore('region', () => {
     return watch([cut, () => image.value?.id], () => void look(), { immediate: true });
   }
 
-  /** Lets the audit change nothing but these pixels (indices, row by row), and shows how: norms without an attack on subsets are left out. */
-  function attackOnly({ width, height, pixels }: { width: number; height: number; pixels: readonly number[] }): void {
-    const mask = new Array<number>(width * height).fill(0);
-    for (const pixel of pixels) mask[pixel] = 1;
-    area.value = 1;
-    change({ partition: 'mask', mask, width, height, areaPixels: 'by-norm' });
-    const threat = useThreat();
-    const able = NORMS.filter((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.usable(attack)));
-    const kept = able.filter((norm) => threat.norms[norm].on);
-    for (const norm of NORMS) {
-      threat.norms[norm].on = (kept.length > 0 ? kept : able).includes(norm);
-      threat.norms[norm].chosen = Object.fromEntries(threat.attacksFor(norm).map((attack) => [attack.id, onSubsets(attack)]));
-    }
-    place.value = Math.max(
-      0,
-      useImages().images.findIndex((one) => fitsMask(cut.value, one)),
-    );
-    threat.tab = 'subsets';
-    const app = useApp();
-    app.step = 'threat';
-    app.tell(S.region.limited(pixels.length, width * height));
-  }
-
   return {
     cut,
     place,
@@ -134,7 +105,6 @@ export const useRegion = defineStore('region', () => {
     masked,
     sizes,
     fits,
-    used,
     misfits,
     change,
     begin,
@@ -143,6 +113,5 @@ export const useRegion = defineStore('region', () => {
     invert,
     wrong,
     follow,
-    attackOnly,
   };
 });

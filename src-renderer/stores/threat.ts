@@ -118,6 +118,11 @@ export const useThreat = defineStore('threat', () => {
   const active = computed(() => NORMS.filter((norm) => norms[norm].on));
   const pairs = computed(() => active.value.reduce((sum, norm) => sum + attacksFor(norm).filter((attack) => isOn(norm, attack)).length, 0));
 
+  /** Whether an attack on subsets is on. */
+  const usesSubsets = computed(() =>
+    active.value.some((norm) => attacksFor(norm).some((attack) => onSubsets(attack) && isOn(norm, attack))),
+  );
+
   /** The first thing that keeps an audit from starting, as a sentence. */
   const missing = computed((): string | null => {
     const need = S.threat.need;
@@ -202,6 +207,7 @@ export const useThreat = defineStore('threat', () => {
     tab,
     active,
     pairs,
+    usesSubsets,
     missing,
     attacksFor,
     usable,
