@@ -6,6 +6,25 @@ import { goalKinds } from './lint/goalKinds.js';
 import { layers } from './lint/layers.js';
 
 /**
+ * Promises, with the types of a project.
+ * @param {string[]} files
+ * @param {string} project
+ * @returns {import('typescript-eslint').ConfigWithExtends}
+ */
+function awaited(files, project) {
+  return {
+    files,
+    // Alike for both: TypeScript starts anew where they differ.
+    languageOptions: { parserOptions: { project, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.vue'] } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+    },
+  };
+}
+
+/**
  * Rules that find faults; how code looks is not their affair. Types find most of the rest (`npm run types`).
  * Promises are checked with types, because a promise nobody awaits is how an engine loses an error.
  */
@@ -60,15 +79,8 @@ export default typescript.config(
       'valid-typeof': 'error',
     },
   },
-  {
-    files: ['shared/**/*.ts', 'src-main/**/*.ts'],
-    languageOptions: { parserOptions: { project: './tsconfig.main.json', tsconfigRootDir: import.meta.dirname } },
-    rules: {
-      '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-misused-promises': 'error',
-    },
-  },
+  awaited(['shared/**/*.ts', 'src-main/**/*.ts'], './tsconfig.main.json'),
+  awaited(['src-renderer/**/*.ts'], './tsconfig.renderer.json'),
   {
     files: ['shared/**/*.ts', 'src-main/**/*.ts'],
     ignores: ['src-main/cli/**'],

@@ -3,13 +3,12 @@ import { computed, ref, shallowRef } from 'vue';
 import type { AttackCard, AuditStatus, CallOut } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Language } from '../../shared/languages.ts';
+import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import { applyLanguage } from '../language.ts';
 import { kept, keep } from '../logic/keep.ts';
 import { OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
-
-export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
 
 /** What may lie over the window. */
 export type Panel = 'palette' | 'keys' | 'label' | 'names' | 'uploads';
