@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { CallIn, PlanCost } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
+import { useLatest } from '../logic/latest.ts';
 import { atRest } from '../logic/rest.ts';
 import { asking } from './asking.ts';
 import { useImages } from './images.ts';
@@ -15,7 +16,7 @@ const REST = 400;
 export const useEstimate = defineStore('estimate', () => {
   const known = shallowRef<{ of: string; cost: PlanCost } | null>(null);
   const busy = ref(false);
-  let round = 0;
+  const latest = useLatest();
   const rest = atRest(REST, ask);
 
   /** The question as text, so that only a change of it asks again; null while there is no plan, or an audit has the cores. */
@@ -37,7 +38,7 @@ export const useEstimate = defineStore('estimate', () => {
   });
 
   async function ask(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     const asked = question.value;
     if (asked === null) {
       busy.value = false;
@@ -46,12 +47,12 @@ export const useEstimate = defineStore('estimate', () => {
     busy.value = true;
     try {
       const answer = await theHost().call('estimate', JSON.parse(asked) as CallIn<'estimate'>);
-      if (mine === round) known.value = answer && { of: asked, cost: answer };
+      if (isLatest()) known.value = answer && { of: asked, cost: answer };
     } catch {
       // What is wrong with the model the gradient check says; without an estimate an audit can start all the same.
-      if (mine === round) known.value = null;
+      if (isLatest()) known.value = null;
     } finally {
-      if (mine === round) busy.value = false;
+      if (isLatest()) busy.value = false;
     }
   }
 

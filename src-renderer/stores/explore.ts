@@ -10,6 +10,7 @@ import { isHollow } from '../../shared/reach.ts';
 import { theHost } from '../host/index.ts';
 import { budgetStops } from '../logic/budget.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
+import { useLatest } from '../logic/latest.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
 import { atRest } from '../logic/rest.ts';
 import { initialOf } from '../logic/schema.ts';
@@ -51,7 +52,7 @@ export const useExplore = defineStore('explore', () => {
   /** The last one was ended before it had an answer. */
   const stopped = ref(false);
   const error = ref<string | null>(null);
-  let round = 0;
+  const latest = useLatest();
   /** Which picture is shown, of which model: once another is asked about, nothing of it is shown on. */
   let shownOf = '';
   const rest = atRest(REST, ask);
@@ -135,13 +136,12 @@ export const useExplore = defineStore('explore', () => {
 
   /** Asks for what is set now. Only the newest answer counts. */
   async function ask(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     if (!subject.value) {
       [shown.value, pending.value] = [null, false];
       return;
     }
     const [asked, card, budget, of] = [subject.value, attack.value!, epsNow.value, key.value];
-    const taken = (): boolean => mine !== round;
     const scene = JSON.stringify([asked.model, asked.preprocessing, asked.image, image.value!.source]);
     if (scene !== shownOf) [shown.value, error.value] = [null, null];
     shownOf = scene;
@@ -149,14 +149,14 @@ export const useExplore = defineStore('explore', () => {
     try {
       const host = theHost();
       const answer = await host.call('probe', { ...asked, eps: budget });
-      if (answer === null || taken()) return;
+      if (answer === null || !isLatest()) return;
       const load = async (which: ProbePicture) =>
         [which, await loadPixels(host.pictureUrl({ kind: 'probe', probe: answer.probe, which }))] as const;
       const [clean, ...pictures] = await Promise.all([
         loadPixels(host.pictureUrl({ kind: 'image', image: asked.image })),
         ...answer.pictures.filter((which) => which !== 'difference').map(load),
       ]);
-      if (taken()) return;
+      if (!isLatest()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
       note(
@@ -166,15 +166,15 @@ export const useExplore = defineStore('explore', () => {
           : null,
       );
     } catch (fault) {
-      if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
+      if (isLatest()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {
-      if (!taken()) pending.value = false;
+      if (isLatest()) pending.value = false;
     }
   }
 
   /** Ends the attack at work; what is set next, or `ask`, begins another. */
   function stop(): void {
-    round++;
+    latest.cancel();
     [pending.value, stopped.value] = [false, true];
     theHost()
       .call('probeStop', {})
@@ -198,7 +198,7 @@ export const useExplore = defineStore('explore', () => {
     );
     return () => {
       stop();
-      round++;
+      latest.cancel();
       pending.value = false;
     };
   }

@@ -4,6 +4,7 @@ import type { CallIn, CallOut, LoadedImage } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { LeftOut, LeftOutList } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
+import { useLatest } from '../logic/latest.ts';
 import { baseName } from '../logic/sort.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
@@ -56,7 +57,7 @@ export const useImages = defineStore('images', () => {
   const current = computed(() => (images.value.some((image) => image.id === chosen.value) ? chosen.value : null));
   /** What a screen of one image shows. */
   const chosenOrFirst = computed(() => images.value.find(({ id }) => id === chosen.value) ?? images.value[0] ?? null);
-  let round = 0;
+  const latest = useLatest();
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
 
@@ -159,7 +160,7 @@ export const useImages = defineStore('images', () => {
 
   /** Removes the pictures; labels and names stay for others. */
   function forget(): void {
-    round += 1;
+    latest.cancel();
     paths.value = [];
     offset.value = 0;
     limit.value = FIRST_LIMIT;
@@ -180,11 +181,11 @@ export const useImages = defineStore('images', () => {
 
   /** @param strict whether labels and names that do not fit are refused */
   async function load(strict = false): Promise<boolean> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     loading.value = true;
     try {
       const { out, why } = await open(strict);
-      if (mine !== round) return true;
+      if (!isLatest()) return true;
       unfit.value = why;
       leftOut.value = out.leftOut;
       images.value = out.images;
@@ -196,7 +197,7 @@ export const useImages = defineStore('images', () => {
       useApp().fail(error);
       return false;
     } finally {
-      if (mine === round) loading.value = false;
+      if (isLatest()) loading.value = false;
     }
   }
 

@@ -4,6 +4,7 @@ import type { CallOut, ModelCard, ModelCheck, RunEvent } from '../../shared/cont
 import { messageOf } from '../../shared/errors.ts';
 import type { Answer, AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
+import { useLatest } from '../logic/latest.ts';
 import { atRest } from '../logic/rest.ts';
 import { useApp } from './app.ts';
 import { useCard } from './card.ts';
@@ -46,7 +47,7 @@ export const useModel = defineStore('model', () => {
   const unclear = shallowRef<{ path: string; inputs: string[]; why: string } | null>(null);
   /** What goals can be about, once it was asked for. */
   const values = shallowRef<CallOut<'values'>>([]);
-  let round = 0;
+  const latest = useLatest();
   const rest = atRest(REST, runCheck);
 
   /** Reads a model. A file that is none leaves everything as it was. */
@@ -74,7 +75,7 @@ export const useModel = defineStore('model', () => {
   const isGuess = computed(() => card.value !== null && JSON.stringify(preprocessing.value) === JSON.stringify(card.value.preprocessing));
   function close(): void {
     if (checking.value) void stopCheck();
-    round++;
+    latest.cancel();
     rest.stop();
     [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
     [checking.value, named.value, refused.value, values.value] = [false, FOUND, null, []];
@@ -137,10 +138,10 @@ export const useModel = defineStore('model', () => {
       .catch(() => []);
   }
 
-  /** Design rule 5; what is known so far comes by events. Only the newest round counts. */
+  /** Design rule 5; what is known so far comes by events. Only the latest check counts. */
   async function runCheck(): Promise<void> {
     if (!card.value || !preprocessing.value) return;
-    const mine = ++round;
+    const isLatest = latest.begin();
     checking.value = true;
     checkError.value = null;
     check.value = null;
@@ -153,11 +154,11 @@ export const useModel = defineStore('model', () => {
         images: [...images],
         ...ends.value,
       });
-      if (mine === round) check.value = result;
+      if (isLatest()) check.value = result;
     } catch (error) {
-      if (mine === round) checkError.value = messageOf(error);
+      if (isLatest()) checkError.value = messageOf(error);
     } finally {
-      if (mine === round) checking.value = false;
+      if (isLatest()) checking.value = false;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Norm } from '../../shared/norms.ts';
 import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { areaSizes, inverted, painted } from '../logic/areas.ts';
+import { useLatest } from '../logic/latest.ts';
 import { FIRST_CUT, fitsMask, type Cut } from '../logic/subsets.ts';
 import type { Point } from '../logic/zoom.ts';
 import { S } from '../strings.ts';
@@ -31,7 +32,7 @@ export const useRegion = defineStore('region', () => {
   const shown = shallowRef<Shown | null>(null);
   /** While the engine cuts a picture. */
   const busy = ref(false);
-  let round = 0;
+  const latest = useLatest();
 
   const image = computed((): LoadedImage | null => useImages().images[Math.min(place.value, useImages().images.length - 1)] ?? null);
   const masked = computed(() => cut.value.partition === 'mask');
@@ -75,18 +76,18 @@ export const useRegion = defineStore('region', () => {
 
   /** Asks the engine how it cuts the picture on show; a mask needs no asking. */
   async function look(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     busy.value = false;
     const { areaPixels: _, width: _w, height: _h, mask: _m, ...choice } = cut.value;
     if (!image.value || choice.partition === 'mask') return void (shown.value = null);
     busy.value = true;
     try {
       const { of, ...rest } = await theHost().call('partition', { image: image.value.id, choice });
-      if (mine === round) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
+      if (isLatest()) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
     } catch (error) {
-      if (mine === round) useApp().fail(error);
+      if (isLatest()) useApp().fail(error);
     } finally {
-      if (mine === round) busy.value = false;
+      if (isLatest()) busy.value = false;
     }
   }
 

@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { actionInfo } from '../../shared/actions.ts';
 import { DESTINATIONS, isSetup, SCREENS } from '../../shared/screens.ts';
@@ -10,7 +8,7 @@ vi.stubGlobal('navigator', { platform: 'Linux', language: 'en' });
 const { COMPONENTS } = await import('../../src-renderer/screens/index.ts');
 
 it('shows every screen of the list by the component of its name, and has no component that nothing shows', () => {
-  const files = readdirSync(resolve(import.meta.dirname, '../../src-renderer/screens')).filter((name) => name.endsWith('Screen.vue'));
+  const files = Object.keys(import.meta.glob('../../src-renderer/screens/*.vue')).map((path) => path.split('/').at(-1)!);
   expect(SCREENS.map(({ step }) => `${step}screen.vue`).sort()).toEqual(files.map((name) => name.toLowerCase()).sort());
   for (const { step } of SCREENS) expect((COMPONENTS[step] as { __name?: string }).__name?.toLowerCase(), step).toBe(`${step}screen`);
 });
