@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
+import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
@@ -12,23 +13,6 @@ import type { PlanFlags } from './planFlags.ts';
 
 /** Bytes of a list of classes, one for each of millions of images. */
 const MOST_TARGETS = 64 * 2 ** 20;
-
-/** What most papers report; a plan without budgets gets these. */
-const USUAL_EPS: Record<Norm, number[]> = {
-  l0: [1, 5, 10, 20, 50],
-  l0Pixels: [1, 5, 10, 20, 50],
-  l1: [1, 5, 10, 20],
-  l2: [0.1, 0.25, 0.5, 1, 2],
-  linf: [1, 2, 4, 8, 16].map((n) => n / 255),
-};
-/** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = {
-  l0: ['sigma-zero', 'fmn'],
-  l0Pixels: ['sigma-zero'],
-  l1: ['fmn', 'pgd'],
-  l2: ['ddn', 'fmn'],
-  linf: ['pgd', 'fmn'],
-};
 
 /**
  * The plan that `hairline audit`'s flags describe.

@@ -6,7 +6,7 @@ import type { Language } from '../../shared/languages.ts';
 import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import { applyLanguage } from '../language.ts';
-import { kept, keep } from '../logic/keep.ts';
+import { readSetting, writeSetting } from '../logic/storage.ts';
 import { OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
 
@@ -37,7 +37,7 @@ export const useApp = defineStore('app', () => {
   /** What lies over the window now. */
   const panel = ref<Panel | null>(null);
   /** Whether single characters are shortcuts. */
-  const singleKeys = ref(kept('single-keys') !== 'off');
+  const singleKeys = ref(readSetting('single-keys') !== 'off');
   let next = 1;
 
   /** Shows an error as one sentence. The same sentence is not shown twice. */
@@ -68,7 +68,7 @@ export const useApp = defineStore('app', () => {
 
   function setLanguage(value: Language): void {
     applyLanguage(value);
-    keep('language', value);
+    writeSetting('language', value);
   }
 
   function toggle(which: Panel): void {
@@ -77,7 +77,7 @@ export const useApp = defineStore('app', () => {
 
   function setSingleKeys(on: boolean): void {
     singleKeys.value = on;
-    keep('single-keys', on ? 'on' : 'off');
+    writeSetting('single-keys', on ? 'on' : 'off');
   }
 
   /** Asks the host what it can do. Called once, and again after a lost connection. */

@@ -3,21 +3,21 @@ import { computed, ref, shallowRef } from 'vue';
 import type { CallIn, PlanCost } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
 import { useLatest } from '../logic/latest.ts';
-import { atRest } from '../logic/rest.ts';
-import { asking } from './asking.ts';
+import { debounce } from '../logic/debounce.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useImages } from './images.ts';
 import { useRun } from './run.ts';
 import { useThreat } from './threat.ts';
 
 /** How long a plan must rest before it is priced. */
-const REST = 400;
+const DEBOUNCE = 400;
 
 /** What the planned audit takes at most, by the engine's own measurement of the model. */
 export const useEstimate = defineStore('estimate', () => {
   const known = shallowRef<{ of: string; cost: PlanCost } | null>(null);
   const busy = ref(false);
   const latest = useLatest();
-  const rest = atRest(REST, ask);
+  const debounced = debounce(DEBOUNCE, ask);
 
   /** The question as text, so that only a change of it asks again; null while there is no plan, or an audit has the cores. */
   const question = computed((): string | null => {
@@ -64,11 +64,11 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    return asking(
+    return askOnChange(
       () => question.value,
       () => question.value !== null,
       busy,
-      rest,
+      debounced,
     );
   }
 

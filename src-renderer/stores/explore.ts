@@ -12,20 +12,20 @@ import { budgetStops } from '../logic/budget.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { useLatest } from '../logic/latest.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
 import { S } from '../strings.ts';
-import { asking } from './asking.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useRegion } from './region.ts';
 import { useThreat, type ClassGoal } from './threat.ts';
 
-/** How long the hand must rest before the engine is asked, in ms: a slider tells of every step between. */
-const REST = 60;
+/** How long the hand must rest before the engine is asked, in ms: a slider reports every step between. */
+const DEBOUNCE = 60;
 
 /** An answer with everything to show of it; replaced as one, so that numbers and pictures belong together. */
 export interface Shown {
@@ -55,7 +55,7 @@ export const useExplore = defineStore('explore', () => {
   const latest = useLatest();
   /** Which picture is shown, of which model: once another is asked about, nothing of it is shown on. */
   let shownOf = '';
-  const rest = atRest(REST, ask);
+  const debounced = debounce(DEBOUNCE, ask);
 
   const image = computed(() => useImages().chosenOrFirst);
   const place = computed(() => useImages().images.findIndex(({ id }) => id === image.value?.id));
@@ -103,7 +103,7 @@ export const useExplore = defineStore('explore', () => {
   });
   const stops = computed(() => (image.value ? budgetStops(norm.value, image.value) : []));
 
-  /** All but ε; the answer of a minimum-norm attack hangs on nothing else. */
+  /** All but ε; the answer of a minimum-norm attack depends on nothing else. */
   const subject = computed((): Omit<CallIn<'probe'>, 'eps'> | null => {
     const [model, threat] = [useModel(), useThreat()];
     if (!model.card || !model.preprocessing || !image.value || !attack.value) return null;
@@ -190,11 +190,11 @@ export const useExplore = defineStore('explore', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(
+    const stop = askOnChange(
       () => request.value,
       () => subject.value !== null,
       pending,
-      rest,
+      debounced,
     );
     return () => {
       stop();

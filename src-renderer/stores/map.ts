@@ -9,7 +9,7 @@ import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
 import { useLatest } from '../logic/latest.ts';
 import { placesOf, ranking, sortSubsets, type MapSort } from '../logic/mapRows.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
 import { limitAuditTo } from './limitAudit.ts';
@@ -17,9 +17,9 @@ import { useMapAsk } from './mapAsk.ts';
 import { useView } from './view.ts';
 
 /** How long settings must rest before the map is drawn anew, in ms. */
-const REST = 250;
+const DEBOUNCE = 250;
 
-/** A map as far as it is drawn. Replaced, never changed in place, so that what hangs on it follows. */
+/** A map as far as it is drawn. Replaced, never changed in place, so that what depends on it follows. */
 export interface Drawn {
   map: string;
   cells: Cells;
@@ -68,7 +68,7 @@ export const useMap = defineStore('map', () => {
   const latest = useLatest();
   const latestAttack = useLatest();
   let asked = '';
-  const rest = atRest(REST, draw);
+  const debounced = debounce(DEBOUNCE, draw);
 
   const values = computed(() =>
     drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array(),
@@ -234,8 +234,8 @@ export const useMap = defineStore('map', () => {
       watch(
         () => ask.request,
         (request) => {
-          rest.stop();
-          if ((request ? JSON.stringify(request) : '') !== asked) rest.begin();
+          debounced.cancel();
+          if ((request ? JSON.stringify(request) : '') !== asked) debounced();
         },
       ),
       watch(
@@ -249,7 +249,7 @@ export const useMap = defineStore('map', () => {
     ];
     if (!drawn.value || (ask.request && JSON.stringify(ask.request) !== asked)) void draw();
     return () => {
-      rest.stop();
+      debounced.cancel();
       for (const end of ends) end();
     };
   }

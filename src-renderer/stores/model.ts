@@ -5,13 +5,13 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Answer, AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
 import { useLatest } from '../logic/latest.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { useApp } from './app.ts';
 import { useCard } from './card.ts';
 import { useImages } from './images.ts';
 
 /** How long the preprocessing must rest before the gradient is checked again. */
-const REST = 600;
+const DEBOUNCE = 600;
 
 /** Which input takes the image, what the others hold, which output is meant, and what is said of class scores. */
 type Ends = Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
@@ -22,7 +22,7 @@ function without(fixed: Ends['fixed'], name: string): Ends['fixed'] {
   return rest;
 }
 
-/** Its classes, as far as labels hang on them. */
+/** Its classes, as far as labels depend on them. */
 const classesOf = (card: ModelCard | null): string => JSON.stringify([card?.classes || null, card?.classNames ?? null]);
 
 /** The model under audit: what it is, how pictures become its input, whether its gradient can be trusted. */
@@ -48,7 +48,7 @@ export const useModel = defineStore('model', () => {
   /** What goals can be about, once it was asked for. */
   const values = shallowRef<CallOut<'values'>>([]);
   const latest = useLatest();
-  const rest = atRest(REST, runCheck);
+  const debounced = debounce(DEBOUNCE, runCheck);
 
   /** Reads a model. A file that is none leaves everything as it was. */
   async function open(path: string, said: Partial<Ends> = {}): Promise<boolean> {
@@ -76,7 +76,7 @@ export const useModel = defineStore('model', () => {
   function close(): void {
     if (checking.value) void stopCheck();
     latest.cancel();
-    rest.stop();
+    debounced.cancel();
     [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
     [checking.value, named.value, refused.value, values.value] = [false, FOUND, null, []];
   }
@@ -177,7 +177,7 @@ export const useModel = defineStore('model', () => {
 
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
-    rest.begin();
+    debounced();
   }
 
   return {

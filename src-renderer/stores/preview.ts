@@ -4,14 +4,14 @@ import { messageOf } from '../../shared/errors.ts';
 import { PREVIEW_MOST, type Preview, type PreviewPicture } from '../../shared/preview.ts';
 import { theHost } from '../host/index.ts';
 import { useLatest } from '../logic/latest.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { spread } from '../../shared/spread.ts';
-import { asking } from './asking.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 
 /** How long the preprocessing must rest before the engine is asked, in ms. */
-const REST = 150;
+const DEBOUNCE = 150;
 
 /** One picture as the network reads it, in the answer that has it. */
 export interface Shown {
@@ -28,7 +28,7 @@ export const usePreview = defineStore('preview', () => {
   const error = ref<string | null>(null);
   /** Of what other preprocessings were tried. */
   let tried = '';
-  const rest = atRest(REST, ask);
+  const debounced = debounce(DEBOUNCE, ask);
   const latest = useLatest();
 
   const image = computed(() => useImages().chosenOrFirst);
@@ -98,11 +98,11 @@ export const usePreview = defineStore('preview', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(
+    const stop = askOnChange(
       () => `${key.value} ${oneKey.value}`,
       () => subject.value !== null,
       pending,
-      rest,
+      debounced,
     );
     return () => {
       stop();
