@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
+import { everyImport, importedFile, rootOf } from './imports.js';
 
 /**
  * The layers, lowest first, and what each may import besides itself. Arrows only point down this list.
@@ -73,7 +73,7 @@ export function fault(/** @type {string} */ from, /** @type {string} */ specifie
   const allowed = LAYERS[from];
   if (!allowed) return `src-main/${from} has no place among the layers; give it one in lint/layers.js.`;
   if (specifier.startsWith('.')) {
-    const target = relative(root, resolve(dirname(file), specifier.replace(/\?.*$/, '')));
+    const target = relative(root, importedFile(file, specifier));
     const to = layerOf(target);
     if (to === from || (to && allowed.includes(to))) return null;
     if (to) return `${from} may not import ${to}: arrows go one way (${from} may import ${allowed.join(', ') || 'nothing'}).`;
@@ -95,16 +95,6 @@ export function fault(/** @type {string} */ from, /** @type {string} */ specifie
   return null;
 }
 
-/** The repository a linted file belongs to: the nearest folder above with a package.json. */
-function rootOf(/** @type {string} */ file) {
-  let folder = dirname(file);
-  while (!existsSync(join(folder, 'package.json'))) {
-    if (dirname(folder) === folder) return folder;
-    folder = dirname(folder);
-  }
-  return folder;
-}
-
 /** @type {import('eslint').Rule.RuleModule} */
 export const layers = {
   meta: { type: 'problem', docs: { description: 'imports follow the layers of the design' }, schema: [], messages: { fault: '{{fault}}' } },
@@ -113,23 +103,9 @@ export const layers = {
     const root = rootOf(file);
     const from = layerOf(relative(root, file));
     if (!from) return {};
-    const check = (/** @type {any} */ node) => {
-      if (typeof node?.value !== 'string') return;
+    return everyImport((node) => {
       const message = fault(from, node.value, file, root);
       if (message) context.report({ node, messageId: 'fault', data: { fault: message } });
-    };
-    /** @type {import('eslint').Rule.RuleListener} */
-    const listener = {
-      ImportDeclaration: (node) => check(node.source),
-      ExportAllDeclaration: (node) => check(node.source),
-      ExportNamedDeclaration: (node) => check(node.source),
-      ImportExpression: (node) => check(node.source),
-      CallExpression(node) {
-        if (node.callee.type === 'Identifier' && /require$/i.test(node.callee.name)) check(node.arguments[0]);
-      },
-      // import('x').Y as a type
-      TSImportType: (/** @type {any} */ node) => check(node.source ?? node.argument?.literal),
-    };
-    return listener;
+    });
   },
 };

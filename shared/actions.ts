@@ -1,3 +1,5 @@
+import { DESTINATIONS } from './screens.ts';
+
 /**
  * Everything a user can do in the window, as plain data. The window adds when each is possible and what it does
  * (src-renderer/actions); tooltips, shortcuts, the command palette, the help sheet and Electron's menu all read this list.
@@ -27,6 +29,11 @@ export const ACTION_GROUPS = {
 } as const;
 export type ActionGroup = keyof typeof ACTION_GROUPS;
 
+/** One for every screen that can be gone to, `go.model` of `model`. */
+const GO = DESTINATIONS.map(
+  ({ step, title, shortcut }) => ({ id: `go.${step}`, title, group: 'go', shortcut }) as const satisfies ActionInfo,
+);
+
 export const ACTIONS = [
   { id: 'file.model', title: 'Open model…', group: 'file', shortcut: 'Mod+O' },
   { id: 'file.pictures', title: 'Add pictures…', group: 'file', shortcut: 'Mod+I' },
@@ -43,15 +50,7 @@ export const ACTIONS = [
   { id: 'edit.undo', title: 'Undo', group: 'edit', shortcut: 'Mod+Z' },
   { id: 'edit.redo', title: 'Redo', group: 'edit', shortcut: 'Mod+Shift+Z' },
 
-  { id: 'go.model', title: 'Model', group: 'go', shortcut: 'Mod+1' },
-  { id: 'go.images', title: 'Images', group: 'go', shortcut: 'Mod+2' },
-  { id: 'go.threat', title: 'Threat model', group: 'go', shortcut: 'Mod+3' },
-  { id: 'go.run', title: 'Run', group: 'go', shortcut: 'Mod+4' },
-  { id: 'go.results', title: 'Results', group: 'go', shortcut: 'Mod+5' },
-  { id: 'go.export', title: 'Export', group: 'go', shortcut: 'Mod+6' },
-  { id: 'go.compare', title: 'Compare audits', group: 'go', shortcut: 'Mod+7' },
-  { id: 'go.map', title: 'Vulnerability map', group: 'go', shortcut: 'Mod+8' },
-  { id: 'go.explore', title: 'Explore by hand', group: 'go', shortcut: 'Mod+9' },
+  ...GO,
 
   { id: 'model.check', title: 'Check the gradient again', group: 'run', shortcut: null },
   { id: 'model.checkStop', title: 'Stop the gradient check', group: 'run', shortcut: null },

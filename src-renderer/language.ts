@@ -1,11 +1,11 @@
 import { isLanguage, type Language } from '../shared/languages.ts';
 import { theHost } from './host/index.ts';
-import { kept } from './logic/keep.ts';
+import { readSetting } from './logic/storage.ts';
 import { language } from './strings.ts';
 
 /** What the user chose last time, else the browser's language where we speak it. */
 export function storedLanguage(): Language {
-  const value = kept('language') ?? navigator.language.slice(0, 2);
+  const value = readSetting('language') ?? navigator.language.slice(0, 2);
   return isLanguage(value) ? value : 'en';
 }
 

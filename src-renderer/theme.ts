@@ -1,4 +1,4 @@
-import { keep, kept } from './logic/keep.ts';
+import { writeSetting, readSetting } from './logic/storage.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -7,14 +7,14 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
 /** What the user chose last time; `system` when nothing was, or storage is closed to us. */
 export function storedTheme(): Theme {
-  const value = kept(KEY);
+  const value = readSetting(KEY);
   return value === 'light' || value === 'dark' ? value : 'system';
 }
 
 /** Shows the theme now and remembers it. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
-  keep(KEY, theme);
+  writeSetting(KEY, theme);
 }
 
 dark.addEventListener('change', () => {

@@ -3,7 +3,7 @@ import { Preprocessing } from '../../shared/plan.ts';
 import { declaredShape, loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
-import type { OpenRequest } from '../../src-main/runtime/differentiable.ts';
+import type { OpenRequest } from '../../src-main/runtime/openRequest.ts';
 
 /** What one process measures: one model, one batch, one number of threads. */
 export interface Task {

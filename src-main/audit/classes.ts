@@ -1,7 +1,7 @@
 import type { AuditPlan } from '../../shared/plan.ts';
 import type { Graph } from '../graph/index.ts';
 import { readClasses } from '../model/labels.ts';
-import type { ClassList } from '../model/labels.ts';
+import type { ClassList } from '../model/ordered.ts';
 import { namesInModel } from '../model/modelNames.ts';
 import type { Setup } from './records.ts';
 

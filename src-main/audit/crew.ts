@@ -12,11 +12,10 @@ import type { Measured, MeasureRequest } from './measure.ts';
 import type { PaceRequest } from './pace.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
-import type { Verification } from './verify/index.ts';
-import type { Repeated, RepeatRequest } from './verify/repeat.ts';
+import type { Repeated, RepeatRequest, Verification } from './verify/verification.ts';
 import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
 import type { Previewed, PreviewTask } from './previewDesk.ts';
-import type { Probed, ProbeTask } from './probe.ts';
+import type { Probed, ProbeTask } from './probeTask.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
 export interface Tasks {

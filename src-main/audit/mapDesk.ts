@@ -8,7 +8,7 @@ import type { Picture } from '../images/index.ts';
 import type { Partition } from '../norms/partition.ts';
 import type { Models, ModelSource } from './models.ts';
 import { MapSession } from './vulnerability.ts';
-import type { MapSetting } from './vulnerability.ts';
+import type { MapSetting } from './mapSetting.ts';
 
 export interface MapRequest {
   /** Its name in what follows. */

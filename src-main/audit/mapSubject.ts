@@ -11,8 +11,8 @@ import { rootMeanSquare } from '../norms/similarity.ts';
 import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { Models } from './models.ts';
+import type { MapSetting } from './mapSetting.ts';
 import { compareOutput, outputPicture, outputResult } from './outputFigures.ts';
-import type { MapSetting } from './vulnerability.ts';
 
 /** What a map is of: a classifier's margin or an output's distance, at one picture. */
 export interface Subject {

@@ -9,7 +9,7 @@ import type { ImageSet, OpenRequest } from '../images/index.ts';
 import { mostValues, valuesOf } from '../model/differentiable.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import { scoreNotes } from '../model/output.ts';
-import type { ClassList } from '../model/labels.ts';
+import type { ClassList } from '../model/ordered.ts';
 import { namedClasses } from './classes.ts';
 import { checkProducts, checkGradient } from '../runtime/gradcheck.ts';
 import { ortVersion } from '../runtime/ort.ts';

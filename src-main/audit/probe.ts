@@ -1,8 +1,6 @@
 import { Cancelled } from '../../shared/errors.ts';
 import { within } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { AuditPlan } from '../../shared/plan.ts';
-import type { Probe, ProbePicture } from '../../shared/probe.ts';
 import type { Finding } from '../../shared/results.ts';
 import { EightBit, toLevels } from '../attacks/rounding/levels.ts';
 import { toUnit } from '../images/index.ts';
@@ -15,26 +13,13 @@ import type { JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
 import { noiseLike } from './noise.ts';
 import { pictureOf, readPng, writePng } from './picture.ts';
+import type { Probed, ProbeTask } from './probeTask.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { contextOf } from './run.ts';
 import { openLook } from './seen.ts';
 import { Sitting } from './sitting.ts';
 import { AuditState } from './state.ts';
-
-/** A plan with one threat model, one attack and one budget, and its one image. */
-export interface ProbeTask {
-  plan: AuditPlan;
-  image: JobImage & { label: number | null; source: string };
-  /** Takes the pictures. */
-  folder: string;
-}
-
-/** The answer, with its pictures as files in the folder. */
-export interface Probed {
-  answer: Omit<Probe, 'probe' | 'pictures'>;
-  files: Partial<Record<ProbePicture, string>>;
-}
 
 /** Does an audit's job; tells of the nearest miss within the budget, pixels CHW. */
 export type JobWorker = (input: Tasks['job']['in'], onMiss: (image: string, pixels: Float32Array) => void) => Promise<Tasks['job']['out']>;

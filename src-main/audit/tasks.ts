@@ -24,7 +24,7 @@ import { onOutput } from '../goals/index.ts';
 import { prepare, settle } from './prepare.ts';
 import { PreviewDesk } from './previewDesk.ts';
 import { probe } from './probe.ts';
-import type { ProbeTask } from './probe.ts';
+import type { ProbeTask } from './probeTask.ts';
 import type { Setup } from './records.ts';
 import { verifyAudit } from './verify/index.ts';
 import { repeatSample } from './verify/repeat.ts';

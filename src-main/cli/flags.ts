@@ -2,64 +2,17 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { AuditPlan, AuditPlanInput, Provider } from '../../shared/plan.ts';
+import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
+import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
 import { inLimits } from './limited.ts';
 import { classEnds, goalFrom, wantedFrom } from './output.ts';
-import type { GoalFlags, WantedFlags } from './output.ts';
-
-/** What makes a plan, and how it is run. */
-export interface PlanFlags extends WantedFlags, GoalFlags {
-  model?: string;
-  images?: string[];
-  labels?: string;
-  classNames?: string;
-  preset?: string;
-  preprocess?: string;
-  norm?: string;
-  eps?: string[];
-  attacks?: string;
-  targets?: string;
-  limit?: string;
-  first?: string;
-  offset?: string;
-  seed?: string;
-  steps?: string;
-  maxQueries?: string;
-  workers?: string;
-  batch?: string;
-  provider?: Provider;
-  name?: string;
-  out?: string;
-  resume?: boolean;
-  failUnder?: string;
-  json?: boolean;
-}
-
-/** As they are given: files of an audit that goes on may be several. */
-export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surrogate?: string[] };
+import type { PlanFlags } from './planFlags.ts';
 
 /** Bytes of a list of classes, one for each of millions of images. */
 const MOST_TARGETS = 64 * 2 ** 20;
-
-/** What most papers report; a plan without budgets gets these. */
-const USUAL_EPS: Record<Norm, number[]> = {
-  l0: [1, 5, 10, 20, 50],
-  l0Pixels: [1, 5, 10, 20, 50],
-  l1: [1, 5, 10, 20],
-  l2: [0.1, 0.25, 0.5, 1, 2],
-  linf: [1, 2, 4, 8, 16].map((n) => n / 255),
-};
-/** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = {
-  l0: ['sigma-zero', 'fmn'],
-  l0Pixels: ['sigma-zero'],
-  l1: ['fmn', 'pgd'],
-  l2: ['ddn', 'fmn'],
-  linf: ['pgd', 'fmn'],
-};
 
 /**
  * The plan that `hairline audit`'s flags describe.

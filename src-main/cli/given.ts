@@ -6,7 +6,7 @@ import { findBeside } from '../audit/beside.ts';
 import type { LimitedProcess } from '../engine/limited.ts';
 import { readRegular } from '../files/regular.ts';
 import { parsePreprocessing, preprocessingFile, presetFor } from '../model/preprocessing/index.ts';
-import type { AuditFlags, PlanFlags } from './flags.ts';
+import type { AuditFlags, PlanFlags } from './planFlags.ts';
 import { wantedFrom } from './output.ts';
 import type { Wanted, WantedFlags } from './output.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Probe, ProbePicture, ProbeRequest } from '../../shared/probe.ts';
 import { checkPlan } from '../audit/plan.ts';
-import type { Probed } from '../audit/probe.ts';
+import type { Probed } from '../audit/probeTask.ts';
 import { decodeFile, encodePng, pictureHash } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { difference } from '../report/index.ts';

@@ -1,6 +1,6 @@
 import type { NamedFiles } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
-import type { Verification } from '../audit/verify/index.ts';
+import type { Verification } from '../audit/verify/verification.ts';
 import type { LimitedProcess } from './limited.ts';
 
 /** Where work is done that nobody vouches for. */

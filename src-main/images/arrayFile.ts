@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
-import type { ByteSource } from './bytes.ts';
+import type { ByteSource } from './byteSource.ts';
 import { sniff } from './sniff.ts';
 
 /** Kinds of numbers in IDX and NPY files. */

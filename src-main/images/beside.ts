@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
-import type { LabelFile } from './labelFile.ts';
+import type { LabelFile } from './rawLabels.ts';
 import { matchLabels } from './matchLabels.ts';
 import { openSources } from './sources.ts';
 

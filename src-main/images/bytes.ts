@@ -1,16 +1,10 @@
 import { openRegularFile } from '../files/regular.ts';
 import { UserError, isSystemError } from '../../shared/errors.ts';
+import type { ByteSource } from './byteSource.ts';
 import { MOST_DATA_BYTES } from './limits.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 import { freshRoom, unpacked } from './unpack.ts';
 import type { Room } from './unpack.ts';
-
-/** Bytes that can be read in part, so that a data set larger than memory can be opened. */
-export interface ByteSource {
-  readonly size: number;
-  /** `length` bytes from `offset`; fewer where the source ends. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
 
 /**
  * The bytes of a file. Compressed with gzip, they are unpacked once and kept; else each read goes to the disk.

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { readRegularFile } from '../files/regular.ts';
-import type { ByteSource } from './bytes.ts';
+import type { ByteSource } from './byteSource.ts';
 import { MOST_PICTURES } from './limits.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';

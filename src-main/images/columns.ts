@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
-import type { LabelFile } from './labelFile.ts';
+import type { LabelFile } from './rawLabels.ts';
 
 /** How tables call the picture and its class, without case, spaces and underscores; the first that is there counts. */
 export const FILE_COLUMNS = [

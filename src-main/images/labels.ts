@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
 import { classFinder } from './classFinder.ts';
-import type { RawLabel } from './labelFile.ts';
+import type { RawLabel } from './rawLabels.ts';
 
 /**
  * Class numbers from raw labels: names are looked up in the class names, and labels that can only count from 1 are

@@ -3,7 +3,7 @@ import { draw } from './draw.ts';
 import type { Stratum } from './draw.ts';
 import { look } from './look.ts';
 import type { Looked, Unfit } from './look.ts';
-import type { OpenRequest } from './open.ts';
+import type { OpenRequest } from './openRequest.ts';
 
 /** A picture before it is looked at, and its place in the whole set. */
 type Place = Pick<Looked, 'entry' | 'at'>;

@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
-import type { LabelFile, RawLabel } from './labelFile.ts';
+import type { LabelFile, RawLabel } from './rawLabels.ts';
 
 /** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
 type Named = { file: string | null };

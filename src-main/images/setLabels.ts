@@ -1,9 +1,9 @@
 import { look } from './look.ts';
 import { classNumbers } from './labels.ts';
 import { readLabelFile } from './labelFile.ts';
-import type { LabelFile, RawLabel } from './labelFile.ts';
+import type { LabelFile, RawLabel } from './rawLabels.ts';
 import { matchLabels } from './matchLabels.ts';
-import type { Asked } from './open.ts';
+import type { Asked } from './openRequest.ts';
 import { placedByOrder } from './placedByOrder.ts';
 import { placeClasses } from './places.ts';
 import type { ModelClasses } from './places.ts';

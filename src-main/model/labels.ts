@@ -3,16 +3,10 @@ import { parseTable, textLines, wholeNumber } from '../../shared/table.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { namesFromJson } from './namesJson.ts';
 import { ordered } from './ordered.ts';
+import type { ClassList } from './ordered.ts';
 
 /** Bytes: the largest published list, ImageNet-21k with all synonyms, has two million. */
 const MOST = 16 * 2 ** 20;
-
-/** The names of a model's classes, in class order. */
-export interface ClassList {
-  names: string[];
-  /** Their WordNet ids, where the list has them apart from the names. */
-  ids: string[] | null;
-}
 
 /**
  * Reads the names of a model's classes from a file, in class order.

@@ -3,7 +3,7 @@ import { ints, strings } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { parseClasses } from './labels.ts';
 import { namesFromJson } from './namesJson.ts';
-import type { ClassList } from './labels.ts';
+import type { ClassList } from './ordered.ts';
 
 /** Class names that a model file itself holds. */
 export interface OwnNames extends ClassList {

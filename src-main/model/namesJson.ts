@@ -2,9 +2,8 @@ import { UserError } from '../../shared/errors.ts';
 import { parseJson } from '../../shared/json.ts';
 import { shown } from '../../shared/printable.ts';
 import { wholeNumber } from '../../shared/table.ts';
-import type { ClassList } from './labels.ts';
 import { ordered } from './ordered.ts';
-import type { Numbered } from './ordered.ts';
+import type { ClassList, Numbered } from './ordered.ts';
 import { pythonToJson } from './python.ts';
 
 /** Where programs keep class names among other settings, the first that is there: Hugging Face, PyTorch, Ultralytics, timm, COCO. */

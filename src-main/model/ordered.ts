@@ -1,5 +1,11 @@
 import { UserError } from '../../shared/errors.ts';
-import type { ClassList } from './labels.ts';
+
+/** The names of a model's classes, in class order. */
+export interface ClassList {
+  names: string[];
+  /** Their WordNet ids, where the list has them apart from the names. */
+  ids: string[] | null;
+}
 
 /** A class: its number, its name, and its WordNet id where that is known. */
 export type Numbered = [number: number | null, name: string, id: string | null];

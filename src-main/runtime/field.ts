@@ -3,7 +3,7 @@ import type { Differentiable, ImageShape, Products } from '../model/differentiab
 import { composeJvp, composeOutput, composeScore, composeVjp } from '../model/regression.ts';
 import type { EmitScore, OutputModel } from '../model/regression.ts';
 import { openScored, runDerived, Sessions } from './differentiable.ts';
-import type { OpenRequest, OpenScored } from './differentiable.ts';
+import type { OpenRequest, OpenScored } from './openRequest.ts';
 import { Tensor } from './ort.ts';
 import { atNetworkSize, resampledProducts, resampledScores, shapeOf } from './resampled.ts';
 import { traceFacts } from './trace.ts';

@@ -1,7 +1,8 @@
 import type { GradientCheck } from '../../shared/results.ts';
 import type { Products } from '../model/differentiable.ts';
 import { argMax, softmax } from '../model/scores.ts';
-import type { OpenModel, OpenScored } from './differentiable.ts';
+import type { OpenModel } from './differentiable.ts';
+import type { OpenScored } from './openRequest.ts';
 import { directionError, dithered, inBlocks, roundingOf, signs, slopeOf } from './direction.ts';
 import type { Along, Value } from './direction.ts';
 import type { OpenOutput } from './field.ts';

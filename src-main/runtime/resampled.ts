@@ -1,7 +1,7 @@
 import type { ImageShape, Products } from '../model/differentiable.ts';
 import { resamplerOf, withoutGeometry } from '../model/preprocessing/index.ts';
 import type { Resampler } from '../model/preprocessing/index.ts';
-import type { OpenRequest, OpenScored } from './differentiable.ts';
+import type { OpenRequest, OpenScored } from './openRequest.ts';
 
 /**
  * What is asked of pictures, as it is asked of what the network reads of them.

@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/errors.ts';
 import { valuesOf } from '../model/differentiable.ts';
 import { openDifferentiable } from './differentiable.ts';
-import type { OpenRequest } from './differentiable.ts';
+import type { OpenRequest } from './openRequest.ts';
 import { atNetworkSize } from './resampled.ts';
 import { openOutput } from './field.ts';
 

@@ -5,13 +5,12 @@ import { messageOf } from '../../shared/errors.ts';
 import { filled } from '../../shared/goalWords.ts';
 import type { Language } from '../../shared/languages.ts';
 import type { Goal } from '../../shared/plan.ts';
+import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import { applyLanguage } from '../language.ts';
-import { kept, keep } from '../logic/keep.ts';
+import { readSetting, writeSetting } from '../logic/storage.ts';
 import { language, OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
-
-export type Step = 'model' | 'images' | 'threat' | 'run' | 'results' | 'image' | 'export' | 'compare' | 'map' | 'explore';
 
 /** What may lie over the window. */
 export type Panel = 'palette' | 'keys' | 'label' | 'names' | 'uploads';
@@ -41,7 +40,7 @@ export const useApp = defineStore('app', () => {
   /** What lies over the window now. */
   const panel = ref<Panel | null>(null);
   /** Whether single characters are shortcuts. */
-  const singleKeys = ref(kept('single-keys') !== 'off');
+  const singleKeys = ref(readSetting('single-keys') !== 'off');
   let next = 1;
 
   /** Shows an error as one sentence. The same sentence is not shown twice. */
@@ -72,7 +71,7 @@ export const useApp = defineStore('app', () => {
 
   function setLanguage(value: Language): void {
     applyLanguage(value);
-    keep('language', value);
+    writeSetting('language', value);
   }
 
   function toggle(which: Panel): void {
@@ -81,7 +80,7 @@ export const useApp = defineStore('app', () => {
 
   function setSingleKeys(on: boolean): void {
     singleKeys.value = on;
-    keep('single-keys', on ? 'on' : 'off');
+    writeSetting('single-keys', on ? 'on' : 'off');
   }
 
   /** Asks the host what it can do. Called once, and again after a lost connection. */

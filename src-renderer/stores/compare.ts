@@ -3,6 +3,7 @@ import { computed, ref, shallowReactive, watch } from 'vue';
 import type { Results } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { compareRows, sharedImages, sharedThreats, tellingBudget } from '../logic/compare.ts';
+import { useLatest, type Latest } from '../logic/latest.ts';
 import { useApp } from './app.ts';
 import { useResults } from './results.ts';
 
@@ -12,6 +13,7 @@ export type Which = 'a' | 'b';
 export const useCompare = defineStore('compare', () => {
   const ids = shallowReactive<Record<Which, string | null>>({ a: null, b: null });
   const results = shallowReactive<Record<Which, Results | null>>({ a: null, b: null });
+  const latest: Record<Which, Latest> = { a: useLatest(), b: useLatest() };
   const threat = ref(0);
   /** Budget at which pictures count as broken; null: at any distance. */
   const eps = ref<number | null>(null);
@@ -29,13 +31,15 @@ export const useCompare = defineStore('compare', () => {
   const rows = computed(() => (onlyChanged.value ? changed.value : all.value));
 
   async function choose(which: Which, id: string): Promise<void> {
+    const isLatest = latest[which].begin();
     ids[which] = id;
     try {
       const loaded = await theHost().call('results', { audit: id });
-      if (ids[which] !== id) return;
+      if (!isLatest()) return;
       results[which] = loaded;
       threat.value = 0;
     } catch (error) {
+      if (!isLatest()) return;
       ids[which] = null;
       results[which] = null;
       useApp().fail(error);

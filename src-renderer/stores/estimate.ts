@@ -2,21 +2,22 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { CallIn, PlanCost } from '../../shared/contract.ts';
 import { theHost } from '../host/index.ts';
-import { atRest } from '../logic/rest.ts';
-import { asking } from './asking.ts';
+import { useLatest } from '../logic/latest.ts';
+import { debounce } from '../logic/debounce.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useImages } from './images.ts';
 import { useRun } from './run.ts';
 import { useThreat } from './threat.ts';
 
 /** How long a plan must rest before it is priced. */
-const REST = 400;
+const DEBOUNCE = 400;
 
 /** What the planned audit takes at most, by the engine's own measurement of the model. */
 export const useEstimate = defineStore('estimate', () => {
   const known = shallowRef<{ of: string; cost: PlanCost } | null>(null);
   const busy = ref(false);
-  let round = 0;
-  const rest = atRest(REST, ask);
+  const latest = useLatest();
+  const debounced = debounce(DEBOUNCE, ask);
 
   /** The question as text, so that only a change of it asks again; null while there is no plan, or an audit has the cores. */
   const question = computed((): string | null => {
@@ -37,7 +38,7 @@ export const useEstimate = defineStore('estimate', () => {
   });
 
   async function ask(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     const asked = question.value;
     if (asked === null) {
       busy.value = false;
@@ -46,12 +47,12 @@ export const useEstimate = defineStore('estimate', () => {
     busy.value = true;
     try {
       const answer = await theHost().call('estimate', JSON.parse(asked) as CallIn<'estimate'>);
-      if (mine === round) known.value = answer && { of: asked, cost: answer };
+      if (isLatest()) known.value = answer && { of: asked, cost: answer };
     } catch {
       // What is wrong with the model the gradient check says; without an estimate an audit can start all the same.
-      if (mine === round) known.value = null;
+      if (isLatest()) known.value = null;
     } finally {
-      if (mine === round) busy.value = false;
+      if (isLatest()) busy.value = false;
     }
   }
 
@@ -63,11 +64,11 @@ export const useEstimate = defineStore('estimate', () => {
 
   /** Follows the plan. Gives back what ends it. */
   function follow(): () => void {
-    return asking(
+    return askOnChange(
       () => question.value,
       () => question.value !== null,
       busy,
-      rest,
+      debounced,
     );
   }
 

@@ -10,21 +10,22 @@ import { isHollow } from '../../shared/reach.ts';
 import { theHost } from '../host/index.ts';
 import { budgetStops } from '../logic/budget.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
+import { useLatest } from '../logic/latest.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
 import { S } from '../strings.ts';
-import { asking } from './asking.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useRegion } from './region.ts';
 import { useThreat, type ClassGoal } from './threat.ts';
 
-/** How long the hand must rest before the engine is asked, in ms: a slider tells of every step between. */
-const REST = 60;
+/** How long the hand must rest before the engine is asked, in ms: a slider reports every step between. */
+const DEBOUNCE = 60;
 
 /** An answer with everything to show of it; replaced as one, so that numbers and pictures belong together. */
 export interface Shown {
@@ -51,10 +52,10 @@ export const useExplore = defineStore('explore', () => {
   /** The last one was ended before it had an answer. */
   const stopped = ref(false);
   const error = ref<string | null>(null);
-  let round = 0;
+  const latest = useLatest();
   /** Which picture is shown, of which model: once another is asked about, nothing of it is shown on. */
   let shownOf = '';
-  const rest = atRest(REST, ask);
+  const debounced = debounce(DEBOUNCE, ask);
 
   const image = computed(() => useImages().chosenOrFirst);
   const place = computed(() => useImages().images.findIndex(({ id }) => id === image.value?.id));
@@ -102,7 +103,7 @@ export const useExplore = defineStore('explore', () => {
   });
   const stops = computed(() => (image.value ? budgetStops(norm.value, image.value) : []));
 
-  /** All but ε; the answer of a minimum-norm attack hangs on nothing else. */
+  /** All but ε; the answer of a minimum-norm attack depends on nothing else. */
   const subject = computed((): Omit<CallIn<'probe'>, 'eps'> | null => {
     const [model, threat] = [useModel(), useThreat()];
     if (!model.card || !model.preprocessing || !image.value || !attack.value) return null;
@@ -135,13 +136,12 @@ export const useExplore = defineStore('explore', () => {
 
   /** Asks for what is set now. Only the newest answer counts. */
   async function ask(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     if (!subject.value) {
       [shown.value, pending.value] = [null, false];
       return;
     }
     const [asked, card, budget, of] = [subject.value, attack.value!, epsNow.value, key.value];
-    const taken = (): boolean => mine !== round;
     const scene = JSON.stringify([asked.model, asked.preprocessing, asked.image, image.value!.source]);
     if (scene !== shownOf) [shown.value, error.value] = [null, null];
     shownOf = scene;
@@ -149,14 +149,14 @@ export const useExplore = defineStore('explore', () => {
     try {
       const host = theHost();
       const answer = await host.call('probe', { ...asked, eps: budget });
-      if (answer === null || taken()) return;
+      if (answer === null || !isLatest()) return;
       const load = async (which: ProbePicture) =>
         [which, await loadPixels(host.pictureUrl({ kind: 'probe', probe: answer.probe, which }))] as const;
       const [clean, ...pictures] = await Promise.all([
         loadPixels(host.pictureUrl({ kind: 'image', image: asked.image })),
         ...answer.pictures.filter((which) => which !== 'difference').map(load),
       ]);
-      if (taken()) return;
+      if (!isLatest()) return;
       shown.value = { answer, norm: asked.norm, eps: budget, attack: card, clean, pictures: Object.fromEntries(pictures) };
       error.value = null;
       note(
@@ -166,15 +166,15 @@ export const useExplore = defineStore('explore', () => {
           : null,
       );
     } catch (fault) {
-      if (!taken()) [error.value, shown.value] = [messageOf(fault), null];
+      if (isLatest()) [error.value, shown.value] = [messageOf(fault), null];
     } finally {
-      if (!taken()) pending.value = false;
+      if (isLatest()) pending.value = false;
     }
   }
 
   /** Ends the attack at work; what is set next, or `ask`, begins another. */
   function stop(): void {
-    round++;
+    latest.cancel();
     [pending.value, stopped.value] = [false, true];
     theHost()
       .call('probeStop', {})
@@ -190,15 +190,15 @@ export const useExplore = defineStore('explore', () => {
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(
+    const stop = askOnChange(
       () => request.value,
       () => subject.value !== null,
       pending,
-      rest,
+      debounced,
     );
     return () => {
       stop();
-      round++;
+      latest.cancel();
       pending.value = false;
     };
   }

@@ -4,10 +4,11 @@ import type { CallIn, CallOut, LoadedImage } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { LeftOut, LeftOutList } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
+import { useLatest } from '../logic/latest.ts';
 import { baseName } from '../logic/sort.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
-import { useModel } from './model.ts';
+import { useCard } from './card.ts';
 
 /** What a first look at a large data set takes; the user raises it. */
 const FIRST_LIMIT = 100;
@@ -56,7 +57,7 @@ export const useImages = defineStore('images', () => {
   const current = computed(() => (images.value.some((image) => image.id === chosen.value) ? chosen.value : null));
   /** What a screen of one image shows. */
   const chosenOrFirst = computed(() => images.value.find(({ id }) => id === chosen.value) ?? images.value[0] ?? null);
-  let round = 0;
+  const latest = useLatest();
 
   const unlabelled = computed(() => images.value.filter((image) => image.label === null).length);
 
@@ -93,7 +94,7 @@ export const useImages = defineStore('images', () => {
   }
 
   /** Classes of the model; null while unknown, and of a network that has none. */
-  const classes = (): number | null => useModel().card?.classes || null;
+  const classes = (): number | null => useCard().card?.classes || null;
 
   /** Takes some of what was given back. */
   async function remove(gone: readonly string[]): Promise<void> {
@@ -159,7 +160,7 @@ export const useImages = defineStore('images', () => {
 
   /** Removes the pictures; labels and names stay for others. */
   function forget(): void {
-    round += 1;
+    latest.cancel();
     paths.value = [];
     offset.value = 0;
     limit.value = FIRST_LIMIT;
@@ -180,11 +181,11 @@ export const useImages = defineStore('images', () => {
 
   /** @param strict whether labels and names that do not fit are refused */
   async function load(strict = false): Promise<boolean> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     loading.value = true;
     try {
       const { out, why } = await open(strict);
-      if (mine !== round) return true;
+      if (!isLatest()) return true;
       unfit.value = why;
       leftOut.value = out.leftOut;
       images.value = out.images;
@@ -196,7 +197,7 @@ export const useImages = defineStore('images', () => {
       useApp().fail(error);
       return false;
     } finally {
-      if (mine === round) loading.value = false;
+      if (isLatest()) loading.value = false;
     }
   }
 
@@ -213,7 +214,7 @@ export const useImages = defineStore('images', () => {
         ...input,
         labels: labelFile,
         classNames: namesFile,
-        modelNames: namesFile === null ? (useModel().card?.classNames ?? null) : null,
+        modelNames: namesFile === null ? (useCard().card?.classNames ?? null) : null,
         classes: classes(),
         unlabelled,
       });

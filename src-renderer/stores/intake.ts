@@ -3,18 +3,19 @@ import { ref } from 'vue';
 import type { SampleName } from '../../shared/contract.ts';
 import type { LeftOut } from '../../shared/results.ts';
 import type { Dropped } from '../host/files.ts';
+import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import { baseName, isText, sortPaths } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
-import { useApp, type Step } from './app.ts';
+import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useOpening } from './opening.ts';
 import { useThreat } from './threat.ts';
 
-/** Leads to the screen of what was taken, unless somebody has gone to another one while it was being read. */
-type Lead = (to: Step) => void;
-function leader(): Lead {
+/** Goes to the screen of what was taken, unless somebody has gone to another one while it was being read. */
+type GoTo = (to: Step) => void;
+function unlessMovedOn(): GoTo {
   const app = useApp();
   const from = app.step;
   return (to) => {
@@ -50,17 +51,17 @@ export const useIntake = defineStore('intake', () => {
    */
   async function take(
     files: readonly File[],
-    use: (paths: string[], lead: Lead) => unknown = place,
+    use: (paths: string[], goTo: GoTo) => unknown = place,
     lost: readonly LeftOut[] = [],
   ): Promise<void> {
     const app = useApp();
-    const lead = leader();
+    const goTo = unlessMovedOn();
     if (files.length === 0) return app.fail(new OwnError(S.errors.nothingDropped));
     importing.value += files.length;
     try {
       const { paths, leftOut } = await theHost().importFiles([...files]);
       const left = [...lost, ...leftOut];
-      if (paths.length > 0) await use(paths, lead);
+      if (paths.length > 0) await use(paths, goTo);
       leave(left, paths);
     } catch (error) {
       app.fail(error);
@@ -82,7 +83,7 @@ export const useIntake = defineStore('intake', () => {
     if (files.length > 0) await take(files);
   }
 
-  async function place(paths: readonly string[], lead = leader()): Promise<void> {
+  async function place(paths: readonly string[], goTo = unlessMovedOn()): Promise<void> {
     const app = useApp();
     const images = useImages();
     let sorted = sortPaths(paths);
@@ -94,7 +95,7 @@ export const useIntake = defineStore('intake', () => {
       app.tell(S.taken.as(baseName(threat.picture), S.taken.picture));
       return;
     }
-    if (sorted.model !== null && (await useModel().open(sorted.model))) lead('model');
+    if (sorted.model !== null && (await useModel().open(sorted.model))) goTo('model');
     // Whether a text is labels or names is told by what it holds, and by the model that it is for.
     sorted = sortPaths(paths, await told(paths.filter(isText), [...images.paths, ...sorted.images.filter((path) => !isText(path))]));
     // With pictures, files beside them are read along with them, once.
@@ -109,7 +110,7 @@ export const useIntake = defineStore('intake', () => {
     if (sorted.labels !== null && images.labels === sorted.labels) app.tell(S.taken.as(baseName(sorted.labels), S.taken.labels));
     if (sorted.classNames !== null && images.classNamesFile === sorted.classNames)
       app.tell(S.taken.as(baseName(sorted.classNames), S.taken.classNames));
-    if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) lead('images');
+    if (sorted.images.length > 0 && (await images.add(sorted.images)) && sorted.model === null) goTo('images');
   }
 
   async function told(files: string[], paths: string[]): Promise<Map<string, 'labels' | 'classNames' | null>> {
@@ -126,12 +127,12 @@ export const useIntake = defineStore('intake', () => {
   /** Loads a bundled model with its pictures. */
   async function sample(name: SampleName = 'signs'): Promise<void> {
     const app = useApp();
-    const lead = leader();
+    const goTo = unlessMovedOn();
     sampling.value = true;
     try {
       const given = await theHost().call('sample', { name });
       if (!(await useImages().replace(given.images, given.labels, given.classNames))) return;
-      if (await useModel().open(given.model)) lead('model');
+      if (await useModel().open(given.model)) goTo('model');
     } catch (error) {
       app.fail(error);
     } finally {

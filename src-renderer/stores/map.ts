@@ -7,18 +7,19 @@ import { theHost } from '../host/index.ts';
 import { rectangle } from '../logic/areas.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { largest, pixelsOf, subsetAt, topSubsets, type Cells, type ScaleName } from '../logic/heat.ts';
+import { useLatest } from '../logic/latest.ts';
 import { placesOf, ranking, sortSubsets, type MapSort } from '../logic/mapRows.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import type { Point } from '../logic/zoom.ts';
 import { useApp } from './app.ts';
+import { limitAuditTo } from './limitAudit.ts';
 import { useMapAsk } from './mapAsk.ts';
-import { useRegion } from './region.ts';
 import { useView } from './view.ts';
 
 /** How long settings must rest before the map is drawn anew, in ms. */
-const REST = 250;
+const DEBOUNCE = 250;
 
-/** A map as far as it is drawn. Replaced, never changed in place, so that what hangs on it follows. */
+/** A map as far as it is drawn. Replaced, never changed in place, so that what depends on it follows. */
 export interface Drawn {
   map: string;
   cells: Cells;
@@ -34,7 +35,7 @@ export interface Drawn {
 }
 
 /** One subset attacked, with its pictures. */
-export interface Struck extends SubsetAttacked {
+export interface AttackedSubset extends SubsetAttacked {
   picture: Pixels;
   output: Pixels | null;
 }
@@ -57,17 +58,17 @@ export const useMap = defineStore('map', () => {
   const picture = shallowRef<Pixels | null>(null);
   const output = shallowRef<Pixels | null>(null);
   const progress = shallowRef<Pick<MapProgress, 'what' | 'done' | 'total'> | null>(null);
-  const struck = shallowRef<Struck | null>(null);
+  const attacked = shallowRef<AttackedSubset | null>(null);
   const opening = ref(false);
   const working = ref(false);
-  const striking = ref(false);
+  const attacking = ref(false);
   const error = ref<string | null>(null);
   /** Pixels to attack alone, row by row. */
   const selected = shallowRef<ReadonlySet<number>>(new Set());
-  let round = 0;
-  let blow = 0;
+  const latest = useLatest();
+  const latestAttack = useLatest();
   let asked = '';
-  const rest = atRest(REST, draw);
+  const debounced = debounce(DEBOUNCE, draw);
 
   const values = computed(() =>
     drawn.value ? (drawn.value[ask.which] ?? new Float64Array(drawn.value.cells.count).fill(NaN)) : new Float64Array(),
@@ -91,7 +92,7 @@ export const useMap = defineStore('map', () => {
 
   /** Draws from the start with the settings as they are. */
   async function draw(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     const { request } = ask;
     forget();
     asked = request ? JSON.stringify(request) : '';
@@ -99,9 +100,9 @@ export const useMap = defineStore('map', () => {
     if (!request) return;
     try {
       const first = await theHost().call('map', request);
-      if (mine !== round) return;
+      if (!isLatest()) return;
       const [seen, put] = await loadBoth(first.map, null, first.clean.kind === 'output' && first.clean.picture);
-      if (mine !== round) return;
+      if (!isLatest()) return;
       const { map, width, height, planes, subsets: count, label, clean } = first;
       const of = unpackSubsets(first.of, planes * width * height);
       [picture.value, output.value] = [seen, put];
@@ -118,9 +119,9 @@ export const useMap = defineStore('map', () => {
       opening.value = false;
       await work();
     } catch (fault) {
-      if (mine === round) error.value = messageOf(fault);
+      if (isLatest()) error.value = messageOf(fault);
     } finally {
-      if (mine === round) opening.value = false;
+      if (isLatest()) opening.value = false;
     }
   }
 
@@ -132,18 +133,18 @@ export const useMap = defineStore('map', () => {
 
   async function work(): Promise<void> {
     if (working.value || !wanted()) return;
-    const mine = round;
+    const isLatest = latest.join();
     const { map } = drawn.value!;
     working.value = true;
     try {
-      while (mine === round && wanted()) {
+      while (isLatest() && wanted()) {
         const part = await theHost().call('mapMore', { map });
-        if (mine === round) take(part);
+        if (isLatest()) take(part);
       }
     } catch (fault) {
-      if (mine === round) error.value = messageOf(fault);
+      if (isLatest()) error.value = messageOf(fault);
     } finally {
-      if (mine === round) working.value = false;
+      if (isLatest()) working.value = false;
     }
   }
 
@@ -162,7 +163,7 @@ export const useMap = defineStore('map', () => {
 
   /** Ends the work; what is drawn stays. */
   async function stop(): Promise<void> {
-    round += 1;
+    latest.cancel();
     const map = drawn.value?.map;
     opening.value = working.value = false;
     if (!map) return;
@@ -171,23 +172,23 @@ export const useMap = defineStore('map', () => {
   }
 
   /** Attacks one subset now. A later one overtakes it. */
-  async function strike(subset: number): Promise<void> {
+  async function attackSubset(subset: number): Promise<void> {
     if (!drawn.value || subset < 0) return;
     const { map } = drawn.value;
-    const mine = ++blow;
-    striking.value = true;
+    const isLatest = latestAttack.begin();
+    attacking.value = true;
     try {
       const found = await theHost().call('mapAttack', { map, subset });
-      if (mine !== blow || drawn.value?.map !== map) return;
+      if (!isLatest() || drawn.value?.map !== map) return;
       const [seen, put] = await loadBoth(map, subset, output.value !== null);
-      if (mine !== blow || drawn.value?.map !== map) return;
+      if (!isLatest() || drawn.value?.map !== map) return;
       const { moved, breaks } = found;
       learn([{ subset, moved, breaks }]);
-      struck.value = { ...found, picture: seen, output: put };
+      attacked.value = { ...found, picture: seen, output: put };
     } catch (fault) {
-      if (mine === blow) useApp().fail(fault);
+      if (isLatest()) useApp().fail(fault);
     } finally {
-      if (mine === blow) striking.value = false;
+      if (isLatest()) attacking.value = false;
     }
   }
 
@@ -206,7 +207,7 @@ export const useMap = defineStore('map', () => {
   /** Nothing but the selection may be changed in the next audit. */
   function attackOnly(): void {
     const { width, height } = drawn.value!.cells;
-    useRegion().attackOnly({ width, height, pixels: [...selected.value].sort((a, b) => a - b) });
+    limitAuditTo({ width, height, pixels: [...selected.value].sort((a, b) => a - b) });
   }
 
   async function save(): Promise<void> {
@@ -221,9 +222,9 @@ export const useMap = defineStore('map', () => {
   }
 
   function forget(): void {
-    blow += 1;
-    [drawn.value, picture.value, output.value, progress.value, struck.value, error.value] = [null, null, null, null, null, null];
-    working.value = striking.value = false;
+    latestAttack.cancel();
+    [drawn.value, picture.value, output.value, progress.value, attacked.value, error.value] = [null, null, null, null, null, null];
+    working.value = attacking.value = false;
     selected.value = new Set();
   }
 
@@ -233,8 +234,8 @@ export const useMap = defineStore('map', () => {
       watch(
         () => ask.request,
         (request) => {
-          rest.stop();
-          if ((request ? JSON.stringify(request) : '') !== asked) rest.begin();
+          debounced.cancel();
+          if ((request ? JSON.stringify(request) : '') !== asked) debounced();
         },
       ),
       watch(
@@ -248,7 +249,7 @@ export const useMap = defineStore('map', () => {
     ];
     if (!drawn.value || (ask.request && JSON.stringify(ask.request) !== asked)) void draw();
     return () => {
-      rest.stop();
+      debounced.cancel();
       for (const end of ends) end();
     };
   }
@@ -262,10 +263,10 @@ export const useMap = defineStore('map', () => {
     picture,
     output,
     progress,
-    struck,
+    attacked,
     opening,
     working,
-    striking,
+    attacking,
     error,
     selected,
     values,
@@ -276,7 +277,7 @@ export const useMap = defineStore('map', () => {
     busy,
     draw,
     stop,
-    strike,
+    attackSubset,
     subsetOf,
     selectTop,
     selectBox,

@@ -1,15 +1,17 @@
-import { defineStore } from 'pinia';
+import { defineStore, storeToRefs } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { CallOut, ModelCard, ModelCheck, RunEvent } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Answer, AuditPlan, Preprocessing, Provider } from '../../shared/plan.ts';
 import { theHost } from '../host/index.ts';
-import { atRest } from '../logic/rest.ts';
+import { useLatest } from '../logic/latest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { useApp } from './app.ts';
+import { useCard } from './card.ts';
 import { useImages } from './images.ts';
 
 /** How long the preprocessing must rest before the gradient is checked again. */
-const REST = 600;
+const DEBOUNCE = 600;
 
 /** Which input takes the image, what the others hold, which output is meant, and what is said of class scores. */
 type Ends = Pick<AuditPlan, 'input' | 'fixed' | 'output' | 'answer'>;
@@ -20,12 +22,12 @@ function without(fixed: Ends['fixed'], name: string): Ends['fixed'] {
   return rest;
 }
 
-/** Its classes, as far as labels hang on them. */
+/** Its classes, as far as labels depend on them. */
 const classesOf = (card: ModelCard | null): string => JSON.stringify([card?.classes || null, card?.classNames ?? null]);
 
 /** The model under audit: what it is, how pictures become its input, whether its gradient can be trusted. */
 export const useModel = defineStore('model', () => {
-  const card = shallowRef<ModelCard | null>(null);
+  const { card } = storeToRefs(useCard());
   const loading = ref(false);
   const preprocessing = shallowRef<Preprocessing | null>(null);
   const provider = ref<Provider>('cpu');
@@ -45,8 +47,8 @@ export const useModel = defineStore('model', () => {
   const unclear = shallowRef<{ path: string; inputs: string[]; why: string } | null>(null);
   /** What goals can be about, once it was asked for. */
   const values = shallowRef<CallOut<'values'>>([]);
-  let round = 0;
-  const rest = atRest(REST, runCheck);
+  const latest = useLatest();
+  const debounced = debounce(DEBOUNCE, runCheck);
 
   /** Reads a model. A file that is none leaves everything as it was. */
   async function open(path: string, said: Partial<Ends> = {}): Promise<boolean> {
@@ -73,8 +75,8 @@ export const useModel = defineStore('model', () => {
   const isGuess = computed(() => card.value !== null && JSON.stringify(preprocessing.value) === JSON.stringify(card.value.preprocessing));
   function close(): void {
     if (checking.value) void stopCheck();
-    round++;
-    rest.stop();
+    latest.cancel();
+    debounced.cancel();
     [card.value, preprocessing.value, check.value, checkError.value, unclear.value] = [null, null, null, null, null];
     [checking.value, named.value, refused.value, values.value] = [false, FOUND, null, []];
   }
@@ -136,10 +138,10 @@ export const useModel = defineStore('model', () => {
       .catch(() => []);
   }
 
-  /** Design rule 5; what is known so far comes by events. Only the newest round counts. */
+  /** Design rule 5; what is known so far comes by events. Only the latest check counts. */
   async function runCheck(): Promise<void> {
     if (!card.value || !preprocessing.value) return;
-    const mine = ++round;
+    const isLatest = latest.begin();
     checking.value = true;
     checkError.value = null;
     check.value = null;
@@ -152,11 +154,11 @@ export const useModel = defineStore('model', () => {
         images: [...images],
         ...ends.value,
       });
-      if (mine === round) check.value = result;
+      if (isLatest()) check.value = result;
     } catch (error) {
-      if (mine === round) checkError.value = messageOf(error);
+      if (isLatest()) checkError.value = messageOf(error);
     } finally {
-      if (mine === round) checking.value = false;
+      if (isLatest()) checking.value = false;
     }
   }
 
@@ -175,7 +177,7 @@ export const useModel = defineStore('model', () => {
 
   function setPreprocessing(value: Preprocessing): void {
     preprocessing.value = value;
-    rest.begin();
+    debounced();
   }
 
   return {

@@ -3,6 +3,7 @@ import { ref, shallowRef, watch } from 'vue';
 import type { NoiseOutput } from '../../shared/results.ts';
 import { theHost } from '../host/index.ts';
 import { loadPixels, type Pixels } from '../logic/difference.ts';
+import { useLatest } from '../logic/latest.ts';
 import { loadedFiles } from './loaded.ts';
 import { useApp } from './app.ts';
 import { useResults } from './results.ts';
@@ -14,13 +15,12 @@ export const useOutputs = defineStore('outputs', () => {
   const noisy = shallowRef<Pixels | null>(null);
   const noise = shallowRef<NoiseOutput | null>(null);
   const pending = ref(false);
-  let round = 0;
+  const latest = useLatest();
 
   async function load(): Promise<void> {
     const results = useResults();
     const { audit, image, threat, finding } = results;
-    const mine = ++round;
-    const current = (): boolean => mine === round;
+    const isLatest = latest.begin();
     [clean.value, broken.value, noisy.value, noise.value, pending.value] = [null, null, null, null, false];
     if (!audit || !image || !results.results?.output) return;
     const host = theHost();
@@ -29,19 +29,19 @@ export const useOutputs = defineStore('outputs', () => {
       const before = image.outputs[threat]?.file
         ? await loadPixels(host.pictureUrl({ kind: 'clean-output', audit, image: image.id }))
         : null;
-      if (current()) clean.value = before;
+      if (isLatest()) clean.value = before;
       if (!change || finding!.eightBit === null) return;
       const after = finding!.output?.file ? await loadPixels(host.pictureUrl({ kind: 'output', ...change })) : null;
-      if (!current()) return;
+      if (!isLatest()) return;
       broken.value = after;
       pending.value = true;
       const answer = await host.call('noiseOutput', { ...change, files: loadedFiles() });
       const pixels = answer.output.file ? await loadPixels(host.pictureUrl({ kind: 'noise-output', ...change })) : null;
-      if (current()) [noise.value, noisy.value] = [answer, pixels];
+      if (isLatest()) [noise.value, noisy.value] = [answer, pixels];
     } catch (error) {
-      if (current()) useApp().fail(error);
+      if (isLatest()) useApp().fail(error);
     } finally {
-      if (current()) pending.value = false;
+      if (isLatest()) pending.value = false;
     }
   }
 

@@ -3,14 +3,15 @@ import { computed, ref, shallowRef } from 'vue';
 import { messageOf } from '../../shared/errors.ts';
 import { PREVIEW_MOST, type Preview, type PreviewPicture } from '../../shared/preview.ts';
 import { theHost } from '../host/index.ts';
-import { atRest } from '../logic/rest.ts';
+import { useLatest } from '../logic/latest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { spread } from '../../shared/spread.ts';
-import { asking } from './asking.ts';
+import { askOnChange } from './askOnChange.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 
 /** How long the preprocessing must rest before the engine is asked, in ms. */
-const REST = 150;
+const DEBOUNCE = 150;
 
 /** One picture as the network reads it, in the answer that has it. */
 export interface Shown {
@@ -27,8 +28,8 @@ export const usePreview = defineStore('preview', () => {
   const error = ref<string | null>(null);
   /** Of what other preprocessings were tried. */
   let tried = '';
-  const rest = atRest(REST, ask);
-  let round = 0;
+  const debounced = debounce(DEBOUNCE, ask);
+  const latest = useLatest();
 
   const image = computed(() => useImages().chosenOrFirst);
   const some = computed(() => spread(useImages().images, PREVIEW_MOST));
@@ -48,7 +49,7 @@ export const usePreview = defineStore('preview', () => {
 
   /** Asks for what is set now. Only the newest answer counts. */
   async function ask(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     const [asked, of, ofOne, one] = [subject.value, key.value, oneKey.value, image.value?.id];
     error.value = null;
     if (!asked || one === undefined) {
@@ -62,7 +63,7 @@ export const usePreview = defineStore('preview', () => {
     };
     const look = async (images: string[], trials = false): Promise<Preview | null> => {
       const answer = await theHost().call('preview', { ...asked, images, trials });
-      return mine === round ? answer : null;
+      return isLatest() ? answer : null;
     };
     try {
       const before = checked.value;
@@ -89,23 +90,23 @@ export const usePreview = defineStore('preview', () => {
       [checking.value, tried] = [{ of, preview: better }, of];
       show(better);
     } catch (fault) {
-      if (mine === round) [reading.value, checking.value, error.value] = [null, null, messageOf(fault)];
+      if (isLatest()) [reading.value, checking.value, error.value] = [null, null, messageOf(fault)];
     } finally {
-      if (mine === round) pending.value = false;
+      if (isLatest()) pending.value = false;
     }
   }
 
   /** Keeps asking while something changes. Gives back what ends it. */
   function follow(): () => void {
-    const stop = asking(
+    const stop = askOnChange(
       () => `${key.value} ${oneKey.value}`,
       () => subject.value !== null,
       pending,
-      rest,
+      debounced,
     );
     return () => {
       stop();
-      round++;
+      latest.cancel();
       pending.value = false;
     };
   }

@@ -1,16 +1,16 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { LoadedImage } from '../../shared/contract.ts';
-import { NORMS, type Norm } from '../../shared/norms.ts';
+import type { Norm } from '../../shared/norms.ts';
 import { unpackSubsets } from '../../shared/partitions.ts';
 import { theHost } from '../host/index.ts';
 import { areaSizes, inverted, painted } from '../logic/areas.ts';
-import { FIRST_CUT, fitsMask, onSubsets, type Cut } from '../logic/subsets.ts';
+import { useLatest } from '../logic/latest.ts';
+import { FIRST_CUT, fitsMask, type Cut } from '../logic/subsets.ts';
 import type { Point } from '../logic/zoom.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
-import { useThreat } from './threat.ts';
 
 /** A picture cut by the engine. */
 interface Shown {
@@ -32,18 +32,13 @@ export const useRegion = defineStore('region', () => {
   const shown = shallowRef<Shown | null>(null);
   /** While the engine cuts a picture. */
   const busy = ref(false);
-  let round = 0;
+  const latest = useLatest();
 
   const image = computed((): LoadedImage | null => useImages().images[Math.min(place.value, useImages().images.length - 1)] ?? null);
   const masked = computed(() => cut.value.partition === 'mask');
   const sizes = computed(() => areaSizes(cut.value.mask));
   /** Whether the mask is for pictures like the one on show. */
   const fits = computed(() => image.value !== null && fitsMask(cut.value, image.value));
-  /** Whether an attack on subsets is on. */
-  const used = computed(() => {
-    const threat = useThreat();
-    return threat.active.some((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.isOn(norm, attack)));
-  });
   /** Pictures that the mask does not fit. */
   const misfits = computed(() => (masked.value ? useImages().images.filter((one) => !fitsMask(cut.value, one)).length : 0));
 
@@ -81,47 +76,24 @@ export const useRegion = defineStore('region', () => {
 
   /** Asks the engine how it cuts the picture on show; a mask needs no asking. */
   async function look(): Promise<void> {
-    const mine = ++round;
+    const isLatest = latest.begin();
     busy.value = false;
     const { areaPixels: _, width: _w, height: _h, mask: _m, ...choice } = cut.value;
     if (!image.value || choice.partition === 'mask') return void (shown.value = null);
     busy.value = true;
     try {
       const { of, ...rest } = await theHost().call('partition', { image: image.value.id, choice });
-      if (mine === round) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
+      if (isLatest()) shown.value = { ...rest, areas: unpackSubsets(of, rest.width * rest.height).map((subset) => subset + 1) };
     } catch (error) {
-      if (mine === round) useApp().fail(error);
+      if (isLatest()) useApp().fail(error);
     } finally {
-      if (mine === round) busy.value = false;
+      if (isLatest()) busy.value = false;
     }
   }
 
   /** Follows the picture and the choice. Gives back what ends it. */
   function follow(): () => void {
     return watch([cut, () => image.value?.id], () => void look(), { immediate: true });
-  }
-
-  /** Lets the audit change nothing but these pixels (indices, row by row), and shows how: norms without an attack on subsets are left out. */
-  function attackOnly({ width, height, pixels }: { width: number; height: number; pixels: readonly number[] }): void {
-    const mask = new Array<number>(width * height).fill(0);
-    for (const pixel of pixels) mask[pixel] = 1;
-    area.value = 1;
-    change({ partition: 'mask', mask, width, height, areaPixels: 'by-norm' });
-    const threat = useThreat();
-    const able = NORMS.filter((norm) => threat.attacksFor(norm).some((attack) => onSubsets(attack) && threat.usable(attack)));
-    const kept = able.filter((norm) => threat.norms[norm].on);
-    for (const norm of NORMS) {
-      threat.norms[norm].on = (kept.length > 0 ? kept : able).includes(norm);
-      threat.norms[norm].chosen = Object.fromEntries(threat.attacksFor(norm).map((attack) => [attack.id, onSubsets(attack)]));
-    }
-    place.value = Math.max(
-      0,
-      useImages().images.findIndex((one) => fitsMask(cut.value, one)),
-    );
-    threat.tab = 'subsets';
-    const app = useApp();
-    app.step = 'threat';
-    app.tell(S.region.limited(pixels.length, width * height));
   }
 
   return {
@@ -134,7 +106,6 @@ export const useRegion = defineStore('region', () => {
     masked,
     sizes,
     fits,
-    used,
     misfits,
     change,
     begin,
@@ -143,6 +114,5 @@ export const useRegion = defineStore('region', () => {
     invert,
     wrong,
     follow,
-    attackOnly,
   };
 });

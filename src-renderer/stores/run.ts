@@ -6,7 +6,7 @@ import type { Norm } from '../../shared/norms.ts';
 import type { Goal } from '../../shared/plan.ts';
 import { largestBudget, stateAt } from '../../shared/states.ts';
 import { theHost } from '../host/index.ts';
-import { emptyImage, type LiveImage, type LiveThreat as Threat } from '../logic/live.ts';
+import { emptyImage, type LiveImage, type LiveThreat as Threat } from '../logic/runProgress.ts';
 import { baseName } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';

@@ -1,20 +1,19 @@
 import { defineStore } from 'pinia';
 import { watch } from 'vue';
+import { isSetup, type Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import type { Settings } from '../logic/history.ts';
-import { forget, keepHere, keptHere } from '../logic/keep.ts';
-import { atRest } from '../logic/rest.ts';
+import { removeSession, writeSession, readSession } from '../logic/storage.ts';
+import { debounce } from '../logic/debounce.ts';
 import { OwnError, S } from '../strings.ts';
-import { useApp, type Step } from './app.ts';
+import { useApp } from './app.ts';
 import { useHistory } from './history.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 
 /** How long the set-up must rest before it is kept, in ms. */
-const REST = 200;
+const DEBOUNCE = 200;
 const KEY = 'setup';
-/** Where a set-up is made; other screens show what may be gone. */
-const STEPS: readonly Step[] = ['model', 'images', 'threat'];
 
 interface Kept {
   step: Step;
@@ -31,7 +30,7 @@ export const useSetup = defineStore('setup', () => {
 
   /** Sets up what was kept. What the host no longer has is said, and forgotten. */
   async function restore(): Promise<void> {
-    const text = keptHere(KEY);
+    const text = readSession(KEY);
     if (text === null) return;
     const images = useImages();
     try {
@@ -53,19 +52,19 @@ export const useSetup = defineStore('setup', () => {
       const there = useModel().card?.path === (kept.model ?? undefined) && images.paths.length === kept.images.length;
       if (!there) useApp().fail(new OwnError(S.taken.gone));
       await useHistory().restore(settings);
-      if (there && STEPS.includes(kept.step)) useApp().step = kept.step;
+      if (there && isSetup(kept.step)) useApp().step = kept.step;
     } catch {
       // Of an earlier version, or no set-up at all.
-      forget(KEY);
+      removeSession(KEY);
     }
   }
 
   /** Keeps what changes, while the window is open. Gives back what ends it. */
   function follow(): () => void {
-    const rest = atRest(REST, () => keepHere(KEY, JSON.stringify(now())));
-    const stop = watch(now, () => rest.begin());
+    const debounced = debounce(DEBOUNCE, () => writeSession(KEY, JSON.stringify(now())));
+    const stop = watch(now, () => debounced());
     return () => {
-      rest.stop();
+      debounced.cancel();
       stop();
     };
   }

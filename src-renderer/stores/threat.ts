@@ -6,6 +6,7 @@ import { significant } from '../../shared/format.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
 import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
 import { coversAll, inLevels } from '../../shared/reach.ts';
+import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { S } from '../strings.ts';
@@ -28,23 +29,6 @@ interface NormChoice {
   options: Record<string, Record<string, unknown>>;
 }
 
-/** What most papers report for small pictures; the command line starts from the same. */
-const USUAL_EPS: Record<Norm, number[]> = {
-  l0: [1, 5, 10, 20, 50],
-  l0Pixels: [1, 5, 10, 20, 50],
-  l1: [1, 5, 10, 20],
-  l2: [0.1, 0.25, 0.5, 1, 2],
-  linf: [1, 2, 4, 8, 16].map((levels) => levels / 255),
-};
-/** Complementary attacks: one alone overlooks changes that another finds. */
-const USUAL_ATTACKS: Record<Norm, string[]> = {
-  l0: ['sigma-zero', 'fmn'],
-  l0Pixels: ['sigma-zero'],
-  l1: ['fmn', 'pgd'],
-  l2: ['ddn', 'fmn'],
-  linf: ['pgd', 'fmn'],
-};
-
 function choice(norm: Norm): NormChoice {
   return { on: norm !== 'l1' && norm !== 'l0Pixels', eps: [...USUAL_EPS[norm]], chosen: {}, options: {} };
 }
@@ -66,7 +50,7 @@ export const useThreat = defineStore('threat', () => {
   const reference = ref<Reference>('clean-output');
   /** Picture whose output is to be matched. */
   const picture = ref<string | null>(null);
-  /** What kind of goal there is hangs on the model. */
+  /** What kind of goal there is depends on the model. */
   const onOutput = computed(() => useModel().card?.field != null);
   const goal = computed<GoalKind>({
     get: () => (onOutput.value ? outputGoal.value : classGoal.value),
@@ -117,6 +101,11 @@ export const useThreat = defineStore('threat', () => {
 
   const active = computed(() => NORMS.filter((norm) => norms[norm].on));
   const pairs = computed(() => active.value.reduce((sum, norm) => sum + attacksFor(norm).filter((attack) => isOn(norm, attack)).length, 0));
+
+  /** Whether an attack on subsets is on. */
+  const usesSubsets = computed(() =>
+    active.value.some((norm) => attacksFor(norm).some((attack) => onSubsets(attack) && isOn(norm, attack))),
+  );
 
   /** The first thing that keeps an audit from starting, as a sentence. */
   const missing = computed((): string | null => {
@@ -202,6 +191,7 @@ export const useThreat = defineStore('threat', () => {
     tab,
     active,
     pairs,
+    usesSubsets,
     missing,
     attacksFor,
     usable,

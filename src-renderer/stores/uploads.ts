@@ -3,7 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { bytes } from '../../shared/format.ts';
 import type { Uploads } from '../../shared/uploads.ts';
 import { theHost } from '../host/index.ts';
-import { atRest } from '../logic/rest.ts';
+import { debounce } from '../logic/debounce.ts';
 import { foldersOf } from '../logic/sort.ts';
 import { S } from '../strings.ts';
 import { useApp } from './app.ts';
@@ -13,14 +13,14 @@ import { useModel } from './model.ts';
 import { useThreat } from './threat.ts';
 
 /** How long the set-up must rest before the host is told, in ms. */
-const REST = 500;
+const DEBOUNCE = 500;
 
 /** In a browser, what is dropped is copied: says which copies the set-up needs, and knows how large they all are. */
 export const useUploads = defineStore('uploads', () => {
   /** null where nothing is copied. */
   const sizes = shallowRef<Uploads | null>(null);
   const removing = ref(false);
-  const rest = atRest(REST, tell);
+  const debounced = debounce(DEBOUNCE, tell);
   /** What the set-up needed since it is about this model and these pictures: the history may bring any of it back. */
   let needed = new Set<string>();
 
@@ -62,12 +62,12 @@ export const useUploads = defineStore('uploads', () => {
       [named, subject, () => useIntake().importing, () => useApp().audits] as const,
       ([now, about], [, before]) => {
         needed = about === before ? new Set([...needed, ...now]) : new Set(now);
-        rest.begin();
+        debounced();
       },
       { immediate: true },
     );
     return () => {
-      rest.stop();
+      debounced.cancel();
       stop();
     };
   }

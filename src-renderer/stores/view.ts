@@ -25,18 +25,18 @@ export const useView = defineStore('view', () => {
   let timer: ReturnType<typeof setInterval> | undefined;
 
   /** Follows what the system says of motion, and lets pictures blink. Gives back what ends it. */
-  function live(): () => void {
+  function follow(): () => void {
     const motion = window.matchMedia('(prefers-reduced-motion: reduce)');
-    const follow = (): void => {
+    const read = (): void => {
       still.value = motion.matches;
     };
-    follow();
-    motion.addEventListener('change', follow);
+    read();
+    motion.addEventListener('change', read);
     timer = setInterval(() => {
       if (blinking.value) turned.value = !turned.value;
     }, BLINK);
     return () => {
-      motion.removeEventListener('change', follow);
+      motion.removeEventListener('change', read);
       clearInterval(timer);
     };
   }
@@ -106,7 +106,7 @@ export const useView = defineStore('view', () => {
     playing,
     still,
     blinking,
-    live,
+    follow,
     setMode,
     flip,
     swap,

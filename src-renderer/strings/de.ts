@@ -2,7 +2,7 @@ import { count, percent } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import type { StateAt } from '../../shared/states.ts';
-import type { TileState } from '../logic/live.ts';
+import type { TileState } from '../logic/runProgress.ts';
 import type { Words } from './en.ts';
 
 /** One or many: `plural(3, 'Bild', 'Bilder')` → `3 Bilder`. The plural is always given: in German it follows no rule. */

@@ -5,7 +5,7 @@ import type { TrialValues } from '../../shared/preview.ts';
 import { networkOutputWords } from '../../shared/outputs.ts';
 import { PRESETS } from '../../shared/presets.ts';
 import type { StateAt } from '../../shared/states.ts';
-import type { TileState } from '../logic/live.ts';
+import type { TileState } from '../logic/runProgress.ts';
 
 /** One or many: `plural(3, 'image')` → `3 images`. */
 function plural(n: number, one: string, many = `${one}s`): string {

@@ -1,4 +1,4 @@
-import type { TileState } from '../logic/live.ts';
+import type { TileState } from '../logic/runProgress.ts';
 import { S } from '../strings.ts';
 import type { IconName } from './Icon.vue';
 

@@ -7,7 +7,7 @@ import { within } from '../../shared/norms.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import { Probe } from '../../shared/probe.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
-import type { Probed } from '../../src-main/audit/probe.ts';
+import type { Probed } from '../../src-main/audit/probeTask.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import { TaskRunner } from '../../src-main/audit/tasks.ts';
 import { decodeFile, openImages, pictureHash, toUnit } from '../../src-main/images/index.ts';

@@ -8,7 +8,7 @@ import { findingProblems } from '../../src-main/audit/verify/findings.ts';
 import { judge } from '../../src-main/cli/judge.ts';
 import { summaryLines } from '../../src-main/cli/summary.ts';
 import { toCsv } from '../../src-main/report/index.ts';
-import { liveBounds } from '../../src-renderer/logic/live.ts';
+import { liveBounds } from '../../src-renderer/logic/runProgress.ts';
 import { finding, image, setup } from './records.ts';
 
 /*

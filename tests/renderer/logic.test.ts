@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Preprocessing } from '../../shared/plan.ts';
 import { axisEnd, at, budgetTicks, ticks } from '../../src-renderer/logic/axis.ts';
 import { largestChange, signedDifference, type Pixels } from '../../src-renderer/logic/difference.ts';
-import { emptyImage, liveBounds, through, tileState, type LiveImage } from '../../src-renderer/logic/live.ts';
+import { emptyImage, liveBounds, countDone, tileState, type LiveImage } from '../../src-renderer/logic/runProgress.ts';
 import { parseNumber, parseNumbers, readable, tidyBudgets } from '../../src-renderer/logic/numbers.ts';
 import { PRESETS, presetOf } from '../../src-renderer/logic/presets.ts';
 import { fieldsOf, initialOf } from '../../src-renderer/logic/schema.ts';
@@ -152,11 +152,11 @@ describe('an audit under way', () => {
       [2, 1 / 5, 3 / 5],
     ]);
     // The wrong one is never attacked, and the new one may be.
-    expect(through(images, [threat])).toEqual({ done: 2, of: 4 });
+    expect(countDone(images, [threat])).toEqual({ done: 2, of: 4 });
     const wrong = Array.from({ length: 6 }, (_, i) => image(`w${i}`, { right: false, states: { 0: ['wrong-already', 'wrong-already'] } }));
-    expect(through([...wrong, ...images], [threat])).toEqual({ done: 2, of: 4 });
+    expect(countDone([...wrong, ...images], [threat])).toEqual({ done: 2, of: 4 });
     // Of its target already: never attacked either.
-    expect(through([image('t', { right: true, states: { 0: ['target-already', 'target-already'] } })], [threat])).toEqual({
+    expect(countDone([image('t', { right: true, states: { 0: ['target-already', 'target-already'] } })], [threat])).toEqual({
       done: 0,
       of: 0,
     });

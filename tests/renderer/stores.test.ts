@@ -31,6 +31,7 @@ const { useHistory } = await import('../../src-renderer/stores/history.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useIntake } = await import('../../src-renderer/stores/intake.ts');
 const { useModel } = await import('../../src-renderer/stores/model.ts');
+const { limitAuditTo } = await import('../../src-renderer/stores/limitAudit.ts');
 const { useRegion } = await import('../../src-renderer/stores/region.ts');
 const { useResults } = await import('../../src-renderer/stores/results.ts');
 const { useRun } = await import('../../src-renderer/stores/run.ts');
@@ -379,7 +380,7 @@ it('limits the audit to a region: attacks on subsets alone, each norm with the m
   await ready();
   const threat = useThreat();
   threat.norms.linf.chosen['fmn'] = true;
-  useRegion().attackOnly({ width: 3, height: 2, pixels: [1, 4] });
+  limitAuditTo({ width: 3, height: 2, pixels: [1, 4] });
   const { threats } = AuditPlan.parse(threat.plan());
   // l0Pixels was off and stays off; in ℓ0 each pixel counts, so each is a subset of its own.
   expect(threats.map(({ norm, attacks }) => [norm, attacks])).toEqual([

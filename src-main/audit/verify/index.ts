@@ -20,22 +20,7 @@ import type { May } from './sources.ts';
 import { readTold } from './told.ts';
 import type { Told } from './told.ts';
 import { onTrust } from './trust.ts';
-
-export interface Verification {
-  /** Clean pictures and adversarial ones that were looked at. */
-  pictures: number;
-  successes: number;
-  /** Every difference between the report and what was found, a sentence each. */
-  problems: string[];
-  /** What could not be checked, or an older audit lacks, a sentence each. */
-  notes: string[];
-  /** What no check of the files can show, each as the end of "On trust: ". */
-  trust: string[];
-  /** Fields that the report lacks, a sentence each: an older Hairline did not write them. */
-  lacks: string[];
-  /** Whether the audit was through, so that all of its documents are due. */
-  complete: boolean;
-}
+import type { Verification } from './verification.ts';
 
 /** Whose audits' plans say where their files are, and whose settled setups it knows. */
 export type Vouching = Pick<Installation, 'began'> & Partial<Pick<Installation, 'settled'>>;

@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../../shared/canonical.ts';
-import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
+import type { AuditPlan } from '../../../shared/plan.ts';
 import type { Finding, Results } from '../../../shared/results.ts';
 import type { Gate } from '../../attacks/problem/counted.ts';
 import { randomStream } from '../../attacks/problem/random-stream.ts';
@@ -27,20 +27,7 @@ import type { Vouching } from './index.ts';
 import { threatWords } from './places.ts';
 import { readTold } from './told.ts';
 import type { Told } from './told.ts';
-
-export interface RepeatRequest {
-  folder: string;
-  results: Results;
-  named: Partial<NamedFiles>;
-  /** Images under one threat model that are attacked again. */
-  count: number;
-}
-
-export interface Repeated {
-  repeated: number;
-  problems: string[];
-  notes: string[];
-}
+import type { Repeated, RepeatRequest } from './verification.ts';
 
 /** Does a job of an audit. */
 type Run = (context: JobContext, job: Job) => Promise<JobOutcome[]>;

@@ -8,7 +8,7 @@ import { undropped } from '../../audit/dropped.ts';
 import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
 import { demandBudgets, planOf as planIn, readPlan } from '../../audit/plan.ts';
 import { planFromFlags, sampleOf, whole } from '../flags.ts';
-import type { AuditFlags, PlanFlags } from '../flags.ts';
+import type { AuditFlags, PlanFlags } from '../planFlags.ts';
 import { withLimits } from '../limited.ts';
 import { outFolder } from '../outFolder.ts';
 import { runHere } from '../run.ts';

@@ -4,7 +4,7 @@ import { constantTensor } from '../constants.ts';
 import { DType } from '../ir.ts';
 import type { Graph, ValueFacts } from '../ir.ts';
 import { elementsOf, tensorNumbers } from '../tensors.ts';
-import type { Pen } from './control.ts';
+import type { Pen } from './pen.ts';
 
 /** Beyond this a loop is left as it is: unrolled, it would be a graph that nobody can open. */
 const MOST_STEPS = 256;

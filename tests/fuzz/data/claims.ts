@@ -1,7 +1,7 @@
 import type { Dice } from '../dice.ts';
 import { NUMBERS } from '../hostile.ts';
 import { bmp, idx, npy } from './headers.ts';
-import type { Made } from './files.ts';
+import type { Made } from './made.ts';
 
 type Claim = Pick<Made, 'name' | 'bytes' | 'use'>;
 

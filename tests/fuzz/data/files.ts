@@ -5,17 +5,7 @@ import { spoiled, TEXTS } from '../hostile.ts';
 import type { Asked } from './child.ts';
 import { claim } from './claims.ts';
 import { bmp, idx, noise, npy } from './headers.ts';
-
-/** A file as its program would write it. */
-export interface Made {
-  name: string;
-  bytes: Buffer;
-  use: Asked['use'];
-  /** Where sizes, counts and lengths stand, and how many bytes each takes. */
-  fields: readonly (readonly [at: number, size: 1 | 2 | 4])[];
-  /** Numbers are written lowest byte first. */
-  little?: boolean;
-}
+import type { Made } from './made.ts';
 
 export interface Tried extends Pick<Made, 'name' | 'bytes' | 'use'> {
   what: string;

@@ -1,5 +1,5 @@
 /** Small settings of the window, kept between visits; a private window without storage simply forgets. */
-export function kept(key: string): string | null {
+export function readSetting(key: string): string | null {
   try {
     return localStorage.getItem(`hairline.${key}`);
   } catch {
@@ -8,7 +8,7 @@ export function kept(key: string): string | null {
 }
 
 /** The same until the window is closed, for this window alone: it outlives a page that is loaded again. */
-export function keptHere(key: string): string | null {
+export function readSession(key: string): string | null {
   try {
     return sessionStorage.getItem(`hairline.${key}`);
   } catch {
@@ -16,7 +16,7 @@ export function keptHere(key: string): string | null {
   }
 }
 
-export function keepHere(key: string, value: string): void {
+export function writeSession(key: string, value: string): void {
   try {
     sessionStorage.setItem(`hairline.${key}`, value);
   } catch {
@@ -24,7 +24,7 @@ export function keepHere(key: string, value: string): void {
   }
 }
 
-export function forget(key: string): void {
+export function removeSession(key: string): void {
   try {
     sessionStorage.removeItem(`hairline.${key}`);
   } catch {
@@ -32,7 +32,7 @@ export function forget(key: string): void {
   }
 }
 
-export function keep(key: string, value: string): void {
+export function writeSetting(key: string, value: string): void {
   try {
     localStorage.setItem(`hairline.${key}`, value);
   } catch {

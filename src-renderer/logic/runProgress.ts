@@ -17,7 +17,7 @@ export interface LiveImage {
   states: Record<number, State[]>;
 }
 
-/** A threat model as far as an image's state hangs on it. */
+/** A threat model as far as an image's state depends on it. */
 export interface LiveThreat {
   eps: readonly number[];
   /** How many findings each image will have. */
@@ -64,7 +64,7 @@ function threatState(image: LiveImage, t: number, { eps, attacks }: LiveThreat):
 }
 
 /** Images that are attacked, or may be once they are looked at, and of these those that every attack of every threat model is through with. */
-export function through(images: readonly LiveImage[], threats: readonly LiveThreat[]): { done: number; of: number } {
+export function countDone(images: readonly LiveImage[], threats: readonly LiveThreat[]): { done: number; of: number } {
   const isLeft = ({ right, states }: LiveImage): boolean =>
     right === false || threats.every((_, t) => states[t]?.some((state) => state === 'wrong-already' || state === 'target-already'));
   const attacked = images.filter((image) => !isLeft(image));

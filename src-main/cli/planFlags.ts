@@ -1,0 +1,33 @@
+import type { Provider } from '../../shared/plan.ts';
+import type { GoalFlags, WantedFlags } from './output.ts';
+
+/** What makes a plan, and how it is run. */
+export interface PlanFlags extends WantedFlags, GoalFlags {
+  model?: string;
+  images?: string[];
+  labels?: string;
+  classNames?: string;
+  preset?: string;
+  preprocess?: string;
+  norm?: string;
+  eps?: string[];
+  attacks?: string;
+  targets?: string;
+  limit?: string;
+  first?: string;
+  offset?: string;
+  seed?: string;
+  steps?: string;
+  maxQueries?: string;
+  workers?: string;
+  batch?: string;
+  provider?: Provider;
+  name?: string;
+  out?: string;
+  resume?: boolean;
+  failUnder?: string;
+  json?: boolean;
+}
+
+/** As they are given: files of an audit that goes on may be several. */
+export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surrogate?: string[] };
