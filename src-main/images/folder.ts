@@ -20,7 +20,7 @@ import { walk } from './walk.ts';
  * sub-folders are parts of a data set (train, val, test), the classes are the folders inside them.
  * @throws UserError when the folder cannot be read.
  */
-export async function folderSource(folder: string): Promise<{ source: Source | null; leftOut: Refused[] }> {
+export async function folderSource(folder: string, bits?: number): Promise<{ source: Source | null; leftOut: Refused[] }> {
   const top = basename(resolve(folder));
   const walked = await walk(folder);
   const pictures: string[] = [];
@@ -46,6 +46,7 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
       folder,
       naturalSort(pictures, (file) => file),
       walked.folders.filter((name) => !hollow.includes(name)),
+      bits,
     ),
     leftOut,
   };
@@ -55,8 +56,11 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
 const PART = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval(uation)?|holdout)([ _-]?(set|data|images|imgs))?$/i;
 
 /** Pictures with the labels that their sub-folders give, if these are classes. */
-function labelled(top: string, folder: string, files: string[], folders: string[]): Source {
-  const source = fileSource(files.map((file) => ({ path: join(folder, file), name: `${top}/${file}` })));
+function labelled(top: string, folder: string, files: string[], folders: string[], bits?: number): Source {
+  const source = fileSource(
+    files.map((file) => ({ path: join(folder, file), name: `${top}/${file}` })),
+    bits,
+  );
   const direct = files.some((file) => !file.includes('/'));
   const outer = folders.filter((name) => !name.includes('/'));
   const parts = !direct && outer.length > 0 && outer.every((name) => PART.test(name));
