@@ -6,7 +6,8 @@ import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
 import { openBytes } from './bytes.ts';
 import { MOST_JSON, MOST_PICTURES, MOST_TEXT } from './limits.ts';
-import { FILE_COLUMNS, LABEL_COLUMNS, columnName, fromOneHot } from './columns.ts';
+import { FILE_COLUMNS, LABEL_COLUMNS, columnName, fromOneHot, namesBeside } from './columns.ts';
+import { plainPath } from './plainPath.ts';
 import { sniff } from './sniff.ts';
 
 /** A label as written: a class number or a class name. */
@@ -15,11 +16,12 @@ export type RawLabel = number | string;
 /**
  * What a labels file holds: one label per picture in order (null: none), or labels by picture name or number. `byHand`:
  * which places of the list were set by hand, and `was`: what they held before. `columns`: where the file has a column for each class,
- * their names, which the labels are then among.
+ * their names, which the labels are then among. `names`: what the classes are called, where the labels are numbers and the file has both.
+ * `twice`: pictures that it gives several labels, by their plain path.
  */
 export type LabelFile = (
-  | { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[] }
-  | { kind: 'map'; labels: Map<string, RawLabel> }
+  | { kind: 'list'; labels: (RawLabel | null)[]; byHand?: number[]; was?: (RawLabel | null)[]; names?: RawLabel[] }
+  | { kind: 'map'; labels: Map<string, RawLabel>; names?: Map<string, RawLabel>; twice?: ReadonlyMap<string, string> }
 ) & { columns?: readonly string[] };
 
 /**
@@ -99,9 +101,31 @@ function fromTable(text: string, path: string): LabelFile {
   if (width === 1) return { kind: 'list', labels: withoutHeader(rows).map(([v]) => cell(v!)) };
   const oneHot = fromOneHot(rows, path);
   if (oneHot) return oneHot;
-  const { file, label, body } = columns(rows, path);
-  if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
-  return { kind: 'map', labels: new Map(body.map((row) => [row[file]!, cell(row[label]!)])) };
+  const { file, label: found, body } = columns(rows, path);
+  const both = namesBeside(rows[0]!, body, found, file);
+  const { label, name } = both ?? { label: found, name: null };
+  const cells = (at: number): RawLabel[] => body.map((row) => cell(row[at]!));
+  if (file === null) return { kind: 'list', labels: cells(label), ...(name !== null && { names: cells(name) }) };
+  const byFile = (labels: readonly RawLabel[]) => new Map(body.map((row, i) => [row[file]!, labels[i]!] as const));
+  return {
+    kind: 'map',
+    labels: byFile(cells(label)),
+    ...(name !== null && { names: byFile(cells(name)) }),
+    ...severalOf(body.map((row) => [row[file]!, [row[label]!, ...(name === null ? [] : [row[name]!])].join(' ')])),
+  };
+}
+
+/** Pictures with several labels; none may be taken for the right one. */
+function severalOf(rows: readonly (readonly [name: string, label: string])[]): { twice?: Map<string, string> } {
+  const known = new Map<string, string>();
+  const twice = new Map<string, string>();
+  for (const [name, label] of rows) {
+    const path = plainPath(name);
+    const other = known.get(path) ?? label;
+    if (other !== label) twice.set(path, `${shortened(other, 40)} and ${shortened(label, 40)}`);
+    known.set(path, other);
+  }
+  return twice.size > 0 ? { twice } : {};
 }
 
 /** `name label`: what stands before and after the last space of a line that ends in a number. */
