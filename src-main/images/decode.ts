@@ -141,8 +141,13 @@ async function metadata(bytes: Uint8Array, name: string): Promise<Metadata> {
   demandPixels(meta.width, meta.height, name);
   if (meta.depth !== 'uchar' && meta.depth !== 'ushort')
     throw new UserError(`${name} holds pixels of the kind ${meta.depth}, which are not read: save it as PNG or TIFF of 8 or 16 bits.`);
+  if (meta.space && !COLOURS.includes(meta.space))
+    throw new UserError(`${name} has the colours of ${meta.space.toUpperCase()}, which are not read: save it in RGB or grey.`);
   return meta;
 }
+
+/** As libvips calls the colours that are read: screens', grey, and print's. */
+const COLOURS = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk', 'multiband'];
 
 function pictureBytes(path: string): Promise<Uint8Array> {
   return readable(path, readRegularFile(path, { most: mostPictureBytes() }));
@@ -176,11 +181,14 @@ function pictureKind(start: Uint8Array, size: number, name: string): string {
 }
 
 function damaged(name: string, error: unknown): UserError {
-  // Which decoder says so, and that it was the header, is of no use to a person.
   if (/compression format has not been built in/.test(messageOf(error)))
     return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
-  const reason = messageOf(error)
-    .replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '')
-    .replace(/[.:]\s*$/, '');
-  return new UserError(`${name} is damaged or cut short and cannot be decoded (${reason}): copy it again or leave it out.`);
+  // Nor are the library's own words for a kind that it does not know.
+  if (
+    /unsupported|not supported|unimplemented|bad \w+ format|no conversion|unknown (colou?r|format|compress)|not? (built|configured)/i.test(
+      messageOf(error),
+    )
+  )
+    return new UserError(`${name} is of a kind that is not read, though it may be whole: save it as PNG with 8 or 16 bits.`);
+  return new UserError(`${name} is damaged or cut short and cannot be decoded: copy it again or leave it out.`);
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { decodeText } from '../../shared/decodeText.ts';
 import { parseJson } from '../../shared/json.ts';
 import { shortened, shown } from '../../shared/printable.ts';
 import { parseTable, wholeNumber } from '../../shared/table.ts';
@@ -41,7 +42,7 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
     throw new UserError(
       `The labels file ${path} has ${bytes.size.toLocaleString('en')} bytes, and ${MOST_TEXT.toLocaleString('en')} are plenty: check that it is the right file.`,
     );
-  const text = new TextDecoder().decode(await bytes.read(0, bytes.size));
+  const text = decodeText(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
   return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
 }

@@ -149,7 +149,7 @@ export async function openLabels(request: Asked): Promise<{ labels: (number | nu
 export type Asked = Omit<OpenRequest, 'offset' | 'limit'>;
 
 async function openSet(request: Asked) {
-  const { sources, leftOut: all } = await openSources(request.paths, request.bits);
+  const { sources, leftOut: all } = await openSources(request.paths, { bits: request.bits, flat: request.foldersByOrder });
   const lists = new Set(request.lists?.map((path) => resolve(path)));
   const leftOut = all.filter(({ path }) => !lists.has(resolve(path)));
   const total = sources.reduce((sum, { count }) => sum + count, 0);

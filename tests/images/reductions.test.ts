@@ -275,7 +275,40 @@ describe('several frames or pages', () => {
       Buffer.alloc(4),
     ]);
     await expect(open([file('float.tif', float)])).rejects.toThrow(/holds pixels of the kind float, which are not read/);
+    // The same page in the colours of LAB, as Pillow writes them, three bytes a value.
+    const tags = [
+      [256, 1],
+      [257, 1],
+      [258, 8],
+      [259, 1],
+      [262, 8],
+      [273, 8],
+      [277, 3],
+      [278, 1],
+      [279, 3],
+    ] as const;
+    const lab = Buffer.concat([
+      Buffer.from([0x49, 0x49, 42, 0, 12, 0, 0, 0, 90, 1, 2, 0]),
+      Buffer.from([9, 0]),
+      ...tags.map(([tag, value]) => entry(tag, value)),
+      Buffer.alloc(4),
+    ]);
+    await expect(open([file('lab.tif', lab)])).rejects.toThrow(
+      /lab\.tif (has the colours of LAB|is of a kind that is not read, though it may be whole: save it as PNG)/,
+    );
   });
+});
+
+it('a picture that is cut says so without the words of a library', async () => {
+  const whole = png(
+    64,
+    64,
+    8,
+    0,
+    Array.from({ length: 64 }, (_, y) => Array.from({ length: 64 }, (_, x) => (x * 37 + y * y * 11) % 251)),
+  );
+  const cut = file('cut.png', whole.subarray(0, whole.length / 2));
+  await expect(open([cut])).rejects.toThrow(/cut\.png is damaged or cut short and cannot be decoded: copy it again or leave it out\.$/);
 });
 
 it('the colours of print are said to be taken to RGB', async () => {
