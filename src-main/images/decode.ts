@@ -141,13 +141,8 @@ async function metadata(bytes: Uint8Array, name: string): Promise<Metadata> {
   demandPixels(meta.width, meta.height, name);
   if (meta.depth !== 'uchar' && meta.depth !== 'ushort')
     throw new UserError(`${name} holds pixels of the kind ${meta.depth}, which are not read: save it as PNG or TIFF of 8 or 16 bits.`);
-  if (meta.space && !COLOURS.includes(meta.space))
-    throw new UserError(`${name} has the colours of ${meta.space.toUpperCase()}, which are not read: save it in RGB or grey.`);
   return meta;
 }
-
-/** As libvips calls the colours that are read: screens', grey, and print's. */
-const COLOURS = ['srgb', 'rgb', 'rgb16', 'b-w', 'grey16', 'cmyk', 'multiband'];
 
 function pictureBytes(path: string): Promise<Uint8Array> {
   return readable(path, readRegularFile(path, { most: mostPictureBytes() }));
@@ -183,12 +178,14 @@ function pictureKind(start: Uint8Array, size: number, name: string): string {
 function damaged(name: string, error: unknown): UserError {
   if (/compression format has not been built in/.test(messageOf(error)))
     return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
-  // Nor are the library's own words for a kind that it does not know.
+  // The library's own words are of no use to a person.
   if (
-    /unsupported|not supported|unimplemented|bad \w+ format|no conversion|unknown (colou?r|format|compress)|not? (built|configured)/i.test(
+    /unsupported (?!marker)|not supported|not implemented|bad \w+ format|no conversion|unknown (colou?r|format|compress)|not (built|configured)/i.test(
       messageOf(error),
     )
   )
-    return new UserError(`${name} is of a kind that is not read, though it may be whole: save it as PNG with 8 or 16 bits.`);
+    return new UserError(
+      `${name} is of a kind that is not read, such as colours of LAB or a rare compression: save it as PNG in RGB or grey.`,
+    );
   return new UserError(`${name} is damaged or cut short and cannot be decoded: copy it again or leave it out.`);
 }
