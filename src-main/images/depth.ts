@@ -65,7 +65,7 @@ export function depthNotes(count: number, images: number, { bits, byHand = false
           `${names.join(', ')}${more} ${low.length > 1 ? 'have' : 'has'} no value above 4095, as 12 bits in 16 would, but others go up to ${high}, so all were read by the full 16 bits: give those of 12 bits by themselves, or --bits.`,
         ]
       : []),
-    ...(whole < 16
+    ...(whole <= 14
       ? [`No value that was looked at is above ${high}: if these are ${whole} bits in 16, they are too dark, and --bits ${whole} says so.`]
       : []),
   ];
