@@ -93,6 +93,9 @@ export type Provider = z.infer<typeof Provider>;
 export const Answer = z.strictObject({ output: z.string().nullable().default(null), threshold: z.number().nullable().default(null) });
 export type Answer = z.infer<typeof Answer>;
 
+/** Bits in use of 16, from the lowest on. */
+export const Bits = z.number().int().min(8).max(16);
+
 /** A random sample of the images that are left after offset and limit: so many, class by class where labels are given. */
 export const Sample = z.strictObject({ size: z.number().int().positive(), seed: z.number().int().min(0).max(0xffffffff).default(0) });
 export type Sample = z.infer<typeof Sample>;
@@ -135,6 +138,8 @@ export const AuditPlan = z.strictObject({
   /** The first so many after the offset; null: all. Sorted by class, they may be of one class: see `sample`. */
   limit: z.number().int().positive().nullable().default(null),
   sample: Sample.optional(),
+  /** How many bits are in use of pictures that have 16 a value. Absent: found. */
+  bits: Bits.optional(),
   threats: z.array(ThreatModel).min(1),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   provider: Provider.default('cpu'),

@@ -94,10 +94,11 @@ export function rangeOf({
   offset,
   limit,
   sample,
+  bits,
   beside = [],
   ...plan
-}: AuditPlan): Pick<OpenRequest, 'paths' | 'offset' | 'limit' | 'sample' | 'lists'> {
-  return { paths: images, offset, limit, sample, lists: beside.flatMap((kind) => plan[kind] ?? []) };
+}: AuditPlan): Pick<OpenRequest, 'paths' | 'offset' | 'limit' | 'sample' | 'bits' | 'lists'> {
+  return { paths: images, offset, limit, sample, bits, lists: beside.flatMap((kind) => plan[kind] ?? []) };
 }
 
 /**

@@ -120,6 +120,7 @@ export async function settle(
     field: subject.field,
     classNames,
     images: set.items.map((i) => i.id),
+    ...(set.bitsFound !== undefined && { bits: set.bitsFound }),
     ...(set.byFolders && { folders: 'by-name' }),
     ...out,
     ...(set.drawn && { drawn: set.drawn }),
@@ -263,7 +264,7 @@ export function openSet(
   plan: AuditPlan,
   classes: number,
   list: ClassList | null,
-  how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder'>,
+  how: Pick<OpenRequest, 'look' | 'only' | 'foldersByOrder' | 'bitsFound'>,
 ): Promise<ImageSet> {
   return openImages({
     ...rangeOf(plan),

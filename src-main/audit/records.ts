@@ -61,6 +61,8 @@ export const Setup = z.object({
   folders: z.literal('by-name').optional(),
   /** Images of the audit, and their ids in order. */
   images: z.array(FileName),
+  /** How many bits were found to be in use of pictures that have 16 a value; absent where there are none, or the plan says it. */
+  bits: z.number().int().min(8).max(16).optional(),
   /** What was given beside them and could not be taken; absent where there is none. */
   leftOut: LeftOutList.optional(),
   /** How they were drawn, where the plan has a sample. */

@@ -61,6 +61,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       const set = await openSet(opened, setup.classes, await settledClasses(opened, setup), {
         only: new Set(setup.images),
         foldersByOrder: !setup.folders,
+        bitsFound: setup.bits,
       });
       demandSameImages(set, setup, state);
       await demandSameFiles(opened, setup);

@@ -48,7 +48,7 @@ export async function demandSameFiles(plan: AuditPlan, { files = [] }: Pick<Setu
 
 /** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
 export function demandSameSetup(now: Setup, then: Setup): void {
-  const matters = ({ input, classes, scores, field, classNames, files, images, leftOut, drawn, rows, provider }: Setup) => ({
+  const matters = ({ input, classes, scores, field, classNames, files, images, bits, leftOut, drawn, rows, provider }: Setup) => ({
     input,
     classes,
     scores,
@@ -56,6 +56,7 @@ export function demandSameSetup(now: Setup, then: Setup): void {
     classNames,
     files: then.files && files,
     images,
+    bits: then.bits && bits,
     leftOut,
     drawn,
     rows,

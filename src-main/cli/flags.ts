@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../../shared/errors.ts';
 import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
+import { Bits } from '../../shared/plan.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
 import { attackOf } from '../attacks/registry.ts';
@@ -48,6 +49,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     offset: whole('--offset', flags.offset, 0) ?? 0,
     limit: whole('--first', flags.first, 1),
     ...sampleOf(flags),
+    ...bitsOf(flags),
     threats: norms.map((norm) => ({
       norm,
       eps: eps.get(norm) ?? USUAL_EPS[norm],
@@ -70,6 +72,14 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
 export function sampleOf({ limit, seed }: Pick<PlanFlags, 'limit' | 'seed'>): Pick<AuditPlan, 'sample'> {
   const size = whole('--limit', limit, 1);
   return size === null ? {} : { sample: { size, seed: whole('--seed', seed, 0) ?? 0 } };
+}
+
+/** How many bits are in use of pictures that have 16 a value. */
+export function bitsOf({ bits }: Pick<PlanFlags, 'bits'>): Pick<AuditPlan, 'bits'> {
+  if (bits === undefined) return {};
+  const used = Bits.safeParse(Number(bits));
+  if (!used.success) throw new UserError(`--bits takes how many of 16 bits are in use, from 8 to 16, not ${bits}.`);
+  return { bits: used.data };
 }
 
 /** With several norms, each takes those of the attacks that have it. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ModelCard } from '../../shared/contract.ts';
+import { decodeText } from '../../shared/decodeText.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, Preprocessing } from '../../shared/plan.ts';
 import { findBeside } from '../audit/beside.ts';
@@ -68,7 +69,7 @@ export async function lists(
 /** @throws UserError when it cannot be read */
 export function textOf(file: string, most: number, what: string): string {
   try {
-    return readRegular(file, { most }).toString('utf8');
+    return decodeText(readRegular(file, { most }));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${what} in ${file} cannot be read: check that the file may be opened.`);

@@ -16,6 +16,7 @@ export interface PlanFlags extends WantedFlags, GoalFlags {
   limit?: string;
   first?: string;
   offset?: string;
+  bits?: string;
   seed?: string;
   steps?: string;
   maxQueries?: string;

@@ -1,7 +1,8 @@
 import { UserError } from '../../shared/errors.ts';
 import { readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
-import { depthNotes, SIXTEEN, TWELVE } from './depth.ts';
+import { bitsOf, depthNotes, whiteOf } from './depth.ts';
+import type { Depth } from './depth.ts';
 import { demandPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { stemOf } from './source.ts';
@@ -28,17 +29,17 @@ interface Layout {
  * Values: bytes and other whole numbers are levels 0 to 255 (16 bits without a sign that go beyond: see `depth.ts`), booleans are black and white. Floats are all read, once:
  * when every value is within [0,1] they are shares of 255, when within [0,255] they are levels; both are rounded to
  * the nearest level, with a warning where that changes anything.
+ * @param bits how many are in use of 16 without a sign, where somebody said so
  * @throws UserError for other shapes and values (normalised data: the pictures before normalising are needed), and for pictures
  *   of too many pixels.
  */
-export async function arraySource(file: ArrayFile): Promise<Source> {
+export async function arraySource(file: ArrayFile, bits?: number): Promise<Source> {
   const layout = layoutOf(file);
   demandPixels(layout.width, layout.height, file.name);
-  const { factor, rounded, twelve } = await levels(file);
+  const { factor, rounded, depth } = await levels(file, bits);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
-  if (twelve !== undefined)
-    warnings.push(...depthNotes(layout.count, twelve ? layout.count : 0, layout.count).map((note) => `${file.name}: ${note}`));
+  if (depth) warnings.push(...depthNotes(layout.count, layout.count, depth).map((note) => `${file.name}: ${note}`));
   if (file.format === '.npy' && file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
     warnings.push(
       `${file.name} was read as 3 grey pictures: if it is one colour picture, save it with the shape 1x${file.dims.join('x')}.`,
@@ -87,8 +88,8 @@ function layoutOf({ dims, name, format }: ArrayFile): Layout {
   throw new UserError(`${name} has the shape ${dims.join('x')}: pictures need N x H x W, N x H x W x C or N x C x H x W with C of 1 or 3.`);
 }
 
-/** What a stored number is multiplied with to become a level, and whether rounding will change any. Of 16 bits: whether they are 12 in 16. */
-async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boolean; twelve?: boolean }> {
+/** What a stored number is multiplied with to become a level, and whether rounding will change any. Of 16 bits: how many are in use. */
+async function levels(file: ArrayFile, bits?: number): Promise<{ factor: number; rounded: boolean; depth?: Depth }> {
   const { kind, bytes } = file.type;
   if (kind === 'bool') return { factor: 255, rounded: false };
   if (kind === 'uint' && bytes === 1) return { factor: 1, rounded: false };
@@ -107,9 +108,13 @@ async function levels(file: ArrayFile): Promise<{ factor: number; rounded: boole
     }
   }
   if (kind === 'float' && low >= 0 && high <= 1) return { factor: 255, rounded: offShares };
-  if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
   // 16 bits without a sign hold nothing but grey values.
-  if (kind === 'uint' && bytes === 2) return { factor: 255 / (high <= TWELVE ? TWELVE : SIXTEEN), rounded: false, twelve: high <= TWELVE };
+  if (kind === 'uint' && bytes === 2 && (bits !== undefined || high > 255)) {
+    const used = bits ?? bitsOf(high);
+    const depth = { bits: used, byHand: bits !== undefined, highs: [{ source: file.name, high }] };
+    return { factor: 255 / whiteOf(used, high, file.name), rounded: false, depth };
+  }
+  if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
   throw new UserError(
     `${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`,
   );

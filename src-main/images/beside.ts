@@ -49,10 +49,10 @@ export async function imagesOf(paths: readonly string[]): Promise<Outline> {
   };
 }
 
-/** Whether a labels file has these images. */
+/** Whether a labels file has these images. That it gives one several labels is said when it is taken. */
 export async function fitsImages(labels: LabelFile, { files }: Outline): Promise<boolean> {
   try {
-    await matchLabels(labels, files, '', () => Promise.resolve(false));
+    await matchLabels(labels.kind === 'map' ? { ...labels, twice: new Map() } : labels, files, '', () => Promise.resolve(false));
     return true;
   } catch (error) {
     if (error instanceof UserError) return false;

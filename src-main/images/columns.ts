@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
+import { wholeNumber } from '../../shared/table.ts';
 import type { LabelFile } from './rawLabels.ts';
 
 /** How tables call the picture and its class, without case, spaces and underscores; the first that is there counts. */
@@ -39,6 +40,27 @@ export const LABEL_COLUMNS = [
 ];
 
 export const columnName = (cell: string): string => cell.toLowerCase().replaceAll(/[\s_-]/g, '');
+
+/** Of these, such as may stand for the same class twice, as a number and as a word. */
+const CLASS_COLUMNS = LABEL_COLUMNS.filter((name) => /^(label|class|categor|target$)/.test(name));
+
+/**
+ * Where a table has its classes both as numbers and as words: the columns of either. Null where it has but one.
+ * @param label column that was found, by its name
+ */
+export function namesBeside(
+  head: readonly string[],
+  body: readonly string[][],
+  label: number,
+  file: number | null,
+): { label: number; name: number } | null {
+  const all = [label, ...head.flatMap((cell, at) => (CLASS_COLUMNS.includes(columnName(cell)) && at !== label && at !== file ? [at] : []))];
+  const isNumber = (at: number): boolean => body.every((row) => wholeNumber(row[at]!) !== null);
+  const [number, name] = [all.find(isNumber), all.find((at) => !isNumber(at))];
+  return body.length > 0 && CLASS_COLUMNS.includes(columnName(head[label]!)) && number !== undefined && name !== undefined
+    ? { label: number, name }
+    : null;
+}
 
 const IS_BIT = /^[01](\.0*)?$/;
 const isBit = (cell: string): boolean => IS_BIT.test(cell);

@@ -3,7 +3,7 @@ import { UserError, messageOf } from '../../shared/errors.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { firstBytes, readable } from './bytes.ts';
 import { BMP_HEADER_BYTES, bmpHeader, decodeBmp } from './bmp.ts';
-import { toLevels, whiteOf } from './depth.ts';
+import { bitsOf, highest, SIXTEEN, toLevels, whiteOf } from './depth.ts';
 import { demandPixels, mostPictureBytes, mostPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 import { PPM_HEADER_BYTES, decodePpm, ppmHeader } from './ppm.ts';
@@ -20,6 +20,8 @@ export interface PictureHeader {
   alpha: boolean;
   /** It has more than 8 bits a value, which `decodeImage` reduces. */
   deep?: boolean;
+  /** Its largest value, where it names one of its own that is neither 255 nor 65535. */
+  white?: number;
   /** It has several frames or pages, of which `decodeImage` takes the first. */
   frames?: boolean;
   /** It has the colours of print, which `decodeImage` takes for those of a screen. */
@@ -31,18 +33,19 @@ export interface PictureHeader {
  * EXIF orientation is applied, alpha is dropped without blending, colour profiles are ignored, 16 bits
  * are rounded to 8 (see `depth.ts`), CMYK becomes sRGB, an animation gives its first frame. Grey stays one channel.
  * @param name how error messages call the file
+ * @param bits how many of 16 bits are in use; absent: as many as its own values show
  * @throws UserError for an empty, truncated or damaged file, for what is no picture, and, before anything is decoded, for too many
  *   pixels.
  */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Picture> {
-  return (await decoded(bytes, name)).picture;
+export async function decodeImage(bytes: Uint8Array, name: string, bits?: number): Promise<Picture> {
+  return (await decoded(bytes, name, bits)).picture;
 }
 
-/** With what counts as white in its file. */
-async function decoded(bytes: Uint8Array, name: string): Promise<{ picture: Picture; white: number }> {
+/** With its highest value, where it has 16 bits of which not all may be in use. */
+async function decoded(bytes: Uint8Array, name: string, bits?: number): Promise<{ picture: Picture; high: number | null }> {
   const kind = pictureKind(bytes, bytes.length, name);
-  if (kind === 'bmp') return { picture: decodeBmp(bytes, name), white: 255 };
-  if (kind === 'ppm') return decodePpm(bytes, name);
+  if (kind === 'bmp') return { picture: decodeBmp(bytes, name), high: null };
+  if (kind === 'ppm') return decodePpm(bytes, name, bits);
   const meta = await metadata(bytes, name);
   const sharp = await loadSharp();
   try {
@@ -57,23 +60,26 @@ async function decoded(bytes: Uint8Array, name: string): Promise<{ picture: Pict
     const channels = grey ? 1 : 3;
     // Raw pixels come in the machine's own order.
     const words = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : null;
-    const white = words ? whiteOf(words) : 255;
+    // Of others, such as AVIF, the decoder itself makes 16 bits.
+    const high = words && (kind === 'png' || kind === 'tiff') ? highest(words) : null;
+    const white = high === null ? SIXTEEN : whiteOf(bits ?? bitsOf(high), high, name);
     const levels = words ? toLevels(words, white) : new Uint8Array(data.buffer, data.byteOffset, data.length);
     if (levels.length !== info.width * info.height * channels) throw new Error(`it decodes to ${info.channels} channels`);
-    return { picture: { width: info.width, height: info.height, channels, data: levels }, white };
+    return { picture: { width: info.width, height: info.height, channels, data: levels }, high };
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw damaged(name, error);
   }
 }
 
 /** `decodeImage` of a file. @throws UserError also for what is no regular file, cannot be read, or is larger than any picture allowed. */
-export async function decodeFile(path: string, name: string): Promise<Picture> {
-  return decodeImage(await pictureBytes(path), name);
+export async function decodeFile(path: string, name: string, bits?: number): Promise<Picture> {
+  return decodeImage(await pictureBytes(path), name, bits);
 }
 
-/** What counts as white in a picture file. @throws UserError as `decodeFile` */
-export async function whiteOfFile(path: string, name: string): Promise<number> {
-  return (await decoded(await pictureBytes(path), name)).white;
+/** The highest value of a picture file of 16 bits of which not all may be in use; null of any other. @throws UserError as `decodeFile` */
+export async function highOfFile(path: string, name: string): Promise<number | null> {
+  return (await decoded(await pictureBytes(path), name)).high;
 }
 
 /**
@@ -86,7 +92,7 @@ export async function readHeader(path: string, name: string): Promise<PictureHea
   if (kind === 'bmp') return { ...bmpHeader((await firstBytes(path, BMP_HEADER_BYTES)).start, name), alpha: false };
   if (kind === 'ppm') {
     const { width, height, channels, white } = ppmHeader((await firstBytes(path, PPM_HEADER_BYTES)).start, name);
-    return { width, height, channels, alpha: false, ...(white > 255 && { deep: true }) };
+    return { width, height, channels, alpha: false, ...(white > 255 && { deep: true, ...(white !== SIXTEEN && { white }) }) };
   }
   const { meta, bytes } = (await headOf(path, kind, name)) ?? (await whole(path, name));
   const { autoOrient, hasAlpha, pages = 1, space } = meta;
@@ -170,11 +176,16 @@ function pictureKind(start: Uint8Array, size: number, name: string): string {
 }
 
 function damaged(name: string, error: unknown): UserError {
-  // Which decoder says so, and that it was the header, is of no use to a person.
   if (/compression format has not been built in/.test(messageOf(error)))
     return new UserError(`${name} is a HEIC picture, or another kind of HEIF than AVIF, which is not read: save it as PNG or JPEG.`);
-  const reason = messageOf(error)
-    .replace(/^(Input buffer has corrupt header: )?(heif: Invalid input: )?/, '')
-    .replace(/[.:]\s*$/, '');
-  return new UserError(`${name} is damaged or cut short and cannot be decoded (${reason}): copy it again or leave it out.`);
+  // The library's own words are of no use to a person.
+  if (
+    /unsupported (?!marker)|not supported|not implemented|bad \w+ format|no conversion|unknown (colou?r|format|compress)|not (built|configured)/i.test(
+      messageOf(error),
+    )
+  )
+    return new UserError(
+      `${name} is of a kind that is not read, such as colours of LAB or a rare compression: save it as PNG in RGB or grey.`,
+    );
+  return new UserError(`${name} is damaged or cut short and cannot be decoded: copy it again or leave it out.`);
 }

@@ -17,10 +17,12 @@ import { walk } from './walk.ts';
  *
  * When all pictures lie in two or more sub-folders, these are the classes: labels are the positions in the names
  * sorted by code unit, as torchvision's ImageFolder counts, or, when every name is a whole number, that number. Where the
- * sub-folders are parts of a data set (train, val, test), the classes are the folders inside them.
+ * sub-folders are parts of a data set (train, val, test), the classes are the folders inside them; likewise where all pictures lie in one
+ * folder that only holds the others (data, images).
+ * @param how.flat such a folder is not looked into, as before Hairline did
  * @throws UserError when the folder cannot be read.
  */
-export async function folderSource(folder: string): Promise<{ source: Source | null; leftOut: Refused[] }> {
+export async function folderSource(folder: string, how: FolderHow = {}): Promise<{ source: Source | null; leftOut: Refused[] }> {
   const top = basename(resolve(folder));
   const walked = await walk(folder);
   const pictures: string[] = [];
@@ -46,6 +48,7 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
       folder,
       naturalSort(pictures, (file) => file),
       walked.folders.filter((name) => !hollow.includes(name)),
+      how,
     ),
     leftOut,
   };
@@ -54,14 +57,57 @@ export async function folderSource(folder: string): Promise<{ source: Source | n
 /** How the parts of a data set are called that models are trained and tested with. */
 const PART = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval(uation)?|holdout)([ _-]?(set|data|images|imgs))?$/i;
 
+/** How folders are called that only hold others. */
+const HOLDER = /^(data(sets?)?|images?|imgs?|pictures?|pics|photos?|jpe?gs?|pngs?)$/i;
+
+/** How a folder's pictures are read: bits in use of 16, where somebody said so; and without looking into folders that only hold others. */
+export interface FolderHow {
+  bits?: number | undefined;
+  flat?: boolean | undefined;
+}
+
+/** The folders that only hold those of classes or of a data set's parts, as the start of all paths: `data/`; else an empty text. */
+function holderOf(files: readonly string[]): string {
+  let holder = '';
+  for (;;) {
+    const below = files.map((file) => file.slice(holder.length).split('/'));
+    const [outer, inner] = [0, 1].map((at) => [...new Set(below.map((names) => names[at]!))]) as [string[], string[]];
+    if (outer.length > 1 || below.some(({ length }) => length < 3)) return holder;
+    if (
+      !(HOLDER.test(outer[0]!) && (inner.length > 1 || areNumbers(inner) || HOLDER.test(inner[0]!))) &&
+      !inner.every((name) => PART.test(name))
+    )
+      return holder;
+    holder += `${outer[0]!}/`;
+  }
+}
+
 /** Pictures with the labels that their sub-folders give, if these are classes. */
-function labelled(top: string, folder: string, files: string[], folders: string[]): Source {
-  const source = fileSource(files.map((file) => ({ path: join(folder, file), name: `${top}/${file}` })));
+function labelled(top: string, folder: string, all: string[], allFolders: string[], { bits, flat = false }: FolderHow): Source {
+  const source = fileSource(
+    all.map((file) => ({ path: join(folder, file), name: `${top}/${file}` })),
+    bits,
+  );
+  const holder = flat ? '' : holderOf(all);
+  const inside = (path: string): string => path.slice(holder.length);
+  const files = all.map(inside);
+  const folders = allFolders
+    .filter((name) => name.startsWith(holder))
+    .map(inside)
+    .filter((name) => name !== '');
+  const root = holder ? `${top}/${holder.slice(0, -1)}` : top;
+  return { ...source, ...labelsIn(root, files, folders, flat) };
+}
+
+/** The labels that sub-folders give, and how they came about. */
+function labelsIn(top: string, files: readonly string[], folders: readonly string[], flat: boolean): Partial<Source> {
   const direct = files.some((file) => !file.includes('/'));
   const outer = folders.filter((name) => !name.includes('/'));
   const parts = !direct && outer.length > 0 && outer.every((name) => PART.test(name));
   // A data set's parts are no classes: these are inside them.
-  const at = parts ? 1 : 0;
+  const held =
+    !flat && parts && files.every((file) => file.split('/').length > 3) && new Set(files.map((file) => file.split('/')[1])).size === 1;
+  const at = parts ? (held && HOLDER.test(files[0]!.split('/')[1]!) ? 2 : 1) : 0;
   const deep = files.every((file) => file.split('/').length > at + 1);
   const classes = [
     ...new Set(
@@ -76,17 +122,15 @@ function labelled(top: string, folder: string, files: string[], folders: string[
     const beside = direct ? files.some((file) => file.includes('/')) : parts && classes.length > 0;
     if (beside)
       return {
-        ...source,
         labelNote: direct
           ? `${top} holds pictures beside its sub-folders, so these were not taken for classes.`
           : `${top} holds ${listed(outer)}, parts of a data set, with pictures beside their sub-folders, so none of these were taken for classes.`,
       };
     return parts
       ? {
-          ...source,
           labelNote: `${top} holds ${listed(outer)}, which are parts of a data set and not classes, so the images have no label by their folders.`,
         }
-      : source;
+      : below(top, files);
   }
   const classOf = (file: string): string => file.split('/')[at]!;
   const numbers = new Map(classes.map((name, i) => [name, numbered ? Number(name) : i]));
@@ -102,7 +146,6 @@ function labelled(top: string, folder: string, files: string[], folders: string[
     ...(empty === undefined ? [] : [`${top}: the sub-folder ${empty} holds no picture, but was counted as a class.`]),
   ];
   return {
-    ...source,
     labels,
     classNames: numbered ? null : classes,
     folders: { names: classes, labels: [...numbers.values()], of: top },
@@ -112,6 +155,16 @@ function labelled(top: string, folder: string, files: string[], folders: string[
 
 const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}` : names[0]!;
+
+/** That folders further down may be classes. */
+function below(top: string, files: readonly string[]): Partial<Source> {
+  const names = files.map((file) => file.split('/'));
+  const [outer, inner] = [0, 1].map((at) => [...new Set(names.map((one) => one[at]!))]) as [string[], string[]];
+  if (outer.length > 1 || inner.length < 2 || names.some(({ length }) => length < 3)) return {};
+  return {
+    labelNote: `All pictures of ${top} lie in ${outer[0]!}, whose sub-folders (${inner.slice(0, 3).join(', ')}${inner.length > 3 ? ', ...' : ''}) were not taken for classes: give ${outer[0]!} itself where they are.`,
+  };
+}
 
 /** All folders on the way to a file. */
 function foldersAbove(file: string): string[] {

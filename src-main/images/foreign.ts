@@ -41,8 +41,9 @@ export function foreign(start: Uint8Array, size: number): string {
   return `is ${isText(start) ? 'text, ' : ''}not a picture (${PICTURE_FORMATS}).`;
 }
 
-/** UTF-8 without control characters; a character may be cut at the end. */
+/** UTF-8 without control characters, a character may be cut at the end; or what begins as UTF-16 does. */
 export function isText(start: Uint8Array): boolean {
+  if (begins(start, 0xff, 0xfe) || begins(start, 0xfe, 0xff)) return true;
   try {
     return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true }));
   } catch {

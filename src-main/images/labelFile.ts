@@ -1,4 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
+import { decodeText } from '../../shared/decodeText.ts';
 import { parseJson } from '../../shared/json.ts';
 import { shortened, shown } from '../../shared/printable.ts';
 import { parseTable, wholeNumber } from '../../shared/table.ts';
@@ -6,7 +7,8 @@ import { readIdx, readNpy, readNumbers } from './arrayFile.ts';
 import type { ArrayFile } from './arrayFile.ts';
 import { openBytes } from './bytes.ts';
 import { MOST_JSON, MOST_PICTURES, MOST_TEXT } from './limits.ts';
-import { FILE_COLUMNS, LABEL_COLUMNS, columnName, fromOneHot } from './columns.ts';
+import { FILE_COLUMNS, LABEL_COLUMNS, columnName, fromOneHot, namesBeside } from './columns.ts';
+import { plainPath } from './plainPath.ts';
 import type { LabelFile, RawLabel } from './rawLabels.ts';
 import { sniff } from './sniff.ts';
 
@@ -27,7 +29,7 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
     throw new UserError(
       `The labels file ${path} has ${bytes.size.toLocaleString('en')} bytes, and ${MOST_TEXT.toLocaleString('en')} are plenty: check that it is the right file.`,
     );
-  const text = new TextDecoder().decode(await bytes.read(0, bytes.size));
+  const text = decodeText(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
   return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
 }
@@ -87,9 +89,31 @@ function fromTable(text: string, path: string): LabelFile {
   if (width === 1) return { kind: 'list', labels: withoutHeader(rows).map(([v]) => cell(v!)) };
   const oneHot = fromOneHot(rows, path);
   if (oneHot) return oneHot;
-  const { file, label, body } = columns(rows, path);
-  if (file === null) return { kind: 'list', labels: body.map((row) => cell(row[label]!)) };
-  return { kind: 'map', labels: new Map(body.map((row) => [row[file]!, cell(row[label]!)])) };
+  const { file, label: found, body } = columns(rows, path);
+  const both = namesBeside(rows[0]!, body, found, file);
+  const { label, name } = both ?? { label: found, name: null };
+  const cells = (at: number): RawLabel[] => body.map((row) => cell(row[at]!));
+  if (file === null) return { kind: 'list', labels: cells(label), ...(name !== null && { names: cells(name) }) };
+  const byFile = (labels: readonly RawLabel[]) => new Map(body.map((row, i) => [row[file]!, labels[i]!] as const));
+  return {
+    kind: 'map',
+    labels: byFile(cells(label)),
+    ...(name !== null && { names: byFile(cells(name)) }),
+    ...severalOf(body.map((row) => [row[file]!, [row[label]!, ...(name === null ? [] : [row[name]!])].join(' ')])),
+  };
+}
+
+/** Pictures with several labels; none may be taken for the right one. */
+function severalOf(rows: readonly (readonly [name: string, label: string])[]): { twice?: Map<string, string> } {
+  const known = new Map<string, string>();
+  const twice = new Map<string, string>();
+  for (const [name, label] of rows) {
+    const path = plainPath(name);
+    const other = known.get(path) ?? label;
+    if (other !== label) twice.set(path, `${shortened(other, 40)} and ${shortened(label, 40)}`);
+    known.set(path, other);
+  }
+  return twice.size > 0 ? { twice } : {};
 }
 
 /** `name label`: what stands before and after the last space of a line that ends in a number. */

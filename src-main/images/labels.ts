@@ -4,8 +4,8 @@ import { classFinder } from './classFinder.ts';
 import type { RawLabel } from './rawLabels.ts';
 
 /**
- * Class numbers from raw labels: names are looked up in the class names, and labels that can only count from 1 are
- * moved to count from 0.
+ * Class numbers from raw labels: names are looked up in the class names, labels that can only count from 1 are
+ * moved to count from 0, and -1 and 1 are the two classes of a model of two.
  * @param classes how many classes the model tells apart, or null while unknown
  * @throws UserError for an unknown class name, a negative label, or one beyond the model's classes.
  */
@@ -31,7 +31,16 @@ export function classNumbers(
   });
   const low = labels.reduce((a, b) => Math.min(a, b), Infinity);
   const high = labels.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (low < 0) throw new UserError(`${path} holds the label ${low}: class numbers start at 0.`);
+  // As support vector machines and boosting have them.
+  if (low === -1 && (classes ?? 2) === 2 && labels.every((label) => Math.abs(label) === 1))
+    return {
+      labels: labels.map((label) => (label + 1) / 2),
+      warnings: ['The labels are -1 and 1 and the model has two classes, so -1 was taken for class 0, and 1 for class 1.'],
+    };
+  if (low < 0)
+    throw new UserError(
+      `${path} holds the label ${low}, and class numbers start at 0: leave pictures out of it that have no class, and write 0 and 1 for two classes.`,
+    );
   if (classes !== null && low >= 1 && high === classes)
     return {
       labels: labels.map((label) => label - 1),

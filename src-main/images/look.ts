@@ -82,7 +82,7 @@ async function damagedAmong(pictures: readonly Looked[]): Promise<Map<Looked, Re
       turn.map(async ({ one }) => {
         const { entry } = one;
         const facts = await stat(entry.path!).catch(() => null);
-        const key = `${facts?.dev} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs} ${entry.path}`;
+        const key = `${facts?.dev} ${facts?.ino} ${facts?.size} ${facts?.mtimeMs} ${entry.bits} ${entry.path}`;
         if (facts && sound.has(key)) return;
         const why = await entry.read().then(
           () => null,

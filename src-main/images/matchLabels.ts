@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.ts';
 import { shortened } from '../../shared/printable.ts';
+import { plainPath } from './plainPath.ts';
 import type { LabelFile, RawLabel } from './rawLabels.ts';
 
 /** What a picture goes by when labels are looked up: its file, or null for pictures inside a data set file. */
@@ -17,8 +18,8 @@ const LOOKED_AT = 32;
 /**
  * Finds each picture's label in a labels file: in a list by its place, in a table by its name or number.
  * @param isGone whether a picture cannot be taken, and so needs no label
- * @throws UserError when a list has another length than there are pictures, when a table has none of them, and where a name may be
- *   that of two.
+ * @throws UserError when a list has another length than there are pictures, when a table has none of them or gives one several labels, and where a name
+ *   may be that of two.
  */
 export async function matchLabels<T extends Named>(
   file: LabelFile,
@@ -35,6 +36,11 @@ export async function matchLabels<T extends Named>(
     return { labels: file.labels, warnings: without > 0 ? [`${without} of ${pictures.length} images have no label.`] : [] };
   }
   const { keys, warnings } = keysOf(file.labels, pictures, path);
+  const several = keys.find((key) => key !== null && file.twice?.has(plainPath(key)));
+  if (several != null)
+    throw new UserError(
+      `${path} gives ${shortened(several, 80)} several labels, ${file.twice!.get(plainPath(several))!}: leave the right one in the table.`,
+    );
   const missing = pictures.filter((_, i) => keys[i] === null);
   let gone = 0;
   let example: T | null = null;
@@ -105,13 +111,6 @@ function singly(keys: (string | null)[], pictures: readonly Named[], path: strin
 }
 
 const nameOf = <T extends Named>(picture: T, pictures: readonly T[]): string => picture.file ?? `image ${pictures.indexOf(picture)}`;
-
-/** As Hairline writes paths: with / between names, and nothing that says where it begins. */
-const plainPath = (name: string): string =>
-  name
-    .replaceAll('\\', '/')
-    .replace(/^(\.?\/)+/, '')
-    .normalize('NFC');
 
 /** A file's path, then ever less of it from the left, each with and without its extension. */
 function namesOf(file: string): string[] {

@@ -5,11 +5,13 @@ import type { Picture } from './picture.ts';
 import { sortedNote } from './draw.ts';
 import type { Stratum } from './draw.ts';
 import { lookAt } from './lookAt.ts';
+import type { Looked } from './look.ts';
+import type { Depth } from './depth.ts';
 import { nothingLeft } from './leftOut.ts';
 import { naturalSort } from './naturalOrder.ts';
 import { MOST_PICTURES } from './limits.ts';
 import type { Asked, OpenRequest } from './openRequest.ts';
-import { reductions } from './reductions.ts';
+import { depthOf, reductions } from './reductions.ts';
 import { labelsOf } from './setLabels.ts';
 import { openSources } from './sources.ts';
 import type { Entry, Source } from './source.ts';
@@ -40,6 +42,8 @@ export interface ImageSet {
   /** Names of the classes as the images' own folders or data set give them, or null. */
   classNames: string[] | null;
   warnings: string[];
+  /** How many bits were found to be in use of picture files that have 16 a value, all looked at together. */
+  bitsFound?: number;
   /** The labels are those of class folders. */
   byFolders?: true;
   /** Where only some were asked for by id: how many others lie between them. */
@@ -67,6 +71,7 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
   const looked = await lookAt(request, places, labelled.strata, at, (one) => idOf(one.entry, one.at));
   const out = naturalSort([...leftOut, ...looked.leftOut], ({ source }) => source);
   if (looked.taken.length === 0) throw nothingLeft(request.paths, out);
+  const depth = await depthIn(request, looked.taken);
   const items = looked.taken.map(({ entry, at, header: { width, height, channels } }): ImageRef => ({
     id: idOf(entry, at),
     at,
@@ -75,9 +80,9 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
     height,
     channels,
     label: labelled.labels?.[at] ?? null,
-    read: entry.read,
+    read: () => entry.read(depth.bits ?? undefined),
   }));
-  warnings.push(...(await reductions(looked.taken)));
+  warnings.push(...reductions(looked.taken, depth));
   return {
     items,
     total: total - looked.leftOut.length,
@@ -85,9 +90,16 @@ export async function openImages(request: OpenRequest): Promise<ImageSet> {
     classNames: ownNames,
     warnings,
     others: looked.others,
+    ...(depth.highs.length > 0 && depth.bits !== null && { bitsFound: depth.bits }),
     ...(labelled.byFolders && { byFolders: true }),
     ...(looked.drawn && { drawn: looked.drawn }),
   };
+}
+
+/** How many bits are in use of pictures that have 16 a value. */
+async function depthIn({ bits, bitsFound, look }: OpenRequest, taken: readonly Looked[]): Promise<Depth> {
+  const known = bits ?? bitsFound;
+  return known === undefined ? depthOf(taken, look === 'all') : { bits: known, byHand: bits !== undefined, highs: [] };
 }
 
 /** The labels of a whole set, in order, which of them were set by hand before, and what these were before that. */
@@ -101,7 +113,7 @@ export async function openLabels(request: Asked): Promise<{ labels: (number | nu
 }
 
 async function openSet(request: Asked) {
-  const { sources, leftOut: all } = await openSources(request.paths);
+  const { sources, leftOut: all } = await openSources(request.paths, { bits: request.bits, flat: request.foldersByOrder });
   const lists = new Set(request.lists?.map((path) => resolve(path)));
   const leftOut = all.filter(({ path }) => !lists.has(resolve(path)));
   const total = sources.reduce((sum, { count }) => sum + count, 0);

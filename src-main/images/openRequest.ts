@@ -24,6 +24,9 @@ export interface OpenRequest {
   lists?: readonly string[];
   /** Labels are of no use and not looked for. */
   unlabelled?: boolean;
+  /** How many bits are in use of pictures that have 16 a value: as somebody said; or, of picture files, as was found before. */
+  bits?: number | undefined;
+  bitsFound?: number | undefined;
   /** How closely each is looked at before it is taken; by its header where nothing is said. */
   look?: Look;
   /** So many images are enough; the rest is not looked at. */

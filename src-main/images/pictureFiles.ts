@@ -1,4 +1,4 @@
-import { decodeFile, readHeader, whiteOfFile } from './decode.ts';
+import { decodeFile, highOfFile, readHeader } from './decode.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -8,8 +8,11 @@ export interface NamedFile {
   name: string;
 }
 
-/** Picture files, in the order given, without labels. Nothing is read before it is asked for. */
-export function fileSource(files: readonly NamedFile[]): Source {
+/**
+ * Picture files, in the order given, without labels. Nothing is read before it is asked for.
+ * @param bits how many are in use of pictures that have 16 a value, where somebody said so
+ */
+export function fileSource(files: readonly NamedFile[], bits?: number): Source {
   return {
     count: files.length,
     labels: null,
@@ -23,8 +26,9 @@ export function fileSource(files: readonly NamedFile[]): Source {
         file: name,
         path,
         header: () => readHeader(path, path),
-        read: () => decodeFile(path, path),
-        white: () => whiteOfFile(path, path),
+        bits,
+        read: (found) => decodeFile(path, path, bits ?? found),
+        high: () => highOfFile(path, path),
       };
     },
   };

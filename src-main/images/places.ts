@@ -40,7 +40,7 @@ export function placeClasses(own: OwnClasses, model: ModelClasses): Placed {
   const strange = names.filter((_, i) => found[i]! < 0);
   if (strange.length === 0) return { places: found, warnings: [] };
   const count = model.count ?? model.names?.length ?? null;
-  if (areNumbers(names) && fit(names.map(Number), count)) return { places: names.map(Number), warnings: [] };
+  if (areNumbers(names) && fit(names.map(Number), count)) return { places: names.map(Number), warnings: eitherWay(own, count) };
   if (strange.length < names.length)
     return {
       places: found.map((place) => (place < 0 ? null : place)),
@@ -74,6 +74,16 @@ export const areNumbers = (names: readonly string[]): boolean => names.every((na
 function fit(numbers: readonly number[], count: number | null): boolean {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   return count === null || high < count || (low >= 1 && high === count);
+}
+
+/** Folders without that of 0 and the last number may count from either. */
+function eitherWay({ names, kind, of }: OwnClasses, count: number | null): string[] {
+  const numbers = names.map(Number);
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  if (count === null || low < 1 || high >= count) return [];
+  return [
+    `The ${kind} of ${of} are called ${low} to ${high}, and were taken to count from 0, which is a guess: if ${low} is the model's class ${low - 1}, they count from 1, and all labels are one too high; ${REMEDY}.`,
+  ];
 }
 
 const quoted = (name: string): string => `"${shortened(name, 40)}"`;

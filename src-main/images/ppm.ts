@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
-import { TWELVE, SIXTEEN, toLevels, whiteOf } from './depth.ts';
+import { bitsOf, highest, SIXTEEN, toLevels, whiteOf } from './depth.ts';
 import { demandPixels } from './limits.ts';
 import type { Picture } from './picture.ts';
 
@@ -44,19 +44,24 @@ export function ppmHeader(bytes: Uint8Array, name: string): PpmHeader {
   return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, plain: kind <= 3, bitmap, white, at: at + 1 };
 }
 
-/** What such a picture is decoded to, and whether it has more than 8 bits; `white` is what counts as that. @throws UserError when it is damaged */
-export function decodePpm(bytes: Uint8Array, name: string): { picture: Picture; white: number } {
+/**
+ * What such a picture is decoded to, and its highest value where its own maximum is that of 16 bits: programs that know only these write
+ * fewer under it.
+ * @param bits how many are in use then; absent: as many as its values show
+ * @throws UserError when it is damaged
+ */
+export function decodePpm(bytes: Uint8Array, name: string, bits?: number): { picture: Picture; high: number | null } {
   const header = ppmHeader(bytes, name);
   const { width, height, channels } = header;
   const count = width * height * channels;
   // As it is: a large picture would take three times the memory on the way.
   if (!header.plain && header.white === 255 && bytes.length >= header.at + count)
-    return { picture: { width, height, channels, data: bytes.slice(header.at, header.at + count) }, white: 255 };
-  const values = (header.plain ? digits : header.bitmap ? bits : words)(bytes, header, count);
+    return { picture: { width, height, channels, data: bytes.slice(header.at, header.at + count) }, high: null };
+  const values = (header.plain ? digits : header.bitmap ? packed : words)(bytes, header, count);
   if (values === null) throw new UserError(`${name} is a damaged or truncated PPM file: copy it again.`);
-  // Programs that know only 16 bits write 12 of them under that maximum.
-  const white = header.white === SIXTEEN && whiteOf(values) === TWELVE ? TWELVE : header.white;
-  return { picture: { width, height, channels, data: toLevels(values, white) }, white };
+  const high = header.white === SIXTEEN ? highest(values) : null;
+  const white = high === null ? header.white : whiteOf(bits ?? bitsOf(high), high, name);
+  return { picture: { width, height, channels, data: toLevels(values, white) }, high };
 }
 
 /** Values in the machine's order; null where there are too few, or one is too large. */
@@ -71,7 +76,7 @@ function words(bytes: Uint8Array, { at, white }: PpmHeader, count: number): Uint
   return values;
 }
 
-function bits(bytes: Uint8Array, { width, height, at }: PpmHeader, count: number): Uint16Array | null {
+function packed(bytes: Uint8Array, { width, height, at }: PpmHeader, count: number): Uint16Array | null {
   const stride = Math.ceil(width / 8);
   if (bytes.length < at + stride * height) return null;
   return Uint16Array.from(

@@ -4,6 +4,7 @@ import { readLabelFile } from './labelFile.ts';
 import type { LabelFile, RawLabel } from './rawLabels.ts';
 import { matchLabels } from './matchLabels.ts';
 import type { Asked } from './openRequest.ts';
+import { asNamed } from './namedLabels.ts';
 import { placedByOrder } from './placedByOrder.ts';
 import { placeClasses } from './places.ts';
 import type { ModelClasses } from './places.ts';
@@ -62,6 +63,17 @@ async function labelsOfFile(
   let raw = matched.labels;
   const warnings =
     byHand.length > 0 ? [`${byHand.length} of ${raw.length} labels were set by hand.`, ...matched.warnings] : matched.warnings;
+  if (file.names) {
+    const named = await asNamed(
+      { ...file, names: file.names },
+      raw,
+      entries,
+      path,
+      model({ ...request, classNames: request.classNames ?? ownNames }),
+    );
+    raw = named.labels;
+    warnings.push(...named.warnings);
+  }
   if (file.columns) {
     const { columns } = file;
     const placed = placeClasses({ names: columns, kind: 'columns', of: path }, model(request));

@@ -28,9 +28,12 @@ export interface Entry {
   /** Where its file lies; null for pictures in a data set file, which are as sound as that. */
   path: string | null;
   header(): Promise<PictureHeader>;
-  read(): Promise<Picture>;
-  /** What counts as white in its file, where it has more than 8 bits. */
-  white?(): Promise<number>;
+  /** @param bits how many are in use, where a file has 16 a value and nobody said it; absent: as many as its own values show */
+  read(bits?: number): Promise<Picture>;
+  /** How many bits somebody said are in use of 16. */
+  bits?: number | undefined;
+  /** The highest value in its file, where that has 16 bits a value. */
+  high?(): Promise<number | null>;
 }
 
 /** The readable part of an id: file name without folders and extensions, safe on every file system, at most 40 characters. */

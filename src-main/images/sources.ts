@@ -8,6 +8,7 @@ import { firstBytes, openBytes, readable } from './bytes.ts';
 import { cifarSource } from './cifar.ts';
 import { FOREIGN_BYTES, isText, unread } from './foreign.ts';
 import { folderSource } from './folder.ts';
+import type { FolderHow } from './folder.ts';
 import { nothingLeft, refused } from './leftOut.ts';
 import type { Refused } from './leftOut.ts';
 import { MOST_PICTURES } from './limits.ts';
@@ -22,16 +23,17 @@ import type { Room } from './unpack.ts';
 /**
  * Opens what the user named: files and data sets in the order given, a folder's and a glob's in natural order. What cannot be taken
  * is left out, with its reason.
+ * @param how.bits how many are in use of pictures and arrays that have 16 a value, where somebody said so
  * @throws UserError naming the path that does not exist or matches nothing; where nothing is left, with the first reasons.
  */
-export async function openSources(paths: readonly string[]): Promise<{ sources: Source[]; leftOut: Refused[] }> {
+export async function openSources(paths: readonly string[], how: FolderHow = {}): Promise<{ sources: Source[]; leftOut: Refused[] }> {
   const sources: Source[] = [];
   const leftOut: Refused[] = [];
   // Neighbouring picture files make one source.
   let run: NamedFile[] = [];
   const room = freshRoom();
   const flush = (): void => {
-    if (run.length > 0) sources.push(fileSource(run));
+    if (run.length > 0) sources.push(fileSource(run, how.bits));
     run = [];
   };
   for (const path of paths) {
@@ -41,7 +43,7 @@ export async function openSources(paths: readonly string[]): Promise<{ sources: 
         else {
           flush();
           const folder = (await readable(file.path, stat(file.path))).isDirectory();
-          const opened = folder ? await folderSource(file.path) : { source: await dataSetSource(file, room), leftOut: [] };
+          const opened = folder ? await folderSource(file.path, how) : { source: await dataSetSource(file, room, how.bits), leftOut: [] };
           if (opened.source) sources.push(opened.source);
           for (const one of opened.leftOut) leftOut.push(one);
         }
@@ -97,11 +99,11 @@ async function expand(path: string): Promise<NamedFile[]> {
 }
 
 /** A file that is no picture: IDX, NPY (each also with gzip) or CIFAR binary. */
-async function dataSetSource({ path, name }: NamedFile, room: Room): Promise<Source> {
+async function dataSetSource({ path, name }: NamedFile, room: Room, bits?: number): Promise<Source> {
   const bytes = await openBytes(path, name, room);
   if (bytes.size === 0) throw new UserError(`${path} is empty (0 bytes): copy it again or leave it out.`);
   const kind = sniff(await bytes.read(0, SNIFF_BYTES));
-  if (kind === 'npy') return arraySource(await readNpy(bytes, name));
+  if (kind === 'npy') return arraySource(await readNpy(bytes, name), bits);
   const cifar = await cifarSource(bytes, path, name);
   if (cifar) return cifar;
   if (kind === 'idx') {

@@ -1,4 +1,5 @@
 import { UserError, isSystemError } from '../../shared/errors.ts';
+import { decodeText } from '../../shared/decodeText.ts';
 import { parseTable, textLines, wholeNumber } from '../../shared/table.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { namesFromJson } from './namesJson.ts';
@@ -18,8 +19,7 @@ export async function readClasses(path: string, classes: number | null): Promise
     if (isSystemError(error)) throw new UserError(`The class names file ${path} cannot be read (${error.code}): check its path.`);
     throw error;
   });
-  // Decoded without its byte order mark.
-  const list = parseClasses(new TextDecoder().decode(bytes), path);
+  const list = parseClasses(decodeText(bytes), path);
   if (classes !== null && list.names.length !== classes)
     throw new UserError(
       `${path} holds ${list.names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`,
@@ -35,7 +35,7 @@ export const parseClassNames = (text: string, source: string): string[] => parse
 
 /**
  * Class names from text: a name a line (commas may be part of it); a table of class number and name, told by a header or
- * by numbers in the first column; or JSON as `namesJson.ts` has it.
+ * by numbers in the first column; numbers before or behind each name that count the classes; or JSON as `namesJson.ts` has it.
  * @param source how error messages call the text
  * @throws UserError when it cannot be read that way, or class numbers are not 0..K-1 (or 1..K), each once.
  */
@@ -67,7 +67,27 @@ function fromText(text: string, source: string): ClassList {
       rows.map((row) => [wholeNumber(row[0]!), row.slice(1).join(', '), null]),
       source,
     );
-  return { names: lines, ids: null };
+  return numberedLines(lines) ?? { names: lines, ids: null };
+}
+
+/** A number before each name or behind it: `0: cat`, `1 dog`, `2 = cow`, `cat 0`. */
+const NUMBERED = [/^(?<number>\d+)(?:\s*[:=.)]\s*|\s+)(?<name>.*\D.*)$/, /^(?<name>.*?\D.*?)(?:\s*[,:=]\s*|\s+)(?<number>\d+)$/];
+
+/** Null where the numbers are part of the names: they do not count the classes, or nothing else tells the names apart. */
+function numberedLines(lines: readonly string[]): ClassList | null {
+  for (const form of NUMBERED) {
+    const found = lines.map((line) => form.exec(line)?.groups);
+    if (lines.length < 2 || !found.every((groups) => groups !== undefined)) continue;
+    const numbers = found.map(({ number }) => Number(number));
+    const least = numbers.reduce((a, b) => Math.min(a, b));
+    const counts = least <= 1 && new Set(numbers).size === numbers.length && numbers.every((number) => number < least + numbers.length);
+    if (!counts || new Set(found.map(({ name }) => name)).size !== found.length) continue;
+    return ordered(
+      found.map(({ name }, i) => [numbers[i]!, name!.trim(), null]),
+      '',
+    );
+  }
+  return null;
 }
 
 const WORDNET = /^n\d{8}$/;

@@ -125,6 +125,15 @@ describe('class folders of a model whose classes have no names', () => {
     await fails(open(classes('beyond', ['3', '413']), { classes: 10 }), /2 class folders .* 10 classes/);
   });
 
+  it('may count from 0 or from 1, which is said', async () => {
+    const set = await open(classes('either', ['2', '3', '6']), { classes: 10 });
+    expect([await labels(set), set.warnings]).toEqual([
+      [2, 3, 6],
+      [expect.stringMatching(/^The class folders of either are called 2 to 6, .* a guess: if 2 is the model's class 1, they count from 1/)],
+    ]);
+    expect((await open(classes('from nought', ['0', '6']), { classes: 10 })).warnings).toEqual([]);
+  });
+
   it('of an audit that was begun before keep their numbers', async () => {
     const own = classes('before', ['ant', 'cat', 'Dog']);
     expect(await labels(await open(own, { classNames: ['ant', 'bee', 'cow'], classes: 3, foldersByOrder: true }))).toEqual([1, 2, 0]);
@@ -152,6 +161,30 @@ describe('folders of train, val and test', () => {
     expect([await labels(set), set.warnings[0]]).toEqual([
       [null, null],
       expect.stringMatching(/flat holds test and train, which are parts of a data set and not classes/),
+    ]);
+  });
+
+  it('are found in a folder that only holds them, and so are class folders', async () => {
+    const names = ['train/b_dog', 'test/a_cat'];
+    for (const holder of ['data', 'images', 'anything', 'data/images']) {
+      const root = classes(
+        `hub ${holder.replace('/', ' ')}`,
+        names.map((name) => `${holder}/${name}`),
+      );
+      const set = await open(root, {});
+      expect([await labels(set), set.classNames]).toEqual([
+        [1, 0],
+        ['a_cat', 'b_dog'],
+      ]);
+      expect((await open(root, { foldersByOrder: true })).items.map(({ label }) => label)).toEqual([null, null]);
+    }
+    expect(await labels(await open(classes('only images', ['images/dog', 'images/cat']), {}))).toEqual([1, 0]);
+    expect(await labels(await open(classes('inner', ['train/images/dog', 'val/images/cat']), {}))).toEqual([1, 0]);
+    // A name that may be anything's is not looked into, but said.
+    const one = await open(classes('pets', ['animals/dog', 'animals/cat']), { classes: 10 });
+    expect([await labels(one), one.warnings]).toEqual([
+      [null, null],
+      ['All pictures of pets lie in animals, whose sub-folders (cat, dog) were not taken for classes: give animals itself where they are.'],
     ]);
   });
 

@@ -113,3 +113,41 @@ it.each([['Width;Height;ClassId;Path'], ['lesion,age,dx,image_id'], ['x,y2,Categ
     );
   },
 );
+
+describe('a table of numbers and names of classes', () => {
+  const table = 'file,class_id,class_name\na.png,5,cat\nb.png,9,ant\nc.png,5,cat\n';
+  const of = async (content: string, more: Partial<OpenRequest>) => {
+    const found = await set(content, more);
+    return [found.items.map(({ label }) => label), found.warnings];
+  };
+
+  it('goes by the names where all are of the model, and says where the numbers say another class', async () => {
+    const names = { classNames: ['ant', 'bee', 'cat'], classes: 3 };
+    expect(await of(table, names)).toEqual([
+      [2, 0, 2],
+      [expect.stringMatching(/for 3 of 3 images they say another class of the model: the names were taken/)],
+    ]);
+    // One after the other, whichever comes first, and numbers that count from 1.
+    expect(await of('file,label,class\na,3,cat\nb,1,ant\nc,3,cat\n', names)).toEqual([[2, 0, 2], []]);
+    expect(await of('class,label\ncat,2\nant,0\nbee,1\n', names)).toEqual([[2, 0, 1], []]);
+  });
+
+  it('goes by the numbers where the names are others, or none are known', async () => {
+    const ids = table.replaceAll('9', '0').replaceAll('5', '1');
+    expect(await of(ids, { classNames: ['x', 'y'], classes: 2 })).toEqual([[1, 0, 1], []]);
+    expect(await of(ids, { classes: 2 })).toEqual([[1, 0, 1], []]);
+    expect(await of('file,class,class_id\na,cat,1\nb,ant,0\nc,cat,1\n', { classes: 2 })).toEqual([[1, 0, 1], []]);
+    expect(await of(ids, { classNames: ['x', 'cat'], classes: 2 })).toEqual([
+      [1, 0, 1],
+      [expect.stringMatching(/"ant" is not among the model's class names, so its numbers were taken/)],
+    ]);
+  });
+});
+
+it('a picture with two labels is refused by its name, and one that is named twice alike is not', async () => {
+  await fails(
+    'file,label\na.png,1\nb.png,0\n./a.png,2\nc.png,0\n',
+    /gives (\.\/)?a\.png several labels, 1 and 2: leave the right one in the table/,
+  );
+  expect(await labels('file,label\na.png,1\nb.png,0\na.png,1\nc.png,0\nother.png,1\nother.png,2\n')).toEqual([1, 0, 0]);
+});

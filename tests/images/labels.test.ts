@@ -59,6 +59,26 @@ describe('a labels file', () => {
     expect(await labels('1\n2\n1\n', { classes: 3 })).toEqual([1, 2, 1]);
     await fails('0\n3\n1\n', 'label 3, but the model has 3 classes', { classes: 3 });
     await fails('0\n-1\n1\n', 'label -1');
+    await fails('1\n-1\n1\n', 'leave pictures out of it that have no class', { classes: 3 });
+  });
+
+  it('of -1 and 1 is of the two classes of a model that has two, said', async () => {
+    const set = await openImages({
+      paths: [join(folder, 'set')],
+      labels: file('signs.csv', 'label\n1\n-1\n1\n'),
+      offset: 0,
+      limit: null,
+      classes: 2,
+    });
+    expect([set.items.map(({ label }) => label), set.warnings]).toEqual([[1, 0, 1], [expect.stringMatching(/-1 was taken for class 0/)]]);
+  });
+
+  it('may be in UTF-16 with tabs, as Excel writes its Unicode text', async () => {
+    const names = { classNames: ['Küche', 'Bad'], classes: 2 };
+    const text = Buffer.from('\uFEFFlabel\r\nBad\r\nKüche\r\nBad\r\n', 'utf16le');
+    const set = { paths: [join(folder, 'set')], offset: 0, limit: null, ...names };
+    const { items } = await openImages({ ...set, labels: file('excel.txt', text) });
+    expect(items.map(({ label }) => label)).toEqual([1, 0, 1]);
   });
 
   it('that cannot be read says why', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSharp, openImages } from '../../src-main/images/index.ts';
+import type { ImageSet } from '../../src-main/images/index.ts';
 import { npy, png, scratch } from './files.ts';
 
 const { folder, file } = scratch();
@@ -77,20 +78,100 @@ describe('netpbm pictures', () => {
 });
 
 describe('16 bits a value', () => {
-  it('are divided by 257, and 12 bits in 16 by 4095 / 255, each said with its number', async () => {
-    file('deep/a.png', png(3, 1, 16, 0, [words(0x12ff, 0xfe01, 0xffff)]));
-    file('deep/b.png', png(1, 1, 16, 2, [words(0x0fff, 0x0800, 0x0001)]));
-    file('deep/c.png', png(1, 1, 8, 0, [[7]]));
-    const set = await open([join(folder, 'deep')]);
-    expect(await Promise.all(set.items.map(async (item) => Array.from((await item.read()).data)))).toEqual([
-      [19, 253, 255],
-      [255, 128, 0],
-      [7],
+  const levels = ({ items }: ImageSet) => Promise.all(items.map(async (item) => Array.from((await item.read()).data)));
+  /** A folder of grey pictures. */
+  const deep = (name: string, pictures: number[][]): string => {
+    pictures.forEach((values, i) => file(`${name}/${i}.png`, png(values.length, 1, 16, 0, [words(...values)])));
+    return join(folder, name);
+  };
+
+  it('are divided by 257, and where none of any picture is above 4095 by 4095 / 255, said', async () => {
+    const sixteen = await open([deep('sixteen', [[0x12ff, 0xfe01, 0xffff]])]);
+    expect([await levels(sixteen), sixteen.bitsFound, sixteen.warnings]).toEqual([
+      [[19, 253, 255]],
+      16,
+      [expect.stringMatching(/^1 of 1 images have more than 8 bits a value .*value \/ 257/)],
     ]);
+    const twelve = await open([
+      deep('twelve', [
+        [4095, 2048],
+        [1, 0, 300],
+      ]),
+    ]);
+    expect([await levels(twelve), twelve.bitsFound, twelve.warnings]).toEqual([
+      [
+        [255, 128],
+        [0, 0, 19],
+      ],
+      12,
+      [expect.stringMatching(/^2 of 2 images have 16 bits a value but none above 4095, .*12 bits in 16.*a guess: --bits/)],
+    ]);
+    const eight = await open([
+      deep('eight', [
+        [255, 7],
+        [0, 9],
+      ]),
+    ]);
+    expect([await levels(eight), eight.warnings]).toEqual([
+      [
+        [255, 7],
+        [0, 9],
+      ],
+      [expect.stringMatching(/taken for 8 bits in 16/)],
+    ]);
+  });
+
+  it('are judged together: a dark one among others is dark, and named', async () => {
+    const mixed = deep('mixed', [
+      [65535, 3000],
+      [3000, 3000],
+      [40000, 1],
+    ]);
+    file('mixed/grey.png', png(1, 1, 8, 0, [[7]]));
+    const set = await open([mixed]);
+    expect(await levels(set)).toEqual([[255, 12], [12, 12], [156, 0], [7]]);
     expect(set.warnings).toEqual([
-      expect.stringMatching(/^1 of 3 images have more than 8 bits a value/),
-      expect.stringMatching(/^1 of 3 images have 16 bits a value but none above 4095/),
+      expect.stringMatching(/^3 of 4 images have more than 8 bits a value/),
+      expect.stringMatching(/^mixed\/1\.png has no value above 4095, .* others go up to 65535, so all were read by the full 16 bits/),
     ]);
+    // Of its own, and as an audit goes on that had found it.
+    const request = { paths: [join(mixed, '1.png')], labels: null, offset: 0, limit: null };
+    expect([await levels(await openImages(request)), await levels(await openImages({ ...request, bitsFound: 16 }))]).toEqual([
+      [[187, 187]],
+      [[12, 12]],
+    ]);
+    // One that goes beyond 12 bits tells, wherever it lies among many.
+    const many = await open([
+      deep(
+        'many',
+        Array.from({ length: 100 }, (_, i) => [i === 98 ? 5000 : 4000]),
+      ),
+    ]);
+    expect([(await levels(many))[0], many.bitsFound]).toEqual([[16], 16]);
+  });
+
+  it('are read as somebody says, who is told where they may be fewer', async () => {
+    const dark = deep('fourteen', [
+      [16383, 8192],
+      [0, 4000],
+    ]);
+    expect((await open([dark])).warnings.at(-1)).toMatch(/No value that was looked at is above 16383: .* --bits 14 says so/);
+    const open14 = (path: string) => openImages({ paths: [path], labels: null, offset: 0, limit: null, look: 'all', bits: 14 });
+    const set = await open14(dark);
+    expect([await levels(set), set.warnings, set.bitsFound]).toEqual([
+      [
+        [255, 128],
+        [0, 62],
+      ],
+      [expect.stringMatching(/^2 of 2 images have 16 bits a value, of which 14 were taken to be in use, as was said/)],
+      undefined,
+    ]);
+    file('fourteen/9.png', png(1, 1, 16, 0, [words(16384)]));
+    expect((await open14(dark)).leftOut).toEqual([
+      { source: 'fourteen/9.png', reason: expect.stringMatching(/^holds the value 16384, and 14 bits end at 16383: /) as unknown },
+    ]);
+    const array = await open14(file('f.npy', npy('<u2', [1, 1, 2], new Uint8Array(Uint16Array.of(16383, 100).buffer))));
+    expect([await levels(array), array.warnings]).toEqual([[[255, 2]], [expect.stringMatching(/^f\.npy: .* of which 14/)]]);
   });
 
   it('of an array are judged over the whole file', async () => {
@@ -194,7 +275,40 @@ describe('several frames or pages', () => {
       Buffer.alloc(4),
     ]);
     await expect(open([file('float.tif', float)])).rejects.toThrow(/holds pixels of the kind float, which are not read/);
+    // The same page in the colours of LAB, as Pillow writes them, three bytes a value.
+    const tags = [
+      [256, 1],
+      [257, 1],
+      [258, 8],
+      [259, 1],
+      [262, 8],
+      [273, 8],
+      [277, 3],
+      [278, 1],
+      [279, 3],
+    ] as const;
+    const lab = Buffer.concat([
+      Buffer.from([0x49, 0x49, 42, 0, 12, 0, 0, 0, 90, 1, 2, 0]),
+      Buffer.from([9, 0]),
+      ...tags.map(([tag, value]) => entry(tag, value)),
+      Buffer.alloc(4),
+    ]);
+    await expect(open([file('lab.tif', lab)])).rejects.toThrow(
+      /lab\.tif is of a kind that is not read, such as colours of LAB or a rare compression: save it as PNG in RGB or grey\.$/,
+    );
   });
+});
+
+it('a picture that is cut says so without the words of a library', async () => {
+  const whole = png(
+    64,
+    64,
+    8,
+    0,
+    Array.from({ length: 64 }, (_, y) => Array.from({ length: 64 }, (_, x) => (x * 37 + y * y * 11) % 251)),
+  );
+  const cut = file('cut.png', whole.subarray(0, whole.length / 2));
+  await expect(open([cut])).rejects.toThrow(/cut\.png is damaged or cut short and cannot be decoded: copy it again or leave it out\.$/);
 });
 
 it('the colours of print are said to be taken to RGB', async () => {

@@ -50,6 +50,25 @@ describe('class names', () => {
     expect(parseClasses('{"0": ["n1", "cat"], "1": ["n2", "dog"]}', 'names').ids).toBeNull();
   });
 
+  it.each([
+    ['a colon', '0: cat\n1: dog\n2: red cow\n', ['cat', 'dog', 'red cow']],
+    ['a space, from 1 and in any order', '2 dog\n1 cat\n', ['cat', 'dog']],
+    ['the number behind it', 'cat = 1\ndog = 0\n', ['dog', 'cat']],
+    ['a space and the number behind it', 'cat 0\ndog 1\n', ['cat', 'dog']],
+    ['names that only numbers tell apart', 'class 0\nclass 1\n', ['class 0', 'class 1']],
+    ['numbers that do not count them', '7 up\n4 seasons\n', ['7 up', '4 seasons']],
+  ])('a line each, with %s', (_, text, names) => {
+    expect(parseClassNames(text, 'names')).toEqual(names);
+  });
+
+  it('may be in UTF-16, as Excel and PowerShell write it', async () => {
+    const path = join(folder, 'sixteen.txt');
+    writeFileSync(path, Buffer.from('\uFEFFKüche\r\nBad\r\n', 'utf16le'));
+    expect(await readClassNames(path, 2)).toEqual(['Küche', 'Bad']);
+    writeFileSync(path, Buffer.from('\uFEFFKüche\r\nBad\r\n', 'utf16le').swap16());
+    expect(await readClassNames(path, 2)).toEqual(['Küche', 'Bad']);
+  });
+
   it('may be numbers themselves', () => {
     expect(parseClassNames('7\n8\n9\n', 'names')).toEqual(['7', '8', '9']);
   });

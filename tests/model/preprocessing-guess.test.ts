@@ -66,6 +66,18 @@ describe('guessPreprocessing', () => {
       { channels: 'rgb', scale: 1 },
     ],
     [{ 'Image.BitmapPixelFormat': 'Bgr8' }, { channels: 'bgr', scale: 1 }],
+    [
+      { mean: '[0.5, 0.4, 0.3]', std: '[0.2, 0.2, 0.1]' },
+      { scale: 1, mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.1] },
+    ],
+    [
+      { pixel_mean: '103.5 116.3 123.7', pixel_std: '1 1 1', 'Image.BitmapPixelFormat': 'Bgr8' },
+      { channels: 'bgr', scale: 255, mean: [103.5, 116.3, 123.7], std: [1, 1, 1] },
+    ],
+    [
+      { Normalize_Mean: '0', Normalize_Std: '255' },
+      { scale: 255, mean: [0], std: [255] },
+    ],
   ])("takes what the file's own metadata say: %j", (entries, expected) => {
     const builder = new GraphBuilder();
     for (const [key, value] of Object.entries(entries))
@@ -74,6 +86,23 @@ describe('guessPreprocessing', () => {
     const guess = guessPreprocessing({ dims: [1, 3, 32, 32] }, { metadata });
     expect(guess.preprocessing).toMatchObject(expected);
     for (const value of Object.values(entries)) expect(guess.why).toContain(value);
+  });
+
+  it('takes mean and deviation of the metadata only as a whole, and not where the network itself normalises', () => {
+    const said = (entries: Record<string, string>) => {
+      const builder = new GraphBuilder();
+      for (const [key, value] of Object.entries(entries))
+        builder.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
+      return imageMetadata(builder.graph);
+    };
+    for (const entries of [{ mean: '0.5' }, { mean: '1, 2', std: '1, 2' }, { mean: '0.5', std: '0' }, { mean: 'a', std: 'b' }])
+      expect(said(entries as Record<string, string>)).toBeNull();
+    const metadata = said({ mean: '0.5', std: '0.25' });
+    const inside = { leading: { bytes: false, operators: ['Sub', 'Div'] } };
+    expect(guessPreprocessing({ dims: [1, 3, 32, 32] }, { metadata, ...inside } as never).preprocessing).toMatchObject({
+      mean: [0],
+      std: [1],
+    });
   });
 
   it('takes ImageNet values for 1000 classes, unless the network normalises itself', () => {

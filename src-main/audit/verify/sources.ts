@@ -122,7 +122,7 @@ async function surrogates({ setup }: Told, opened: AuditPlan, may: May, out: Sou
 
 /** Labels and pixels of the images as the plan names them. */
 async function pictures({ setup, state }: Told, opened: AuditPlan, mayLabels: boolean, out: Sources, report: Report): Promise<void> {
-  const how = { only: new Set(setup.images), foldersByOrder: !setup.folders };
+  const how = { only: new Set(setup.images), foldersByOrder: !setup.folders, bitsFound: setup.bits };
   let labelled = mayLabels;
   let set: ImageSet | null = null;
   if (labelled)

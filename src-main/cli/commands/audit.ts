@@ -7,7 +7,7 @@ import { FILES } from '../../audit/jobs.ts';
 import { undropped } from '../../audit/dropped.ts';
 import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
 import { demandBudgets, planOf as planIn, readPlan } from '../../audit/plan.ts';
-import { planFromFlags, sampleOf, whole } from '../flags.ts';
+import { bitsOf, planFromFlags, sampleOf, whole } from '../flags.ts';
 import type { AuditFlags, PlanFlags } from '../planFlags.ts';
 import { withLimits } from '../limited.ts';
 import { outFolder } from '../outFolder.ts';
@@ -67,6 +67,7 @@ export function auditCommand(): Command {
     .option('--limit <n>', 'a random sample of at most so many images, class by class where labels are given; the seed says which')
     .option('--first <n>', 'the first so many images instead: of a set sorted by class, those of one class')
     .option('--offset <n>', 'leave out so many images at the start')
+    .option('--bits <n>', 'of pictures with 16 bits a value, how many are in use: 12, 14, 16, ... (default: found, over all of them)')
     .option('--seed <n>', 'seed of every random choice (default: 0)')
     .option('--steps <n>', 'steps of every attack that has them')
     .option('--max-queries <n>', 'most forward plus backward passes an attack may spend on one image')
@@ -200,6 +201,7 @@ function withFlags(plan: AuditPlan, flags: AuditFlags): AuditPlan {
     batch: whole('--batch', flags.batch, 1) ?? plan.batch,
     ...rangeOf(plan, flags),
     offset: whole('--offset', flags.offset, 0) ?? plan.offset,
+    ...bitsOf(flags),
     seed: whole('--seed', flags.seed, 0) ?? plan.seed,
     maxQueries: whole('--max-queries', flags.maxQueries, 1) ?? plan.maxQueries,
     provider: flags.provider ?? plan.provider,

@@ -105,6 +105,17 @@ function guessValues(
       why: `as the file's own metadata say (${metadata.says.join(', ')})`,
     };
   }
+  // What the model itself does, the entries may only describe.
+  if (
+    metadata?.normal &&
+    largest === null &&
+    !leading?.operators.length &&
+    (metadata.normal.mean.length === 1 || metadata.normal.mean.length === channels)
+  )
+    return {
+      spec: { channels: metadata.channels ?? 'rgb', ...metadata.normal },
+      why: `as the file's own metadata say (${metadata.says.join(', ')})`,
+    };
   if (metadata?.channels) {
     const other = guessValues(channels, largest, { producer, classes, ...(leading && { leading }) });
     return {

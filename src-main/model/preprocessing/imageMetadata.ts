@@ -1,11 +1,16 @@
 import type { Preprocessing } from '../../../shared/plan.ts';
 import type { Graph } from '../../graph/index.ts';
 
-/** What a file's own metadata say of the pictures it reads (ONNX's ImageMetadata, which Windows ML writes). */
+/**
+ * What a file's own metadata say of the pictures it reads: ONNX's ImageMetadata, which Windows ML writes; and mean and deviation, which
+ * people add by hand.
+ */
 export interface ImageMetadata {
   channels: Preprocessing['channels'] | null;
   /** Numbers that values of [0,1] become, as scale and mean; null: not said. */
   range: { scale: number; mean: number } | null;
+  /** Mean and deviation of values of [0,1], or of 0 to 255 where they can only be that; null: not said. */
+  normal: { scale: number; mean: number[]; std: number[] } | null;
   /** The entries, as they stand in the file. */
   says: string[];
 }
@@ -25,6 +30,34 @@ export function imageMetadata({ model }: Graph): ImageMetadata | null {
   const [format, range] = ['Image.BitmapPixelFormat', 'Image.NominalPixelRange'].map((key) => found.get(key)?.trim());
   const channels = FORMATS[format?.toLowerCase() ?? ''] ?? null;
   const values = RANGES[range?.toLowerCase() ?? ''] ?? null;
-  if (channels === null && values === null) return null;
-  return { channels, range: values, says: [...(channels === null ? [] : [format!]), ...(values === null ? [] : [range!])] };
+  const normal = normalOf(model.metadataProps);
+  if (channels === null && values === null && normal === null) return null;
+  const says = [...(channels === null ? [] : [format!]), ...(values === null ? [] : [range!]), ...(normal?.says ?? [])];
+  return { channels, range: values, normal: normal?.normal ?? null, says };
+}
+
+const MEAN = /^(image|pixel|norm(ali[sz]e|ali[sz]ation)?|input)?means?$/;
+const STD = /^(image|pixel|norm(ali[sz]e|ali[sz]ation)?|input)?(stds?|stddevs?|standarddeviations?)$/;
+
+/** The entries of mean and deviation; null where one is missing, or they are no numbers. */
+function normalOf(
+  entries: readonly { key: string; value: string }[],
+): { normal: NonNullable<ImageMetadata['normal']>; says: string[] } | null {
+  const find = (name: RegExp) => entries.find(({ key }) => name.test(key.toLowerCase().replaceAll(/[\s_.-]/g, '')));
+  const [meanEntry, stdEntry] = [find(MEAN), find(STD)];
+  const [mean, std] = [numbersOf(meanEntry?.value), numbersOf(stdEntry?.value)];
+  if (mean === null || std?.length !== mean.length || std.some((value) => value <= 0)) return null;
+  // Of values of [0,1], neither is above 1.
+  const scale = mean.some((value) => value > 1) || std.some((value) => value > 1.5) ? 255 : 1;
+  return { normal: { scale, mean, std }, says: [meanEntry!, stdEntry!].map(({ key, value }) => `${key} ${value.trim()}`) };
+}
+
+/** One number, or one for each of three channels, with whatever stands around and between. */
+function numbersOf(text: string | undefined): number[] | null {
+  const parts = (text ?? '')
+    .replaceAll(/[[\](){}]/g, ' ')
+    .split(/[\s,;]+/)
+    .filter((part) => part !== '');
+  const numbers = parts.map(Number);
+  return (numbers.length === 1 || numbers.length === 3) && numbers.every(Number.isFinite) && text!.length < 200 ? numbers : null;
 }
