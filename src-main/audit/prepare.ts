@@ -17,6 +17,7 @@ import { fallbackNote } from '../runtime/placement.ts';
 import { chooseProvider, PROVIDER_NAME } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import type { RowChoice } from '../runtime/rows.ts';
+import { TOLERANCE } from '../runtime/stepwise.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
@@ -108,7 +109,7 @@ export async function settle(
   if (fallback !== null) warnings.push(fallback);
   if (gradientCheck.surrogates.length > 0)
     warnings.push(
-      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.`,
+      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.${roughly(gradientCheck.forwardError)}`,
     );
   return {
     hairline: VERSION,
@@ -129,6 +130,13 @@ export async function settle(
     versions: { hairline: VERSION, onnxruntime: ortVersion, node: process.versions.node, ...(await imageVersions()) },
     warnings,
   };
+}
+
+/** What is between the derived graph and the file where values lie on the edge of a quantiser's step. */
+function roughly(error: number): string {
+  return error <= TOLERANCE.forward
+    ? ''
+    : ` The forward passes of the two differ by ${error.toPrecision(2)} of the largest score, as steps of a quantiser do: what breaks is judged by the file itself.`;
 }
 
 /** What is settled of a model, by what its goals are on. */

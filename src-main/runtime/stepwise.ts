@@ -85,11 +85,13 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (k < checked.pictures) {
       known.forwardError = Math.max(known.forwardError, await checked.forward(k));
       known.compared++;
-      if (verdictOf() === 'failed') {
-        if (await checked.isRandom()) trouble = 'random';
+      if (verdictOf() === 'failed' && (await checked.isRandom())) {
+        trouble = 'random';
         break;
       }
+      // Which surrogates there are, and so how much is granted, shows only once a gradient is open.
       const slope = await checked.slope(k);
+      if (verdictOf() === 'failed') break;
       slopes.pictures++;
       if (slope === 'zero' || slope === 'tiny') slopes[slope]++;
       if (slope === 'not-finite') trouble = slope;

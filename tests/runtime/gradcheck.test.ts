@@ -119,6 +119,29 @@ describe('surrogates', () => {
     const { model, original } = await openBoth(b.graph, picture);
     expect(await checkGradient(model, original, pictures(picture, 1))).toMatchObject({ ok: true, surrogates: ['Round'] });
   });
+
+  // Quantise, dequantise, compute, again: onnxruntime fuses these in the file, and not alike behind a preprocessing.
+  it.each([
+    [1.01, true],
+    [1.1, false],
+  ])('are known before the first forward pass is judged: logits off by a factor of %d', async (factor, ok) => {
+    const b = new GraphBuilder(emptyGraph('quantised'));
+    b.input('x', DType.float32, ['N', 3, 12, 12]);
+    const step = [b.scalar(1 / 64), b.constant([0], [], DType.int8)];
+    const read = b.node('DequantizeLinear', [b.node('QuantizeLinear', ['x', ...step]), ...step]);
+    b.node('MatMul', [b.node('Flatten', [read], { axis: 1 }), weights(b, [432, 4], 1)], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, ['N', 4]);
+    const { model, original } = await openBoth(b.graph, picture);
+    const off: Original = Object.create(original, {
+      predict: {
+        value: async (...args: Parameters<Original['predict']>) => {
+          const scores = await original.predict(...args);
+          return { ...scores, logits: scores.logits.map((z) => z * factor) };
+        },
+      },
+    }) as Original;
+    expect(await checkGradient(model, off, pictures(picture, 1))).toMatchObject({ ok, surrogates: ['QuantizeLinear'] });
+  });
 });
 
 const PUBLISHED: [string, object][] = [
