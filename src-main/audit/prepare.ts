@@ -23,6 +23,7 @@ import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { toldText } from './dropped.ts';
+import { firstLook, unfixedNote } from './firstLook.ts';
 import { latentNotes } from './inspect.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
@@ -94,6 +95,7 @@ export async function settle(
     ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []),
     ...budgetNotes(plan.threats),
     ...besideNotes(plan),
+    ...unfixedNote(models.input, plan.fixed),
     ...set.warnings,
     ...(note === null ? [] : [note]),
     ...subject.warnings,
@@ -165,12 +167,14 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
         })
       : UNCHECKED;
   const labelled = await readLabelled(set);
+  const runs = TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items));
+  const looked = await firstLook(models, original, output, set, runs);
   const tried = await tryOthers(
     { original, output },
     plan.preprocessing,
     { channels: model.pixels.network.image.channels, dims: models.input.dims },
     labelled,
-    Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))),
+    Math.floor(runs),
   );
   const better = tried === null ? null : betterWords(tried);
   const classNames = list?.names ?? (set.classNames?.length === output.classes ? set.classNames : null);
@@ -179,7 +183,13 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
     set,
     ...choice,
     ...common,
-    warnings: [...scoreNotes(output), ...(namesNote === null ? [] : [namesNote]), ...(better === null ? [] : [better]), ...common.warnings],
+    warnings: [
+      ...scoreNotes(output),
+      ...looked,
+      ...(namesNote === null ? [] : [namesNote]),
+      ...(better === null ? [] : [better]),
+      ...common.warnings,
+    ],
     gradientCheck,
     classes: output.classes,
     scores: output,

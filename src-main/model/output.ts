@@ -35,6 +35,9 @@ export interface ClassifierOutput {
 /** The model puts out no class scores: it is no classifier, and may be attacked by its output. */
 export class NoScores extends UserError {}
 
+/** It puts out one number for each image, which needs a threshold to tell two classes apart. */
+export class SingleNumber extends NoScores {}
+
 /** Nothing is said of a classifier's answer. */
 const FOUND: Answer = { output: null, threshold: null };
 
@@ -66,7 +69,7 @@ export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: n
   }
   const range = rangeOf(name, ends);
   if (kind !== 'sigmoid' && said.threshold === null)
-    throw new NoScores(
+    throw new SingleNumber(
       `The model's output ${name} is a single number ${range ? `that comes from a ${range.by}` : 'without a sigmoid'}, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (${thresholdHint(range)}).`,
     );
   if (

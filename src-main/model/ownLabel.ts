@@ -44,7 +44,7 @@ function pathTo(name: string, producers: ReadonlyMap<string, NodeProto>, graph: 
 }
 
 export function labelNote({ name, through }: OwnLabel): string {
-  return `The file makes its own label ${name} of the best class by ${through.join(', ')}, and so may answer otherwise, such as with none; here the largest score alone counts.`;
+  return `The file makes its own label (${name}) of the best class by ${through.join(', ')}, and so may answer otherwise, such as with none; here the largest score alone counts.`;
 }
 
 /**
