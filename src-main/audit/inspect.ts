@@ -12,7 +12,7 @@ import { fixInputs } from '../model/inputs.ts';
 import { namesInModel } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
-import { findLogits, NoScores, scoreNotes, scoresFound, SingleNumber } from '../model/output.ts';
+import { findLogits, NoScores, scoreNotes, scoresFound, AlmostScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { labelNote, ownLabels } from '../model/ownLabel.ts';
 import { largestWhole } from '../model/wholeNumbers.ts';
@@ -91,13 +91,13 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   };
 }
 
-/** Why a single number is no classifier yet, and how it becomes one. */
+/** Why what is nearly a row of class scores is none yet, and how it becomes one. */
 function notScores(graph: Graph, facts: Map<string, ValueFacts>, rows: number, { output = null, answer }: Wanted): string[] {
   if (output !== null) return [];
   try {
     findLogits(graph, facts, rows, answer);
   } catch (error) {
-    if (error instanceof SingleNumber) return [error.message];
+    if (error instanceof AlmostScores) return [error.message];
     if (!(error instanceof NoScores)) throw error;
   }
   return [];

@@ -128,7 +128,8 @@ const NO_CLASSES = /embed|feat|hidden|landmark|keypoint|\bkps?\b|box|coord|dist|
 const CLASSES = /logit|prob|score|softmax|class|label|pred/i;
 
 /** What speaks against class scores in a row that nothing shows to be some, as the end of "..., but"; null: nothing. */
-export function doubtOf(name: string, { producers }: Pick<Ends, 'producers'>): string | null {
+export function doubtOf(name: string, { producers, facts }: Pick<Ends, 'producers' | 'facts'>): string | null {
+  if (overFirst(name, { producers, facts })) return 'its softmax runs over its first dimension, which counts images';
   if (hasUnitLength(name, producers)) return 'it is divided by its own length at the end, as embeddings are';
   return NO_CLASSES.test(name) && !CLASSES.test(name) ? 'its name speaks against it' : null;
 }

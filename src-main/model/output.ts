@@ -35,8 +35,8 @@ export interface ClassifierOutput {
 /** The model puts out no class scores: it is no classifier, and may be attacked by its output. */
 export class NoScores extends UserError {}
 
-/** It puts out one number for each image, which needs a threshold to tell two classes apart. */
-export class SingleNumber extends NoScores {}
+/** So, but for something that can be said or mended, which the message tells: a single number without a threshold, images behind classes. */
+export class AlmostScores extends NoScores {}
 
 /** Nothing is said of a classifier's answer. */
 const FOUND: Answer = { output: null, threshold: null };
@@ -69,7 +69,7 @@ export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: n
   }
   const range = rangeOf(name, ends);
   if (kind !== 'sigmoid' && said.threshold === null)
-    throw new SingleNumber(
+    throw new AlmostScores(
       `The model's output ${name} is a single number ${range ? `that comes from a ${range.by}` : 'without a sigmoid'}, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (${thresholdHint(range)}).`,
     );
   if (
@@ -94,7 +94,7 @@ function none(ends: Ends): never {
   const { graph, facts } = ends;
   const first = graph.outputs.find(({ name }) => overFirst(name, ends));
   if (first)
-    throw new NoScores(
+    throw new AlmostScores(
       `The model's output ${first.name} [${facts.get(first.name)?.dims.join(', ') ?? '?'}] ends in a softmax over its first dimension, so that classes stand where images should: export it with images first and the softmax over the classes.`,
     );
   const shapes = graph.outputs.map(({ name }) => `${name} [${facts.get(name)?.dims.join(', ') ?? '?'}]`).join(', ');

@@ -398,6 +398,11 @@ describe('what speaks against class scores', () => {
     ['the name', (b) => out(b, gemm(b, 'z', 7, 4), 'embedding'), 'its name speaks against it'],
     ['the name', (b) => out(b, gemm(b, 'z', 7, 4), 'distances'), 'its name speaks against it'],
     ['a length of 1', (b) => out(b, unit(b)), 'it is divided by its own length at the end, as embeddings are'],
+    [
+      'the axis of its softmax',
+      (b) => out(b, b.node('Softmax', ['z'], { axis: 0 })),
+      'its softmax runs over its first dimension, which counts images',
+    ],
     ['nothing', (b) => out(b, gemm(b, 'z', 7, 4), 'output'), undefined],
     ['nothing, after a softmax', (b) => out(b, b.node('Softmax', ['z']), 'features'), undefined],
   ])('is %s', async (_, body, doubt) => {
