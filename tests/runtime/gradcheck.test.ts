@@ -109,6 +109,25 @@ describe('the check of a planted fault fails', () => {
   });
 });
 
+/** One sigmoid as two probabilities, of red less green, as far from 1/2 as `steep` makes it. */
+function pair(steep: number): Graph {
+  const b = new GraphBuilder(emptyGraph('pair'));
+  b.input('x', DType.float32, ['N', 3, 12, 12]);
+  const mean = b.node('ReduceMean', ['x', b.ints([2, 3])], { keepdims: 0 });
+  const s = b.node('Sigmoid', [b.node('MatMul', [mean, b.constant([steep, -steep, 0], [3, 1])])]);
+  b.node('Concat', [b.node('Sub', [b.scalar(1), s]), s], { axis: 1 }, { outputs: ['y'] });
+  b.output('y', DType.float32, ['N', 2]);
+  return b.graph;
+}
+
+describe('probabilities near 1, whose differences are made of rounding', () => {
+  const red = Float32Array.from({ length: 432 }, (_, i) => (i < 144 ? 0.9 : 0.1));
+  it.each([6, 8, 10, 11, 12, 13, 14, 16, 18, 22])('are no fault of the gradient: a slope of %d', async (steep) => {
+    const { model, original } = await openBoth(pair(steep), picture, {}, 4);
+    expect(await checkGradient(model, original, [red])).not.toMatchObject({ verdict: 'failed' });
+  });
+});
+
 describe('surrogates', () => {
   it('are named, and only the forward pass is held to account', async () => {
     const b = new GraphBuilder(emptyGraph('rounded'));
