@@ -79,6 +79,8 @@ export const ModelCard = z.object({
   scores: ScoresFound.optional(),
   /** What has to be known of how it is taken, in sentences; absent where there is nothing. */
   notes: z.array(z.string()).optional(),
+  /** Why an audit would refuse it for its operators, which stands among the notes, too; absent where nothing says so. */
+  refused: z.string().optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
   field: NetworkOutput.nullable(),
   /** Class names that the file itself holds. */

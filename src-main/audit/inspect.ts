@@ -12,11 +12,13 @@ import { fixInputs } from '../model/inputs.ts';
 import { namesInModel } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
-import { findLogits, NoScores, scoreNotes, scoresFound } from '../model/output.ts';
+import { findLogits, NoScores, scoreNotes, scoresFound, AlmostScores } from '../model/output.ts';
 import type { ClassifierOutput } from '../model/output.ts';
+import { labelNote, ownLabels } from '../model/ownLabel.ts';
 import { largestWhole } from '../model/wholeNumbers.ts';
 import { guessPreprocessing, imageMetadata, leadingNormalisation } from '../model/preprocessing/index.ts';
 import { traceFacts } from '../runtime/trace.ts';
+import { refusalOf } from './refusals.ts';
 
 /** Side of the picture a model of free size is tried with, where no picture says one; and others, where it does not run at that one. */
 const FREE_SIDE = 224;
@@ -46,7 +48,7 @@ interface Size {
 export async function inspectModel(path: string, wanted: Wanted = {}): Promise<ModelCard> {
   const graph = loadGraph(path);
   const identity = inspectGraph(graph);
-  const { input, declared, hints, first, picture, rows, image, fixed, facts } = await traceModel(graph, wanted);
+  const { input, declared, hints, first, picture, rows, image, fixed, facts, tried } = await traceModel(graph, wanted);
   const { network } = first;
   const output = answerOf(fixed, facts, rows, image, wanted);
   const classes = 'classes' in output ? output.classes : 0;
@@ -54,7 +56,18 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   const names = classes > 0 ? namesInModel(graph, classes) : null;
   // The number of classes says more: a thousand of them mean ImageNet.
   const guess = classes > 0 ? guessPreprocessing(declared, { ...hints, classes }) : first;
-  const notes = 'classes' in output ? scoreNotes(output) : latentNotes(input, output);
+  const latent = 'classes' in output ? [] : latentNotes(input, output);
+  const refused = await refusalOf({
+    ...{ graph, input, preprocessing: guess.preprocessing, picture, rows, answer: wanted.answer },
+    output: 'classes' in output ? null : output.name,
+  });
+  const notes = [
+    ...('classes' in output
+      ? [...scoreNotes(output), ...ownLabels(graph).map(labelNote)]
+      : [...latent, ...notScores(fixed, facts, rows, wanted)]),
+    ...(tried === null || 'classes' in output ? [] : [triedNote(tried)]),
+    ...(refused === null ? [] : [refused]),
+  ];
   return {
     path: resolve(path),
     identity,
@@ -68,13 +81,30 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
       channels: picture.channels,
     },
     preprocessing: guess.preprocessing,
-    guess: guess.why,
+    guess: latent.length > 0 ? 'Of numbers that are no picture there is none.' : guess.why,
     output: 'classes' in output ? output.kind : 'values',
     ...('classes' in output && scoresFound(output)),
     ...(notes.length > 0 && { notes }),
+    ...(refused !== null && { refused }),
     field: 'classes' in output ? null : output,
     ...(names && { classNames: names.names }),
   };
+}
+
+/** Why what is nearly a row of class scores is none yet, and how it becomes one. */
+function notScores(graph: Graph, facts: Map<string, ValueFacts>, rows: number, { output = null, answer }: Wanted): string[] {
+  if (output !== null) return [];
+  try {
+    findLogits(graph, facts, rows, answer);
+  } catch (error) {
+    if (error instanceof AlmostScores) return [error.message];
+    if (!(error instanceof NoScores)) throw error;
+  }
+  return [];
+}
+
+function triedNote({ width, height }: Size): string {
+  return `The file leaves the size of its pictures open: sizes here are of a picture of ${width} x ${height}, which was tried (inspect takes --size).`;
 }
 
 /** Numbers of which a larger picture is made are no picture, though they may be as many as one has. */
@@ -127,7 +157,8 @@ export async function traceModel(graph: Graph, wanted: Wanted) {
   if (open && size === null) demandPicture(input);
   const { found, only } = await anySize(at, size, open);
   const hints = { ...known, only };
-  return { input, declared, hints, first: only ? guessPreprocessing(declared, hints) : first, rows, fixed, ...found };
+  const tried = open && size === null && only === null ? { width: FREE_SIDE, height: FREE_SIDE } : null;
+  return { input, declared, hints, first: only ? guessPreprocessing(declared, hints) : first, rows, fixed, tried, ...found };
 }
 
 /** A row of so many values is a square picture or none. @throws UserError */

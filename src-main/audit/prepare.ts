@@ -17,11 +17,13 @@ import { fallbackNote } from '../runtime/placement.ts';
 import { chooseProvider, PROVIDER_NAME } from '../runtime/providers.ts';
 import { chooseRows, wantedRows } from '../runtime/rows.ts';
 import type { RowChoice } from '../runtime/rows.ts';
+import { TOLERANCE } from '../runtime/stepwise.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { VERSION } from '../../shared/version.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { toldText } from './dropped.ts';
+import { firstLook, unfixedNote } from './firstLook.ts';
 import { latentNotes } from './inspect.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
@@ -93,6 +95,7 @@ export async function settle(
     ...(out.leftOut ? [leftOutNote(set.items.length, out.leftOut.total)] : []),
     ...budgetNotes(plan.threats),
     ...besideNotes(plan),
+    ...unfixedNote(models.input, plan.fixed),
     ...set.warnings,
     ...(note === null ? [] : [note]),
     ...subject.warnings,
@@ -108,7 +111,7 @@ export async function settle(
   if (fallback !== null) warnings.push(fallback);
   if (gradientCheck.surrogates.length > 0)
     warnings.push(
-      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.`,
+      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.${roughly(gradientCheck.forwardError)}`,
     );
   return {
     hairline: VERSION,
@@ -130,6 +133,13 @@ export async function settle(
     versions: { hairline: VERSION, onnxruntime: ortVersion, node: process.versions.node, ...(await imageVersions()) },
     warnings,
   };
+}
+
+/** What is between the derived graph and the file where values lie on the edge of a quantiser's step. */
+function roughly(error: number): string {
+  return error <= TOLERANCE.forward
+    ? ''
+    : ` The forward passes of the two differ by ${error.toPrecision(2)} of the largest score, as steps of a quantiser do: what breaks is judged by the file itself.`;
 }
 
 /** What is settled of a model, by what its goals are on. */
@@ -158,12 +168,14 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
         })
       : UNCHECKED;
   const labelled = await readLabelled(set);
+  const runs = TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items));
+  const looked = await firstLook(models, original, output, set, runs);
   const tried = await tryOthers(
     { original, output },
     plan.preprocessing,
     { channels: model.pixels.network.image.channels, dims: models.input.dims },
     labelled,
-    Math.floor(TRIAL_WORK / (model.pixels.work / choice.rows + READING * mostValues(set.items))),
+    Math.floor(runs),
   );
   const better = tried === null ? null : betterWords(tried);
   const classNames = list?.names ?? (set.classNames?.length === output.classes ? set.classNames : null);
@@ -172,7 +184,13 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
     set,
     ...choice,
     ...common,
-    warnings: [...scoreNotes(output), ...(namesNote === null ? [] : [namesNote]), ...(better === null ? [] : [better]), ...common.warnings],
+    warnings: [
+      ...scoreNotes(output),
+      ...looked,
+      ...(namesNote === null ? [] : [namesNote]),
+      ...(better === null ? [] : [better]),
+      ...common.warnings,
+    ],
     gradientCheck,
     classes: output.classes,
     scores: output,

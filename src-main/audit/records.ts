@@ -50,6 +50,7 @@ export const Setup = z.object({
       threshold: z.number().optional(),
       others: z.array(z.string()).optional(),
       why: z.string().optional(),
+      smallest: z.literal(true).optional(),
     })
     .nullable(),
   /** The output that goals are on; null of classifiers. */

@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { isFloat } from '../graph/index.ts';
+import { int, isFloat } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 
 /** A value that holds one row of numbers for each image, and so may be the class scores. */
@@ -7,6 +7,8 @@ export interface ClassRow {
   name: string;
   /** Numbers in a row. */
   width: number;
+  /** Whether the file chooses its label where it is smallest, as of distances. */
+  smallest?: true;
 }
 
 /** Rows of numbers among a file's outputs, the likeliest class scores first. */
@@ -19,9 +21,11 @@ export interface ClassRows {
 /** Operators that only rearrange a row, so what is before them is the same answer. */
 export const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
 /** Operators that make a label, a map from labels to probabilities, or the best few, of a row of scores. */
-const CHOOSERS = new Set(['ArgMax', 'TopK', 'ZipMap']);
+const CHOOSERS = new Set(['ArgMax', 'ArgMin', 'TopK', 'ZipMap']);
+/** Operators that make the best score of a row. */
+const BEST = new Set(['ReduceMax', 'ReduceMin']);
 /** What may come between the best few and an output: percent, probabilities among them. */
-const DRESSING = new Set([...PLAIN, 'Mul', 'Div', 'Add', 'Sub', 'Softmax', 'Sigmoid', 'Clip', 'Round']);
+const DRESSING = new Set([...PLAIN, 'Mul', 'Div', 'Add', 'Sub', 'Neg', 'Softmax', 'Sigmoid', 'Clip', 'Round', 'Where']);
 /** Steps from an output back to where it was chosen. */
 const FAR = 6;
 
@@ -50,12 +54,19 @@ export function classRows(
     const known = facts.get(name);
     return known && isFloat(known.type) ? rowWidth(known.dims, rows, squeezed) : null;
   };
-  const chosen = new Map(names.map((name) => [name, behind(name, producers, widthOf)]));
-  const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
   const base = (name: string): string => baseOf(name, producers);
+  const chosen = new Map(names.map((name) => [name, behind(name, producers, widthOf)]));
+  const smallest = new Set<string>();
+  for (const found of chosen.values()) if (found?.smallest) smallest.add(base(found.name));
+  for (const found of chosen.values()) if (found && !found.smallest) smallest.delete(base(found.name));
+  const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
   // An output of the file is taken rather than what it is made of.
   const sources = [
-    ...new Set([...chosen.values()].flatMap((name) => (name === null ? [] : [own.find((other) => base(other) === base(name)) ?? name]))),
+    ...new Set(
+      [...chosen.values()].flatMap((found) =>
+        found === null ? [] : [own.find((other) => base(other) === base(found.name)) ?? found.name],
+      ),
+    ),
   ];
   const known = new Set(sources.map(base));
   const others = own.filter((name) => !known.has(base(name)) && own.find((other) => base(other) === base(name)) === name);
@@ -66,13 +77,18 @@ export function classRows(
       marks: [Number(widthOf(name) === 1), Number(before.has(name)), SAYS_OTHER.test(name) ? 1 : SAYS_CLASSES.test(name) ? -1 : 0],
     }))
     .sort((a, b) => (a.marks[apart(a.marks, b.marks)] ?? 0) - (b.marks[apart(a.marks, b.marks)] ?? 0));
-  const all = [...sources, ...ranked.map(({ name }) => name)].map((name) => ({ name, width: widthOf(name)! }));
+  const all = [...sources, ...ranked.map(({ name }) => name)].map((name) => ({
+    name,
+    width: widthOf(name)!,
+    ...(smallest.has(base(name)) && { smallest: true as const }),
+  }));
   const why =
     names.length < 2
       ? null
       : whyFirst(
           sources.length,
           ranked.map(({ marks }) => marks),
+          own.filter((name) => name !== all[0]?.name && base(name) === base(all[0]?.name ?? '')),
         );
   return { rows: all, why };
 }
@@ -80,9 +96,14 @@ export function classRows(
 /** The first mark that tells two rows apart; -1 where none does. */
 const apart = (a: readonly number[], b: readonly number[]): number => a.findIndex((mark, i) => mark !== b[i]);
 
-/** @param sources rows that the file chooses from; @param marks of the others, ranked */
-function whyFirst(sources: number, [first, second]: readonly (readonly number[])[]): string {
+/**
+ * @param sources rows that the file chooses from; @param marks of the others, ranked
+ * @param same other outputs that are the same answer
+ */
+function whyFirst(sources: number, [first, second]: readonly (readonly number[])[], same: readonly string[]): string {
   if (sources === 1) return 'the file chooses its label from it';
+  if (sources === 0 && !second && same.length > 0)
+    return `${same.join(', ')} ${same.length > 1 ? 'are' : 'is'} the same answer, but for a last softmax or the like`;
   if (sources === 0 && !second) return 'no other output is a row of numbers for each image';
   return (sources === 0 && BEHIND[apart(first!, second!)]) || 'it comes first';
 }
@@ -100,22 +121,28 @@ export function rowWidth(dims: readonly number[], rows: number, squeezed = false
 }
 
 /** The row of scores that an output was chosen from, a few steps back; null where it was not. */
-function behind(output: string, producers: ReadonlyMap<string, NodeProto>, widthOf: (name: string) => number | null): string | null {
+function behind(
+  output: string,
+  producers: ReadonlyMap<string, NodeProto>,
+  widthOf: (name: string) => number | null,
+): { name: string; smallest: boolean } | null {
   const own = widthOf(output);
   let names = [output];
   for (let depth = 0; depth < FAR && names.length > 0; depth++) {
     const nodes = names.map((name) => producers.get(name)).filter((node) => node !== undefined);
-    const chosen = nodes
-      .filter((node) => CHOOSERS.has(node.opType) || (node.opType === 'ReduceMax' && own === 1))
-      .flatMap(({ input }) => input.slice(0, 1));
-    const from = chosen.find((name) => (widthOf(name) ?? 0) > 1);
-    if (from !== undefined) return from;
+    const chosen = nodes.find(
+      ({ opType, input }) => (CHOOSERS.has(opType) || (BEST.has(opType) && own === 1)) && (widthOf(input[0] ?? '') ?? 0) > 1,
+    );
+    if (chosen) return { name: chosen.input[0]!, smallest: takesSmallest(chosen) };
     // A row of numbers that more was computed of is an answer of its own.
     const on = own === null ? nodes : nodes.filter(({ opType }) => DRESSING.has(opType));
     names = [...new Set(on.flatMap(({ input }) => input.filter((name) => name !== '')))];
   }
   return null;
 }
+
+const takesSmallest = (node: NodeProto): boolean =>
+  node.opType === 'ArgMin' || node.opType === 'ReduceMin' || (node.opType === 'TopK' && int(node, 'largest', 1) === 0);
 
 /** Which of some values others of them are computed from; what is one answer with them is none. */
 function ancestors(names: readonly string[], producers: ReadonlyMap<string, NodeProto>): Set<string> {

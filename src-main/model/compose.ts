@@ -12,6 +12,7 @@ import { networkInput } from './network.ts';
 import type { ImageInput, NetworkInput } from './network.ts';
 import { findLogits, NoScores, thresholdLogit } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
+import { LEAST } from './scores.ts';
 import { largestWhole, readAsFloats, TIE } from './wholeNumbers.ts';
 import { emitPreprocessing } from './preprocessing/emit.ts';
 
@@ -156,7 +157,9 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
       `The model's output ${output.name} is as long as the picture it reads, so it is taken for a picture and no class scores: choose a goal on its output, such as deviation.`,
     );
   const declared = { outputs: [PORT.logits] };
-  const plain = output.width > 1 && facts.get(output.logits)?.type === DType.float32;
+  // Probabilities without a softmax of their own, such as a mean of several: their logarithms are logits.
+  const bare = output.kind === 'softmax' && output.logits === output.name;
+  const plain = output.width > 1 && !bare && !output.smallest && facts.get(output.logits)?.type === DType.float32;
   const logits = builder.node('Reshape', [output.logits, builder.ints([rows, output.width])], {}, plain ? declared : {});
   if (!plain) {
     const cast = builder.node('Cast', [logits], { to: DType.float32 });
@@ -168,7 +171,8 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
         { axis: 1 },
         declared,
       );
-    else builder.node('Identity', [cast], {}, declared);
+    else if (bare) builder.node('Log', [builder.node('Max', [cast, builder.scalar(LEAST)])], {}, declared);
+    else builder.node(output.smallest ? 'Neg' : 'Identity', [cast], {}, declared);
   }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);
   return {

@@ -79,7 +79,7 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
   const { name, type, dims } = input;
   if (!isNumeric(type))
     throw new UserError(
-      `The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers, uint8 or uint16.`,
+      `The model's input ${name} is of type ${DTYPE_NAME[type] ?? type}; an image has to enter as floating-point numbers, uint8 or uint16: export it with such an input.`,
     );
   if (dims.length > 4)
     throw new UserError(
@@ -103,7 +103,8 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
     dims.length === 3 &&
     ((dims[0] === 3 && large(dims[2])) ||
       (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) ||
-      (dims[2] === 3 && large(dims[0]) && dims[0] !== null));
+      // With the width open too, the first is no batch: rows of three numbers are no pictures.
+      (dims[2] === 3 && large(dims[0]) && (dims[0] !== null || dims[1] === null)));
   return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };
 }
 
@@ -179,7 +180,7 @@ function embedding(input: ImageInput, spec: Preprocessing, axis: number, channel
   if (spec.embed === null) {
     if (channels === 1 || channels === 3) return null;
     throw new UserError(
-      `The model's input ${input.name} has ${channels} channels in ${spec.layout.toUpperCase()} layout; an image has 1 or 3. Check the layout of the preprocessing, or say with "embed" which of them the image takes.`,
+      `The model's input ${input.name} has ${channels} channels in ${spec.layout.toUpperCase()} layout; an image has 1 or 3. Check the layout of the preprocessing, or say which of them the image takes, and what the others hold: --preprocess '{"embed":{"first":0,"fill":1}}'${channels < 3 ? ', with "channels":"grey" beside it' : ''}.`,
     );
   }
   const { first, fill } = spec.embed;

@@ -5,6 +5,8 @@ import type { ScoresFound } from '../../shared/results.ts';
 import { elementCount, int, isFloat, opset, producersOf } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import { classRows, FINAL, PLAIN, rowWidth } from './classRows.ts';
+import { doubtOf, overFirst, rangeOf, TAKERS, totalOf } from './endings.ts';
+import type { Ends } from './endings.ts';
 import type { ClassRow } from './classRows.ts';
 
 export type OutputKind = 'logits' | 'softmax' | 'log-softmax' | 'sigmoid';
@@ -24,10 +26,17 @@ export interface ClassifierOutput {
   /** What speaks for this value of several outputs, as the end of "..., since", and other rows that may hold class scores, where there are any. */
   why?: string;
   others?: string[];
+  /** The file takes the smallest of them, as of distances: scores are these numbers with the sign turned. */
+  smallest?: true;
+  /** What speaks against class scores, as the end of "..., but". */
+  doubt?: string;
 }
 
 /** The model puts out no class scores: it is no classifier, and may be attacked by its output. */
 export class NoScores extends UserError {}
+
+/** So, but for something that can be said or mended, which the message tells: a single number without a threshold, images behind classes. */
+export class AlmostScores extends NoScores {}
 
 /** Nothing is said of a classifier's answer. */
 const FOUND: Answer = { output: null, threshold: null };
@@ -40,26 +49,54 @@ const FOUND: Answer = { output: null, threshold: null };
 export function findLogits(graph: Graph, facts: Map<string, ValueFacts>, rows: number, said: Answer | undefined = FOUND): ClassifierOutput {
   const producers = producersOf(graph.nodes);
   const { rows: found, why } = classRows(graph, facts, rows, producers);
-  const { name, width } = said.output === null ? (found[0] ?? none(graph, facts)) : named(said.output, facts, rows);
-  const { logits, kind } = unwrap(name, { graph, producers, facts, rows, width });
+  const ends = { graph, producers, facts };
+  const { name, width } = said.output === null ? (found[0] ?? none(ends)) : named(said.output, facts, rows);
+  const smallest = found.some((row) => row.name === name && row.smallest);
+  const { logits, kind } = smallest ? { logits: name, kind: 'logits' as const } : ending(name, { ...ends, rows, width });
+  const sure = said.output !== null || kind !== 'logits' || smallest;
+  const doubt = sure || width === 1 ? null : doubtOf(name, ends);
   const others = said.output === null ? found.slice(1).filter((other) => other.width > 1) : [];
   const choice = {
     ...(said.output !== null ? { why: 'it was named' } : why !== null && { why }),
     ...(others.length > 0 && { others: others.map((other) => other.name) }),
+    ...(smallest && { smallest: true as const }),
+    ...(doubt !== null && { doubt }),
   };
   if (width > 1) {
     if (said.threshold !== null)
       throw new UserError(`The model's output ${name} holds ${width} numbers an image, and a threshold is for a single one: leave it out.`);
     return { name, logits, kind, width, classes: width, ...choice };
   }
+  const range = rangeOf(name, ends);
   if (kind !== 'sigmoid' && said.threshold === null)
-    throw new NoScores(
-      `The model's output ${name} is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).`,
+    throw new AlmostScores(
+      `The model's output ${name} is a single number ${range ? `that comes from a ${range.by}` : 'without a sigmoid'}, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (${thresholdHint(range)}).`,
+    );
+  if (
+    said.threshold !== null &&
+    range &&
+    (said.threshold < range.least || (said.threshold === range.least && !range.reached) || said.threshold >= range.most)
+  )
+    throw new UserError(
+      `The model's output ${name} comes from a ${range.by} and lies between ${range.least} and ${range.most}, so that the threshold ${said.threshold} tells nothing apart: take one between (${thresholdHint(range)}).`,
     );
   return { name, logits, kind, width, classes: 2, ...choice, ...(said.threshold !== null && { threshold: said.threshold }) };
 }
 
-function none(graph: Graph, facts: ReadonlyMap<string, ValueFacts>): never {
+/** The usual threshold of a number that lies in such a range. */
+function thresholdHint(range: ReturnType<typeof rangeOf>): string {
+  if (range === null) return '--threshold 0 for a logit, 0.5 for a probability';
+  if (range.least < 0) return 'such as --threshold 0';
+  return range.most === 1 ? '--threshold 0.5 for a probability' : '--threshold with a value above 0';
+}
+
+function none(ends: Ends): never {
+  const { graph, facts } = ends;
+  const first = graph.outputs.find(({ name }) => overFirst(name, ends));
+  if (first)
+    throw new AlmostScores(
+      `The model's output ${first.name} [${facts.get(first.name)?.dims.join(', ') ?? '?'}] ends in a softmax over its first dimension, so that classes stand where images should: export it with images first and the softmax over the classes.`,
+    );
   const shapes = graph.outputs.map(({ name }) => `${name} [${facts.get(name)?.dims.join(', ') ?? '?'}]`).join(', ');
   throw new NoScores(
     `No output of the model is one row of class scores per image (${shapes}): choose a goal on its output, such as deviation, or name the value that is (--output).`,
@@ -85,12 +122,16 @@ export function thresholdLogit({ kind, threshold }: Pick<ClassifierOutput, 'kind
   return Math.log(threshold / (1 - threshold));
 }
 
-interface Row {
-  graph: Graph;
-  producers: Map<string, NodeProto>;
-  facts: Map<string, ValueFacts>;
+interface Row extends Ends {
   rows: number;
   width: number;
+}
+
+/** Back to logits; probabilities that no softmax ends, such as a mean of them, are told by what they sum to. */
+function ending(name: string, row: Row): { logits: string; kind: OutputKind } {
+  const found = unwrap(name, row);
+  const total = found.kind === 'logits' && row.facts.get(name)?.dims.at(-1) === row.width ? totalOf(name, row) : null;
+  return total !== null && Math.abs(total - 1) < 1e-3 ? { logits: name, kind: 'softmax' } : found;
 }
 
 function unwrap(name: string, row: Row): { logits: string; kind: OutputKind } {
@@ -103,7 +144,11 @@ function unwrap(name: string, row: Row): { logits: string; kind: OutputKind } {
     const input = node.input[0]!;
     if (kind) return normalizesRow(node, input, row) ? { logits: input, kind } : { logits: name, kind: 'logits' };
     const before = facts.get(input);
-    if (!PLAIN.has(node.opType) || !before || !isFloat(before.type) || rowWidth(before.dims, rows, true) !== width) break;
+    // The only number of a row is the same by whatever it is taken out.
+    const taken =
+      PLAIN.has(node.opType) ||
+      (width === 1 && TAKERS.has(node.opType) && int(node, 'axis', node.opType === 'Gather' || node.opType === 'Split' ? 0 : 1) !== 0);
+    if (!taken || !before || !isFloat(before.type) || rowWidth(before.dims, rows, true) !== width) break;
     at = input;
   }
   return { logits: name, kind: 'logits' };
@@ -130,8 +175,18 @@ export function scoreNotes({
   others,
   why,
   threshold,
-}: Pick<ClassifierOutput, 'name' | 'kind' | 'width' | 'others' | 'why' | 'threshold'>): string[] {
+  smallest,
+  doubt,
+}: Pick<ClassifierOutput, 'name' | 'kind' | 'width' | 'others' | 'why' | 'threshold' | 'smallest' | 'doubt'>): string[] {
   return [
+    ...(smallest
+      ? [`The file chooses the smallest number of ${name}, as of distances: class scores are these numbers with the sign turned.`]
+      : []),
+    ...(doubt !== undefined
+      ? [
+          `The output ${name} is taken for class scores of which the largest wins, since it is a row of numbers for each image, but ${doubt}: where it holds none, choose a goal on the output (--goal deviation); where the smallest wins, export it with the sign turned.`,
+        ]
+      : []),
     ...(others
       ? [
           `The class scores are taken from the output ${name}, since ${why!}; ${others.join(', ')} may hold some, too: --output NAME takes another.`,

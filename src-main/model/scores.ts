@@ -3,7 +3,7 @@ import { thresholdLogit } from './output.ts';
 import type { ClassifierOutput } from './output.ts';
 
 /** Smallest probability whose logarithm is still a plain number in float32. */
-const LEAST = 1e-38;
+export const LEAST = 1e-38;
 
 /** A model's answer for one image. */
 export interface Scores {
@@ -17,8 +17,8 @@ export interface Scores {
  * Reads one row of a model's own output as logits and probabilities, whatever its last layer is.
  * @param row `output.width` values
  */
-export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput, 'kind' | 'width' | 'threshold'>): Scores {
-  const raw = Float64Array.from(row);
+export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput, 'kind' | 'width' | 'threshold' | 'smallest'>): Scores {
+  const raw = Float64Array.from(row, (value) => (output.smallest ? -value : value));
   if (output.width === 1) {
     const [value] = raw as unknown as [number];
     const logits = Float64Array.of(thresholdLogit(output), output.kind === 'sigmoid' ? logOdds(value) : value);

@@ -43,6 +43,9 @@ const NOTHING = 4;
 /** Rounding that makes up more than this of a difference hides mistakes, too, and is not granted. */
 const BLIND = 2e-3;
 
+/** Where rounding makes up more than this of every difference, nothing is held by them. */
+const HALF_BLIND = 5e-2;
+
 /** A number made of a picture, and what is claimed to be its derivative along v. */
 export interface Along {
   /** Points that are worked out at once for the price of one. */
@@ -88,6 +91,10 @@ export async function directionError(
           return { error: best, open: best > tolerance && !gross, empty: false };
         }
       }
+    // At the widest differences rounding blinds least; where it explains all that is off even there, no finer mean tells more.
+    const clearest = Math.min(...widths.map((width) => width.granted()));
+    const blind = clearest > BLIND && widths.some((width) => width.granted() === clearest && width.isRounding());
+    if (blind) return { error: 0, open: false, empty: clearest > HALF_BLIND };
     // Flat nearby, and a step farther off that no slope tells of: saturated, and not differentiated wrongly.
     if (empty && best > GROSS) return { error: 0, open: false, empty };
   }
@@ -160,14 +167,29 @@ class Interval {
     return Math.max(Math.abs(value), Math.abs(slope), size) <= NOTHING * rounding;
   }
 
-  /** Less what rounding alone may make; infinite where anything is no number. */
+  /** What rounding may make of the error at most. */
+  granted(): number {
+    return this.quotient!.rounding / this.scale();
+  }
+
+  /** Whether rounding alone may make all of the error. */
+  isRounding(): boolean {
+    return this.off() <= this.granted();
+  }
+
+  /** Less what rounding alone may make, where that is little; infinite where anything is no number. */
   error(): number {
-    const { slope, size } = this.mean;
-    const { value, rounding } = this.quotient!;
-    const scale = Math.max(Math.abs(value), Math.abs(slope), size, 1e-12);
-    const off = Math.abs(value - slope) / scale;
-    const granted = rounding / scale;
+    const off = this.off();
+    const granted = this.granted();
     return Number.isNaN(off) ? Infinity : granted <= BLIND ? Math.max(0, off - granted) : off;
+  }
+
+  private off(): number {
+    return Math.abs(this.quotient!.value - this.mean.slope) / this.scale();
+  }
+
+  private scale(): number {
+    return Math.max(Math.abs(this.quotient!.value), Math.abs(this.mean.slope), this.mean.size, 1e-12);
   }
 }
 

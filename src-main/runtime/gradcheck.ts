@@ -1,6 +1,8 @@
 import type { GradientCheck } from '../../shared/results.ts';
 import type { Products } from '../model/differentiable.ts';
+import type { OutputKind } from '../model/output.ts';
 import { argMax, softmax } from '../model/scores.ts';
+import type { Scores } from '../model/scores.ts';
 import type { OpenModel } from './differentiable.ts';
 import type { OpenScored } from './openRequest.ts';
 import { directionError, dithered, inBlocks, roundingOf, signs, slopeOf } from './direction.ts';
@@ -33,6 +35,12 @@ export function checkGradient(
       straightThrough: () => model.straightThrough,
       fallbacks: () => model.fallbacks,
       forward: (k) => meter.forward(compareForward(model, original, pictures[k]!)),
+      ownDifference: (k) =>
+        unfused(original, async (plain) => {
+          const { kind } = model.pixels.output;
+          const [a, b] = [await plain.predict(pictures[k]!, model.shape), await original.predict(pictures[k]!, model.shape)];
+          return difference(shown(a, kind), shown(b, kind));
+        }),
       isRandom: async () =>
         differs((await original.predict(pictures[0]!, model.shape)).logits, (await original.predict(pictures[0]!, model.shape)).logits),
       async slope(k) {
@@ -76,6 +84,10 @@ export function checkProducts(
         const derived = (await meter.forward(model.output(repeat(x, model.rows)))).subarray(0, model.width);
         return difference(derived, await original.output(x, model.shape));
       },
+      ownDifference: (k) =>
+        unfused(original, async (plain) =>
+          difference(await plain.output(pictures[k]!, model.shape), await original.output(pictures[k]!, model.shape)),
+        ),
       isRandom: async () => differs(await original.output(pictures[0]!, model.shape), await original.output(pictures[0]!, model.shape)),
       // At the picture itself, whose reference its output may be, a goal on the output has no slope, and needs none.
       slope: (k) => slopeAt(meter.along(weighted(core, signs(model.width, k + 101))), model.read(pictures[k]!)),
@@ -117,11 +129,26 @@ class Meter {
 async function compareForward(model: OpenModel, original: Original, x: Float32Array): Promise<number> {
   const { kind } = model.pixels.output;
   const derived = (await model.forward(repeat(x, model.rows))).logits.subarray(0, model.classes);
-  const expected = await original.predict(x, model.shape);
-  // Behind a softmax the original only shows probabilities: compare those.
-  if (kind === 'softmax' || kind === 'log-softmax') return difference(softmax(derived), expected.probabilities);
-  if (kind === 'sigmoid') return difference(Float64Array.from(derived, sigmoid), expected.logits.map(sigmoid));
-  return difference(Float64Array.from(derived), expected.logits);
+  const logits = Float64Array.from(derived);
+  return difference(shown({ logits, probabilities: softmax(logits) }, kind), shown(await original.predict(x, model.shape), kind));
+}
+
+/** What of scores is compared: behind a softmax or a sigmoid the original only shows probabilities. */
+function shown({ logits, probabilities }: Pick<Scores, 'logits' | 'probabilities'>, kind: OutputKind): Float64Array {
+  if (kind === 'softmax' || kind === 'log-softmax') return probabilities;
+  return kind === 'sigmoid' ? logits.map(sigmoid) : logits;
+}
+
+async function unfused<O extends OriginalOutput>(
+  original: { unfused(): Promise<O> },
+  compare: (plain: O) => Promise<number>,
+): Promise<number> {
+  const plain = await original.unfused();
+  try {
+    return await compare(plain);
+  } finally {
+    await plain.close();
+  }
 }
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));

@@ -26,12 +26,15 @@ export interface OriginalOutput {
   read(pixels: Float32Array, shape: ImageShape): Float32Array;
   /** The same session behind another preprocessing; it closes with this one. */
   under(preprocessing: Preprocessing): OriginalOutput;
+  /** The same file in a session of its own that fuses nothing, which rounds otherwise; whoever asks closes it. */
+  unfused(): Promise<OriginalOutput>;
   close(): Promise<void>;
 }
 
 /** A classifier as its own judge. */
 export interface Original extends OriginalOutput {
   predict(pixels: Float32Array, shape: ImageShape): Promise<Scores>;
+  unfused(): Promise<Original>;
 }
 
 export interface OriginalRequest {
@@ -41,13 +44,19 @@ export interface OriginalRequest {
   provider: Provider;
   /** For a few pictures that somebody waits for: see `openSession`. */
   brief?: boolean;
+  /** Whether onnxruntime may fuse operators; it may unless told otherwise. */
+  optimize?: boolean;
 }
 
 /** @throws UserError when the model does not open. */
 export async function openOriginal(request: OriginalRequest & { output: ClassifierOutput }): Promise<Original> {
   const field = await openOriginalOutput(request);
   const { output } = request;
-  return { ...field, predict: async (pixels, shape) => readScores(await field.output(pixels, shape), output) };
+  return {
+    ...field,
+    predict: async (pixels, shape) => readScores(await field.output(pixels, shape), output),
+    unfused: () => openOriginal({ ...request, optimize: false }),
+  };
 }
 
 /**
@@ -56,12 +65,12 @@ export async function openOriginal(request: OriginalRequest & { output: Classifi
  * @throws UserError when the model does not open.
  */
 export async function openOriginalOutput(request: OriginalRequest & { output: { name: string; width: number } }): Promise<OriginalOutput> {
-  const { graph, input, output, provider, brief = false } = request;
+  const { graph, input, output, provider, brief = false, optimize = true } = request;
   // A file that only puts out a label hides its scores; then the same graph is opened with them as one more output.
   const exposed = graph.outputs.some((o) => o.name === output.name)
     ? graph.path
     : saveGraph({ ...graph, outputs: [...graph.outputs, create(ValueInfoProtoSchema, { name: output.name })] });
-  const session = await openSession(exposed || saveGraph(graph), { provider, brief });
+  const session = await openSession(exposed || saveGraph(graph), { provider, brief, optimize });
   const rows = input.batch ?? 1;
   const beside = Object.fromEntries(
     input.others.map((other) => {
@@ -77,6 +86,7 @@ export async function openOriginalOutput(request: OriginalRequest & { output: { 
     return {
       read,
       under,
+      unfused: () => openOriginalOutput({ ...request, optimize: false }),
       async output(pixels, shape) {
         const network = networkInput(input, preprocessing, shape, rows);
         const data = read(pixels, shape);

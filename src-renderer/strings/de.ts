@@ -181,7 +181,7 @@ export const de: Words = {
     provider: 'Läuft auf',
     providerName: { cpu: 'CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'Core ML' },
     outputName: {
-      logits: 'Logits',
+      logits: 'Klassenwerte',
       softmax: 'Softmax, auf Logits zurückgeführt',
       'log-softmax': 'Log-Softmax, auf Logits zurückgeführt',
       values: 'Werte',

@@ -151,7 +151,7 @@ export const en = {
     provider: 'Runs on',
     providerName: { cpu: 'CPU', cuda: 'CUDA', dml: 'DirectML', webgpu: 'WebGPU', coreml: 'Core ML' } as Record<string, string>,
     outputName: {
-      logits: 'logits',
+      logits: 'class scores',
       softmax: 'softmax, taken back to logits',
       'log-softmax': 'log-softmax, taken back to logits',
       values: 'values',

@@ -110,3 +110,56 @@ it('lists every value that can be taken as the output, and no other', async () =
   );
   await expect(inspectModel(files['gain']!, { fixed: { gain: [1, 2] } })).rejects.toThrow(/takes 1 values an image/);
 });
+
+/** A row of three scores of a small picture, made by `body` of its mean colours `m`. */
+function small(name: string, body: (b: GraphBuilder) => string, side: number | string = 8): string {
+  const b = new GraphBuilder(emptyGraph('small'));
+  b.input('x', DType.float32, ['N', 3, side, side]);
+  b.node('ReduceMean', ['x', b.ints([2, 3])], { keepdims: 0 }, { outputs: ['m'] });
+  b.node('Identity', [body(b)], {}, { outputs: ['y'] });
+  b.output('y', DType.float32, ['N', '?']);
+  const path = join(folder, `${name}.onnx`);
+  writeFileSync(path, saveGraph(b.graph).bytes);
+  return path;
+}
+
+it.each<[string, (b: GraphBuilder) => string, RegExp | null]>([
+  [
+    'noise',
+    (b) => b.node('Add', ['m', b.node('RandomNormalLike', ['m'])]),
+    /^An audit would refuse it: it draws random numbers \(RandomNormalLike\).*model\.eval/,
+  ],
+  [
+    'statistics of the batch',
+    (b) =>
+      b.nodes(
+        'BatchNormalization',
+        ['m', ...[1, 0, 0, 1].map((v) => b.constant([v, v, v], [3]))],
+        { training_mode: 1 },
+        { outputs: 3 },
+      )[0]!,
+    /^An audit would refuse it: .*it is in training mode: export the model in evaluation mode\.$/,
+  ],
+  [
+    'an operator that has no gradient and needs none',
+    (b) => b.node('Add', ['m', b.node('Cast', [b.node('Size', ['m'])], { to: DType.float32 })]),
+    null,
+  ],
+  ['nothing of the kind', (b) => b.node('Relu', ['m']), null],
+])('says whether an audit would refuse the operators of a file: %s', async (name, body, refused) => {
+  const card = await inspectModel(small(name, body));
+  if (refused === null) expect(card.refused).toBeUndefined();
+  else {
+    expect(card.refused).toMatch(refused);
+    expect(card.notes).toContain(card.refused);
+  }
+});
+
+it('says of a single number how it tells two classes apart, and which size was tried', async () => {
+  const card = await inspectModel(small('single', (b) => b.node('ReduceMean', ['m', b.ints([1])], { keepdims: 1 }), 'S'));
+  expect(card).toMatchObject({ classes: 0, output: 'values' });
+  expect(card.notes).toEqual([
+    expect.stringContaining('--threshold 0 for a logit, 0.5 for a probability'),
+    'The file leaves the size of its pictures open: sizes here are of a picture of 224 x 224, which was tried (inspect takes --size).',
+  ]);
+});

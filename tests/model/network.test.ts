@@ -4,6 +4,7 @@ import { UserError } from '../../shared/errors.ts';
 import { DType, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput, networkInput } from '../../src-main/model/network.ts';
+import { guessPreprocessing, parsePreprocessing } from '../../src-main/model/preprocessing/index.ts';
 import { valuesBeside } from '../../src-main/model/inputs.ts';
 import type { ImageInput } from '../../src-main/model/network.ts';
 
@@ -47,7 +48,7 @@ describe('the input that takes the image', () => {
       'a type that no picture has',
       [['a', DType.int64, [1, 3, 8, 8]]],
       null,
-      "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16.",
+      "The model's input a is of type int64; an image has to enter as floating-point numbers, uint8 or uint16: export it with such an input.",
     ],
     [
       'a volume',
@@ -149,6 +150,10 @@ describe('the image among several inputs', () => {
     expect(fit([3, 'H', 'W'], [3, 8, 9], {}, 1).dims).toEqual([3, 8, 9]);
     expect(fit([8, 9, 3], [3, 8, 9], { layout: 'nhwc' }, 1).dims).toEqual([8, 9, 3]);
     expect(float([3, 8, 8])).toMatchObject({ batch: 1, batched: false });
+    expect(fit(['h', 'w', 3], [3, 8, 9], { layout: 'nhwc' }, 1).dims).toEqual([8, 9, 3]);
+    expect(guessPreprocessing(float(['h', 'w', 3])).preprocessing).toMatchObject({ layout: 'nhwc', channels: 'rgb', geometry: 'none' });
+    // Rows of points, one cloud an image.
+    expect(float(['N', 8, 3])).toMatchObject({ batch: null, batched: true });
   });
 
   it('may be some channels of a larger one', () => {
@@ -160,6 +165,11 @@ describe('the image among several inputs', () => {
     expect(() => fit(['N', 5, 4, 6], [3, 4, 6], { embed: { first: 3, fill: 0 } })).toThrow(
       'The image has 3 channels, and from channel 3 on',
     );
+    const by = `--preprocess '{"embed":{"first":0,"fill":1}}'`;
+    expect(() => fit(['N', 4, 4, 6], [3, 4, 6], {})).toThrow(by);
+    expect(() => fit(['N', 2, 4, 6], [1, 4, 6], {})).toThrow(`${by}, with "channels":"grey" beside it.`);
+    const spec = parsePreprocessing('{"embed":{"first":0,"fill":1},"channels":"grey"}');
+    expect(fit(['N', 2, 4, 6], [1, 4, 6], spec).embed).toEqual({ axis: 1, before: 0, after: 1, fill: 1 });
   });
 });
 
@@ -216,7 +226,7 @@ describe('what the network reads', () => {
       ['N', 4, 32, 32],
       [3, 32, 32],
       {},
-      "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing, or say with",
+      "The model's input x has 4 channels in NCHW layout; an image has 1 or 3. Check the layout of the preprocessing, or say which of them",
     ],
     [
       'too few flat values',

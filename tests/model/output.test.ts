@@ -315,14 +315,143 @@ describe('which output holds the scores', () => {
     [
       'a single number without a sigmoid',
       [1],
-      () => 'z',
+      (b) => b.node('Neg', ['z']),
       DType.float32,
-      "The model's output y is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit).",
+      "The model's output y is a single number without a sigmoid, so there are no classes to tell apart: where it decides between two, say from which value on it stands for the second (--threshold 0 for a logit, 0.5 for a probability).",
     ],
-    ['a single number after a softmax', [1], (b) => b.node('Softmax', ['z']), DType.float32, 'is a single number without a sigmoid'],
+    [
+      'a single number after a softmax',
+      [1],
+      (b) => b.node('Softmax', ['z']),
+      DType.float32,
+      'is a single number that comes from a Softmax',
+    ],
   ])('none, when there is only %s', async (_, dims, body, type, message) => {
     const finding = found(dims, (b) => out(b, body(b), 'y', type));
     await expect(finding).rejects.toThrow(UserError);
     await expect(finding).rejects.toThrow(message);
+  });
+});
+
+describe('what the file chooses the smallest of', () => {
+  it.each<[string, (b: GraphBuilder, d: string) => void]>([
+    [
+      'the nearest three',
+      (b, d) => (b.node('TopK', [d, b.ints([3])], { axis: 1, largest: 0 }, { outputs: ['v', 'i'] }), out(b, 'i', 'y', DType.int64)),
+    ],
+    ['the nearest', (b, d) => out(b, b.node('ArgMin', [d], { axis: 1 }), 'y', DType.int64)],
+    ['the distances and the nearest', (b, d) => (out(b, d, 'distances'), out(b, b.node('ArgMin', [d], { axis: 1 }), 'y', DType.int64))],
+    ['the least distance', (b, d) => out(b, b.node('ReduceMin', [d, b.ints([1])], { keepdims: 1 }))],
+  ])('is taken with the sign turned: %s', async (_, body) => {
+    const output = await found([5], (b) => body(b, b.node('Neg', ['z'], {}, { outputs: ['d'] })));
+    expect(output).toMatchObject({ classes: 5, kind: 'logits', smallest: true });
+    expect(readScores([3, 1, 2, 5, 4], output).prediction).toBe(1);
+    expect(scoreNotes(output)[0]).toMatch(/^The file chooses the smallest number of /);
+  });
+
+  it('is not, where it chooses the largest as well', async () => {
+    const both = (b: GraphBuilder) =>
+      (['ArgMin', 'ArgMax'] as const).forEach((op) => out(b, b.node(op, ['z'], { axis: 1 }), op, DType.int64));
+    expect((await found([5], both)).smallest).toBeUndefined();
+  });
+});
+
+describe('probabilities without a softmax of their own', () => {
+  const p = (b: GraphBuilder, k: number) => b.node('Softmax', [gemm(b, b.node('Mul', ['z', b.scalar(k)]), 7, 5)], { axis: 1 });
+  const half = (b: GraphBuilder) => b.node('Div', [b.node('Add', [p(b, 1), p(b, 2)]), b.scalar(2)]);
+  it.each<[string, (b: GraphBuilder) => string]>([
+    ['the mean of two', half],
+    ['a weighted sum', (b) => b.node('Add', [b.node('Mul', [p(b, 1), b.scalar(0.25)]), b.node('Mul', [b.scalar(0.75), p(b, 2)])])],
+    ['the mean of three', (b) => b.node('Mean', [p(b, 1), p(b, 2), p(b, 3)])],
+    [
+      'a mean over stacked ones',
+      (b) =>
+        b.node(
+          'ReduceMean',
+          [
+            b.node(
+              'Concat',
+              [1, 2].map((k) => b.node('Unsqueeze', [p(b, k), b.ints([1])])),
+              { axis: 1 },
+            ),
+            b.ints([1]),
+          ],
+          { keepdims: 0 },
+        ),
+    ],
+  ])('are told by what they sum to: %s', async (_, body) => {
+    expect(await found([7], (b) => out(b, body(b)))).toMatchObject({ kind: 'softmax', logits: 'y', classes: 5 });
+  });
+
+  it.each<[string, (b: GraphBuilder) => string]>([
+    ['a sum of two', (b) => b.node('Add', [p(b, 1), p(b, 2)])],
+    ['a bend of their mean', (b) => b.node('Relu', [half(b)])],
+  ])('but not %s', async (_, body) => {
+    expect(await found([7], (b) => out(b, body(b)))).toMatchObject({ kind: 'logits' });
+  });
+});
+
+describe('what speaks against class scores', () => {
+  const unit = (b: GraphBuilder) =>
+    b.node('Div', ['z', b.node('Clip', [b.node('ReduceL2', ['z', b.ints([1])], { keepdims: 1 }), b.scalar(1e-12)])]);
+  it.each<[string, (b: GraphBuilder) => void, string | undefined]>([
+    ['the name', (b) => out(b, gemm(b, 'z', 7, 4), 'embedding'), 'its name speaks against it'],
+    ['the name', (b) => out(b, gemm(b, 'z', 7, 4), 'distances'), 'its name speaks against it'],
+    ['a length of 1', (b) => out(b, unit(b)), 'it is divided by its own length at the end, as embeddings are'],
+    [
+      'the axis of its softmax',
+      (b) => out(b, b.node('Softmax', ['z'], { axis: 0 })),
+      'its softmax runs over its first dimension, which counts images',
+    ],
+    ['nothing', (b) => out(b, gemm(b, 'z', 7, 4), 'output'), undefined],
+    ['nothing, after a softmax', (b) => out(b, b.node('Softmax', ['z']), 'features'), undefined],
+  ])('is %s', async (_, body, doubt) => {
+    const output = await found([7], body);
+    expect(output.doubt).toBe(doubt);
+    expect(scoreNotes(output).some((note) => note.includes('--goal deviation'))).toBe(doubt !== undefined);
+  });
+
+  it('is not a false reason: the same answer before and after its softmax is no choice', async () => {
+    const both = (b: GraphBuilder) => (out(b, b.node('Softmax', ['z']), 'probs'), out(b, 'z', 'logits'));
+    expect((await found([5], both)).why).toBe('logits is the same answer, but for a last softmax or the like');
+  });
+
+  it('is a softmax over what should be the images', async () => {
+    await expect(
+      found(
+        [5],
+        (b) => (
+          b.node('Softmax', [b.node('Transpose', ['z'], { perm: [1, 0] })], { axis: 0 }, { outputs: ['y'] }),
+          b.output('y', DType.float32, [5, 'N'])
+        ),
+      ),
+    ).rejects.toThrow("The model's output y [5, 2] ends in a softmax over its first dimension");
+  });
+});
+
+describe('a single number', () => {
+  it.each<[string, (b: GraphBuilder) => string, Partial<ClassifierOutput>]>([
+    [
+      'taken out of a dimension',
+      (b) => b.node('Gather', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.constant([0], [], DType.int64)], { axis: 1 }),
+      { kind: 'sigmoid', width: 1 },
+    ],
+    [
+      'sliced',
+      (b) => b.node('Slice', [b.node('Sigmoid', [gemm(b, 'z', 7, 1)]), b.ints([0]), b.ints([1]), b.ints([1])]),
+      { kind: 'sigmoid', width: 1 },
+    ],
+  ])('is a sigmoid though it is %s', async (_, body, expected) => {
+    expect(await found([7], (b) => out(b, body(b)))).toMatchObject(expected);
+  });
+
+  const second = (b: GraphBuilder) =>
+    out(b, b.node('Gather', [b.node('Softmax', [gemm(b, 'z', 7, 2)]), b.constant([1], [], DType.int64)], { axis: 1 }));
+  it('that is one of two probabilities is asked for a threshold that it can reach', async () => {
+    await expect(found([7], second)).rejects.toThrow(/a single number that comes from a Softmax.*\(--threshold 0\.5 for a probability\)/);
+    await expect(found([7], second, {}, { output: null, threshold: 0 })).rejects.toThrow(
+      'lies between 0 and 1, so that the threshold 0 tells nothing apart',
+    );
+    expect(await found([7], second, {}, { output: null, threshold: 0.5 })).toMatchObject({ classes: 2, threshold: 0.5 });
   });
 });

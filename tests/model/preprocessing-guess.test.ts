@@ -135,6 +135,46 @@ describe('leadingNormalisation', () => {
     expect(chain(['Mul', 1 / 127.5], ['Sub', 1])).toEqual({ operators: ['Mul', 'Sub'], bytes: true });
     expect(chain(['Sub', 127.5]).bytes).toBe(true);
     expect(chain()).toEqual({ operators: [], bytes: false });
+    expect(chain(['Mul', 255], ['Sub', 123.7], ['Div', 58.4])).toMatchObject({ operators: ['Mul', 'Sub', 'Div'], bytes: false });
+  });
+
+  it.each<[string, [string, number][]]>([
+    [
+      '(x + 1) / 2',
+      [
+        ['Add', 1],
+        ['Div', 2],
+      ],
+    ],
+    [
+      'x / 2 + 1/2, then a mean and a deviation',
+      [
+        ['Mul', 0.5],
+        ['Add', 0.5],
+        ['Sub', 0.485],
+        ['Div', 0.229],
+      ],
+    ],
+    [
+      '(x + 1) * 127.5',
+      [
+        ['Add', 1],
+        ['Mul', 127.5],
+      ],
+    ],
+  ])('knows values from -1 to 1 by %s', (_, steps) => {
+    const leading = chain(...steps);
+    const { preprocessing, why } = guessPreprocessing({ dims: [1, 3, 4, 4] }, { leading });
+    expect(preprocessing).toMatchObject({ scale: 2, mean: [1], std: [1] });
+    expect(why).toMatch(/values from -1 to 1, because the model itself begins with/);
+  });
+
+  it('learns nothing from the weights of a grey picture', () => {
+    const b = new GraphBuilder();
+    b.node('Mul', [b.input('x', DType.float32, [1, 3, 4, 4]), b.constant([0.299, 0.587, 0.114], [1, 3, 1, 1])]);
+    const leading = leadingNormalisation(b.graph, 'x');
+    expect(leading.operators).toEqual([]);
+    expect(guessPreprocessing({ dims: [1, 3, 4, 4] }, { leading }).why).toContain('values in [0,1], which the file does not say');
   });
 
   it.each<[string, (b: GraphBuilder, x: string) => string]>([

@@ -109,6 +109,25 @@ describe('the check of a planted fault fails', () => {
   });
 });
 
+/** One sigmoid as two probabilities, of red less green, as far from 1/2 as `steep` makes it. */
+function pair(steep: number): Graph {
+  const b = new GraphBuilder(emptyGraph('pair'));
+  b.input('x', DType.float32, ['N', 3, 12, 12]);
+  const mean = b.node('ReduceMean', ['x', b.ints([2, 3])], { keepdims: 0 });
+  const s = b.node('Sigmoid', [b.node('MatMul', [mean, b.constant([steep, -steep, 0], [3, 1])])]);
+  b.node('Concat', [b.node('Sub', [b.scalar(1), s]), s], { axis: 1 }, { outputs: ['y'] });
+  b.output('y', DType.float32, ['N', 2]);
+  return b.graph;
+}
+
+describe('probabilities near 1, whose differences are made of rounding', () => {
+  const red = Float32Array.from({ length: 432 }, (_, i) => (i < 144 ? 0.9 : 0.1));
+  it.each([6, 8, 10, 11, 12, 13, 14, 16, 18, 22])('are no fault of the gradient: a slope of %d', async (steep) => {
+    const { model, original } = await openBoth(pair(steep), picture, {}, 4);
+    expect(await checkGradient(model, original, [red])).not.toMatchObject({ verdict: 'failed' });
+  });
+});
+
 describe('surrogates', () => {
   it('are named, and only the forward pass is held to account', async () => {
     const b = new GraphBuilder(emptyGraph('rounded'));
@@ -118,6 +137,35 @@ describe('surrogates', () => {
     b.output('y', DType.float32, ['N', 4]);
     const { model, original } = await openBoth(b.graph, picture);
     expect(await checkGradient(model, original, pictures(picture, 1))).toMatchObject({ ok: true, surrogates: ['Round'] });
+  });
+
+  // Quantise, dequantise, compute, again: onnxruntime fuses these in the file, and not alike behind a preprocessing.
+  it.each([
+    [1.01, true],
+    [1.1, false],
+  ])('are known before the first forward pass is judged: logits off by a factor of %d', async (factor, ok) => {
+    const b = new GraphBuilder(emptyGraph('quantised'));
+    b.input('x', DType.float32, ['N', 3, 12, 12]);
+    const step = [b.scalar(1 / 64), b.constant([0], [], DType.int8)];
+    const read = b.node('DequantizeLinear', [b.node('QuantizeLinear', ['x', ...step]), ...step]);
+    b.node('MatMul', [b.node('Flatten', [read], { axis: 1 }), weights(b, [432, 4], 1)], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, ['N', 4]);
+    const { model, original } = await openBoth(b.graph, picture);
+    const off: Original = Object.create(original, {
+      predict: {
+        value: async (...args: Parameters<Original['predict']>) => {
+          const scores = await original.predict(...args);
+          return { ...scores, logits: scores.logits.map((z) => z * factor) };
+        },
+      },
+      unfused: { value: () => Promise.resolve(Object.create(off, { close: { value: () => Promise.resolve() } })) },
+    }) as Original;
+    expect(await checkGradient(model, off, pictures(picture, 1))).toMatchObject({ ok, surrogates: ['QuantizeLinear'] });
+    // A file that is as far from itself when nothing is fused cannot be held to less; its own plain session is the same here.
+    const rough: Original = Object.create(off, {
+      unfused: { value: () => Promise.resolve(Object.create(original, { close: { value: () => Promise.resolve() } })) },
+    }) as Original;
+    expect(await checkGradient(model, rough, pictures(picture, 1))).toMatchObject({ ok: true });
   });
 });
 

@@ -64,7 +64,7 @@ function channelWindow(ctx: RuleContext, value: string, size: number, turn: bool
 export const normalization: Rules = {
   /** At inference the statistics are constants, and so is the factor, which onnxruntime folds. */
   BatchNormalization(ctx) {
-    if (int(ctx.node, 'training_mode', 0)) return ctx.refuse('it is in training mode');
+    if (int(ctx.node, 'training_mode', 0)) return ctx.refuse('it is in training mode: export the model in evaluation mode');
     const deviation = ctx.emit('Sqrt', [ctx.add(ctx.x(4), epsilonOf(ctx))]);
     return [ctx.mul(ctx.dy, perChannel(ctx, ctx.div(ctx.x(1), deviation), ctx.dims(ctx.x()).length))];
   },

@@ -34,14 +34,13 @@ export function inspectCommand(): Command {
     .option('--json', 'as one JSON line')
     .action((model: string, flags: Flags) =>
       inLimits(async (process) => {
+        let card: ModelCard;
         try {
-          const card = await process.run('inspect', {
+          card = await process.run('inspect', {
             model,
             ...wantedFrom(flags),
             ...(flags.size !== undefined && { size: sizeOf(flags.size) }),
           });
-          if (flags.json) return json(card);
-          print(card.identity, told(card));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           const identity = await process.run('identity', { model }).catch(() => null);
@@ -50,6 +49,9 @@ export function inspectCommand(): Command {
           else print(identity, []);
           throw error;
         }
+        if (flags.json) json(card);
+        else print(card.identity, told(card));
+        if (card.refused !== undefined) throw new UserError(card.refused);
       }),
     );
 }
@@ -69,10 +71,10 @@ function told(card: ModelCard): string[] {
       : []),
     card.field
       ? `puts out    ${networkOutputWords(card.field)}`
-      : `classes     ${card.classes} (the file puts out ${card.output})${card.scores ? scoresWords(card.scores) : ''}`,
-    ...(card.notes ?? []).map((note) => `note        ${note}`),
+      : `classes     ${card.classes} (the file puts out ${card.output === 'logits' ? 'class scores' : card.output})${card.scores ? scoresWords(card.scores) : ''}`,
+    ...(card.notes ?? []).filter((note) => note !== card.refused).map((note) => `note        ${note}`),
     ...(card.classNames ? [`class names ${shortened(card.classNames.join(', '), 80)} (in the file)`] : []),
-    `guess       ${card.guess} Check it against the accuracy on labelled images.`,
+    `guess       ${card.guess}${card.field ? '' : ' Check it against the accuracy on labelled images.'}`,
   ];
 }
 

@@ -129,6 +129,11 @@ function guessValues(
       why: `values 0 to ${largest}, because the input takes whole numbers of ${largest === 255 ? '8' : '16'} bits`,
     };
   const inside = leading?.operators.join(', ');
+  if (leading?.signed)
+    return {
+      spec: { channels: 'rgb', scale: 2, mean: [1] },
+      why: `values from -1 to 1, because the model itself begins with ${inside} made for them`,
+    };
   if (leading?.bytes)
     return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };
   if (inside) return { spec: { channels: 'rgb' }, why: `values in [0,1], because the model itself begins with ${inside}` };

@@ -8,6 +8,14 @@ export interface Leading {
   operators: string[];
   /** Its constants only make sense for values up to 255. */
   bytes: boolean;
+  /** They take values from -1 to 1 to [0,1] or to bytes, as (x + 1) / 2 does. */
+  signed?: true;
+}
+
+/** What a picture's values have become: times a scale, plus a shift. Of constants that differ by channel the largest counts. */
+interface Affine {
+  scale: number;
+  shift: number;
 }
 
 const NORMALISERS = new Set(['Sub', 'Div', 'Mul', 'Add', 'BatchNormalization', 'ImageScaler']);
@@ -40,8 +48,10 @@ const MOVERS = new Set([
 export function leadingNormalisation(graph: Graph, input: string): Leading {
   const operators = new Set<string>();
   let bytes = false;
+  let signed = false;
+  let largestScale = 1;
   // Everything that is still the picture. Nodes come in an order in which each has its inputs before it.
-  const carried = new Set([input]);
+  const carried = new Map<string, Affine>([[input, { scale: 1, shift: 0 }]]);
   for (const node of graph.nodes) {
     const mine = node.input.filter((name) => carried.has(name));
     if (mine.length === 0) continue;
@@ -50,32 +60,53 @@ export function leadingNormalisation(graph: Graph, input: string): Leading {
     // What is added to something computed, or multiplied by it, is no picture any more.
     const normaliser = NORMALISERS.has(node.opType) && mine.length === 1 && constants.every((values) => values !== null);
     if (!mover && !normaliser) continue;
+    let now = carried.get(mine[0]!)!;
     if (normaliser) {
+      const numbers = constants.flatMap((values) => values ?? []);
       operators.add(node.opType);
-      if (
-        forBytes(
-          node,
-          constants.flatMap((values) => values ?? []),
-        )
-      )
-        bytes = true;
+      if (forBytes(node, numbers, now)) bytes = true;
+      now = after(node, numbers, now, node.input[0] === mine[0]);
+      largestScale = Math.max(largestScale, Math.abs(now.scale));
+      if ([0.5, 127.5].some((half) => Math.abs(now.scale - half) < 1e-3 * half && Math.abs(now.shift - half) < 1e-3 * half)) signed = true;
     }
     // Pictures of bytes are bounded where bytes end.
     if (node.opType === 'Clip' && constants.some((values) => (values ?? []).some((value) => value > 127))) {
       bytes = true;
       operators.add('Clip');
     }
-    for (const output of node.output) carried.add(output);
+    for (const output of node.output) carried.set(output, now);
   }
-  return { operators: [...operators], bytes };
+  // Factors alone, such as those of a grey picture, say nothing of what they are taken of; but 255 makes bytes of [0,1].
+  const said = [...operators].some((operator) => operator !== 'Mul') || bytes || largestScale > 100;
+  return { operators: said ? [...operators] : [], bytes: bytes && !signed, ...(signed && { signed: true as const }) };
 }
 
-/** A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes. ImageScaler is Core ML's, for bytes. */
-function forBytes({ opType }: NodeProto, constants: readonly number[]): boolean {
+/** @param first whether the picture is the first input, from which is taken off or which is divided */
+function after({ opType }: NodeProto, constants: readonly number[], { scale, shift }: Affine, first: boolean): Affine {
+  const by = constants.reduce((most, one) => (Math.abs(one) > Math.abs(most) ? one : most), 0);
+  switch (opType) {
+    case 'Add':
+      return { scale, shift: shift + by };
+    case 'Sub':
+      return first ? { scale, shift: shift - by } : { scale: -scale, shift: by - shift };
+    case 'Mul':
+      return { scale: scale * by, shift: shift * by };
+    case 'Div':
+      return first && by !== 0 ? { scale: scale / by, shift: shift / by } : { scale, shift };
+    default:
+      return { scale, shift };
+  }
+}
+
+/**
+ * A factor far below one shrinks bytes; a shift or divisor above any value of [0,1] is in bytes, unless they were made larger before.
+ * ImageScaler is Core ML's, for bytes.
+ */
+function forBytes({ opType }: NodeProto, constants: readonly number[], { scale }: Affine): boolean {
   if (opType === 'ImageScaler') return true;
   const largest = constants.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-  if (opType === 'Mul') return largest > 0 && largest < 0.05;
-  return opType !== 'BatchNormalization' && largest > 4;
+  if (opType === 'Mul') return largest > 0 && largest * Math.abs(scale) < 0.05;
+  return opType !== 'BatchNormalization' && largest > 4 * Math.max(1, Math.abs(scale));
 }
 
 /** At most this many numbers are a normalising constant; more are weights. */
