@@ -107,8 +107,7 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
   }
   if (ts.isWhileStatement(node) || ts.isDoStatement(node)) return [at(node.expression, `!(${own(node.expression)})`)];
   if (ts.isConditionalExpression(node)) return [at(node.condition, `!(${own(node.condition)})`)];
-  if (ts.isNumericLiteral(node) && !ts.isPropertyAssignment(node.parent)) return [at(node, next(node.text))];
-  if (ts.isNumericLiteral(node)) return node.parent.name === node ? [] : [at(node, next(node.text))];
+  if (ts.isNumericLiteral(node)) return isKey(node) ? [] : [at(node, next(node.text))];
   if (node.kind === ts.SyntaxKind.TrueKeyword) return [at(node, 'false')];
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [at(node, 'true')];
   if (ts.isPrefixUnaryExpression(node)) return unary(node, at, own);
@@ -126,6 +125,11 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
 function unary(node: ts.PrefixUnaryExpression, at: (one: ts.Node, text: string) => Change, own: (one: ts.Node) => string): Change[] {
   const dropped = [ts.SyntaxKind.ExclamationToken, ts.SyntaxKind.MinusToken].includes(node.operator);
   return dropped ? [at(node, own(node.operand))] : [];
+}
+
+/** Whether a number is the name of a property. */
+function isKey(node: ts.NumericLiteral): boolean {
+  return ts.isPropertyAssignment(node.parent) && node.parent.name === node;
 }
 
 /** Where `+` joins text, `-` is no fault that anybody makes. */

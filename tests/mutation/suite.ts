@@ -22,7 +22,11 @@ const [BESIDE, TIMES] = [40, 4];
 
 /** The tests of a folder, with what each takes. */
 export class Suite {
-  private constructor(private readonly files: readonly TestFile[]) {}
+  private readonly files: readonly TestFile[];
+
+  private constructor(files: readonly TestFile[]) {
+    this.files = files;
+  }
 
   /** @throws Error where one fails without any mutant */
   static async of(copy: Copy, folder: string): Promise<Suite> {
