@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CountedTarget } from '../../src-main/attacks/counted.ts';
+import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import { OPEN, linearModel } from './linear.ts';
 
 const SHAPE = { channels: 1, height: 1, width: 2 };
@@ -8,8 +8,8 @@ const pixels = Float32Array.of(0.5, 0.5);
 /** A model of these logits at every picture, and one picture of it. */
 async function judged(logits: number[], label: number, goal: number | null): Promise<{ success: boolean; margin: number }> {
   const model = linearModel({ classes: logits.length, weights: new Float32Array(2 * logits.length), bias: logits }, SHAPE, 1);
-  const target = new CountedTarget(model, [{ pixels, hash: 'tie', label, goal }], { norm: 'l2', stream: 's', limits: null, gate: OPEN });
-  const { success, margin } = await target.query(new Float32Array(2));
+  const problem = new CountedProblem(model, [{ pixels, hash: 'tie', label, goal }], { norm: 'l2', stream: 's', limits: null, gate: OPEN });
+  const { success, margin } = await problem.query(new Float32Array(2));
   return { success: success[0] === 1, margin: margin[0]! };
 }
 
@@ -41,16 +41,16 @@ describe('of equally near successes the one of lower margin is kept', () => {
     ['the shallow one first', shallow, deep],
     ['the deep one first', deep, shallow],
   ])('%s', async (_, first, second) => {
-    const target = new CountedTarget(model, [{ pixels, hash: 'deep', label: 0, goal: null }], {
+    const problem = new CountedProblem(model, [{ pixels, hash: 'deep', label: 0, goal: null }], {
       norm: 'l2',
       stream: 's',
       limits: null,
       gate: OPEN,
     });
-    for (const delta of [first, second]) expect((await target.query(delta)).success[0]).toBe(1);
-    expect([...target.best(0)!]).toEqual([...deep]);
+    for (const delta of [first, second]) expect((await problem.query(delta)).success[0]).toBe(1);
+    expect([...problem.best(0)!]).toEqual([...deep]);
     // A nearer one counts before a deeper one.
-    expect((await target.query(Float32Array.of(-0.125, 0))).success[0]).toBe(1);
-    expect([...target.best(0)!]).toEqual([-0.125, 0]);
+    expect((await problem.query(Float32Array.of(-0.125, 0))).success[0]).toBe(1);
+    expect([...problem.best(0)!]).toEqual([-0.125, 0]);
   });
 });

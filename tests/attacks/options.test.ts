@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Norm } from '../../shared/norms.ts';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { attackCards } from '../../src-main/attacks/registry.ts';
-import type { OpenField } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { smallField } from './fields.ts';
 import { linearCase, OPEN } from './linear.ts';
 import { watch } from './watched.ts';
@@ -136,7 +136,7 @@ const cards = attackCards();
 const field = smallField('options', SHAPE, 9, 20);
 const classifiers = new Map([4, 8].map((classes) => [classes, linearCase('options', classes, SHAPE, 2, false)]));
 const ways = new Map<string, Promise<string>>();
-let network: OpenField | undefined;
+let network: OpenOutput | undefined;
 beforeAll(async () => void (network = await field.open()));
 afterAll(() => network?.close());
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { attackBatch } from '../../src-main/attacks/batch.ts';
-import { gaussian, randomStream } from '../../src-main/attacks/random.ts';
+import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { linearModel, OPEN } from './linear.ts';
 import { watch } from './watched.ts';
 

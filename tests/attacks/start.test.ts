@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { randomInBall } from '../../src-main/attacks/start.ts';
-import { randomStream } from '../../src-main/attacks/random.ts';
+import { randomInBall } from '../../src-main/attacks/search/start.ts';
+import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 
 const EPS = 0.3;
 const DRAWS = 4000;

@@ -19,7 +19,7 @@ export function watch(model: Differentiable): Watched {
     way.update(what).update(new Uint8Array(pixels.slice().buffer));
   };
   const { products } = model;
-  const noting = <K extends 'pull' | 'push'>(kind: K): Products[K] =>
+  const noting = <K extends 'vjp' | 'jvp'>(kind: K): Products[K] =>
     ((pixels: Float32Array, vectors: Float32Array) => {
       note(kind, pixels);
       note(kind, vectors);
@@ -30,7 +30,7 @@ export function watch(model: Differentiable): Watched {
       ...model,
       forward: (...asked) => (note('forward', asked[0]), model.forward(...asked)),
       gradient: (...asked) => (note('gradient', asked[1]), model.gradient(...asked)),
-      ...(products && { products: { ...products, pull: noting('pull'), push: noting('push') } }),
+      ...(products && { products: { ...products, vjp: noting('vjp'), jvp: noting('jvp') } }),
     },
     points,
     way: () => way.copy().digest('hex'),
