@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { compareOutput, outputPicture, outputResult, reached } from '../../src-main/audit/outputGoal.ts';
 import type { OutputGoal } from '../../src-main/audit/outputGoal.ts';
+import { distanceAt } from '../../src-main/model/regression.ts';
 import type { NetworkOutput } from '../../src-main/model/field.ts';
 
 const field: NetworkOutput = { name: 'y', dims: [1, 16, 16], width: 256, picture: { channels: 1, height: 16, width: 16, layout: 'nchw' } };
@@ -24,6 +25,12 @@ it('a peak of 255 says of levels what a peak of 1 says of shares', () => {
   expect(ofLevels.ssim).toBeCloseTo(ofShares.ssim!, 9);
   // And read by the wrong peak the same rows are 48 dB from that.
   expect(compareOutput(goal(255), shifted, ramp, field).psnr).toBeCloseTo(20 + 20 * Math.log10(255), 9);
+});
+
+it('what attacks aim at is the root mean square distance of so many dB at that peak', () => {
+  expect(distanceAt(20, 1)).toBeCloseTo(0.1, 12);
+  expect(distanceAt(20, 255)).toBeCloseTo(25.5, 12);
+  expect(distanceAt(0, 2)).toBeCloseTo(2, 12);
 });
 
 it('white in the picture of an output is its peak, and what lies beyond is clipped', () => {

@@ -111,8 +111,8 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
   if (node.kind === ts.SyntaxKind.TrueKeyword) return [at(node, 'false')];
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [at(node, 'true')];
   if (ts.isPrefixUnaryExpression(node)) return unary(node, at, own);
-  if (ts.isReturnStatement(node) && node.expression) return [at(node.expression, 'undefined')];
-  if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) return [at(node.body, 'undefined')];
+  if (ts.isReturnStatement(node) && node.expression) return isNothing(own(node.expression)) ? [] : [at(node.expression, 'undefined')];
+  if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) return isNothing(own(node.body)) ? [] : [at(node.body, 'undefined')];
   if (ts.isExpressionStatement(node) || ts.isThrowStatement(node) || ts.isBreakStatement(node) || ts.isContinueStatement(node))
     return [at(node, ';')];
   if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent) && node.parent.expression === node) {
@@ -125,6 +125,11 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
 function unary(node: ts.PrefixUnaryExpression, at: (one: ts.Node, text: string) => Change, own: (one: ts.Node) => string): Change[] {
   const dropped = [ts.SyntaxKind.ExclamationToken, ts.SyntaxKind.MinusToken].includes(node.operator);
   return dropped ? [at(node, own(node.operand))] : [];
+}
+
+/** What reads like undefined wherever it is asked about; `false` is made `true` besides. */
+function isNothing(text: string): boolean {
+  return ['undefined', 'null', 'false'].includes(text);
 }
 
 /** Whether a number is the name of a property. */

@@ -21,6 +21,7 @@ describe('the faults that are planted', () => {
       ['const f = (x: number) => undefined;', 'const f = (x: number) => x - 2;', 'const f = (x: number) => x + 3;'],
     ],
     ['function f() { return true; }', ['function f() { return undefined; }', 'function f() { return false; }']],
+    ['const f = () => null; function g() { return false; }', ['const f = () => null; function g() { return true; }']],
     ['const n = [0, 1, 40];', ['const n = [1, 1, 40];', 'const n = [0, 0, 40];', 'const n = [0, 1, 41];']],
     [
       'const m = Math.min(a, b) > 0 ? a : b;',
