@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../mutation/draw.ts';
+import { judgeMutants } from '../mutation/folder.ts';
 import { emitted, mutantsOf, planted } from '../mutation/mutants.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -53,14 +53,15 @@ describe('the faults that are planted', () => {
 
   it('are drawn by the seed, each once, and by no other accident', () => {
     const of = (seed: number): string[] =>
-      draw(ROOT, 'src-main/files', 5, seed).drawn.map(({ file, start, text }) => `${file} ${start} ${text}`);
-    expect(of(1)).toEqual(of(1));
-    expect(of(2)).not.toEqual(of(1));
-    expect(new Set(of(1)).size).toBe(5);
+      draw(ROOT, 'tests/files', 5, seed).drawn.map(({ file, start, text }) => `${file} ${start} ${text}`);
+    const [one, again, other] = [of(1), of(1), of(2)];
+    expect(again).toEqual(one);
+    expect(other).not.toEqual(one);
+    expect(new Set(one).size).toBe(5);
   });
 });
 
-it('plants them in copies: tests that look kill one, others do not, and the tree stays as it is', { timeout: 120_000 }, () => {
+it('plants them in copies: tests that look kill one, others do not, and the tree stays as it is', { timeout: 120_000 }, async () => {
   const tree = mkdtempSync(join(tmpdir(), 'hairline-mutants-'));
   try {
     for (const folder of ['src-main/tiny', 'tests/tiny']) mkdirSync(join(tree, folder), { recursive: true });
@@ -77,14 +78,14 @@ it('plants them in copies: tests that look kill one, others do not, and the tree
       join(tree, 'vitest.config.ts'),
       "export default { test: { projects: [{ test: { name: 'unit', include: ['tests/**/*.test.ts'] } }, { test: { name: 'alone', include: ['none'] } }] } };\n",
     );
-    const { stdout, stderr, status } = spawnSync(process.execPath, [join(ROOT, 'tests/run.mjs'), 'mutation', 'tiny', '--jobs', '1'], {
-      encoding: 'utf8',
-      env: { ...process.env, HAIRLINE_MUTATED: tree },
-    });
-    expect([stderr, status]).toEqual(['', 0]);
-    expect(stdout).toMatch(/killed +src-main\/tiny\/tiny\.ts:1 .*a < b; {2}→ .*a <= b;/);
-    expect(stdout).toMatch(/SURVIVED +src-main\/tiny\/tiny\.ts:3 /);
-    expect(stdout).toContain('src-main/tiny: 2 of 3 killed (0 by running too long), 66.7 %, 95 % interval 20.8 % to 93.9 %');
+    const lines: string[] = [];
+    const { drawn } = draw(tree, 'src-main/tiny', 60, 1);
+    const found = await judgeMutants(tree, 'src-main/tiny', drawn, 1, (line) => lines.push(line));
+    expect(found).toEqual(['failed', 'failed', 'passed']);
+    const said = lines.join('\n');
+    expect(said).toMatch(/killed +src-main\/tiny\/tiny\.ts:1 .*a < b; {2}→ .*a <= b;/);
+    expect(said).toMatch(/SURVIVED +src-main\/tiny\/tiny\.ts:3 /);
+    expect(said).toContain('src-main/tiny: 2 of 3 killed (0 by running too long), 66.7 %, 95 % interval 20.8 % to 93.9 %');
     expect(readFileSync(join(tree, 'src-main/tiny/tiny.ts'), 'utf8')).toBe(code);
     expect(readdirSync(tree).sort()).toEqual(['node_modules', 'src-main', 'tests', 'vitest.config.ts']);
   } finally {
