@@ -22,7 +22,10 @@ export function sourcesOf(root: string, folder: string): string[] {
     .sort();
 }
 
-/** So many of all possible mutants of a folder, each as likely; the same for the same seed and the same text. */
+/**
+ * So many of all possible mutants of a folder, each as likely; the same for the same seed and the same text. Their
+ * order is one of chance, too, so that those judged by the time somebody stops are as fair a sample.
+ */
 export function draw(root: string, folder: string, count: number, seed: number): { drawn: Mutant[]; possible: number } {
   const texts = new Map(sourcesOf(root, folder).map((file) => [file, readFileSync(join(root, file), 'utf8')]));
   const all = [...texts].flatMap(([file, text]) => mutantsOf(file, text));
@@ -41,5 +44,5 @@ export function draw(root: string, folder: string, count: number, seed: number):
     const [mutant] = left.splice(dice.int(left.length), 1) as [Mutant];
     if (isFault(mutant)) drawn.push(mutant);
   }
-  return { drawn: drawn.sort((a, b) => (a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1)), possible: all.length };
+  return { drawn, possible: all.length };
 }

@@ -81,7 +81,7 @@ it('plants them in copies: tests that look kill one, others do not, and the tree
     const lines: string[] = [];
     const { drawn } = draw(tree, 'src-main/tiny', 60, 1);
     const found = await judgeMutants(tree, 'src-main/tiny', drawn, 1, (line) => lines.push(line));
-    expect(found).toEqual(['failed', 'failed', 'passed']);
+    expect([...found].sort()).toEqual(['failed', 'failed', 'passed']);
     const said = lines.join('\n');
     expect(said).toMatch(/killed +src-main\/tiny\/tiny\.ts:1 .*a < b; {2}→ .*a <= b;/);
     expect(said).toMatch(/SURVIVED +src-main\/tiny\/tiny\.ts:3 /);
