@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Norm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { attackCards } from '../../src-main/attacks/registry.ts';
+import { farther } from '../../src-main/goals/distance.ts';
 import type { OpenOutput } from '../../src-main/runtime/field.ts';
 import { smallField } from './fields.ts';
 import { linearCase, OPEN } from './linear.ts';
@@ -150,7 +151,7 @@ function wayOf(attack: string, options: Options, norm: Norm, eps: number, classe
 async function take(attack: string, options: Options, norm: Norm, eps: number, classes: number): Promise<string> {
   const { needsOutput } = cards.find(({ id }) => id === attack)!;
   const test = classifiers.get(classes)!;
-  const { model, way } = watch(needsOutput ? await network!.distance('deviation', 50) : test.differentiable);
+  const { model, way } = watch(needsOutput ? await network!.scored(farther(50)) : test.differentiable);
   const images = needsOutput ? field.images(6, 0) : test.images;
   await attackBatch({ model, images, norm, eps: [eps], attack, options, seed: 3, maxQueries: null, gate: OPEN });
   return way();

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../shared/canonical.ts';
-import { formatDistance, formatEps, goalWords } from '../../shared/format.ts';
+import { formatDistance, formatEps } from '../../shared/format.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { Results } from '../../shared/results.ts';
 import { brokenBy } from '../../shared/states.ts';
+import { goalText } from '../../src-main/goals/index.ts';
 import { renderPdf, resultsHash, resultsText, toCsv } from '../../src-main/report/index.ts';
 import type { Fixture } from './fixture.ts';
 import { makeFixture } from './fixture.ts';
@@ -141,7 +142,7 @@ describe('renderPdf', () => {
       fixture.results.threats.forEach(({ norm, eps, goal, attacks }, t) => {
         const own = part('Threat model', (k) => `${NORM_LABEL[fixture.results.threats[k]!.norm]}: `, t, 'Gradient check');
         for (const budget of eps) expect(own).toContain(plain(formatEps(norm, budget)));
-        expect(own).toContain(plain(goalWords(goal)));
+        expect(own).toContain(plain(goalText(goal, 'name')!));
         for (const { id, options } of attacks) expect(own).toMatch(new RegExp(`${id} \\(steps[ =]${String(options['steps'])}\\)`));
       });
     });

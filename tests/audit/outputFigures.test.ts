@@ -1,19 +1,16 @@
 import { expect, it } from 'vitest';
-import { compareOutput, outputPicture, outputResult, reached } from '../../src-main/audit/outputGoal.ts';
-import type { OutputGoal } from '../../src-main/audit/outputGoal.ts';
-import { distanceAt } from '../../src-main/model/regression.ts';
+import { compareOutput, outputPicture, outputResult } from '../../src-main/audit/outputFigures.ts';
+import { distanceAt } from '../../src-main/goals/distance.ts';
 import type { NetworkOutput } from '../../src-main/model/field.ts';
 
 const field: NetworkOutput = { name: 'y', dims: [1, 16, 16], width: 256, picture: { channels: 1, height: 16, width: 16, layout: 'nchw' } };
-const goal = (peak: number, kind: 'deviation' | 'match' = 'deviation'): OutputGoal =>
-  (kind === 'deviation' ? { kind, reference: 'input', psnr: 20, peak } : { kind, picture: 'p.png', psnr: 20, peak }) as OutputGoal;
 const ramp = Float64Array.from({ length: 256 }, (_, i) => i / 255);
 const shifted = ramp.map((v, i) => v + (i % 2 ? 0.1 : -0.1));
 
 it('a peak of 255 says of levels what a peak of 1 says of shares', () => {
-  const ofShares = compareOutput(goal(1), shifted, ramp, field);
+  const ofShares = compareOutput({ peak: 1 }, shifted, ramp, field);
   const ofLevels = compareOutput(
-    goal(255),
+    { peak: 255 },
     shifted.map((v) => 255 * v),
     ramp.map((v) => 255 * v),
     field,
@@ -24,7 +21,7 @@ it('a peak of 255 says of levels what a peak of 1 says of shares', () => {
   expect(ofShares.ssim).toBeLessThan(0.99);
   expect(ofLevels.ssim).toBeCloseTo(ofShares.ssim!, 9);
   // And read by the wrong peak the same rows are 48 dB from that.
-  expect(compareOutput(goal(255), shifted, ramp, field).psnr).toBeCloseTo(20 + 20 * Math.log10(255), 9);
+  expect(compareOutput({ peak: 255 }, shifted, ramp, field).psnr).toBeCloseTo(20 + 20 * Math.log10(255), 9);
 });
 
 it('what attacks aim at is the root mean square distance of so many dB at that peak', () => {
@@ -44,13 +41,8 @@ it('white in the picture of an output is its peak, and what lies beyond is clipp
   expect(outputPicture(ramp, { picture: null }, 1)).toBeNull();
 });
 
-it('a deviation is reached below its number of dB, a match at it and above', () => {
-  expect([19.99, 20, 20.01].map((dB) => reached(goal(1), dB))).toEqual([true, false, false]);
-  expect([19.99, 20, 20.01].map((dB) => reached(goal(1, 'match'), dB))).toEqual([false, true, true]);
-});
-
 it('equal rows are an infinite number of dB, for which the results have no number', () => {
-  const { psnr, ssim } = compareOutput(goal(1), ramp, ramp, field);
+  const { psnr, ssim } = compareOutput({ peak: 1 }, ramp, ramp, field);
   expect([psnr, ssim]).toEqual([Infinity, 1]);
   expect(outputResult({ psnr, ssim }, 'a.png')).toEqual({ psnr: null, ssim: 1, file: 'a.png' });
 });
