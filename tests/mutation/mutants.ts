@@ -147,13 +147,15 @@ function next(text: string): string {
   return value === 1 ? '0' : String(value + 1);
 }
 
-/** The lines that a change touches, in one. */
+/** The lines that a change touches, in one; of long ones what is near the change. */
 function around(text: string, start: number, end: number): string {
-  const from = text.lastIndexOf('\n', start - 1) + 1;
-  const to = text.indexOf('\n', end);
-  const line = text
-    .slice(from, to < 0 ? text.length : to)
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  const lineFrom = text.lastIndexOf('\n', start - 1) + 1;
+  const lineTo = text.indexOf('\n', end);
+  const to = lineTo < 0 ? text.length : lineTo;
+  const [first, last] = [Math.max(lineFrom, start - NEAR), Math.min(to, Math.max(start, Math.min(end, start + NEAR)) + NEAR)];
+  const part = text.slice(first, last).replaceAll(/\s+/g, ' ').trim();
+  return `${first > lineFrom ? '…' : ''}${part}${last < to ? '…' : ''}`;
 }
+
+/** Characters on each side of a change. */
+const NEAR = 80;

@@ -66,6 +66,9 @@ describe('where a figure stands, for people', () => {
     [['images', { item: { id: 'x' } }, 'outcomes', { item: { threat: 2 } }, 'state'], 'image x, outcome under l2 (threat model 3), state'],
     [['files', { item: { file: 'a.csv', role: 'labels' } }], 'files of a.csv'],
     [['mean', 1], 'mean, number 2'],
+    [['mean', 1, 2], 'mean, number 2, number 3'],
+    [['a', 'b', { item: { id: 'x' } }, 'c'], 'a, b of x, c'],
+    [[{ item: { eps: 2 } }], 'at 2'],
     [['outputs', 0, 'shape', 1], 'outputs, number 1, shape, number 2'],
   ] as const)('%j', (path, words) => expect(placeWords(path, whole)).toBe(words));
 
