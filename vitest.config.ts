@@ -22,7 +22,7 @@ const ALONE = [
   'tests/{electron,renderer}/**/*.test.ts',
   'tests/engine/explore.test.ts',
   'tests/images/sharp.test.ts',
-  'tests/audit/verify/*.test.ts',
+  'tests/audit/verify/{forgeries,honest}.test.ts',
   'tests/runtime/{memory,webgpu}.test.ts',
 ];
 /** Published models against what the libraries reach on them, minutes each: `npm run oracles`. */

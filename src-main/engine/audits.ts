@@ -22,6 +22,7 @@ import type { CrewProcess } from './crewProcess.ts';
 import { GO, PAUSE, Switch } from './gate.ts';
 import type { LimitedProcess } from './limited.ts';
 import { findingEvent, imageEvent } from './progress.ts';
+import { TimeLeft } from './timeLeft.ts';
 
 /** Events of progress are sent no more often than this, in ms. */
 const QUIET = 100;
@@ -114,9 +115,7 @@ export class Audits {
   private async run(running: Running, control: Switch, resume: boolean): Promise<void> {
     const { plan, status } = running;
     const { audit, folder } = status;
-    // Not the time of day, which may be set back meanwhile.
-    const began = performance.now();
-    let first: number | null = null;
+    const left = new TimeLeft();
     let told = -QUIET;
     let later: NodeJS.Timeout | undefined;
     const checker = this.limited();
@@ -158,11 +157,8 @@ export class Audits {
           onImage: (image) => this.emit(imageEvent(audit, image)),
           onFinding: (finding) => this.emit(findingEvent(audit, plan, finding)),
           onProgress: (done, total, message) => {
-            first ??= total > 0 ? done : null;
-            const fresh = first === null ? 0 : done - first;
-            const eta = fresh > 0 ? (((performance.now() - began) / 1000) * (total - done)) / fresh : null;
             const state = control.paused ? 'paused' : total > 0 ? 'running' : 'preparing';
-            tell({ done, total, message, eta, state }, done === total);
+            tell({ done, total, message, eta: left.after(done, total), state }, done === total);
           },
           onResults: (found) => {
             tell({ message: 'Writing the report', eta: null });

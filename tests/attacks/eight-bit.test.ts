@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Norm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import { EightBit } from '../../src-main/attacks/rounding/levels.ts';
 import { linearCase, logitsOf, OPEN } from './linear.ts';
 
 const SHAPE = { channels: 3, height: 6, width: 5 };
@@ -44,5 +45,38 @@ describe.each([
       // Pictures are float points too: none is nearer than the best float point.
       expect(finding.eightBitDistances![norm]).toBeGreaterThanOrEqual(finding.float[norm]);
     });
+  });
+});
+
+describe('the best 8-bit picture of an image', () => {
+  const clean = Float32Array.of(100 / 255, 100 / 255);
+  const reply = (margin: number) => ({
+    margin,
+    success: margin < 0,
+    logits: Float32Array.of(10, 10 - margin),
+    gradient: new Float32Array(2),
+  });
+
+  it('lies within the budget, to the level', () => {
+    const best = new EightBit('linf', 3 / 255, clean, 1);
+    expect(best.offer(Uint8Array.of(104, 100), reply(-1))).toBe(false);
+    expect(best.levels).toBeNull();
+    expect(best.offer(Uint8Array.of(103, 97), reply(-1))).toBe(true);
+    expect([...best.levels!]).toEqual([103, 97]);
+  });
+
+  it('is a success, and one that is sure before one that is nearer', () => {
+    const best = new EightBit('l2', undefined, clean, 1);
+    for (const margin of [0, 1]) expect(best.offer(Uint8Array.of(101, 100), reply(margin))).toBe(false);
+    expect(best.levels).toBeNull();
+    // Below a ten-thousandth of the largest logit another machine may see it otherwise.
+    expect(best.offer(Uint8Array.of(101, 100), reply(-0.0005))).toBe(false);
+    expect([...best.levels!]).toEqual([101, 100]);
+    expect(best.offer(Uint8Array.of(110, 100), reply(-0.01))).toBe(true);
+    expect(best.offer(Uint8Array.of(100, 101), reply(-0.0005))).toBe(false);
+    expect([...best.levels!]).toEqual([110, 100]);
+    expect(best.offer(Uint8Array.of(100, 109), reply(-0.01))).toBe(true);
+    expect(best.offer(Uint8Array.of(109, 100), reply(-0.01))).toBe(true);
+    expect([...best.levels!]).toEqual([100, 109]);
   });
 });

@@ -165,7 +165,8 @@ describe('the numbers', () => {
       failed: 1,
       median: 4,
       mean: 2.5,
-      floatMedian: 4,
+      floatMedian: 3,
+      floatMean: 1.875,
       forwards: 40,
       backwards: 20,
     });

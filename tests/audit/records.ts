@@ -23,16 +23,16 @@ export function image(id: string, label = 0, prediction = label): ImageRecord {
 }
 
 export function finding(id: string, attack: string, state: Finding['state'], distance: number | null = null, threat = 0): Finding {
-  const distances =
-    distance === null ? null : { l0: Math.ceil(distance), l0Pixels: Math.ceil(distance), l1: distance, l2: distance, linf: distance };
+  const of = (size: number) => ({ l0: Math.ceil(distance!), l0Pixels: Math.ceil(distance!), l1: size, l2: size, linf: size });
   return {
     image: id,
     threat,
     attack,
     state,
     reason: state === 'failed' ? 'NaN' : null,
-    float: distances,
-    eightBit: distances,
+    // A picture costs something, so that one cannot be taken for the other.
+    float: distance === null ? null : of(distance * 0.75),
+    eightBit: distance === null ? null : of(distance),
     prediction: state === 'broken' ? 1 : null,
     top: [],
     file: state === 'broken' ? `adversarial/${id}.png` : null,

@@ -75,6 +75,9 @@ const oneScale = weights([6, 1, 3, 3], [0.02], 0);
 const matrix = weights([6, 5], [0.01, 0.02, 0.03, 0.02, 0.01], 1);
 const plainMatrix = weights([6, 5], [0.02], 1);
 const turned = weights([5, 6], [0.02], 0);
+/** As high as wide, so that a scale along the wrong axis fits, too. */
+const perColumn = weights([5, 5], [0.01, 0.05, 0.02, 0.04, 0.03], 1);
+const perRow = weights([5, 5], [0.01, 0.05, 0.02, 0.04, 0.03], 0);
 
 const FORMS: Record<string, Form> = {
   'QuantizeLinear and DequantizeLinear': { dims: [2, 5], quantised: (_, x) => x, float: (b, x) => b.node('Identity', [x]) },
@@ -145,6 +148,38 @@ const FORMS: Record<string, Form> = {
       ...result(b),
     ],
     float: (b, x) => b.node('Gemm', [x, turned.float(b)], { transB: 1 }),
+  },
+  'QGemm, a scale per column': {
+    dims: [3, 5],
+    quantised: (b, x) => b.node('QGemm', [...x, ...perColumn.triple(b), ''], {}, { domain: MS }),
+    float: (b, x) => b.node('Gemm', [x, perColumn.float(b)]),
+  },
+  'QGemm, a scale per row of turned weights': {
+    dims: [3, 5],
+    quantised: (b, x) => b.node('QGemm', [...x, ...perRow.triple(b), ''], { transB: 1 }, { domain: MS }),
+    float: (b, x) => b.node('Gemm', [x, perRow.float(b)], { transB: 1 }),
+  },
+  'QuantizeLinear and DequantizeLinear, scales along the first axis': {
+    dims: [4, 4],
+    quantised(b, _, x) {
+      const along = (scales: number[]) => [b.constant(scales, [4]), b.constant([0, 0, 0, 0], [4], DType.int8)];
+      const q = b.node('QuantizeLinear', [x, ...along([1, 2, 4, 8].map((s) => s / 32))], { axis: 0 });
+      return b.node('DequantizeLinear', [q, ...along([1, 1, 2, 1])], { axis: 0 });
+    },
+    float: (b, x) => b.node('Mul', [x, b.constant([32, 16, 16, 4], [4, 1])]),
+  },
+  'MatMulInteger, a zero point per column': {
+    dims: [3, 5],
+    quantised(b, [q, s, z]) {
+      const [w] = perColumn.triple(b);
+      const sum = b.node('MatMulInteger', [q, w, z, b.constant([3, -2, 0, 5, 1], [5], DType.int8)]);
+      return b.node('Mul', [b.node('Cast', [sum], { to: DType.float32 }), s]);
+    },
+    float(b, x) {
+      const [w] = perColumn.triple(b);
+      const moved = b.node('Sub', [b.node('Cast', [w], { to: DType.float32 }), b.constant([3, -2, 0, 5, 1], [5])]);
+      return b.node('MatMul', [x, moved]);
+    },
   },
   'QGemm to float': {
     dims: [3, 6],

@@ -83,6 +83,13 @@ describe('projection onto a ball', () => {
       });
     }
   });
+  it.each(NORMS)('%s: of no size holds nothing but 0', (norm) => {
+    for (const onto of [project, (of: FeatureNorm, delta: Float32Array, eps: number) => projectBox(of, delta, delta.map(Math.abs), eps)]) {
+      const delta = Float32Array.of(0.5, 0.25, -0.125, 0);
+      onto(norm, delta, 0);
+      expect(delta.map(Math.abs)).toEqual(new Float32Array(4));
+    }
+  });
   it('l1 is Duchi’s soft threshold', () => {
     const delta = Float32Array.of(3, -2, 0.5);
     project('l1', delta, 2);

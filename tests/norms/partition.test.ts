@@ -23,6 +23,8 @@ describe('partitions', () => {
     ['row', byRow(SHAPE), [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]],
     ['column', byColumn(SHAPE), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]],
     ['block of 2, the last one smaller', byBlock(SHAPE, 2, 2), [0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1]],
+    ['block of 1 x 2', byBlock(SHAPE, 1, 2), [0, 0, 1, 2, 2, 3, 0, 0, 1, 2, 2, 3]],
+    ['block of 2 x 1', byBlock(SHAPE, 2, 1), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]],
     ['mask, 0 left out', byMask(SHAPE, [7, 0, 3, 3, 7, 0]), [1, -1, 0, 0, 1, -1, 1, -1, 0, 0, 1, -1]],
   ] as const)('by %s', (_, partition, of) => {
     expect([...partition.of]).toEqual(of);
@@ -38,7 +40,13 @@ describe('partitions', () => {
     expect(subsetsChanged(byMask(SHAPE, [7, 0, 3, 3, 7, 0]), delta)).toBe(1);
   });
   it('refuses blocks and masks that do not fit', () => {
-    expect(() => byBlock(SHAPE, 0, 2)).toThrow(RangeError);
+    for (const [high, wide] of [
+      [0, 2],
+      [2, 0],
+      [1.5, 2],
+      [2, 1.5],
+    ] as const)
+      expect(() => byBlock(SHAPE, high, wide)).toThrow(RangeError);
     expect(() => byMask(SHAPE, [1, 2])).toThrow(RangeError);
   });
 });

@@ -113,6 +113,18 @@ describe('results.csv', () => {
     }
   });
 
+  test('names the goal of each row’s own threat model', () => {
+    const results = fixture();
+    results.threats[1]!.goal = { kind: 'targeted', target: 'next' };
+    const [head, ...rows] = parseCsv(toCsv(results));
+    const [threat, norm, goal] = ['threat', 'norm', 'goal'].map((name) => head!.indexOf(name));
+    for (const row of rows) {
+      const own = results.threats[Number(row[threat!])]!;
+      expect([row[norm!], row[goal!]]).toEqual([own.norm, own.goal.kind]);
+    }
+    expect(new Set(rows.map((row) => row[goal!])).size).toBe(2);
+  });
+
   test('gives an image that was wrong already its rows as well', () => {
     const { results } = makeFixture({ images: 60, norms: ['l2'], width: 4, height: 4 });
     const wrong = results.images.filter((image) => image.outcomes[0]!.state === 'wrong-already');

@@ -1,11 +1,34 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../shared/canonical.ts';
+import { formatDistance, formatEps } from '../../shared/format.ts';
+import { NORM_LABEL } from '../../shared/norms.ts';
+import type { Results } from '../../shared/results.ts';
+import { brokenBy } from '../../shared/states.ts';
+import { goalText } from '../../src-main/goals/index.ts';
 import { renderPdf, resultsHash, resultsText, toCsv } from '../../src-main/report/index.ts';
 import type { Fixture } from './fixture.ts';
 import { makeFixture } from './fixture.ts';
 import type { ReadPdf } from './reader.ts';
 import { open } from './reader.ts';
+
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+/** Threat models that differ in all that is told of them: a section that takes one for another shows, and so does a column. */
+function tellApart({ threats }: Results): void {
+  threats[1]!.goal = { kind: 'targeted', target: 'next' };
+  threats.forEach((threat, t) => {
+    threat.attacks.forEach((attack, a) => (attack.options = { steps: 1000 * (t + 1) + a }));
+    threat.attackSummaries.forEach((summary, a) =>
+      Object.assign(summary, {
+        attacked: 101 + 10 * t + a,
+        failed: 71 + 10 * t + a,
+        forwards: 3001 + 10 * t + a,
+        backwards: 2001 + 10 * t + a,
+      }),
+    );
+  });
+}
 
 /** The PDF is read back by pdf.js, which knows nothing of how it was written. */
 describe('renderPdf', () => {
@@ -14,6 +37,7 @@ describe('renderPdf', () => {
   let read: ReadPdf;
   beforeAll(async () => {
     fixture = makeFixture({ images: 30 });
+    tellApart(fixture.results);
     pdf = await renderPdf(fixture.results, fixture.readPng);
     read = await open(pdf);
   });
@@ -86,6 +110,57 @@ describe('renderPdf', () => {
     expect(all).toContain('given in truth.csv');
     expect(other).toContain(`stretched to ${width + 1} × ${height}`);
     expect(other).not.toContain('truth.csv');
+  });
+
+  describe('has each threat model’s own numbers and words in every section', () => {
+    let text: string;
+    beforeAll(() => void (text = read.pages.join(' ')));
+
+    /** The text from one of its headings to the next threat model's, or to what follows the last. */
+    const part = (from: string, heading: (t: number) => string, t: number, end: string): string => {
+      const section = text.slice(text.lastIndexOf(from), text.indexOf(end, text.lastIndexOf(from)));
+      const start = section.indexOf(plain(heading(t)));
+      expect(start).toBeGreaterThanOrEqual(0);
+      const next = t + 1 < fixture.results.threats.length ? section.indexOf(plain(heading(t + 1)), start + 1) : section.length;
+      return section.slice(start, next);
+    };
+
+    test('what each attack found, column by column', () => {
+      fixture.results.threats.forEach(({ norm, eps, attackSummaries }, t) => {
+        for (const summary of attackSummaries) {
+          const { within, beyond } = brokenBy(fixture.results, t, summary.attack, Math.max(...eps));
+          const { attack, attacked, failed, median, mean, floatMedian, forwards, backwards } = summary;
+          const distances = [median, mean, floatMedian].map((value) => formatDistance(norm, value));
+          if (norm !== 'l0') expect(new Set(distances).size).toBe(3);
+          const calls = [forwards, backwards].map((n) => n.toLocaleString('en')).join(' + ');
+          expect(text).toContain(plain([attack, attacked, within, beyond, failed, ...distances, calls].join(' ')));
+        }
+      });
+    });
+
+    test('its budgets, its goal and its attacks’ options', () => {
+      fixture.results.threats.forEach(({ norm, eps, goal, attacks }, t) => {
+        const own = part('Threat model', (k) => `${NORM_LABEL[fixture.results.threats[k]!.norm]}: `, t, 'Gradient check');
+        for (const budget of eps) expect(own).toContain(plain(formatEps(norm, budget)));
+        expect(own).toContain(plain(goalText(goal, 'name')!));
+        for (const { id, options } of attacks) expect(own).toMatch(new RegExp(`${id} \\(steps[ =]${String(options['steps'])}\\)`));
+      });
+    });
+
+    test('its smallest change, with the distance of the picture and, beside it, of the float point', () => {
+      fixture.results.threats.forEach(({ norm }, t) => {
+        const [nearest] = fixture.results.images
+          .flatMap(({ id, outcomes }) =>
+            fixture.results.findings.filter((f) => f.image === id && f.threat === t && f.attack === outcomes[t]!.best),
+          )
+          .sort((a, b) => a.eightBit![norm] - b.eightBit![norm]);
+        const [eight, float] = [nearest!.eightBit!, nearest!.float!].map((all) => formatDistance(norm, all[norm]));
+        if (norm !== 'l0') expect(eight).not.toBe(float);
+        const title = (k: number): string => `${NORM_LABEL[fixture.results.threats[k]!.norm]}, ${k === 1 ? 'targeted' : 'untargeted'}`;
+        const own = part('Smallest changes that break an image', title, t, 'How to repeat this audit');
+        expect(own).toContain(plain(`${NORM_LABEL[norm]} ${eight} (${float})`));
+      });
+    });
   });
 
   test('numbers its pages and names the results at the foot of each', () => {
