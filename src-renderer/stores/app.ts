@@ -112,9 +112,10 @@ export const useApp = defineStore('app', () => {
 
   /** A goal in a few words (`name`), when an image counts as broken, or what its output is held against; null where there is nothing to say. */
   const goalText = computed(() => {
-    const words = new Map(goals.value.map((goal) => [goal.kind, goal.words[language.value]]));
+    const words = new Map(goals.value.map(({ kind, words: of }) => [kind, of[language.value]]));
+    const wordsOf = ({ kind }: Pick<Goal, 'kind'>) => words.get(kind);
     return (goal: Goal, part: 'name' | 'broken' | 'reference'): string | null => {
-      const own = words.get(goal.kind);
+      const own = wordsOf(goal);
       if (!own) return part === 'name' ? goal.kind : null;
       return own[part] === null ? null : filled(own[part], goal, own);
     };
