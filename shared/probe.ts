@@ -24,7 +24,7 @@ export const ProbeRequest = z.strictObject({
 export type ProbeRequest = z.infer<typeof ProbeRequest>;
 
 /** What the original model says of a picture. */
-export const Seen = z.object({
+export const Evaluation = z.object({
   /** null for goals on an output. */
   prediction: z.number().int().nullable(),
   /** Best five classes. */
@@ -37,7 +37,7 @@ export const Seen = z.object({
   /** Against the goal's reference; null of classifiers. */
   output: OutputResult.pick({ psnr: true, ssim: true }).nullable(),
 });
-export type Seen = z.infer<typeof Seen>;
+export type Evaluation = z.infer<typeof Evaluation>;
 
 /** Pictures that belong to an answer. */
 export const PROBE_PICTURES = ['adversarial', 'difference', 'clean-output', 'output', 'noise-output'] as const;
@@ -54,13 +54,13 @@ export const Probe = z.object({
   /** The class that counts as right, and the one to reach; null for goals on an output, or any wrong class. */
   label: z.number().int().nullable(),
   target: z.number().int().nullable(),
-  clean: Seen,
+  clean: Evaluation,
   /** The adversarial picture or, where a fixed-budget attack did not break the image, its nearest miss within ε in 8 bits; null: there is none. */
-  changed: Seen.extend({ eightBit: Distances }).nullable(),
+  changed: Evaluation.extend({ eightBit: Distances }).nullable(),
   /** Distances of the best point before rounding; null: no point reached the goal. */
   float: Distances.nullable(),
   /** Random noise as large as that change. */
-  noise: Seen.extend({ kind: NoiseOutput.shape.kind, eightBit: Distances }).nullable(),
+  noise: Evaluation.extend({ kind: NoiseOutput.shape.kind, eightBit: Distances }).nullable(),
   forwards: z.number().int(),
   backwards: z.number().int(),
   /** Of the attack and its verification, without opening the model. */

@@ -6,7 +6,7 @@ import { toldPlan } from './dropped.ts';
 import { Installation } from './installation.ts';
 import { DOCUMENTS, FILES, FOLDERS } from './jobs.ts';
 import { Journal } from './journal.ts';
-import type { RunRequest } from './sitting.ts';
+import type { RunRequest } from './auditRun.ts';
 
 /** The text of plan.json. */
 export function planText(plan: unknown): string {

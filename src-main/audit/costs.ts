@@ -66,13 +66,13 @@ export function planCost(
 
 /**
  * The same with the time it takes. Workers share the work.
- * @param paces milliseconds of a pass of one image, by threat and attack; null: that of the model alone
+ * @param passTimes milliseconds of a pass of one image, by threat and attack; null: that of the model alone
  */
 export function planEstimate(
   plan: AuditPlan,
   pictures: readonly Pictures[],
   measured: Measured,
-  paces: readonly (number | null)[],
+  passTimes: readonly (number | null)[],
   cores: number,
 ): PlanCost {
   const { all, attacks } = planCost(plan, pictures, measured);
@@ -82,6 +82,6 @@ export function planEstimate(
   const workers = Math.min(plan.workers ?? (measured.large ? 1 : cores), cores);
   const images = pictures.reduce((n, { count }) => n + count, 0);
   const busy = Math.max(1, Math.min(workers, images));
-  const ms = attacks.reduce((sum, { passes: spent }, at) => sum + spent * (paces[at] ?? alone), 0);
+  const ms = attacks.reduce((sum, { passes: spent }, at) => sum + spent * (passTimes[at] ?? alone), 0);
   return { passes: Math.round(passes(all)), seconds: ms / busy / 1000, workers, forward, gradient, attacks };
 }

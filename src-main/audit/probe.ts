@@ -7,7 +7,7 @@ import { toUnit } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { planesToPicture } from './attackJob.ts';
-import type { Control, Tasks } from './crew.ts';
+import type { Control, Tasks } from './workerPool.ts';
 import { demandGoals, targetOf } from '../goals/index.ts';
 import type { JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
@@ -17,8 +17,8 @@ import type { Probed, ProbeTask } from './probeTask.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { contextOf } from './run.ts';
-import { openLook } from './seen.ts';
-import { Sitting } from './sitting.ts';
+import { openEvaluator } from './evaluate.ts';
+import { AuditRun } from './auditRun.ts';
 import { AuditState } from './state.ts';
 
 /** Does an audit's job; tells of the nearest miss within the budget, pixels CHW. */
@@ -37,7 +37,7 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
   const { record, finding, miss } = await auditOne({ plan, image, folder }, setup, work);
   const milliseconds = performance.now() - began;
   const aim = { label: record.label, target: setup.field ? null : targetOf(goal, record, 0, setup.classes) };
-  const look = await openLook(contextOf({ plan, folder }, setup), models, image, aim);
+  const look = await openEvaluator(contextOf({ plan, folder }, setup), models, image, aim);
   const before = await look(clean, 'clean-output');
   const file = finding?.file ?? (miss && (await writeMiss(miss, norm, epsilon, clean, image, folder)));
   const changed = file ? await decoded(folder, file) : null;
@@ -76,7 +76,7 @@ async function auditOne(
   const state = new AuditState([{ type: 'setup', setup: { ...setup, images: [id] } }]);
   const control = new OneRun();
   let miss: Float32Array | null = null;
-  const crew = {
+  const pool = {
     size: 1,
     run: async (_: unknown, input: unknown) => {
       try {
@@ -93,8 +93,8 @@ async function auditOne(
     1,
     setup.classes,
   );
-  const request = { plan, folder, resume: false, crew, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
-  await new Sitting(
+  const request = { plan, folder, resume: false, pool, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
+  await new AuditRun(
     request,
     state,
     { items: [ref], total: 1, leftOut: [], classNames: null, warnings: [] },

@@ -2,7 +2,7 @@ import { Cancelled, Crashed, traceOf } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
 import { openJournal } from './begin.ts';
-import type { Control, Crew } from './crew.ts';
+import type { Control, WorkerPool } from './workerPool.ts';
 import { demandFit } from './fit.ts';
 import { demandGoals } from '../goals/index.ts';
 import type { JobContext } from './jobs.ts';
@@ -10,14 +10,14 @@ import { forgetLost } from './lost.ts';
 import { settledClasses } from './classes.ts';
 import { openSet } from './prepare.ts';
 import type { End, Setup } from './records.ts';
-import { demandSameFiles, demandSameImages, demandSameModel, demandSameSetup } from './same.ts';
-import { Sitting } from './sitting.ts';
-import type { RunRequest } from './sitting.ts';
+import { demandSameFiles, demandSameImages, demandSameModel, demandSameSetup } from './unchanged.ts';
+import { AuditRun } from './auditRun.ts';
+import type { RunRequest } from './auditRun.ts';
 import { AuditState, progressOf } from './state.ts';
 
-/** A run's request; the crew may be hired once the folder is the audit's. */
-export type AuditRequest = Omit<RunRequest, 'crew'> & {
-  crew: Crew | (() => Promise<Crew>);
+/** A run's request; the workers may be started once the folder is the audit's. */
+export type AuditRequest = Omit<RunRequest, 'pool'> & {
+  pool: WorkerPool | (() => Promise<WorkerPool>);
   /** Writes them down: only then the audit is over. */
   onResults?(results: Results): Promise<void>;
 };
@@ -43,10 +43,10 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       journal.append({ type: 'sitting', seconds: seconds(), done: state.findings.size - resumed, end, ...(trace !== null && { trace }) });
     try {
       request.onProgress(0, 0, 'Loading the model');
-      const crew = typeof request.crew === 'function' ? await request.crew() : request.crew;
+      const pool = typeof request.pool === 'function' ? await request.pool() : request.pool;
       const checking = (done: number, whole: number) =>
         request.onProgress(0, 0, `Checking the gradient (${Math.floor((100 * done) / whole)} %)`);
-      const prepare = async () => (await Promise.race([crew.run('prepare', { plan: opened }, checking), control.cancellation])).setup;
+      const prepare = async () => (await Promise.race([pool.run('prepare', { plan: opened }, checking), control.cancellation])).setup;
       if (state.setup === null) {
         const setup = await prepare();
         const seal = installation?.sealSetup(setup);
@@ -73,12 +73,12 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       );
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
-      const sitting = new Sitting({ ...request, crew }, state, set, contextOf({ ...request, plan: opened }, setup));
+      const sitting = new AuditRun({ ...request, pool }, state, set, contextOf({ ...request, plan: opened }, setup));
       await sitting.work();
       const results = assemble(plan, setup, state, {
         started: state.started,
         seconds: state.seconds + seconds(),
-        workers: crew.size,
+        workers: pool.size,
         batch: sitting.batch,
         resumed,
         oneGo,

@@ -4,12 +4,12 @@ import type { Gate } from '../attacks/problem/counted.ts';
 import { inspectGraph, loadGraph } from '../graph/index.ts';
 import { runAttackJob } from './attackJob.ts';
 import { runCleanJob } from './cleanJob.ts';
-import type { Report, TaskName, Tasks } from './crew.ts';
+import type { Report, TaskName, Tasks } from './workerPool.ts';
 import { inspectModel, modelValues, unclearInputs } from './inspect.ts';
 import type { JobOutcome } from './jobs.ts';
 import { Installation } from './installation.ts';
 import { loadModel, weighModel } from './load.ts';
-import { MapDesk } from './mapDesk.ts';
+import { OpenMaps } from './openMaps.ts';
 import { Models } from './models.ts';
 import type { ModelSource } from './models.ts';
 import { noiseOutput } from './noise.ts';
@@ -18,11 +18,11 @@ import { chooseProvider } from '../runtime/providers.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { checkModelGradient } from './gradcheck.ts';
 import { measure } from './measure.ts';
-import { pace } from './pace.ts';
+import { passTime } from './passTime.ts';
 import { cutPicture } from './partition.ts';
 import { onOutput } from '../goals/index.ts';
 import { prepare, settle } from './prepare.ts';
-import { PreviewDesk } from './previewDesk.ts';
+import { PreviewSession } from './previewSession.ts';
 import { probe } from './probe.ts';
 import type { ProbeTask } from './probeTask.ts';
 import type { Setup } from './records.ts';
@@ -33,8 +33,8 @@ import { mapVulnerability } from './vulnerability.ts';
 /** A worker's side of the tasks; keeps the sessions of the model it last worked on. */
 export class TaskRunner {
   private readonly gate: Gate;
-  private readonly maps = new MapDesk();
-  private readonly previews = new PreviewDesk();
+  private readonly maps = new OpenMaps();
+  private readonly previews = new PreviewSession();
   private models: { key: string; models: Models } | null = null;
   /** What was settled of a model, for each shape of picture and kind of goal. */
   private readonly setups = new WeakMap<Models, Map<string, Setup>>();
@@ -70,9 +70,9 @@ export class TaskRunner {
       }
       case 'measure':
         return (await measure(input as Tasks['measure']['in'])) as Tasks[N]['out'];
-      case 'pace': {
-        const request = input as Tasks['pace']['in'];
-        return (await pace(
+      case 'passTime': {
+        const request = input as Tasks['passTime']['in'];
+        return (await passTime(
           request,
           await this.modelsFor({ ...request.plan, provider: (await chooseProvider(request.plan.provider)).used }),
           this.gate,

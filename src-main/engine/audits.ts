@@ -15,10 +15,10 @@ import { missingWords, openPlan } from '../audit/restored.ts';
 import { runAudit } from '../audit/run.ts';
 import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
-import { AuditCrew } from './auditCrew.ts';
+import { AuditWorkers } from './auditWorkers.ts';
 import { collect } from './collect.ts';
 import { writeDocuments, writeTables } from './documents.ts';
-import type { CrewProcess } from './crewProcess.ts';
+import type { WorkersProcess } from './workersProcess.ts';
 import { GO, PAUSE, Switch } from './gate.ts';
 import type { LimitedProcess } from './limited.ts';
 import { findingEvent, imageEvent } from './progress.ts';
@@ -44,7 +44,7 @@ interface Running {
 }
 
 /** Starts the workers of a run. */
-export type Hire = (size: number, control: Switch, weights: number) => CrewProcess;
+export type Hire = (size: number, control: Switch, weights: number) => WorkersProcess;
 
 /** The audits of this engine: those running, and those on the disk. */
 export class Audits {
@@ -120,7 +120,7 @@ export class Audits {
     let later: NodeJS.Timeout | undefined;
     const checker = this.limited();
     control.cancellation.catch(() => checker.close());
-    let crew = null as AuditCrew | null;
+    let pool = null as AuditWorkers | null;
     // The last status of a burst is told late rather than never.
     const tell = (patch: Partial<AuditStatus>, always = true) => {
       Object.assign(status, patch);
@@ -146,12 +146,12 @@ export class Audits {
           installation: this.installation,
           folder,
           resume,
-          crew: async () => {
+          pool: async () => {
             const { model, input, fixed, output, answer, images } = opened ?? plan;
             const { large, bytes } = await checker.run('load', { model, input, fixed, output, answer, images });
             // More threads than cores would only take memory.
             const size = Math.min(plan.workers ?? (large ? 1 : this.cores), this.cores);
-            return (crew = new AuditCrew(size, checker, () => this.hire(size, control, bytes)));
+            return (pool = new AuditWorkers(size, checker, () => this.hire(size, control, bytes)));
           },
           control,
           onImage: (image) => this.emit(imageEvent(audit, image)),
@@ -188,7 +188,7 @@ export class Audits {
     } finally {
       clearTimeout(later);
       checker.close();
-      crew?.close();
+      pool?.close();
       running.control = null;
       // Once those who were told have asked for the results.
       setTimeout(collect, REST).unref();

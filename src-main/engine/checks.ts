@@ -5,7 +5,7 @@ import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import type { GradcheckRequest } from '../audit/gradcheck.ts';
 import { SECONDS } from '../audit/gradcheck.ts';
-import type { Live } from './live.ts';
+import type { LatestOnly } from './latestOnly.ts';
 
 /** Seconds beyond its own time after which a check is ended from outside: it may be in the middle of one long run. */
 const GRACE = 15;
@@ -15,12 +15,12 @@ const GRACE = 15;
  * given. Another check takes its place, and so does another model.
  */
 export class Checks {
-  private readonly live: Live;
+  private readonly live: LatestOnly;
   private readonly tell: (event: RunEvent) => void;
   /** What is being checked, and what is known of it. */
   private current: { model: string; soFar: GradientCheck; ended: 'stopped' | 'late' | null } | null = null;
 
-  constructor(live: Live, tell: (event: RunEvent) => void) {
+  constructor(live: LatestOnly, tell: (event: RunEvent) => void) {
     this.live = live;
     this.tell = tell;
   }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { TaskName } from '../audit/crew.ts';
+import type { TaskName } from '../audit/workerPool.ts';
 import { failureOf, Pool } from './pool.ts';
 import type { Ended, ToWorker, Underway } from './pool.ts';
 

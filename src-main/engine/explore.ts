@@ -9,7 +9,7 @@ import type { Probed } from '../audit/probeTask.ts';
 import { decodeFile, encodePng, pictureHash } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { difference } from '../report/index.ts';
-import type { Live } from './live.ts';
+import type { LatestOnly } from './latestOnly.ts';
 
 /** Answers whose pictures are kept: a window shows the one before until the newest has come. */
 const KEPT = 12;
@@ -22,14 +22,14 @@ interface Kept {
 
 /** One image attacked by hand, again and again: the newest request is answered, one at work for an older one ends. */
 export class Explorer {
-  private readonly live: Live;
+  private readonly live: LatestOnly;
   private readonly kept = new Map<string, Kept>();
   /** Made with the first answer, gone with the engine. */
   private root: string | null = null;
   private next = 1;
   private newest = 0;
 
-  constructor(live: Live) {
+  constructor(live: LatestOnly) {
     this.live = live;
   }
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { Report, TaskName, Tasks } from '../audit/crew.ts';
+import type { Report, TaskName, Tasks } from '../audit/workerPool.ts';
 import type { FromChild, ToChild } from './child.ts';
 import { forkChild } from './forkChild.ts';
 import { CANCEL, GO } from './gate.ts';

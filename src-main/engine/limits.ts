@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { UserError } from '../../shared/errors.ts';
-import type { TaskName } from '../audit/crew.ts';
+import type { TaskName } from '../audit/workerPool.ts';
 
 /** What one task may take of the machine before its process is ended. */
 export interface Limits {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallOut, PictureAddress } from '../../shared/contract.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { Drawn, MapRequest } from '../audit/mapDesk.ts';
+import type { Drawn, MapRequest } from '../audit/openMaps.ts';
 import { mapCsv } from '../report/heatmap.ts';
 import type { LimitedProcess } from './limited.ts';
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Cancelled, messageOf, UserError } from '../../shared/errors.ts';
-import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
+import type { WorkerPool, Report, TaskName, Tasks } from '../audit/workerPool.ts';
 import { isCancelled } from './gate.ts';
 
 export interface ToWorker {
@@ -55,7 +55,7 @@ interface Waiting {
  * at once have crashed; and they are never terminated while at work, because that aborts the whole process: a closed
  * pool ends a thread when its task is over.
  */
-export class Pool implements Crew {
+export class Pool implements WorkerPool {
   readonly size: number;
   private readonly idle: Worker[] = [];
   private readonly queue: Waiting[] = [];

@@ -1,9 +1,9 @@
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Preview, PreviewRequest } from '../../shared/preview.ts';
-import type { PreviewTask } from '../audit/previewDesk.ts';
+import type { PreviewTask } from '../audit/previewSession.ts';
 import { encodePng } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
-import type { Live } from './live.ts';
+import type { LatestOnly } from './latestOnly.ts';
 
 /** Bytes of pictures that one answer takes in: very large pictures are fewer. */
 const MOST_BYTES = 128e6;
@@ -13,13 +13,13 @@ const KEPT = 4;
 
 /** Pictures as the network reads them: the newest request is answered, one at work for an older one ends. */
 export class Previews {
-  private readonly live: Live;
+  private readonly live: LatestOnly;
   /** PNGs by image, of each answer. */
   private readonly kept = new Map<string, Map<string, Uint8Array>>();
   private next = 1;
   private newest = 0;
 
-  constructor(live: Live) {
+  constructor(live: LatestOnly) {
     this.live = live;
   }
 

@@ -13,7 +13,7 @@ import { NO_FILES, planToOpen } from '../audit/files.ts';
 import { Installation } from '../audit/installation.ts';
 import { FILES, SIZES } from '../audit/jobs.ts';
 import { readPng } from '../audit/picture.ts';
-import { demandModel } from '../audit/same.ts';
+import { demandModel } from '../audit/unchanged.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
@@ -27,16 +27,16 @@ import type { Service } from './api.ts';
 import { Audits } from './audits.ts';
 import { readResults, writeDocuments } from './documents.ts';
 import { nameClasses, relabel } from './byHand.ts';
-import { CrewProcess } from './crewProcess.ts';
+import { WorkersProcess } from './workersProcess.ts';
 import { Maps } from './maps.ts';
 import { Explorer } from './explore.ts';
 import { Checks } from './checks.ts';
-import { Live } from './live.ts';
+import { LatestOnly } from './latestOnly.ts';
 import { LimitedProcess } from './limited.ts';
 import { Previews } from './previews.ts';
 import type { EngineOptions } from './options.ts';
 import { historyOf } from './progress.ts';
-import { Stopwatch } from './stopwatch.ts';
+import { CostEstimator } from './costEstimator.ts';
 
 /** Milliseconds that a check which nobody wants any more has to end by itself. */
 const CHECK_GRACE = 500;
@@ -59,14 +59,14 @@ export class EngineService implements Service {
   private writing: Promise<unknown> = Promise.resolve();
   private readonly options: EngineOptions;
   /** One process for what a window asks between audits, so that the event loop stays free. */
-  private readonly desk: LimitedProcess;
-  /** What runs a model again and again has its own, so that the desk is free for the next model. */
+  private readonly limited: LimitedProcess;
+  /** What runs a model again and again has its own, so that this one is free for the next model. */
   private readonly timing: LimitedProcess;
   private readonly checks: Checks;
   private readonly maps: Maps;
   private readonly explorer: Explorer;
   private readonly previews: Previews;
-  private readonly stopwatch: Stopwatch;
+  private readonly costs: CostEstimator;
   /** Images shown by the window before an audit, by id. */
   private readonly shown = new Map<string, ImageRef>();
 
@@ -78,13 +78,13 @@ export class EngineService implements Service {
     const emit = (event: RunEvent) => {
       for (const listener of [...this.listeners]) listener(event);
     };
-    this.desk = limited();
+    this.limited = limited();
     this.timing = limited();
-    this.stopwatch = new Stopwatch(this.timing);
-    this.checks = new Checks(new Live(new LimitedProcess(child, { grace: CHECK_GRACE, background: true })), emit);
+    this.costs = new CostEstimator(this.timing);
+    this.checks = new Checks(new LatestOnly(new LimitedProcess(child, { grace: CHECK_GRACE, background: true })), emit);
     this.maps = new Maps(limited());
     // A window explores or edits the preprocessing: one process does for both.
-    const live = new Live(limited());
+    const live = new LatestOnly(limited());
     this.explorer = new Explorer(live);
     this.previews = new Previews(live);
     this.installation = new Installation(options.data);
@@ -92,7 +92,7 @@ export class EngineService implements Service {
       options.audits,
       this.installation,
       availableParallelism(),
-      (size, control, weights) => new CrewProcess(join(dirname(worker), 'child.js'), worker, size, control, { weights }),
+      (size, control, weights) => new WorkersProcess(join(dirname(worker), 'child.js'), worker, size, control, { weights }),
       limited,
       emit,
     );
@@ -118,10 +118,10 @@ export class EngineService implements Service {
       this.checks.turnTo(request.model);
       // What it says of the first picture comes next.
       this.previews.expect();
-      return this.desk.run('inspect', request);
+      return this.limited.run('inspect', request);
     },
-    values: (request) => this.desk.run('values', request),
-    unclearInputs: ({ model }) => this.desk.run('unclearInputs', { model }),
+    values: (request) => this.limited.run('values', request),
+    unclearInputs: ({ model }) => this.limited.run('unclearInputs', { model }),
     gradcheck: ({ images, ...request }) => this.checks.check({ ...request, images: images.length > 0 ? images : null }),
     gradcheckStop: () => (this.checks.stop(), {}),
     images: async ({ classNames: file, modelNames, ...asked }) => {
@@ -156,7 +156,7 @@ export class EngineService implements Service {
     nameClasses: async ({ text, classes }) => ({ file: await nameClasses(text, classes, this.options.audits) }),
     partition: async ({ image, choice }) => {
       const picture = await this.shownImage(image).read();
-      return { width: picture.width, height: picture.height, ...(await this.desk.run('partition', { picture, choice })) };
+      return { width: picture.width, height: picture.height, ...(await this.limited.run('partition', { picture, choice })) };
     },
     probe: (request) => this.explorer.probe(request, this.shownImage(request.image)),
     probeStop: () => (this.explorer.rest(), {}),
@@ -165,7 +165,7 @@ export class EngineService implements Service {
         request,
         images.map((id) => this.shownImage(id)),
       ),
-    estimate: ({ plan, pictures }) => this.stopwatch.estimate(checkPlan(plan, process.cwd()), pictures),
+    estimate: ({ plan, pictures }) => this.costs.estimate(checkPlan(plan, process.cwd()), pictures),
     start: ({ plan, folder, resume, files }) => {
       const audit = this.audits.start(checkPlan(plan, process.cwd()), folder, resume, files);
       // Memory and cores are the audit's now.
@@ -228,7 +228,7 @@ export class EngineService implements Service {
     this.explorer.close();
     this.checks.rest();
     this.timing.close();
-    this.desk.close();
+    this.limited.close();
   }
 
   private shownImage(id: string): ImageRef {
@@ -274,7 +274,7 @@ export class EngineService implements Service {
     const opened = planToOpen(plan, { named: begunHere ? NO_FILES : files, begunHere, needs: ['model', 'pictures'], folder });
     await demandModel(opened.model, results.model);
     const request = { folder, plan: opened, field: results.output, image, finding };
-    return this.write(folder, () => this.desk.run('noise', request));
+    return this.write(folder, () => this.limited.run('noise', request));
   }
 
   private sample(name: SampleName): CallOut<'sample'> {

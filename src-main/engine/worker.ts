@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Report, TaskName, Tasks } from '../audit/crew.ts';
+import type { Report, TaskName, Tasks } from '../audit/workerPool.ts';
 import { TaskRunner } from '../audit/tasks.ts';
 import { checkDocuments } from '../report/check/index.ts';
 import { sharedGate } from './gate.ts';

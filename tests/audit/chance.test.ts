@@ -48,14 +48,14 @@ async function warningsOf(name: string, { threshold, of, right }: Case): Promise
     },
     root,
   );
-  const crew = new Here();
+  const pool = new Here();
   const quiet = () => {};
   const { cleanAccuracy, warnings } = await runAudit({
     plan,
     folder: join(folder, 'audit'),
     resume: false,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: quiet,
     onFinding: quiet,
     onProgress: quiet,

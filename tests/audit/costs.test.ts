@@ -10,7 +10,7 @@ import { roundingCost } from '../../src-main/attacks/rounding/eight-bit.ts';
 import { attackCards, attackOf } from '../../src-main/attacks/registry.ts';
 import { attackCost, planCost, planEstimate } from '../../src-main/audit/costs.ts';
 import { measure } from '../../src-main/audit/measure.ts';
-import { readAlike } from '../../src-main/audit/pace.ts';
+import { readAlike } from '../../src-main/audit/passTime.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
 import { Here } from './here.ts';
@@ -29,13 +29,13 @@ async function run(
   more: Partial<AuditPlanInput> = {},
 ): Promise<{ plan: AuditPlan; results: Results }> {
   const plan = checkPlan({ model: `${model}.onnx`, preprocessing: {}, images: ['images'], limit: 1, threats, ...more }, SAMPLES);
-  const crew = new Here();
+  const pool = new Here();
   const results = await runAudit({
     plan,
     folder: join(root, `${++n}`),
     resume: false,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: () => {},
     onFinding: () => {},
     onProgress: () => {},
@@ -201,16 +201,16 @@ describe('the estimate of a plan', () => {
     expect(shared.workers).toBe(4);
     expect(alone.seconds).toBeGreaterThan((alone.passes * measured.forward) / 4 / 2 / 1000);
     // An attack's own arithmetic comes on top, by a short run of it.
-    const paces: number[] = [];
+    const passTimes: number[] = [];
     const {
       attacks: [fgsm, ddn],
     } = plan.threats[0]!;
-    const crew = new Here();
+    const pool = new Here();
     const some = await readAlike(plan, SHAPE, 4);
     expect(some).toHaveLength(4);
     for (const attack of [fgsm!, ddn!])
-      paces.push(
-        (await crew.run('pace', {
+      passTimes.push(
+        (await pool.run('passTime', {
           plan,
           threat: { ...plan.threats[0]!, attacks: [attack] },
           picture: SHAPE,
@@ -219,13 +219,13 @@ describe('the estimate of a plan', () => {
           passes: 60,
         }))!,
       );
-    expect(Math.min(...paces)).toBeGreaterThan(0);
-    const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, paces, 4);
-    expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * paces[0]! + paced.attacks[1]!.passes * paces[1]!) / 1000, 9);
+    expect(Math.min(...passTimes)).toBeGreaterThan(0);
+    const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, passTimes, 4);
+    expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * passTimes[0]! + paced.attacks[1]!.passes * passTimes[1]!) / 1000, 9);
     // What refuses has no pace: a mask of another size.
     const options = attackOf('subset').options.parse({ partition: 'mask', mask: [1] });
     const masked = { ...plan.threats[0]!, norm: 'linf' as const, attacks: [{ id: 'subset', options }] };
-    expect(await crew.run('pace', { plan, threat: masked, picture: SHAPE, pictures: some, rows: 4, passes: 20 })).toBeNull();
+    expect(await pool.run('passTime', { plan, threat: masked, picture: SHAPE, pictures: some, rows: 4, passes: 20 })).toBeNull();
     const field = await measure({ source: { ...plan, model: join(SAMPLES, 'autoencoder.onnx') }, picture: SHAPE, images: 2 });
     expect(field).toMatchObject({ rows: 2, classes: 2, outputs: 3 * 1024 });
   });

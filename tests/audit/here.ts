@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import type { Crew, TaskName, Tasks } from '../../src-main/audit/crew.ts';
+import type { WorkerPool, TaskName, Tasks } from '../../src-main/audit/workerPool.ts';
 import { TaskRunner } from '../../src-main/audit/tasks.ts';
 import { sharedGate, Switch } from '../../src-main/engine/gate.ts';
 import { encodePng } from '../../src-main/images/index.ts';
 
 /** The real tasks, in this thread instead of workers; `before` may interfere. */
-export class Here implements Crew {
+export class Here implements WorkerPool {
   readonly control = new Switch();
   readonly asked: TaskName[] = [];
   readonly size: number;

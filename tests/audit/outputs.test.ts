@@ -49,7 +49,7 @@ const threat = (goal: Goal, more: Partial<AuditPlanInput['threats'][number]> = {
 async function run(
   threats: AuditPlanInput['threats'],
   more: Partial<AuditPlanInput> = {},
-  crew = new Here(),
+  pool = new Here(),
   folder = join(root, `audit ${++n}`),
   resume = false,
 ) {
@@ -58,8 +58,8 @@ async function run(
     plan,
     folder,
     resume,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: () => {},
     onFinding: () => {},
     onProgress: () => {},
@@ -217,10 +217,10 @@ describe('an audit of outputs', () => {
 
   it('goes on after a cancel with what is missing only, to the same results', async () => {
     const whole = (await run(threats)).results;
-    const crew = new Here();
+    const pool = new Here();
     // prepare, one batch of clean images, then the first attack.
-    crew.before = (_, count) => count === 4 && crew.control.cancel();
-    const { results: part, folder } = await run(threats, {}, crew);
+    pool.before = (_, count) => count === 4 && pool.control.cancel();
+    const { results: part, folder } = await run(threats, {}, pool);
     expect(part.findings).toHaveLength(3);
     const again = new Here();
     const { results } = await run(threats, {}, again, folder, true);

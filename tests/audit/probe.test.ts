@@ -43,7 +43,7 @@ const planOf = (threat: Threat, more: Partial<AuditPlanInput> = {}): AuditPlan =
 const onOutput = { model: 'autoencoder.onnx', classNames: null };
 
 /** The task, done in this thread. */
-async function probed(plan: AuditPlan, runner = new TaskRunner({ check() {} })): Promise<{ folder: string } & Probed> {
+async function probed(plan: AuditPlan, pool = new TaskRunner({ check() {} })): Promise<{ folder: string } & Probed> {
   const folder = join(root, `probe ${++n}`);
   mkdirSync(folder);
   const classNames = plan.classNames === null ? null : await readClassNames(plan.classNames, null);
@@ -51,13 +51,13 @@ async function probed(plan: AuditPlan, runner = new TaskRunner({ check() {} })):
     await openImages({ paths: plan.images, labels: plan.labels, offset: plan.offset, limit: 1, classNames })
   ).items[0]!;
   const picture = await read();
-  const out = await runner.run('probe', { plan, image: { ...picture, id, index: 0, hash: pictureHash(picture), source, label }, folder });
+  const out = await pool.run('probe', { plan, image: { ...picture, id, index: 0, hash: pictureHash(picture), source, label }, folder });
   Probe.omit({ probe: true, pictures: true }).parse(out.answer);
   return { ...out, folder };
 }
 
 async function audited(plan: AuditPlan) {
-  const crew = new Here();
+  const pool = new Here();
   const folder = join(root, `audit ${++n}`);
   const quiet = () => {};
   return {
@@ -66,8 +66,8 @@ async function audited(plan: AuditPlan) {
       plan,
       folder,
       resume: false,
-      crew,
-      control: crew.control,
+      pool,
+      control: pool.control,
       onImage: quiet,
       onFinding: quiet,
       onProgress: quiet,
@@ -198,10 +198,10 @@ describe('one image under one budget', () => {
 
   it('opens a model once, and again when its file is another one', async () => {
     const plan = planOf(CASES[1]![3]);
-    const runner = new TaskRunner({ check() {} });
-    const first = await probed(plan, runner);
+    const pool = new TaskRunner({ check() {} });
+    const first = await probed(plan, pool);
     const began = performance.now();
-    const second = await probed(plan, runner);
+    const second = await probed(plan, pool);
     const again = performance.now() - began;
     const opening = performance.now();
     await probed(plan);
@@ -209,24 +209,24 @@ describe('one image under one budget', () => {
     expect({ ...second.answer, milliseconds: 0 }).toEqual({ ...first.answer, milliseconds: 0 });
     const moved = join(root, 'model.onnx');
     copyFileSync(plan.model, moved);
-    await probed({ ...plan, model: moved }, runner);
+    await probed({ ...plan, model: moved }, pool);
     copyFileSync(join(SAMPLES, 'autoencoder.onnx'), moved);
-    await expect(probed({ ...plan, model: moved }, runner)).rejects.toThrow(UserError);
+    await expect(probed({ ...plan, model: moved }, pool)).rejects.toThrow(UserError);
   });
 
   it('ends when the gate says so, and works on after', async () => {
     let left = Infinity;
-    const runner = new TaskRunner({
+    const pool = new TaskRunner({
       check() {
         if (--left < 0) throw new Cancelled();
       },
     });
     const plan = planOf(CASES[1]![3]);
-    const { answer } = await probed(plan, runner);
+    const { answer } = await probed(plan, pool);
     left = 6;
-    await expect(probed(plan, runner)).rejects.toBeInstanceOf(Cancelled);
+    await expect(probed(plan, pool)).rejects.toBeInstanceOf(Cancelled);
     left = Infinity;
-    expect({ ...(await probed(plan, runner)).answer, milliseconds: 0 }).toEqual({ ...answer, milliseconds: 0 });
+    expect({ ...(await probed(plan, pool)).answer, milliseconds: 0 }).toEqual({ ...answer, milliseconds: 0 });
   });
 
   it('says in one sentence what does not fit', async () => {

@@ -47,7 +47,7 @@ it.each<[string, Goal]>([
       1,
       SIDE,
     );
-  const crew = new Here();
+  const pool = new Here();
   const results = await runAudit({
     plan: checkPlan(
       {
@@ -60,8 +60,8 @@ it.each<[string, Goal]>([
     ),
     folder: join(root, `audit ${name}`),
     resume: false,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: () => {},
     onFinding: () => {},
     onProgress: () => {},

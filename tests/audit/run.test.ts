@@ -9,7 +9,7 @@ import type { Results } from '../../shared/results.ts';
 import { Journal } from '../../src-main/audit/journal.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
-import type { RunRequest } from '../../src-main/audit/sitting.ts';
+import type { RunRequest } from '../../src-main/audit/auditRun.ts';
 import { verifyAudit } from '../../src-main/audit/verify/index.ts';
 import { decodeFile, encodePng } from '../../src-main/images/index.ts';
 import { Here, OURS } from './here.ts';
@@ -35,13 +35,13 @@ function planOf(more: Partial<AuditPlanInput> = {}): AuditPlan {
   return checkPlan({ model, preprocessing: {}, images: [images], threats, batch: 2, ...more }, root);
 }
 
-async function run(crew = new Here(), more: Partial<RunRequest> = {}): Promise<Results> {
+async function run(pool = new Here(), more: Partial<RunRequest> = {}): Promise<Results> {
   return runAudit({
     plan,
     folder,
     resume: false,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: () => {},
     onFinding: () => {},
     onProgress: () => {},
@@ -120,10 +120,10 @@ describe('an audit', () => {
   it('goes on after a cancel with what is missing only, to the same results', async () => {
     const whole = await run();
     folder = join(root, 'other');
-    const crew = new Here();
+    const pool = new Here();
     // prepare, three batches of clean images, then the first attack.
-    crew.before = (_, count) => count === 6 && crew.control.cancel();
-    const part = await run(crew);
+    pool.before = (_, count) => count === 6 && pool.control.cancel();
+    const part = await run(pool);
     expect(part.findings).toHaveLength(2);
     expect(part.images[4]!.outcomes[0]!.state).toBe('unfinished');
     const again = new Here();
@@ -136,20 +136,20 @@ describe('an audit', () => {
   });
 
   it('is over at once when cancelled while the model is loaded', async () => {
-    const crew = new Here();
-    crew.before = () => sleep(60_000, undefined, { ref: false });
-    const over = run(crew);
-    setTimeout(() => crew.control.cancel(), 50);
+    const pool = new Here();
+    pool.before = () => sleep(60_000, undefined, { ref: false });
+    const over = run(pool);
+    setTimeout(() => pool.control.cancel(), 50);
     await expect(over).rejects.toBeInstanceOf(Cancelled);
   });
 
   it('takes its time by no clock that can be set back', async () => {
     const { now } = Date;
-    const crew = new Here();
+    const pool = new Here();
     // Two days back while it runs; a negative time would spoil the journal.
-    crew.before = (_, count) => count === 3 && (Date.now = () => now() - 2 * 86_400_000);
+    pool.before = (_, count) => count === 3 && (Date.now = () => now() - 2 * 86_400_000);
     try {
-      const { timing } = await run(crew);
+      const { timing } = await run(pool);
       expect(timing.seconds).toBeGreaterThan(0);
       expect(timing.seconds).toBeLessThan(3600);
       expect(Journal.read(folder).records.at(-1)).toMatchObject({ type: 'sitting', end: 'finished' });
@@ -164,8 +164,8 @@ describe('an audit', () => {
       Journal.read(folder).records.flatMap((record) =>
         record.type === 'sitting' ? record.end : record.type === 'resumed' ? record.type : [],
       );
-    const crew = new Here();
-    const hired = run(crew, { crew: async () => Promise.reject(new UserError('It cannot be loaded.')) } as never);
+    const pool = new Here();
+    const hired = run(pool, { pool: async () => Promise.reject(new UserError('It cannot be loaded.')) } as never);
     await expect(hired).rejects.toThrow('It cannot be loaded.');
     expect([existsSync(join(folder, 'plan.json')), ends()]).toEqual([true, ['failed']]);
     const stopped = new Here();
@@ -232,9 +232,9 @@ describe('an audit that was begun', () => {
   });
 
   it('does not go on with other images, be it their number, their names or their pixels', async () => {
-    const crew = new Here();
-    crew.before = (_, count) => count === 6 && crew.control.cancel();
-    await run(crew);
+    const pool = new Here();
+    pool.before = (_, count) => count === 6 && pool.control.cancel();
+    await run(pool);
     cpSync(images, `${images} kept`, { recursive: true });
     await picture(join(images, '5.png'), 5);
     await refuses(/images are not the ones/);
@@ -280,9 +280,9 @@ describe('an audit that was begun', () => {
 
 describe('when something goes wrong', () => {
   it('ends only when no worker is at work any more, so that nobody writes into a closed journal', async () => {
-    const crew = new Here(2);
+    const pool = new Here(2);
     let late = false;
-    crew.before = async (_, count) => {
+    pool.before = async (_, count) => {
       // The first two attacks run side by side, after the model and three batches of clean images.
       if (count === 5) {
         await sleep(50);
@@ -293,9 +293,9 @@ describe('when something goes wrong', () => {
         late = true;
       }
     };
-    await expect(run(crew)).rejects.toThrow('the machine is on fire');
+    await expect(run(pool)).rejects.toThrow('the machine is on fire');
     expect(late).toBe(true);
-    expect(crew.control.cancelled).toBe(true);
+    expect(pool.control.cancelled).toBe(true);
     // Whatever is in the journal is whole.
     expect(Journal.read(folder).records.length).toBeGreaterThan(2);
   });

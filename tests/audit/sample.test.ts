@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
-import { readAlike } from '../../src-main/audit/pace.ts';
+import { readAlike } from '../../src-main/audit/passTime.ts';
 import { checkPlan, rangeOf } from '../../src-main/audit/plan.ts';
 import { planHash } from '../../src-main/audit/begin.ts';
 import { runAudit } from '../../src-main/audit/run.ts';
@@ -53,13 +53,13 @@ const planOf = (more: Partial<AuditPlanInput>): AuditPlan =>
 
 let n = 0;
 const newFolder = (): string => join(root, `audit ${++n}`);
-const run = (plan: AuditPlan, crew = new Here(), folder = newFolder(), resume = false): Promise<Results> =>
+const run = (plan: AuditPlan, pool = new Here(), folder = newFolder(), resume = false): Promise<Results> =>
   runAudit({
     plan,
     folder,
     resume,
-    crew,
-    control: crew.control,
+    pool,
+    control: pool.control,
     onImage: () => undefined,
     onFinding: () => undefined,
     onProgress: () => undefined,
@@ -87,9 +87,9 @@ describe('a plan with a sample', () => {
     const plan = planOf({ sample: { size: 6, seed: 1 }, batch: 1 });
     const whole = await run(plan);
     const folder = newFolder();
-    const crew = new Here();
-    crew.before = (name, count) => name === 'job' && count > 5 && crew.control.cancel();
-    await run(plan, crew, folder).catch(() => undefined);
+    const pool = new Here();
+    pool.before = (name, count) => name === 'job' && count > 5 && pool.control.cancel();
+    await run(plan, pool, folder).catch(() => undefined);
     const resumed = await run(plan, new Here(), folder, true);
     expect(idsOf(resumed)).toEqual(idsOf(whole));
     expect(resumed.findings).toEqual(whole.findings);
@@ -105,9 +105,9 @@ describe('a plan with a sample', () => {
       expect(whole.images).toHaveLength(Math.min(size, 17));
       if (size > 6) expect([whole.drawn!.of, whole.leftOut!.total]).toEqual([17, 4]);
       const folder = newFolder();
-      const crew = new Here();
-      crew.before = (name, count) => name === 'job' && count > 5 && crew.control.cancel();
-      await run(plan, crew, folder).catch(() => undefined);
+      const pool = new Here();
+      pool.before = (name, count) => name === 'job' && count > 5 && pool.control.cancel();
+      await run(plan, pool, folder).catch(() => undefined);
       expect({ ...(await run(plan, new Here(), folder, true)), timing: null }).toEqual({ ...whole, timing: null });
     }
   });

@@ -35,15 +35,15 @@ async function audit(
     { norm: 'linf', eps: [1 / 255, 3 / 255], knowledge, attacks: [{ id: 'fgsm', options: { loss: 'margin' } }] },
   ];
   const plan = checkPlan({ model: 'plain.onnx', preprocessing: {}, images: ['images'], threats }, root);
-  const crew = new Here();
+  const pool = new Here();
   return {
     folder,
     results: await runAudit({
       plan,
       folder,
       resume,
-      crew,
-      control: crew.control,
+      pool,
+      control: pool.control,
       onImage: () => {},
       onFinding: () => {},
       onProgress: () => {},

@@ -83,8 +83,8 @@ describe.skipIf(!browser)('copies of dropped files', () => {
 
   it('are removed by hand at once, where a window that is gone has left them, and an audit was deleted', async () => {
     const audits = join(here.folder, 'data/audits');
-    // Another window than this one, which would set itself up again.
-    await page.evaluate('sessionStorage.clear()');
+    // Another window than this one, which would set itself up again. Before its first script: the old one may write until it is gone.
+    await page.addInitScript('sessionStorage.clear()');
     await page.reload();
     await entry().waitFor();
     for (const audit of readdirSync(audits)) rmSync(join(audits, audit), { recursive: true });

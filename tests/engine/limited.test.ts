@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { TaskName } from '../../src-main/audit/crew.ts';
+import type { TaskName } from '../../src-main/audit/workerPool.ts';
 import { LimitedProcess } from '../../src-main/engine/limited.ts';
 import { limitsOf } from '../../src-main/engine/limits.ts';
 import { alive, MODEL, ROOT } from '../cli/hairline.ts';

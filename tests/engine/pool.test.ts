@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { TaskName } from '../../src-main/audit/crew.ts';
+import type { TaskName } from '../../src-main/audit/workerPool.ts';
 import { CANCEL, GO, PAUSE, sharedGate, Switch } from '../../src-main/engine/gate.ts';
 import { Pool } from '../../src-main/engine/pool.ts';
 import { ROOT } from '../cli/hairline.ts';

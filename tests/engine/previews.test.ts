@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import type { ImageRef } from '../../src-main/images/index.ts';
-import type { Live } from '../../src-main/engine/live.ts';
+import type { LatestOnly } from '../../src-main/engine/latestOnly.ts';
 import { Previews } from '../../src-main/engine/previews.ts';
 
 /** In place of the process that answers: what it was asked about, picture by picture. */
@@ -12,7 +12,7 @@ function desk() {
       asked.push(pictures.map(({ id }) => id));
       return Promise.resolve({ answer: { pictures: pictures.map(({ id }) => ({ image: id })) }, read: [] });
     },
-  } as unknown as Live;
+  } as unknown as LatestOnly;
   return { asked, previews: new Previews(live) };
 }
 

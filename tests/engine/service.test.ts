@@ -176,10 +176,10 @@ describe('an audit in the engine', () => {
       const { audit } = await call('start', { plan: PLAN });
       await until((e) => e.type === 'finding', from);
       // The only process with a number of threads to start.
-      const crew = family([process.pid]).find((pid) =>
+      const pool = family([process.pid]).find((pid) =>
         /child\.js\0[^\0]*worker\.js\0\d/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
       )!;
-      process.kill(crew, 'SIGKILL');
+      process.kill(pool, 'SIGKILL');
       await over(audit, from);
       expect(await stateOf(audit)).toMatchObject({ state: 'crashed', message: 'signal SIGKILL' });
       expect(events.at(-1)).toMatchObject({

@@ -11,7 +11,7 @@ import { randomStream } from '../../attacks/problem/random-stream.ts';
 import { imageVersions, pictureHash } from '../../images/index.ts';
 import { ortVersion } from '../../runtime/ort.ts';
 import { chooseProvider } from '../../runtime/providers.ts';
-import type { Report } from '../crew.ts';
+import type { Report } from '../workerPool.ts';
 import { NO_FILES } from '../files.ts';
 import { targetOf } from '../../goals/index.ts';
 import { machineName } from '../machine.ts';

@@ -6,7 +6,7 @@ import type { Provider } from '../../../shared/plan.ts';
 import type { GradientCheck } from '../../../shared/results.ts';
 import { flatNote, SECONDS } from '../../audit/gradcheck.ts';
 import { Checks } from '../../engine/checks.ts';
-import { Live } from '../../engine/live.ts';
+import { LatestOnly } from '../../engine/latestOnly.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../given.ts';
 import { answering } from '../interrupt.ts';
@@ -65,7 +65,7 @@ export function gradcheckCommand(): Command {
           ...(flags.provider && { provider: flags.provider }),
           seconds,
         };
-        const checks = new Checks(new Live(limited), progress.event);
+        const checks = new Checks(new LatestOnly(limited), progress.event);
         // The answer is then what is known.
         let interrupted = false;
         const interrupt = () => {

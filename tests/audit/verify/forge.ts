@@ -41,14 +41,14 @@ export async function audit(
 ): Promise<string> {
   const plan = checkPlan(input, root);
   const sitting = async (stop: number | null, resume: boolean) => {
-    const crew = new Here();
-    if (stop !== null) crew.before = (_, count) => count === stop && crew.control.cancel();
+    const pool = new Here();
+    if (stop !== null) pool.before = (_, count) => count === stop && pool.control.cancel();
     await runAudit({
       plan,
       folder,
       resume,
-      crew,
-      control: crew.control,
+      pool,
+      control: pool.control,
       installation,
       onImage: () => {},
       onFinding: () => {},
@@ -66,10 +66,10 @@ export function verify(
   folder: string,
   { named = {}, elsewhere = false, repeat = 0 }: { named?: Partial<NamedFiles>; elsewhere?: boolean; repeat?: number } = {},
 ): Promise<Verified> {
-  const runner = new TaskRunner(sharedGate(new Switch().shared));
+  const pool = new TaskRunner(sharedGate(new Switch().shared));
   const here = {
     run: (name: string, input: never, report?: never) =>
-      name === 'documents' ? checkDocuments(input) : runner.run(name as never, input, report),
+      name === 'documents' ? checkDocuments(input) : pool.run(name as never, input, report),
   } as Parameters<typeof verifyFolder>[1];
   return verifyFolder(
     { folder, results: readAnyResults(folder), named, data: join(root, elsewhere ? 'other data' : 'data'), repeat },

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { Cancelled, Crashed, UserError } from '../../shared/errors.ts';
-import type { TaskName, Tasks } from '../audit/crew.ts';
+import type { TaskName, Tasks } from '../audit/workerPool.ts';
 import type { FromChild, ToChild } from './child.ts';
 import { onDeath } from './death.ts';
 import { forkChild } from './forkChild.ts';
@@ -25,7 +25,7 @@ interface Pending {
  * pictures that it was checked on and ask for all memory, or never come back, at another one: the process has a limit of
  * memory, and ends when it is cancelled, whatever it is at work on.
  */
-export class CrewProcess {
+export class WorkersProcess {
   private readonly child: ChildProcess;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;

@@ -10,7 +10,7 @@ import type { Models } from './models.ts';
 import { aimOf, kindOf } from '../goals/index.ts';
 import { rangeOf } from './plan.ts';
 
-export interface PaceRequest {
+export interface PassTimeRequest {
   plan: AuditPlan;
   /** The threat model with the one attack whose pace is wanted. */
   threat: ThreatModel;
@@ -30,8 +30,8 @@ const WARM = 10;
  * plan's pictures: of small models that arithmetic is most of it.
  * @returns null where there is no picture, the attack refuses, or it spends nothing
  */
-export async function pace(
-  { plan, threat, picture, pictures, rows, passes }: PaceRequest,
+export async function passTime(
+  { plan, threat, picture, pictures, rows, passes }: PassTimeRequest,
   models: Models,
   gate: Gate,
 ): Promise<number | null> {

@@ -6,15 +6,15 @@ import type { Picture } from '../images/index.ts';
 import type { GradcheckRequest } from './gradcheck.ts';
 import type { Wanted } from './inspect.ts';
 import type { Job, JobContext, JobOutcome } from './jobs.ts';
-import type { Drawn, MapRequest, MapTable } from './mapDesk.ts';
+import type { Drawn, MapRequest, MapTable } from './openMaps.ts';
 import type { NoiseRequest } from './noise.ts';
 import type { Measured, MeasureRequest } from './measure.ts';
-import type { PaceRequest } from './pace.ts';
+import type { PassTimeRequest } from './passTime.ts';
 import type { CutPicture } from './partition.ts';
 import type { Prepared } from './prepare.ts';
 import type { Repeated, RepeatRequest, Verification } from './verify/verification.ts';
 import type { Vulnerability, VulnerabilityRequest } from './vulnerability.ts';
-import type { Previewed, PreviewTask } from './previewDesk.ts';
+import type { Previewed, PreviewTask } from './previewSession.ts';
 import type { Probed, ProbeTask } from './probeTask.ts';
 
 /** Work for a worker thread, as plain data, and what comes back. */
@@ -29,7 +29,7 @@ export interface Tasks {
   gradcheck: { in: GradcheckRequest; out: GradientCheck };
   noise: { in: NoiseRequest; out: NoiseOutput };
   measure: { in: MeasureRequest; out: Measured };
-  pace: { in: PaceRequest; out: number | null };
+  passTime: { in: PassTimeRequest; out: number | null };
   partition: { in: { picture: Picture; choice: PartitionChoice }; out: CutPicture };
   map: { in: MapRequest; out: { map: VulnerabilityMap; drawn: Drawn } };
   mapMore: { in: { map: string }; out: MapProgress };
@@ -52,7 +52,7 @@ export type TaskName = keyof Tasks;
 export type Report = (done: number, total: number, soFar?: GradientCheck) => void;
 
 /** Worker threads as an audit sees them. */
-export interface Crew {
+export interface WorkerPool {
   readonly size: number;
   /** @throws Cancelled when the run was cancelled meanwhile, and whatever the task throws. */
   run<N extends TaskName>(name: N, input: Tasks[N]['in'], report?: Report): Promise<Tasks[N]['out']>;

@@ -3,7 +3,7 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
-import type { Control, Crew } from './crew.ts';
+import type { Control, WorkerPool } from './workerPool.ts';
 import { mostValues } from '../model/differentiable.ts';
 import { failure } from './jobs.ts';
 import { aimOf } from '../goals/index.ts';
@@ -23,7 +23,7 @@ export interface RunRequest {
   opened?: AuditPlan;
   /** Vouches for what it began; without one, what the folder says was settled is believed. */
   installation?: Installation;
-  crew: Crew;
+  pool: WorkerPool;
   control: Control;
   onImage(image: ImageRecord): void;
   onFinding(finding: Finding): void;
@@ -31,7 +31,7 @@ export interface RunRequest {
 }
 
 /** One sitting of an audit: hands out what is missing, in order, to as many workers as there are. */
-export class Sitting {
+export class AuditRun {
   private readonly request: RunRequest;
   private readonly state: AuditState;
   private readonly set: ImageSet;
@@ -47,8 +47,8 @@ export class Sitting {
     this.set = set;
     this.context = context;
     const largest = mostValues(set.items);
-    this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.crew.size, largest);
-    this.hands = Math.max(1, Math.min(request.crew.size, Math.floor(MOST_VALUES / (this.batch * largest))));
+    this.batch = request.plan.batch ?? usualBatch(context.rows, set.items.length, request.pool.size, largest);
+    this.hands = Math.max(1, Math.min(request.pool.size, Math.floor(MOST_VALUES / (this.batch * largest))));
   }
 
   async work(): Promise<void> {
@@ -66,7 +66,7 @@ export class Sitting {
 
   /** Lets every worker pull the next job until there is none. Comes back only when no worker is at work any more. */
   private async drain(jobs: AsyncGenerator<Job>): Promise<void> {
-    const { crew, control } = this.request;
+    const { pool, control } = this.request;
     let fault: unknown = null;
     const next = serial(() => jobs.next());
     const pull = async () => {
@@ -74,7 +74,7 @@ export class Sitting {
         try {
           const { value: job, done } = await next();
           if (done) return;
-          for (const outcome of await crew.run('job', { context: this.context, job })) this.record(outcome);
+          for (const outcome of await pool.run('job', { context: this.context, job })) this.record(outcome);
         } catch (error) {
           if (error instanceof Cancelled) continue;
           fault ??= error;

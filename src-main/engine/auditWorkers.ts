@@ -1,19 +1,19 @@
-import type { Crew, Report, TaskName, Tasks } from '../audit/crew.ts';
-import type { CrewProcess } from './crewProcess.ts';
+import type { WorkerPool, Report, TaskName, Tasks } from '../audit/workerPool.ts';
+import type { WorkersProcess } from './workersProcess.ts';
 import type { LimitedProcess } from './limited.ts';
 
 /**
  * The workers of one audit. What comes before the first attack is done on a model that nobody has looked at yet, so a process
  * with limits does it; the one of the attacks is started when there are some to run, and the other ended then, for its memory.
  */
-export class AuditCrew implements Crew {
+export class AuditWorkers implements WorkerPool {
   readonly size: number;
   private readonly checker: LimitedProcess;
-  private readonly hire: () => CrewProcess;
-  private hired: CrewProcess | null = null;
+  private readonly hire: () => WorkersProcess;
+  private hired: WorkersProcess | null = null;
 
   /** @param hire starts a process of `size` threads */
-  constructor(size: number, checker: LimitedProcess, hire: () => CrewProcess) {
+  constructor(size: number, checker: LimitedProcess, hire: () => WorkersProcess) {
     this.size = size;
     this.checker = checker;
     this.hire = hire;

@@ -49,7 +49,7 @@ interface Open {
 }
 
 /** The worker's side of maps: one at a time, drawn moment by moment, so that subsets can be attacked in between. */
-export class MapDesk {
+export class OpenMaps {
   private open: Open | null = null;
 
   async map({ map, picture, setting }: MapRequest, models: Models, gate: Gate): Promise<{ map: VulnerabilityMap; drawn: Drawn }> {

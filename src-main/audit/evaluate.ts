@@ -1,4 +1,4 @@
-import type { ProbePicture, Seen } from '../../shared/probe.ts';
+import type { ProbePicture, Evaluation } from '../../shared/probe.ts';
 import { toUnit } from '../images/index.ts';
 import type { NetworkOutput } from '../model/field.ts';
 import type { ClassifierOutput } from '../model/output.ts';
@@ -20,19 +20,19 @@ export interface Aim {
 }
 
 /** Asks the original model about pictures of one image; an output that is a picture itself is written under `name`. */
-export interface Look {
-  (pixels: Float32Array, name: ProbePicture): Promise<Seen>;
+export interface Evaluate {
+  (pixels: Float32Array, name: ProbePicture): Promise<Evaluation>;
   files: Partial<Record<ProbePicture, string>>;
 }
 
 /** @throws UserError when the model does not open, or a reference does not fit. */
-export async function openLook(context: JobContext, models: Models, image: JobImage, aim: Aim): Promise<Look> {
+export async function openEvaluator(context: JobContext, models: Models, image: JobImage, aim: Aim): Promise<Evaluate> {
   return context.field ? lookAtOutputs(context, context.field, models, image) : lookAtScores(context.scores!, models, image, aim);
 }
 
-async function lookAtScores(output: ClassifierOutput, models: Models, image: JobImage, aim: Aim): Promise<Look> {
+async function lookAtScores(output: ClassifierOutput, models: Models, image: JobImage, aim: Aim): Promise<Evaluate> {
   const original = await models.original(output);
-  const look = async (pixels: Float32Array): Promise<Seen> => {
+  const look = async (pixels: Float32Array): Promise<Evaluation> => {
     const scores = await original.predict(pixels, image);
     if (!areNumbers(scores)) return NOTHING;
     return { prediction: scores.prediction, top: topScores(scores), margin: marginOf(scores, aim), output: null };
@@ -45,12 +45,12 @@ function marginOf(scores: Scores, { label, target }: Aim): number {
   return target === null ? leadOf(scores, label) : -leadOf(scores, target);
 }
 
-async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput, models: Models, image: JobImage): Promise<Look> {
+async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput, models: Models, image: JobImage): Promise<Evaluate> {
   const aim = outputAim(goals[0]!);
   const original = await models.originalOutput(field);
   const reference = await aim.reference(original, toUnit(pictureOf(image)), image, field);
-  const files: Look['files'] = {};
-  const look = async (pixels: Float32Array, name: ProbePicture): Promise<Seen> => {
+  const files: Evaluate['files'] = {};
+  const look = async (pixels: Float32Array, name: ProbePicture): Promise<Evaluation> => {
     const y = await original.output(pixels, image);
     if (!y.every(Number.isFinite)) return NOTHING;
     const picture = outputPicture(y, field, aim.peak);
@@ -62,4 +62,4 @@ async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput
 }
 
 /** Where the model gives NaN or infinity. */
-const NOTHING: Seen = { prediction: null, top: [], margin: null, output: null };
+const NOTHING: Evaluation = { prediction: null, top: [], margin: null, output: null };

@@ -4,8 +4,8 @@ import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
 import { planEstimate } from '../audit/costs.ts';
 import type { Pictures } from '../audit/costs.ts';
-import type { TaskName, Tasks } from '../audit/crew.ts';
-import { readAlike } from '../audit/pace.ts';
+import type { TaskName, Tasks } from '../audit/workerPool.ts';
+import { readAlike } from '../audit/passTime.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { LimitedProcess } from './limited.ts';
 
@@ -21,12 +21,12 @@ const LEAST = 20;
 const MOST = 80;
 
 /** Prices plans, and measures for it what it has not measured yet. */
-export class Stopwatch {
-  private readonly desk: LimitedProcess;
+export class CostEstimator {
+  private readonly timing: LimitedProcess;
   private readonly known = new Map<string, Promise<unknown>>();
 
-  constructor(desk: LimitedProcess) {
-    this.desk = desk;
+  constructor(timing: LimitedProcess) {
+    this.timing = timing;
   }
 
   /** The model and its attacks are timed with pictures of the most frequent shape. */
@@ -43,17 +43,17 @@ export class Stopwatch {
     const timed = { ...plan, name: '', threats: [], workers: null, maxQueries: null };
     // Once for all attacks, and not at all where all of them are known.
     let some: Promise<Float32Array[]> | null = null;
-    const paces: (number | null)[] = [];
+    const passTimes: (number | null)[] = [];
     for (const threat of threats)
       for (const attack of threat.attacks) {
         const asked = { plan: timed, threat: { ...threat, attacks: [attack] }, picture, rows };
-        if (each > SLOW) paces.push(null);
+        if (each > SLOW) passTimes.push(null);
         else
-          paces.push(
-            await this.ask('pace', asked, async () => ({ ...asked, passes, pictures: await (some ??= alike(plan, picture, rows)) })),
+          passTimes.push(
+            await this.ask('passTime', asked, async () => ({ ...asked, passes, pictures: await (some ??= alike(plan, picture, rows)) })),
           );
       }
-    return planEstimate(plan, pictures, measured, paces, availableParallelism());
+    return planEstimate(plan, pictures, measured, passTimes, availableParallelism());
   }
 
   /** What was asked before is known. What failed is asked again. @param asked what the answer hangs on */
@@ -64,7 +64,7 @@ export class Stopwatch {
   ): Promise<Tasks[N]['out']> {
     const key = JSON.stringify([name, asked]);
     const answer =
-      (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? Promise.resolve(input()).then((all) => this.desk.run(name, all));
+      (this.known.get(key) as Promise<Tasks[N]['out']> | undefined) ?? Promise.resolve(input()).then((all) => this.timing.run(name, all));
     this.known.delete(key);
     this.known.set(key, answer);
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value!);

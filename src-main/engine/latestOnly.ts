@@ -1,12 +1,12 @@
 import { Cancelled } from '../../shared/errors.ts';
-import type { Report, TaskName, Tasks } from '../audit/crew.ts';
+import type { Report, TaskName, Tasks } from '../audit/workerPool.ts';
 import type { LimitedProcess } from './limited.ts';
 
 /**
  * A process of its own for what a user plays with; it keeps its model open. A new request stops the one at work between
  * two queries and takes its place, so that the answer follows the hand: only the newest is answered.
  */
-export class Live {
+export class LatestOnly {
   private readonly process: LimitedProcess;
   private newest = 0;
 

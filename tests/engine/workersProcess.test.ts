@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Cancelled, Crashed, UserError } from '../../shared/errors.ts';
-import { CrewProcess } from '../../src-main/engine/crewProcess.ts';
+import { WorkersProcess } from '../../src-main/engine/workersProcess.ts';
 import { Switch } from '../../src-main/engine/gate.ts';
 import { alive, ROOT } from '../cli/hairline.ts';
 
@@ -26,20 +26,26 @@ parentPort.on('message', async ({ id, input }) => parentPort.postMessage({ id, o
 parentPort.postMessage({ ready: true });
 `;
 let folder: string;
-let crew: CrewProcess | null = null;
+let pool: WorkersProcess | null = null;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hairline-crew-'));
+  folder = mkdtempSync(join(tmpdir(), 'hairline-pool-'));
   writeFileSync(join(folder, 'worker.mjs'), CODE);
 });
 afterEach(() => {
-  crew?.close();
+  pool?.close();
   delete process.env['HAIRLINE_LIMIT_GB'];
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const start = (control = new Switch(), grace?: number) =>
-  (crew = new CrewProcess(join(ROOT, 'out/main/child.js'), join(folder, 'worker.mjs'), 2, control, grace === undefined ? {} : { grace }));
-const ask = (of: CrewProcess, what: string): Promise<unknown> => of.run('job', { do: what } as never);
+  (pool = new WorkersProcess(
+    join(ROOT, 'out/main/child.js'),
+    join(folder, 'worker.mjs'),
+    2,
+    control,
+    grace === undefined ? {} : { grace },
+  ));
+const ask = (of: WorkersProcess, what: string): Promise<unknown> => of.run('job', { do: what } as never);
 const gone = (pid: number) => expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
 
 it('ends attacks that take more memory than the limit, with a sentence, and gives up the others', async () => {

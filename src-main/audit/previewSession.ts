@@ -39,7 +39,7 @@ interface Held {
 const TRIAL_TIME = 20_000;
 
 /** Shows pictures as the network reads them, and what the original model says of them. The model stays open between calls. */
-export class PreviewDesk {
+export class PreviewSession {
   private key = '';
   private held: Promise<Held> | null = null;
 

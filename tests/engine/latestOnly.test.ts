@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { TaskName } from '../../src-main/audit/crew.ts';
+import type { TaskName } from '../../src-main/audit/workerPool.ts';
 import { CANCEL } from '../../src-main/engine/gate.ts';
 import { LimitedProcess } from '../../src-main/engine/limited.ts';
-import { Live } from '../../src-main/engine/live.ts';
+import { LatestOnly } from '../../src-main/engine/latestOnly.ts';
 import { ROOT } from '../cli/hairline.ts';
 
 /** A real process; a task that lasts asks the flag as an attack does between two queries. */
@@ -41,11 +41,11 @@ parentPort.postMessage({ ready: true });
 `;
 
 let folder: string;
-let live: Live;
+let live: LatestOnly;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hairline-live-'));
   writeFileSync(join(folder, 'worker.mjs'), CODE);
-  live = new Live(new LimitedProcess(join(ROOT, 'out/main/child.js'), { worker: join(folder, 'worker.mjs') }));
+  live = new LatestOnly(new LimitedProcess(join(ROOT, 'out/main/child.js'), { worker: join(folder, 'worker.mjs') }));
 });
 afterEach(() => live.rest());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
