@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { goalKinds } from '../../src-main/goals/index.ts';
 
 /** A JSON schema, as far as inputs of calls need it. */
 interface Schema {
@@ -40,6 +41,8 @@ function variants(schema: Schema, place: string, text: (place: string) => string
     case 'array':
       return variants(schema.items!, place, text).map((item) => [item]);
     case 'object': {
+      // The contract takes any kind of goal; what its options are, the goals themselves say.
+      if (/(^|\.)goal$/.test(place)) return goals(place, text);
       const parts = Object.entries(schema.properties ?? {}).map(
         ([name, part]) => [name, variants(part, place ? `${place}.${name}` : name, text)] as const,
       );
@@ -49,4 +52,13 @@ function variants(schema: Schema, place: string, text: (place: string) => string
     default:
       throw new Error(`What is an input of ${place}: ${JSON.stringify(schema)}?`);
   }
+}
+
+function goals(place: string, text: (place: string) => string): unknown[] {
+  return goalKinds().flatMap(({ kind, options }) =>
+    variants(z.toJSONSchema(options, { io: 'input' }) as Schema, `${place} `, (at) => text(at.replace(' ', ''))).map((one) => ({
+      kind,
+      ...(one as object),
+    })),
+  );
 }
