@@ -89,7 +89,7 @@ describe.runIf(process.platform !== 'win32')('links inside', () => {
         'results.schema.json',
         'adversarial',
       ],
-      2,
+      5,
     ),
   )('%s is not followed by resume, report or verify', { timeout: 90_000 }, async (name) => {
     copy(true);
@@ -134,7 +134,7 @@ describe.runIf(process.platform !== 'win32')('links inside', () => {
     refused(await hairlineHere(['report', folder]), /is a link/);
   });
 
-  it.each(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json'])(
+  it.each(part(['journal.jsonl', 'plan.json', 'audit.hairline', 'results.json'], 3))(
     'a pipe or a device as %s is waited for by nobody',
     { timeout: 90_000 },
     async (name) => {
@@ -255,7 +255,7 @@ describe('a journal or a plan that was changed', { timeout: 90_000 }, () => {
     ['a plan without a model', () => edit('plan.json', (p: any) => delete p.model)],
     ['a plan that is none', () => writeFileSync(join(folder, 'plan.json'), '[')],
   ];
-  it.each(part(CHANGES, 3))('%s is told in one sentence', async (_, change) => {
+  it.each(part(CHANGES, 6))('%s is told in one sentence', async (_, change) => {
     copy();
     change();
     const before = listing(join(folder, 'clean'));

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { JournalRecord } from '../../src-main/audit/records.ts';
 import { alive, BIN, engineOf, hairline, IMAGES, launch, MODEL, said, scratch, start, untimed } from './hairline.ts';
 import type { Ended, Running } from './hairline.ts';
+import { ALL } from '../part.ts';
 import { SAMPLE_PLAN, writePlan } from './samplePlan.ts';
 
 /*
@@ -45,7 +46,7 @@ beforeAll(async () => {
   expect(run.code, run.err).toBe(0);
 }, 60_000);
 
-describe.runIf(linux)('an audit that is killed', () => {
+describe.runIf(linux && ALL)('an audit that is killed', () => {
   it('goes on from where it was, time and again, to the same results', { timeout: 150_000 }, async () => {
     const out = join(folder, 'killed');
     const moments: string[] = [];
@@ -112,7 +113,7 @@ describe.runIf(linux)('Ctrl+C', () => {
     },
   );
 
-  it('is heard while the model is still being loaded, and what was begun can be gone on with', { timeout: 60_000 }, async () => {
+  it.runIf(ALL)('is heard while the model is still being loaded, and what was begun can be gone on with', { timeout: 60_000 }, async () => {
     const out = join(folder, 'at-once');
     const run = resume(out);
     await said(run, '"message":"Loading the model"');
@@ -147,26 +148,30 @@ describe.runIf(linux)('Ctrl+C', () => {
     }
   });
 
-  it('by a service manager it is an interruption: told so by the command, the results and the journal', { timeout: 90_000 }, async () => {
-    const out = join(folder, 'ended');
-    // A group of its own, all of which hears it.
-    const run = launch('setsid', [process.execPath, BIN, 'audit', plan, '--resume', '--out', out, '--workers', '2', '--batch', '2']);
-    await said(run, '"type":"finding"');
-    process.kill(-run.child.pid!, 'SIGTERM');
-    const ended = await run.ended;
-    expect(ended.code, ended.err).toBe(130);
-    expect(ended.err).toContain(`\nInterrupted; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
-    expect(ended.out).toContain('"state":"interrupted"');
-    for (const text of [
-      ended.err,
-      ended.out,
-      journalOf(out),
-      readFileSync(join(out, 'results.json'), 'utf8'),
-      readFileSync(join(out, 'results.csv'), 'utf8'),
-    ])
-      expect(text).not.toMatch(/cancel/i);
-    await finish(out);
-  });
+  it.runIf(ALL)(
+    'by a service manager it is an interruption: told so by the command, the results and the journal',
+    { timeout: 90_000 },
+    async () => {
+      const out = join(folder, 'ended');
+      // A group of its own, all of which hears it.
+      const run = launch('setsid', [process.execPath, BIN, 'audit', plan, '--resume', '--out', out, '--workers', '2', '--batch', '2']);
+      await said(run, '"type":"finding"');
+      process.kill(-run.child.pid!, 'SIGTERM');
+      const ended = await run.ended;
+      expect(ended.code, ended.err).toBe(130);
+      expect(ended.err).toContain(`\nInterrupted; go on with: node bin/hairline.js audit --resume --out ${out}\n`);
+      expect(ended.out).toContain('"state":"interrupted"');
+      for (const text of [
+        ended.err,
+        ended.out,
+        journalOf(out),
+        readFileSync(join(out, 'results.json'), 'utf8'),
+        readFileSync(join(out, 'results.csv'), 'utf8'),
+      ])
+        expect(text).not.toMatch(/cancel/i);
+      await finish(out);
+    },
+  );
 });
 
 describe.runIf(linux)('a disk that is full', () => {

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { family } from '../fuzz/memory.ts';
 import { differences } from '../kills/killed.ts';
+import { ALL } from '../part.ts';
 import { openWindow, serve } from './hairline.ts';
 import { browser, checked, poll, session, step, steps } from './session.ts';
 
@@ -88,23 +89,27 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     expect(here.faults).toEqual([]);
   });
 
-  it('finds an audit again that was interrupted with the server, says so, and goes on with it', { timeout: 240_000 }, async () => {
-    await begin();
-    await here.served.stop();
-    const served = await serve(join(here.folder, 'data'));
-    const { page: next, context, faults } = await openWindow(browser!, served.url);
-    try {
-      const row = next.getByRole('listitem').filter({ hasText: 'Interrupted' });
-      await row.getByRole('button').first().click();
-      await poll(() => next.locator('main [role=status]').first().innerText()).toBe('Interrupted');
-      await next.getByRole('button', { name: 'Resume', exact: true }).click();
-      // Its results so far were there before.
-      await expect.poll(() => next.locator('main [role=status]').first().innerText(), { timeout: 180_000 }).toBe('Finished');
-      expect(differences(audit(`${today}-killed`), audit(`${today}-killed-3`))).toEqual([]);
-      expect(faults).toEqual([]);
-    } finally {
-      await context.close();
-      await served.stop();
-    }
-  });
+  it.runIf(ALL)(
+    'finds an audit again that was interrupted with the server, says so, and goes on with it',
+    { timeout: 240_000 },
+    async () => {
+      await begin();
+      await here.served.stop();
+      const served = await serve(join(here.folder, 'data'));
+      const { page: next, context, faults } = await openWindow(browser!, served.url);
+      try {
+        const row = next.getByRole('listitem').filter({ hasText: 'Interrupted' });
+        await row.getByRole('button').first().click();
+        await poll(() => next.locator('main [role=status]').first().innerText()).toBe('Interrupted');
+        await next.getByRole('button', { name: 'Resume', exact: true }).click();
+        // Its results so far were there before.
+        await expect.poll(() => next.locator('main [role=status]').first().innerText(), { timeout: 180_000 }).toBe('Finished');
+        expect(differences(audit(`${today}-killed`), audit(`${today}-killed-3`))).toEqual([]);
+        expect(faults).toEqual([]);
+      } finally {
+        await context.close();
+        await served.stop();
+      }
+    },
+  );
 });

@@ -12,7 +12,21 @@ const why = (file: string, specifier: string): string | null => {
 
 describe('the layer table', () => {
   it('is the one of the design, in order', () => {
-    const chain = ['shared', 'files', 'graph', 'autodiff', 'model', 'runtime', 'attacks', 'audit', 'report', 'engine', 'electron'];
+    const chain = [
+      'shared',
+      'files',
+      'graph',
+      'autodiff',
+      'model',
+      'runtime',
+      'goals',
+      'attacks',
+      'sensitivity',
+      'audit',
+      'report',
+      'engine',
+      'electron',
+    ];
     chain.forEach((upper, i) => {
       for (const lower of chain.slice(0, i)) {
         expect(LAYERS[upper], `${upper} over ${lower}`).toContain(lower);
@@ -23,8 +37,8 @@ describe('the layer table', () => {
     expect(LAYERS['simd']).toEqual([]);
     expect(LAYERS['norms']).toEqual(['shared', 'simd']);
     expect(LAYERS['renderer']).toEqual(['shared']);
-    for (const blind of ['graph', 'autodiff', 'model', 'runtime', 'attacks']) expect(LAYERS[blind]).not.toContain('images');
-    for (const seeing of ['audit', 'report', 'engine', 'electron', 'web', 'cli']) expect(LAYERS[seeing]).toContain('images');
+    for (const blind of ['graph', 'autodiff', 'model', 'runtime']) expect(LAYERS[blind]).not.toContain('images');
+    for (const seeing of ['goals', 'audit', 'report', 'engine', 'electron', 'web', 'cli']) expect(LAYERS[seeing]).toContain('images');
   });
 
   it('has a place for every folder there is', () => {
@@ -53,7 +67,7 @@ describe('one import', () => {
 
   it.each([
     ['src-main/graph/a.ts', '../autodiff/index.ts', 'arrows go one way'],
-    ['src-main/attacks/a.ts', '../images/decode.ts', 'arrows go one way'],
+    ['src-main/runtime/a.ts', '../images/decode.ts', 'arrows go one way'],
     ['src-main/norms/a.ts', '../graph/ir.ts', 'arrows go one way'],
     ['src-main/engine/a.ts', '../electron/main.ts', 'arrows go one way'],
     ['src-main/electron/a.ts', '../web/server.ts', 'arrows go one way'],
