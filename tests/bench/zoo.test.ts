@@ -3,6 +3,7 @@ import { ZOO } from '../../bench/zoo/index.ts';
 import { declaredShape, elementCount, saveGraph, tensorDims } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { openSession, Tensor } from '../../src-main/runtime/ort.ts';
+import { part } from '../part.ts';
 
 /** Trainable parameters, as torchvision, timm and the authors' pages give them; the last two follow from their papers' tables. */
 const PUBLISHED: Record<string, number> = {
@@ -32,7 +33,7 @@ function trained(graph: Graph): number {
   return sum;
 }
 
-describe.each(Object.entries(ZOO))('%s', (name, build) => {
+describe.each(part(Object.entries(ZOO), 3))('%s', (name, build) => {
   it('has the published number of parameters and runs', async () => {
     const graph = build();
     expect(trained(graph)).toBe(PUBLISHED[name]);
