@@ -3,6 +3,7 @@ import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
+import { GoalWords } from './goalWords.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
 import {
   ClassScore,
@@ -116,13 +117,6 @@ export const AttackCard = z.object({
 });
 export type AttackCard = z.infer<typeof AttackCard>;
 
-const Template = z.union([z.string(), z.object({ by: z.string(), cases: z.record(z.string(), z.string()) })]);
-const GoalText = z.object({
-  name: Template,
-  broken: Template.nullable(),
-  reference: Template.nullable(),
-  values: z.record(z.string(), z.record(z.string(), z.string())).optional(),
-});
 export const GoalCard = z.object({
   kind: z.string(),
   on: z.enum(['classes', 'output']),
@@ -133,7 +127,7 @@ export const GoalCard = z.object({
   paths: z.array(z.string()),
   /** JSON Schema of its options, defaults included. */
   options: z.record(z.string(), z.unknown()),
-  words: z.object({ en: GoalText, de: GoalText }),
+  words: z.object({ en: GoalWords, de: GoalWords }),
 });
 export type GoalCard = z.infer<typeof GoalCard>;
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { NBSP, significant } from './format.ts';
 import type { Goal } from './plan.ts';
 
@@ -5,19 +6,21 @@ import type { Goal } from './plan.ts';
  * A sentence about a goal, with `{option}` where the value of one of its options stands: a number, or what `values` calls it. A list of
  * cases chooses by the kind of value that the option `by` has: the value itself, `list` or `number`.
  */
-export type Template = string | { by: string; cases: Record<string, string> };
+const Template = z.union([z.string(), z.object({ by: z.string(), cases: z.record(z.string(), z.string()) })]);
+type Template = z.infer<typeof Template>;
 
 /** What a goal is called in one language. */
-export interface GoalWords {
+export const GoalWords = z.object({
   /** In a few words: `output deviation (below 20 dB from the clean output)`. */
-  name: Template;
+  name: Template,
   /** When an image counts as broken, after "broken: "; null of goals on classes, where it goes without saying. */
-  broken: Template | null;
+  broken: Template.nullable(),
   /** What an output is held against; null of goals on classes. */
-  reference: Template | null;
+  reference: Template.nullable(),
   /** What words an option's values have: `{ reference: { input: 'the image itself' } }`. */
-  values?: Record<string, Record<string, string>>;
-}
+  values: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+});
+export type GoalWords = z.infer<typeof GoalWords>;
 
 /** A template with the goal's own options in it. */
 export function filled(template: Template, goal: Goal, { values = {} }: Pick<GoalWords, 'values'>): string {

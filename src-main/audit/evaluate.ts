@@ -40,7 +40,7 @@ async function lookAtScores(output: ClassifierOutput, models: Models, image: Job
   return Object.assign(look, { files: {} });
 }
 
-/** As a `Target` has it: negative when the goal is reached. */
+/** As a `Problem` has it: negative when the goal is reached. */
 function marginOf(scores: Scores, { label, target }: Aim): number {
   return target === null ? leadOf(scores, label) : -leadOf(scores, target);
 }

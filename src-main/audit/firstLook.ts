@@ -7,6 +7,7 @@ import type { ImageInput } from '../model/network.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { disagreements, labelNote, ownLabels } from '../model/ownLabel.ts';
 import type { OwnLabel } from '../model/ownLabel.ts';
+import { readScores } from '../model/scores.ts';
 import { openOriginalOutput } from '../runtime/original.ts';
 import type { Original } from '../runtime/original.ts';
 import type { Models } from './models.ts';
@@ -38,7 +39,7 @@ export async function firstLook(
       const pixels = toUnit(await item.read());
       try {
         const row = await original.output(pixels, item);
-        const { prediction } = await original.predict(pixels, item);
+        const { prediction } = readScores(row, output);
         seen.push({ row, prediction, label: judge ? (await judge.output(pixels, item))[0]! : null });
       } catch (error) {
         // A picture that does not fit is told when its turn comes.

@@ -88,11 +88,7 @@ async function auditOne(
     },
   };
   const quiet = () => {};
-  demandGoals(
-    plan.threats.map(({ goal }) => goal),
-    1,
-    setup.classes,
-  );
+  demandGoals(plan, 1, setup.classes);
   const request = { plan, folder, resume: false, pool, control, onImage: quiet, onFinding: quiet, onProgress: quiet };
   await new AuditRun(
     request,

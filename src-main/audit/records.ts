@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FileName } from '../../shared/names.ts';
+import { Bits } from '../../shared/plan.ts';
 import {
   ClassNames,
   Drawn,
@@ -63,7 +64,7 @@ export const Setup = z.object({
   /** Images of the audit, and their ids in order. */
   images: z.array(FileName),
   /** How many bits were found to be in use of pictures that have 16 a value; absent where there are none, or the plan says it. */
-  bits: z.number().int().min(8).max(16).optional(),
+  bits: Bits.optional(),
   /** What was given beside them and could not be taken; absent where there is none. */
   leftOut: LeftOutList.optional(),
   /** How they were drawn, where the plan has a sample. */

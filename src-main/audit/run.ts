@@ -65,12 +65,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       });
       demandSameImages(set, setup, state);
       await demandSameFiles(opened, setup);
-      demandGoals(
-        plan.threats.map(({ goal }) => goal),
-        set.items.length,
-        setup.classes,
-        setup.leftOut?.total,
-      );
+      demandGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
       const sitting = new AuditRun({ ...request, pool }, state, set, contextOf({ ...request, plan: opened }, setup));

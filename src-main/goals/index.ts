@@ -40,15 +40,13 @@ function optionsOf({ kind, ...options }: Goal): Record<string, unknown> {
   throw new UserError(`Mend ${where ? `option ${where} of the goal ${kind}` : `the options of the goal ${kind}`}: ${what}.`);
 }
 
+/** Goals are asked again for every image and finding, and may hold a class for each image. */
+const known = new WeakMap<Goal, Aim>();
+
 /** What an attack is to reach, and how it is judged. @throws UserError as `checkGoal` does */
 export function aimOf(goal: Goal): Aim {
-  return kindOf(goal).aim(optionsOf(goal));
-}
-
-/** The same of a goal that is known to be on classes. */
-export function classAim(goal: Goal): ClassAim {
-  const aim = aimOf(goal);
-  if (aim.on !== 'classes') throw new UserError(`The goal ${goal.kind} is on an output, and the audit is on classes.`);
+  const aim = known.get(goal) ?? kindOf(goal).aim(optionsOf(goal));
+  known.set(goal, aim);
   return aim;
 }
 
@@ -75,8 +73,8 @@ export function targetOf(goal: Goal, ...image: Parameters<ClassAim['target']>): 
  * @param leftOut files that could not be taken
  * @throws UserError naming what does not
  */
-export function demandGoals(goalsOf: readonly Goal[], images: number, classes: number, leftOut = 0): void {
-  for (const goal of goalsOf) {
+export function demandGoals({ threats }: { threats: readonly { goal: Goal }[] }, images: number, classes: number, leftOut = 0): void {
+  for (const { goal } of threats) {
     const aim = aimOf(goal);
     if (aim.on === 'classes') aim.demandFit(images, classes, leftOut);
   }

@@ -31,7 +31,8 @@ const FAR = 6;
 
 /** What puts a row behind others, the strongest first, as what then speaks for the one before them. */
 const BEHIND = ['the others are single numbers', 'the others only lead to it', 'its name says so'];
-const SAYS_CLASSES = /logit|prob|score|softmax|class|label|pred/i;
+/** What names say that are of classes. */
+export const SAYS_CLASSES = /logit|prob|score|softmax|class|label|pred/i;
 const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
 
 /**

@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { elementCount, int, tensorNumbers } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
-import { PLAIN } from './classRows.ts';
+import { PLAIN, SAYS_CLASSES } from './classRows.ts';
 
 /** How a network ends, as far as its last operators say what its numbers are. */
 export interface Ends {
@@ -125,13 +125,12 @@ export function overFirst(name: string, { producers, facts }: Pick<Ends, 'produc
 
 /** What names say that are not of classes. */
 const NO_CLASSES = /embed|feat|hidden|landmark|keypoint|\bkps?\b|box|coord|dist|energy|loss|latent|code|descriptor/i;
-const CLASSES = /logit|prob|score|softmax|class|label|pred/i;
 
 /** What speaks against class scores in a row that nothing shows to be some, as the end of "..., but"; null: nothing. */
 export function doubtOf(name: string, { producers, facts }: Pick<Ends, 'producers' | 'facts'>): string | null {
   if (overFirst(name, { producers, facts })) return 'its softmax runs over its first dimension, which counts images';
   if (hasUnitLength(name, producers)) return 'it is divided by its own length at the end, as embeddings are';
-  return NO_CLASSES.test(name) && !CLASSES.test(name) ? 'its name speaks against it' : null;
+  return NO_CLASSES.test(name) && !SAYS_CLASSES.test(name) ? 'its name speaks against it' : null;
 }
 
 function hasUnitLength(name: string, producers: ReadonlyMap<string, NodeProto>): boolean {

@@ -18,7 +18,7 @@ describe('the class to reach', () => {
 });
 
 describe('goals on classes', () => {
-  const check = (goal: Goal) => () => demandGoals([goal], 3, 10);
+  const check = (goal: Goal) => () => demandGoals({ threats: [{ goal }] }, 3, 10);
 
   it('fit', () => {
     for (const goal of [{ kind: 'untargeted' }, to(0), to(9), to('next'), to('least-likely'), to([9, 0, 9])])
