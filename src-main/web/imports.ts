@@ -31,6 +31,10 @@ export class Imports {
   /** Batches that came to this server. */
   readonly #own = new Set<string>();
   readonly #bytes = new Map<string, number>();
+  /** Set once the server closes: no window counts any more, whatever call of it is still on its way. */
+  #closed = false;
+  /** Called when the last upload on its way has ended. */
+  #quiet: (() => void) | null = null;
 
   constructor(folder: string, audits: string) {
     this.folder = folder;
@@ -45,16 +49,18 @@ export class Imports {
     await this.sweep();
   }
 
-  /** No window is open any more. */
+  /** No window is open any more; what was on its way ends first, since its connection is closed. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#windows.clear();
+    if (this.#coming.size > 0) await new Promise<void>((done) => (this.#quiet = done));
     await this.sweep();
     await this.#servers.leave();
   }
 
   /** A window needs the batches that these texts name, and no others. */
   keep(window: object, texts: readonly string[]): void {
-    this.#windows.set(window, { texts, gone: false });
+    if (!this.#closed) this.#windows.set(window, { texts, gone: false });
   }
 
   /** A window is gone; what it needed is kept for a while. */
@@ -94,6 +100,7 @@ export class Imports {
       if (left > 0) this.#coming.set(batch, left);
       else this.#coming.delete(batch);
       this.#bytes.delete(batch);
+      if (this.#coming.size === 0) this.#quiet?.();
     }
   }
 

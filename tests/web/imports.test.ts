@@ -118,6 +118,23 @@ describe('batches', () => {
     await imports.close();
   });
 
+  it('go with the server though a file of theirs was on its way, and though the window spoke last', async () => {
+    await imports.open();
+    let end: () => void = () => undefined;
+    const arriving = imports.receive('batch-0001', async () => {
+      await batch('batch-0001');
+      await new Promise<void>((done) => (end = done));
+    });
+    await expect.poll(there).toEqual(['batch-0001']);
+    const file = await batch('batch-0002');
+    const closed = imports.close();
+    imports.keep(window, [file]);
+    end();
+    await Promise.all([arriving, closed]);
+    // The second was of no server: it stands for what the window named too late.
+    expect(there()).toEqual([]);
+  });
+
   it('are kept for an audit that has begun, before its plan is on the disk', async () => {
     await imports.open();
     const model = await batch('batch-0001');
