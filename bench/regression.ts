@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { Preprocessing } from '../shared/plan.ts';
 import { loadGraph } from '../src-main/graph/index.ts';
 import { findImageInput } from '../src-main/model/network.ts';
-import { openOutput } from '../src-main/runtime/field.ts';
+import { openOutput } from '../src-main/runtime/openOutput.ts';
 import { paddedDigits } from './balda/setup.ts';
 import { measure, PANELS } from './regression/experiment.ts';
 import type { Point } from './regression/experiment.ts';

@@ -3,7 +3,7 @@ import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
-import { GoalWords } from './goalWords.ts';
+import { FigureCard, GoalWords } from './goalWords.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
 import {
   ClassScore,
@@ -83,7 +83,7 @@ export const ModelCard = z.object({
   /** Why an audit would refuse it for its operators, which stands among the notes, too; absent where nothing says so. */
   refused: z.string().optional(),
   /** The output of a network that is no classifier: a picture, a vector, a map. */
-  field: NetworkOutput.nullable(),
+  networkOutput: NetworkOutput.nullable(),
   /** Class names that the file itself holds. */
   classNames: z.array(z.string()).optional(),
 });
@@ -127,6 +127,8 @@ export const GoalCard = z.object({
   paths: z.array(z.string()),
   /** JSON Schema of its options, defaults included. */
   options: z.record(z.string(), z.unknown()),
+  /** What it reports of an output; the first is what it is judged by. None of goals on classes. */
+  figures: z.array(FigureCard),
   words: z.object({ en: GoalWords, de: GoalWords }),
 });
 export type GoalCard = z.infer<typeof GoalCard>;

@@ -10,7 +10,7 @@ export const UNCHECKED: GradientCheck = {
   tangentError: null,
   directions: 0,
   compared: 0,
-  surrogates: [],
+  straightThrough: [],
   fallbacks: [],
 };
 
@@ -39,7 +39,7 @@ export function wordOf(check: GradientCheck): CheckWord {
   const { pictures, zero, tiny } = check.slopes ?? { pictures: 0, zero: 0, tiny: 0 };
   if (pictures > 0 && zero === pictures) return 'zero';
   if (pictures > 0 && zero + tiny === pictures) return 'tiny';
-  return check.surrogates.length > 0 && verdict !== 'unchecked' ? 'surrogate' : verdict;
+  return check.straightThrough.length > 0 && verdict !== 'unchecked' ? 'surrogate' : verdict;
 }
 
 /** For the command line and the report; never a plain "passed" for less than was wanted. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Distances, Norm } from './norms.ts';
 import { AttackChoice, AuditPlan, Goal } from './plan.ts';
-import { ClassScore, NoiseOutput, OutputResult, State } from './results.ts';
+import { ClassScore, Figures, NoiseOutput, State } from './results.ts';
 
 /** One attack on one loaded image under one budget, to be tried by hand; everything else is as in a plan. */
 export const ProbeRequest = z.strictObject({
@@ -34,8 +34,8 @@ export const Evaluation = z.object({
    * best other class over the target; null for goals on an output, and where the model gives no numbers.
    */
   margin: z.number().nullable(),
-  /** Against the goal's reference; null of classifiers. */
-  output: OutputResult.pick({ psnr: true, ssim: true }).nullable(),
+  /** Of the output against the goal's reference; null of classifiers, and where the model gives no numbers. */
+  figures: Figures.nullable(),
 });
 export type Evaluation = z.infer<typeof Evaluation>;
 

@@ -27,12 +27,16 @@ const Side = z
 export const ClassNames = z.array(z.string());
 export const ProviderChoice = z.object({ asked: Provider, used: Provider, why: z.string() });
 
+/**
+ * What a goal measures of an output, by the names that its card has; null is infinite, which JSON has no word for (the PSNR of equals).
+ * A figure that an output does not have is absent: the SSIM of what is no picture, and every one where the network gives no numbers.
+ */
+export const Figures = z.record(z.string(), z.number().nullable());
+export type Figures = z.infer<typeof Figures>;
+
 /** What an image-to-image or vector network made of a picture, held against the goal's reference: original model, in float64. */
 export const OutputResult = z.object({
-  /** dB; null where the two are equal. */
-  psnr: z.number().nullable(),
-  /** Mean structural similarity; null where the output is no picture, or a tiny one. */
-  ssim: z.number().nullable(),
+  figures: Figures,
   /** The output as PNG relative to the audit folder; null where it is no picture. */
   file: InnerPath.nullable(),
 });
@@ -202,7 +206,7 @@ export const GradientCheck = z.object({
   /** At how many of these pictures the gradient is exactly zero, and at how many so small that float32 does not tell where it leads. */
   slopes: z.object({ pictures: Count, zero: Count, tiny: Count }).optional(),
   /** Operators attacked through a declared straight-through surrogate. */
-  surrogates: z.array(z.string()),
+  straightThrough: z.array(z.string()),
   /** Nodes of the derived graph that another provider than the CPU left to the CPU: `Operator (node)`. */
   fallbacks: z.array(z.string()).default([]),
 });
@@ -250,7 +254,7 @@ export type NamedFile = z.infer<typeof NamedFile>;
 
 export const Results = z.object({
   $schema: z.string().optional(),
-  format: z.literal(1),
+  format: z.literal(2),
   hairline: z.string(),
   name: z.string(),
   model: ModelIdentity,
@@ -295,7 +299,7 @@ export const Results = z.object({
     seconds: z.number().min(0).max(1e12),
     workers: Count,
     batch: Count,
-    /** Findings that were there before this sitting. */
+    /** Findings that were there before this session. */
     resumed: Count,
     /** Whether nothing had been done before it. Older results lack it, and what is not known is not claimed. */
     oneGo: z.boolean().optional(),

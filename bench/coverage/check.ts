@@ -67,7 +67,7 @@ export async function checkModel(task: Task): Promise<Outcome> {
   const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))?.name ?? null;
   const output =
     maps || classifier.classes === channels * (height ?? 0) * (width ?? 0) || classifier.classes === 0
-      ? (classifier.field?.name ?? first)
+      ? (classifier.networkOutput?.name ?? first)
       : null;
   const spec: Preprocessing = {
     ...preprocessing,
@@ -80,7 +80,7 @@ export async function checkModel(task: Task): Promise<Outcome> {
   if (spec.width !== null) spec.geometry = task.pictures === 'imagenet-sample' ? 'centre-crop' : /balda/.test(path) ? 'pad' : 'stretch';
   try {
     const check = await checkModelGradient({ model: path, preprocessing: spec, images, output, seconds: task.seconds });
-    const { ok, gradientError, forwardError, surrogates, directions, wanted } = check;
+    const { ok, gradientError, forwardError, straightThrough: surrogates, directions, wanted } = check;
     const { zero = 0, tiny = 0, pictures = 0 } = check.slopes ?? {};
     if (zero + tiny > 0 && directions === 0) {
       const behind = /arch-only/.test(path) ? `; ${await behindConstant(graph, task, images)}` : '';

@@ -9,7 +9,7 @@ import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import { quadraticAttack } from '../../src-main/attacks/outputs/quadratic.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 
 /** Beyond every distance: nothing succeeds, so nothing ends early. */
 const NEVER = 4;

@@ -51,7 +51,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
       ? bounds(Array(unseen).fill(UNSEEN), setup.images.length)(curvePoint(0, right, given.length))
       : null;
   return {
-    format: 1,
+    format: 2,
     hairline: setup.hairline,
     name: plan.name,
     model: setup.model,
@@ -66,7 +66,7 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     versions: setup.versions,
     gradientCheck: toldCheck(setup.gradientCheck),
     cleanAccuracy,
-    output: setup.field,
+    output: setup.output,
     ...(setup.scores && scoresFound(setup.scores)),
     classes: setup.classes,
     threats,
@@ -120,7 +120,7 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   const missing = setup.images.length - records.length;
   if (missing > 0) out.push(`The audit was stopped before ${missing} of ${setup.images.length} images were looked at.`);
   // Goals on the output know no labels.
-  const unlabelled = setup.field === null ? records.filter((i) => !i.labelGiven).length : 0;
+  const unlabelled = setup.output === null ? records.filter((i) => !i.labelGiven).length : 0;
   if (unlabelled > 0 && unlabelled === records.length)
     out.push(
       'No labels were given: each image was attacked away from the class the model gives it when clean, so accuracy is relative to the model itself.',

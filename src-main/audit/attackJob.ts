@@ -6,11 +6,11 @@ import { attackBatch } from '../attacks/problem/batch.ts';
 import type { ImageFinding } from '../attacks/problem/batch.ts';
 import { transfer } from '../attacks/problem/transfer.ts';
 import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
-import { outputAim } from '../goals/index.ts';
+import { figuresWords, outputAim } from '../goals/index.ts';
 import { toUnit } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable } from '../model/differentiable.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { cut, paste } from '../model/preprocessing/index.ts';
 import type { Window } from '../model/preprocessing/index.ts';
@@ -20,7 +20,7 @@ import { areNumbers } from './cleanJob.ts';
 import { failure, FILES } from './jobs.ts';
 import type { Job, JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
+import { writeOutput } from './outputPicture.ts';
 import { pictureOf, readPng, writePng } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
@@ -48,8 +48,8 @@ export async function runAttackJob(
   let found: ImageFinding[];
   let bench: Bench;
   try {
-    bench = context.field
-      ? await outputBench(job, context, context.field, models, window)
+    bench = context.networkOutput
+      ? await outputBench(job, context, context.networkOutput, models, window)
       : await classBench(job, context, context.scores!, models, window);
     found = await attackBatch({
       model: bench.model,
@@ -146,35 +146,36 @@ async function attackedModel(job: AttackJob, context: JobContext, models: Models
 async function outputBench(
   job: AttackJob,
   context: JobContext,
-  field: NetworkOutput,
+  output: NetworkOutput,
   models: Models,
   window: Window | null,
 ): Promise<Bench> {
   const shape = shapeOf(job);
-  const goal = outputAim(context.goals[job.threat]!);
-  const original = await models.originalOutput(field);
+  const goal = context.goals[job.threat]!;
+  const aim = outputAim(goal);
+  const original = await models.originalOutput(output);
   const references: Float64Array[] = [];
-  for (const image of job.images) references.push(await goal.reference(original, toUnit(pictureOf(image)), shape, field));
+  for (const image of job.images) references.push(await aim.reference(original, toUnit(pictureOf(image)), shape, output));
   return {
-    model: await (await models.outputModel(shape, context.rows, window)).scored(goal),
+    model: await (await models.outputModel(shape, context.rows, window)).scored(aim),
     extra: (at) => ({ reference: Float32Array.from(references[at]!) }),
     async judge(at, pixels) {
       const y = await original.output(pixels, shape);
       if (!y.every(Number.isFinite))
         return { reason: 'the original model gives NaN or infinity for the exported picture, so the success does not count' };
-      const compared = compareOutput(goal, y, references[at]!, field);
-      if (!goal.reached(compared.psnr))
+      const figures = aim.figures(y, references[at]!, output);
+      if (!aim.reached(figures))
         return {
-          reason: `the original model's output for the exported picture is ${compared.psnr.toFixed(2)} dB from its reference, so the success does not count`,
+          reason: `the original model's output for the exported picture does not reach the goal (${figuresWords(goal, figures)}), so the success does not count`,
         };
       const file = await writeOutput(
         context.folder,
         FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id),
         y,
-        field,
-        goal.peak,
+        output,
+        aim.peak,
       );
-      return { prediction: 1, top: [], output: outputResult(compared, file) };
+      return { prediction: 1, top: [], output: { figures, file } };
     },
   };
 }

@@ -30,7 +30,7 @@ export interface RunRequest {
   onProgress(done: number, total: number, message: string): void;
 }
 
-/** One sitting of an audit: hands out what is missing, in order, to as many workers as there are. */
+/** One session of an audit: hands out what is missing, in order, to as many workers as there are. */
 export class AuditRun {
   private readonly request: RunRequest;
   private readonly state: AuditState;
@@ -153,7 +153,7 @@ export class AuditRun {
 
 /** Whether a goal on the output is reached by the clean image itself. */
 function begins(image: ImageRecord, threat: number, aim: OutputAim): boolean {
-  return standing(image) === 'right' && aim.reached(image.outputs[threat]?.psnr ?? Infinity);
+  return standing(image) === 'right' && aim.reached(image.outputs[threat]?.figures ?? {});
 }
 
 async function readImage(ref: ImageRef, index: number): Promise<JobImage> {

@@ -52,7 +52,7 @@ export function openJournal({
       inside.write(FILES.plan, planText(plan));
     }
     if (!goesOn) journal.begin({ type: 'plan', hash, started: new Date().toISOString() });
-    else if (journal.records.at(-1)?.type === 'sitting') journal.append({ type: 'resumed' });
+    else if (journal.records.at(-1)?.type === 'session') journal.append({ type: 'resumed' });
     return journal;
   } catch (error) {
     journal.close();

@@ -22,8 +22,8 @@ export async function namedClasses(
 /** The names that an audit began with, and what else its file of names says of the classes. @throws UserError where that cannot be read */
 export async function settledClasses(
   { classNames }: Pick<AuditPlan, 'classNames'>,
-  setup: Pick<Setup, 'classNames' | 'field'>,
+  setup: Pick<Setup, 'classNames' | 'output'>,
 ): Promise<ClassList | null> {
   if (setup.classNames === null) return null;
-  return { names: setup.classNames, ids: classNames === null || setup.field !== null ? null : (await readClasses(classNames, null)).ids };
+  return { names: setup.classNames, ids: classNames === null || setup.output !== null ? null : (await readClasses(classNames, null)).ids };
 }

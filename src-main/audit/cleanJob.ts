@@ -3,12 +3,12 @@ import { toUnit } from '../images/index.ts';
 import { topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
 import type { Gate } from '../attacks/problem/counted.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { FILES } from './jobs.ts';
 import type { Job, JobContext } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
+import { writeOutput } from './outputPicture.ts';
 import { pictureOf, writePng } from './picture.ts';
 import { NO_CLASS } from './records.ts';
 import type { ImageRecord } from './records.ts';
@@ -21,8 +21,8 @@ export async function runCleanJob(job: CleanJob, context: JobContext, models: Mo
     const { id, index, hash, width, height, channels, source } = image;
     const file = FILES.clean(id);
     await writePng(context.folder, file, pictureOf(image));
-    const seen = context.field
-      ? await lookAtOutput(image, context, context.field, models)
+    const seen = context.networkOutput
+      ? await lookAtOutput(image, context, context.networkOutput, models)
       : await lookAtScores(image, context.scores!, models);
     records.push({ id, index, source, hash, width, height, channels, file, ...seen });
   }
@@ -50,21 +50,16 @@ async function lookAtScores(image: CleanImage, output: ClassifierOutput, models:
 }
 
 /** The clean output against each goal's reference. A network that gives no numbers here has no class 0 either. */
-async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, field: NetworkOutput, models: Models): Promise<Seen> {
-  const original = await models.originalOutput(field);
+async function lookAtOutput(image: CleanImage, { folder, goals }: JobContext, output: NetworkOutput, models: Models): Promise<Seen> {
+  const original = await models.originalOutput(output);
   const pixels = toUnit(pictureOf(image));
   const y = await original.output(pixels, image);
   const finite = y.every(Number.isFinite);
   const outputs: ImageRecord['outputs'] = [];
   const aims = goals.map(outputAim);
-  const file = finite ? await writeOutput(folder, FILES.output(image.id), y, field, aims[0]!.peak) : null;
+  const file = finite ? await writeOutput(folder, FILES.output(image.id), y, output, aims[0]!.peak) : null;
   for (const aim of aims)
-    outputs.push(
-      outputResult(
-        finite ? compareOutput(aim, y, await aim.reference(original, pixels, image, field), field) : { psnr: NaN, ssim: null },
-        file,
-      ),
-    );
+    outputs.push({ figures: finite ? aim.figures(y, await aim.reference(original, pixels, image, output), output) : {}, file });
   return { label: 0, labelGiven: false, prediction: finite ? 0 : NO_CLASS, top: [], leastLikely: NO_CLASS, outputs };
 }
 

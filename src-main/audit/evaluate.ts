@@ -1,6 +1,6 @@
 import type { ProbePicture, Evaluation } from '../../shared/probe.ts';
 import { toUnit } from '../images/index.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import { leadOf, topScores } from '../model/scores.ts';
 import type { Scores } from '../model/scores.ts';
@@ -8,7 +8,7 @@ import { areNumbers } from './cleanJob.ts';
 import type { JobContext, JobImage } from './jobs.ts';
 import type { Models } from './models.ts';
 import { outputAim } from '../goals/index.ts';
-import { compareOutput, outputPicture, outputResult } from './outputFigures.ts';
+import { outputPicture } from './outputPicture.ts';
 import { pictureOf, writePng } from './picture.ts';
 
 /** What an image is held against. */
@@ -27,7 +27,9 @@ export interface Evaluate {
 
 /** @throws UserError when the model does not open, or a reference does not fit. */
 export async function openEvaluator(context: JobContext, models: Models, image: JobImage, aim: Aim): Promise<Evaluate> {
-  return context.field ? lookAtOutputs(context, context.field, models, image) : lookAtScores(context.scores!, models, image, aim);
+  return context.networkOutput
+    ? lookAtOutputs(context, context.networkOutput, models, image)
+    : lookAtScores(context.scores!, models, image, aim);
 }
 
 async function lookAtScores(output: ClassifierOutput, models: Models, image: JobImage, aim: Aim): Promise<Evaluate> {
@@ -35,7 +37,7 @@ async function lookAtScores(output: ClassifierOutput, models: Models, image: Job
   const look = async (pixels: Float32Array): Promise<Evaluation> => {
     const scores = await original.predict(pixels, image);
     if (!areNumbers(scores)) return NOTHING;
-    return { prediction: scores.prediction, top: topScores(scores), margin: marginOf(scores, aim), output: null };
+    return { prediction: scores.prediction, top: topScores(scores), margin: marginOf(scores, aim), figures: null };
   };
   return Object.assign(look, { files: {} });
 }
@@ -45,21 +47,25 @@ function marginOf(scores: Scores, { label, target }: Aim): number {
   return target === null ? leadOf(scores, label) : -leadOf(scores, target);
 }
 
-async function lookAtOutputs({ goals, folder }: JobContext, field: NetworkOutput, models: Models, image: JobImage): Promise<Evaluate> {
+async function lookAtOutputs(
+  { goals, folder }: JobContext,
+  networkOutput: NetworkOutput,
+  models: Models,
+  image: JobImage,
+): Promise<Evaluate> {
   const aim = outputAim(goals[0]!);
-  const original = await models.originalOutput(field);
-  const reference = await aim.reference(original, toUnit(pictureOf(image)), image, field);
+  const original = await models.originalOutput(networkOutput);
+  const reference = await aim.reference(original, toUnit(pictureOf(image)), image, networkOutput);
   const files: Evaluate['files'] = {};
   const look = async (pixels: Float32Array, name: ProbePicture): Promise<Evaluation> => {
     const y = await original.output(pixels, image);
     if (!y.every(Number.isFinite)) return NOTHING;
-    const picture = outputPicture(y, field, aim.peak);
+    const picture = outputPicture(y, networkOutput, aim.peak);
     if (picture !== null) await writePng(folder, (files[name] = `${name}.png`), picture);
-    const { psnr, ssim } = outputResult(compareOutput(aim, y, reference, field), null);
-    return { ...NOTHING, output: { psnr, ssim } };
+    return { ...NOTHING, figures: aim.figures(y, reference, networkOutput) };
   };
   return Object.assign(look, { files });
 }
 
 /** Where the model gives NaN or infinity. */
-const NOTHING: Evaluation = { prediction: null, top: [], margin: null, output: null };
+const NOTHING: Evaluation = { prediction: null, top: [], margin: null, figures: null };

@@ -10,7 +10,7 @@ import { surrogatesOf } from './surrogates.ts';
 interface Told {
   setup:
     | (Pick<Setup, 'images' | 'classes' | 'classNames' | 'surrogates'> & {
-        field: unknown;
+        output: unknown;
         scores: Pick<NonNullable<Setup['scores']>, 'classes'> | null;
       })
     | null;
@@ -49,7 +49,7 @@ function fitsSetup(plan: AuditPlan, setup: Known): boolean {
   const ofOutput = onOutput(plan);
   const named = setup.classNames?.length ?? setup.classes;
   return (
-    ofOutput === (setup.field !== null) &&
+    ofOutput === (setup.output !== null) &&
     ofOutput === (setup.scores === null) &&
     named === setup.classes &&
     setup.surrogates.length === surrogatesOf(plan).length &&
@@ -59,13 +59,13 @@ function fitsSetup(plan: AuditPlan, setup: Known): boolean {
 
 export function fitsImage(
   plan: AuditPlan,
-  { classes, field }: Known,
+  { classes, output: network }: Known,
   { id, file, outputs, label, prediction, leastLikely }: ImageRecord,
 ): boolean {
   const isClass = (c: number) => c >= -1 && c < classes;
   return (
     file === FILES.clean(id) &&
-    outputs.length === (field ? plan.threats.length : 0) &&
+    outputs.length === (network ? plan.threats.length : 0) &&
     outputs.every((o) => o.file === null || o.file === FILES.output(id)) &&
     [label, prediction, leastLikely].every(isClass)
   );

@@ -21,8 +21,8 @@ export function planOfResults(results: Results): AuditPlan | null {
   return same && fitsRecords(plan, results) && fitsOutcomes(plan, results) ? plan : null;
 }
 
-function fitsRecords(plan: AuditPlan, { images, findings, classes, classNames, output: field, surrogates }: Results): boolean {
-  const setup = { images: images.map(({ id }) => id), classes, classNames, field, surrogates, scores: field ? null : { classes } };
+function fitsRecords(plan: AuditPlan, { images, findings, classes, classNames, output, surrogates }: Results): boolean {
+  const setup = { images: images.map(({ id }) => id), classes, classNames, output, surrogates, scores: output ? null : { classes } };
   const byKey = new Map(findings.map((one) => [AuditState.key(one.image, one.threat, one.attack), one]));
   if (byKey.size < findings.length) return false;
   return (

@@ -6,8 +6,8 @@ import { inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
 import { openImages } from '../images/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import { outputNames, findOutput } from '../model/field.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import { outputNames, findOutput } from '../model/networkOutput.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { namesInModel } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
@@ -86,7 +86,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
     ...('classes' in output && scoresFound(output)),
     ...(notes.length > 0 && { notes }),
     ...(refused !== null && { refused }),
-    field: 'classes' in output ? null : output,
+    networkOutput: 'classes' in output ? null : output,
     ...(names && { classNames: names.names }),
   };
 }

@@ -9,6 +9,7 @@ import { VERSION } from '../../shared/version.ts';
 import { Folder, makeFolder } from '../files/folder.ts';
 import { readRegular } from '../files/regular.ts';
 import { filesOf } from './files.ts';
+import { setupOfFormat1 } from './format1.ts';
 import { FILES, SIZES } from './jobs.ts';
 import type { Setup } from './records.ts';
 
@@ -66,8 +67,9 @@ export class Installation {
     return this.seal(setup);
   }
 
+  /** Also where an older Hairline sealed it, in the words of its format. */
   settled(setup: Setup, seal: string | null): boolean {
-    return seal !== null && this.isSeal(seal, this.seal(setup));
+    return seal !== null && [setup, setupOfFormat1(setup)].some((written) => this.isSeal(seal, this.seal(written)));
   }
 
   /** Null where no key can be kept: then every audit was begun elsewhere. */

@@ -1,7 +1,7 @@
 import type { Norm } from '../../shared/norms.ts';
 import type { Answer, Goal, Knowledge, Preprocessing, Provider } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import type { ImageRecord } from './records.ts';
 
@@ -32,7 +32,7 @@ export interface JobContext {
   preprocessing: Preprocessing;
   /** One of these two, as the setup found. */
   scores: ClassifierOutput | null;
-  field: NetworkOutput | null;
+  networkOutput: NetworkOutput | null;
   /** Goal of every threat model. */
   goals: Goal[];
   /** What the attacker knows under each. */

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, ftruncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { codeOf, Folder } from '../files/folder.ts';
+import { migrateRecord } from './format1.ts';
 import { FILES, SIZES } from './jobs.ts';
 import { JournalRecord } from './records.ts';
 
@@ -18,7 +19,7 @@ interface Read {
  * anything else is told about it. A process killed at any moment loses at most the line it was writing.
  */
 export class Journal {
-  /** What earlier sittings left. */
+  /** What earlier sessions left. */
   records: readonly JournalRecord[];
   private readonly fd: number;
   private readonly file: string;
@@ -132,7 +133,7 @@ export class Journal {
 /** Null for what is no record. */
 function recordIn(text: string): JournalRecord | null {
   try {
-    return JournalRecord.parse(JSON.parse(text));
+    return JournalRecord.parse(migrateRecord(JSON.parse(text)));
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@ import type { MapAnswer } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { farther } from '../goals/distance.ts';
 import { outputAim } from '../goals/index.ts';
+import { likeness } from '../goals/likeness.ts';
 import type { ProblemImage } from '../attacks/problem/counted.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
@@ -12,7 +13,7 @@ import { chooseRows } from '../runtime/rows.ts';
 import { areNumbers } from './cleanJob.ts';
 import type { Models } from './models.ts';
 import type { MapSetting } from './mapSetting.ts';
-import { compareOutput, outputPicture, outputResult } from './outputFigures.ts';
+import { outputPicture } from './outputPicture.ts';
 
 /** What a map is of: a classifier's margin or an output's distance, at one picture. */
 export interface Subject {
@@ -52,7 +53,7 @@ export async function openSubject(
   const shape = { channels: picture.channels, height: picture.height, width: picture.width };
   const { takesOutput, rows } = await batchOf(models, shape);
   const image = { pixels, hash: pictureHash(picture), label: 0, goal: null };
-  return takesOutput ? fieldSubject(models, shape, rows, image, setting) : classSubject(models, shape, rows, image);
+  return takesOutput ? outputSubject(models, shape, rows, image, setting) : classSubject(models, shape, rows, image);
 }
 
 async function classSubject(models: Models, shape: ImageShape, rows: number, image: ProblemImage): Promise<Subject> {
@@ -74,28 +75,28 @@ async function classSubject(models: Models, shape: ImageShape, rows: number, ima
   };
 }
 
-async function fieldSubject(
+async function outputSubject(
   models: Models,
   shape: ImageShape,
   rows: number,
   image: ProblemImage,
   { reference: kind, peak }: Pick<MapSetting, 'reference' | 'peak'>,
 ): Promise<Subject> {
-  const field = await models.outputModel(shape, rows);
-  const { output } = field.model;
+  const network = await models.outputModel(shape, rows);
+  const { output } = network.model;
   const original = await models.originalOutput(output);
   // Of the goal only the reference and the peak count here.
   const goal = outputAim({ kind: 'deviation', reference: kind, psnr: 0, peak });
   const reference = await goal.reference(original, image.pixels, shape, output);
   return {
-    model: await field.scored(farther(0)),
+    model: await network.scored(farther(0)),
     image: { ...image, reference: Float32Array.from(reference) },
     label: null,
     async judge(pixels) {
       const y = await original.output(pixels, shape);
       if (!y.every(Number.isFinite)) throw new UserError('The original model gives NaN or infinity for this picture.');
       const drawn = outputPicture(y, output, peak);
-      const { psnr, ssim } = outputResult(compareOutput(goal, y, reference, output), null);
+      const { psnr, ssim = null } = likeness(y, reference, output, peak);
       return { answer: { kind: 'output', distance: rootMeanSquare(y, reference), psnr, ssim, picture: drawn !== null }, output: drawn };
     },
   };

@@ -48,15 +48,15 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
     const { height, width } = window ?? picture;
     const pixels = Float32Array.from({ length: rows * picture.channels * height * width }, (_, j) => ((j * 37) % 256) / 255);
     if (takesOutput) {
-      const field = await models.outputModel(picture, rows, window);
-      const u = new Float32Array(rows * field.width).fill(1);
+      const network = await models.outputModel(picture, rows, window);
+      const u = new Float32Array(rows * network.width).fill(1);
       return {
         rows,
         large,
         classes: 2,
-        outputs: field.width,
-        forward: await timed(() => field.output(pixels)),
-        gradient: await timed(() => field.vjp(pixels, u)),
+        outputs: network.width,
+        forward: await timed(() => network.output(pixels)),
+        gradient: await timed(() => network.vjp(pixels, u)),
       };
     }
     const model: Differentiable = await models.differentiable(picture, rows, window);

@@ -3,7 +3,7 @@ import type { Answer, Preprocessing, Provider, Surrogate } from '../../shared/pl
 import { loadGraph } from '../graph/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import { findImageInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
 import { NoScores } from '../model/output.ts';
@@ -12,8 +12,8 @@ import { windowOf } from '../model/preprocessing/index.ts';
 import type { Window } from '../model/preprocessing/index.ts';
 import { openDifferentiable } from '../runtime/differentiable.ts';
 import type { OpenModel } from '../runtime/differentiable.ts';
-import { openOutput } from '../runtime/field.ts';
-import type { OpenOutput } from '../runtime/field.ts';
+import { openOutput } from '../runtime/openOutput.ts';
+import type { OpenOutput } from '../runtime/openOutput.ts';
 import { openOriginal, openOriginalOutput } from '../runtime/original.ts';
 import type { Original, OriginalOutput } from '../runtime/original.ts';
 

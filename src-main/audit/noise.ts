@@ -8,13 +8,13 @@ import { toUnit } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
 import { FILES } from './jobs.ts';
 import type { Models } from './models.ts';
-import { compareOutput, outputResult, writeOutput } from './outputFigures.ts';
+import { writeOutput } from './outputPicture.ts';
 import { readPng } from './picture.ts';
 
 export interface NoiseRequest {
   folder: string;
   plan: AuditPlan;
-  field: NonNullable<Results['output']>;
+  output: NonNullable<Results['output']>;
   image: Pick<ImageResult, 'id' | 'hash' | 'file'>;
   finding: Pick<Finding, 'threat' | 'attack' | 'eightBit'>;
 }
@@ -25,7 +25,7 @@ export interface NoiseRequest {
  * Gaussian noise of the change's Euclidean length. Seeded by plan, image and attack; in 8 bits, as the change is.
  * @throws UserError when the pictures are gone, or the attack found nothing.
  */
-export async function noiseOutput({ folder, plan, field, image, finding }: NoiseRequest, models: Models): Promise<NoiseOutput> {
+export async function noiseOutput({ folder, plan, output, image, finding }: NoiseRequest, models: Models): Promise<NoiseOutput> {
   const { threat, attack, eightBit } = finding;
   if (eightBit === null) throw new UserError('The attack found no change, so there is none to compare noise with.');
   const { norm, goal } = plan.threats[threat]!;
@@ -35,14 +35,14 @@ export async function noiseOutput({ folder, plan, field, image, finding }: Noise
   });
   const clean = toUnit(picture);
   const { kind, pixels: noisy } = noiseLike(norm, eightBit, clean, `noise ${plan.seed} ${image.hash} ${threat} ${attack}`);
-  const original = await models.originalOutput(field);
-  const reference = await aim.reference(original, clean, picture, field);
+  const original = await models.originalOutput(output);
+  const reference = await aim.reference(original, clean, picture, output);
   const y = await original.output(noisy, picture);
-  const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, field, aim.peak);
+  const file = await writeOutput(folder, FILES.noise(threat, norm, attack, image.id), y, output, aim.peak);
   return {
     kind,
     distances: distances(noisy, clean, picture.channels),
-    output: outputResult(compareOutput(aim, y, reference, field), file),
+    output: { figures: y.every(Number.isFinite) ? aim.figures(y, reference, output) : {}, file },
   };
 }
 

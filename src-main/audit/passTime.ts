@@ -74,15 +74,15 @@ async function subject(
   const named = pictures.map((pixels, at) => ({ pixels: part(pixels), hash: `${at}`, label: 0, goal: null }));
   const aim = aimOf(goal);
   if (aim.on === 'output') {
-    const field = await models.outputModel(picture, rows, window);
-    const original = await models.originalOutput(field.model.output);
+    const network = await models.outputModel(picture, rows, window);
+    const original = await models.originalOutput(network.model.output);
     const images: ProblemImage[] = [];
     for (const [at, image] of named.entries())
       images.push({
         ...image,
-        reference: Float32Array.from(await aim.reference(original, pictures[at]!, picture, field.model.output)),
+        reference: Float32Array.from(await aim.reference(original, pictures[at]!, picture, network.model.output)),
       });
-    return { model: await field.scored(aim), images };
+    return { model: await network.scored(aim), images };
   }
   const model = await models.differentiable(picture, rows, window);
   const size = named[0]!.pixels.length;

@@ -87,7 +87,9 @@ export async function settle(
   tell: CheckOptions['tell'] = () => undefined,
 ): Promise<Setup> {
   const picture: ImageShape = { channels: first.channels, height: first.height, width: first.width };
-  const subject = onOutput(plan) ? await field(plan, models, picture, open, tell) : await classifier(plan, models, picture, open, tell);
+  const subject = onOutput(plan)
+    ? await outputNetwork(plan, models, picture, open, tell)
+    : await classifier(plan, models, picture, open, tell);
   const { set, rows, note, gradientCheck, classNames } = subject;
   const out = leftOut(set);
   const warnings = [
@@ -109,9 +111,9 @@ export async function settle(
   if (provider.used !== provider.asked) warnings.push(provider.why);
   const fallback = fallbackNote(PROVIDER_NAME[provider.used], gradientCheck.fallbacks);
   if (fallback !== null) warnings.push(fallback);
-  if (gradientCheck.surrogates.length > 0)
+  if (gradientCheck.straightThrough.length > 0)
     warnings.push(
-      `Gradients pass ${gradientCheck.surrogates.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.${roughly(gradientCheck.forwardError)}`,
+      `Gradients pass ${gradientCheck.straightThrough.join(', ')} by a straight-through surrogate, which is not the derivative and was held against nothing, so what held may still break under another attack.${roughly(gradientCheck.forwardError)}`,
     );
   return {
     hairline: VERSION,
@@ -120,7 +122,7 @@ export async function settle(
     input: models.input.name,
     classes: subject.classes,
     scores: subject.scores,
-    field: subject.field,
+    output: subject.output,
     classNames,
     images: set.items.map((i) => i.id),
     ...(set.bitsFound !== undefined && { bits: set.bitsFound }),
@@ -143,7 +145,7 @@ function roughly(error: number): string {
 }
 
 /** What is settled of a model, by what its goals are on. */
-interface Subject extends Pick<Setup, 'classes' | 'scores' | 'field' | 'classNames' | 'gradientCheck'>, RowChoice {
+interface Subject extends Pick<Setup, 'classes' | 'scores' | 'output' | 'classNames' | 'gradientCheck'>, RowChoice {
   set: ImageSet;
   /** Of the surrogates. */
   warnings: string[];
@@ -194,7 +196,7 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
     gradientCheck,
     classes: output.classes,
     scores: output,
-    field: null,
+    output: null,
     classNames,
   };
 }
@@ -221,7 +223,13 @@ async function readLabelled(set: ImageSet): Promise<Labelled[]> {
   return found;
 }
 
-async function field(plan: AuditPlan, models: Models, picture: ImageShape, open: Open, tell: CheckOptions['tell']): Promise<Subject> {
+async function outputNetwork(
+  plan: AuditPlan,
+  models: Models,
+  picture: ImageShape,
+  open: Open,
+  tell: CheckOptions['tell'],
+): Promise<Subject> {
   const { output } = (await models.outputModel(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), {
@@ -248,7 +256,7 @@ async function field(plan: AuditPlan, models: Models, picture: ImageShape, open:
     gradientCheck,
     classes: 2,
     scores: null,
-    field: output,
+    output: output,
     classNames: ['unbroken', 'broken'],
   };
 }

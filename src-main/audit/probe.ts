@@ -25,7 +25,7 @@ import { AuditState } from './state.ts';
 export type JobWorker = (input: Tasks['job']['in'], onMiss: (image: string, pixels: Float32Array) => void) => Promise<Tasks['job']['out']>;
 
 /**
- * One image, one attack, one budget: a sitting of an audit of that image, so the numbers are those of an audit. Beside them the
+ * One image, one attack, one budget: a session of an audit of that image, so the numbers are those of an audit. Beside them the
  * margins, the nearest miss where a fixed-budget attack did not break the image, and random noise as large as the change.
  * @throws UserError for what an audit would refuse; Cancelled when the gate says so
  */
@@ -36,14 +36,14 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
   const began = performance.now();
   const { record, finding, miss } = await auditOne({ plan, image, folder }, setup, work);
   const milliseconds = performance.now() - began;
-  const aim = { label: record.label, target: setup.field ? null : targetOf(goal, record, 0, setup.classes) };
+  const aim = { label: record.label, target: setup.output ? null : targetOf(goal, record, 0, setup.classes) };
   const look = await openEvaluator(contextOf({ plan, folder }, setup), models, image, aim);
   const before = await look(clean, 'clean-output');
   const file = finding?.file ?? (miss && (await writeMiss(miss, norm, epsilon, clean, image, folder)));
   const changed = file ? await decoded(folder, file) : null;
   const size = changed && distances(changed, clean, image.channels);
   const noise = size && size.l0 > 0 ? noiseLike(norm, size, clean, `noise ${plan.seed} ${image.hash} 0 ${attacks[0]!.id}`) : null;
-  const known = setup.field === null && record.label !== NO_CLASS;
+  const known = setup.output === null && record.label !== NO_CLASS;
   const answer: Probed['answer'] = {
     state: finding?.state ?? 'wrong-already',
     reason: finding?.reason ?? null,
@@ -65,7 +65,7 @@ export async function probe({ plan, image, folder }: ProbeTask, setup: Setup, mo
   return { answer, files: { ...(file && { adversarial: file }), ...look.files } };
 }
 
-/** A sitting without a journal. */
+/** A session without a journal. */
 async function auditOne(
   { plan, image, folder }: ProbeTask,
   setup: Setup,

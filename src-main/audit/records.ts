@@ -55,7 +55,7 @@ export const Setup = z.object({
     })
     .nullable(),
   /** The output that goals are on; null of classifiers. */
-  field: NetworkOutput.nullable(),
+  output: NetworkOutput.nullable(),
   classNames: ClassNames.nullable(),
   /** Files that the plan names beside models and images; absent where there is none. */
   files: z.array(NamedFile).optional(),
@@ -77,7 +77,7 @@ export const Setup = z.object({
 });
 export type Setup = z.infer<typeof Setup>;
 
-/** How a sitting ends that is not killed: `cancelled` by a person, `interrupted` by the system. */
+/** How a session ends that is not killed: `cancelled` by a person, `interrupted` by the system. */
 export const ENDS = ['finished', 'cancelled', 'interrupted', 'failed'] as const;
 export type End = (typeof ENDS)[number];
 
@@ -88,16 +88,16 @@ export const JournalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('setup'), setup: Setup, seal: z.string().optional() }),
   z.object({ type: z.literal('image'), image: ImageRecord }),
   z.object({ type: z.literal('finding'), finding: Finding }),
-  /** Seconds of work in one sitting, and how it ended; an audit that was interrupted has several. One that was killed leaves none. */
+  /** Seconds of work in one session, and how it ended; an audit that was interrupted has several. One that was killed leaves none. */
   z.object({
-    type: z.literal('sitting'),
+    type: z.literal('session'),
     seconds: z.number().min(0).max(1e10),
     done: z.number().int(),
     end: z.enum(ENDS).optional(),
     /** Where an error that nobody foresaw was thrown: see `traceOf`. */
     trace: z.string().optional(),
   }),
-  /** Another sitting begins after one that had ended. */
+  /** Another session begins after one that had ended. */
   z.object({ type: z.literal('resumed') }),
 ]);
 export type JournalRecord = z.infer<typeof JournalRecord>;

@@ -40,7 +40,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
     const oneGo = journal.records.every(({ type }) => type === 'plan');
     let resumed = state.findings.size;
     const sat = (end: End, trace: string | null = null) =>
-      journal.append({ type: 'sitting', seconds: seconds(), done: state.findings.size - resumed, end, ...(trace !== null && { trace }) });
+      journal.append({ type: 'session', seconds: seconds(), done: state.findings.size - resumed, end, ...(trace !== null && { trace }) });
     try {
       request.onProgress(0, 0, 'Loading the model');
       const pool = typeof request.pool === 'function' ? await request.pool() : request.pool;
@@ -68,13 +68,13 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       demandGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
-      const sitting = new AuditRun({ ...request, pool }, state, set, contextOf({ ...request, plan: opened }, setup));
-      await sitting.work();
+      const run = new AuditRun({ ...request, pool }, state, set, contextOf({ ...request, plan: opened }, setup));
+      await run.work();
       const results = assemble(plan, setup, state, {
         started: state.started,
         seconds: state.seconds + seconds(),
         workers: pool.size,
-        batch: sitting.batch,
+        batch: run.batch,
         resumed,
         oneGo,
       });
@@ -94,7 +94,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
 
 const stopped = ({ interrupted }: Control): End => (interrupted ? 'interrupted' : 'cancelled');
 
-/** Notes how a sitting ended, where the journal can still be written; what went wrong before is what is told. */
+/** Notes how a session ended, where the journal can still be written; what went wrong before is what is told. */
 function note(write: () => void): void {
   try {
     write();
@@ -113,7 +113,7 @@ export function contextOf({ plan, folder }: Pick<RunRequest, 'plan' | 'folder'>,
     answer: plan.answer,
     preprocessing: plan.preprocessing,
     scores: setup.scores,
-    field: setup.field,
+    networkOutput: setup.output,
     goals: plan.threats.map(({ goal }) => goal),
     knowledge: plan.threats.map(({ knowledge }) => knowledge),
     provider: setup.provider.used,

@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts';
 import { standing } from './records.ts';
 import type { ImageRecord, JournalRecord, Setup } from './records.ts';
 
-/** What is known so far, from the journal and from this sitting. */
+/** What is known so far, from the journal and from this session. */
 export class AuditState {
   setup: Setup | null = null;
   /** By which the installation knows that it settled it. */
@@ -59,7 +59,7 @@ export class AuditState {
       case 'finding':
         this.findings.set(AuditState.key(record.finding.image, record.finding.threat, record.finding.attack), record.finding);
         break;
-      case 'sitting':
+      case 'session':
         this.seconds += record.seconds;
     }
   }

@@ -65,7 +65,7 @@ export class TaskRunner {
         const request = input as Tasks['noise']['in'];
         return (await noiseOutput(
           request,
-          await this.modelsFor({ ...request.plan, output: request.field.name, provider: 'cpu' }),
+          await this.modelsFor({ ...request.plan, output: request.output.name, provider: 'cpu' }),
         )) as Tasks[N]['out'];
       }
       case 'measure':

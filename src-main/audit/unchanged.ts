@@ -48,11 +48,11 @@ export async function demandSameFiles(plan: AuditPlan, { files = [] }: Pick<Setu
 
 /** What was settled of the model, where it is not vouched for. @throws UserError when it comes out otherwise here */
 export function demandSameSetup(now: Setup, then: Setup): void {
-  const matters = ({ input, classes, scores, field, classNames, files, images, bits, leftOut, drawn, rows, provider }: Setup) => ({
+  const matters = ({ input, classes, scores, output, classNames, files, images, bits, leftOut, drawn, rows, provider }: Setup) => ({
     input,
     classes,
     scores,
-    field,
+    output,
     classNames,
     files: then.files && files,
     images,
@@ -81,7 +81,7 @@ export function demandSameImages(set: ImageSet, setup: Setup, state: AuditState)
     throw new UserError('The images are not the ones this audit began with: put them back, or start the audit in another folder.');
   for (const { id, label, source } of set.items) {
     // Goals on an output have no use for labels.
-    const seen = setup.field ? undefined : state.images.get(id);
+    const seen = setup.output ? undefined : state.images.get(id);
     if (seen && label !== (seen.labelGiven ? seen.label : null))
       throw new UserError(
         `The label of ${source} is not the one this audit began with: put the labels back, or start the audit in another folder.`,

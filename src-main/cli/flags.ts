@@ -9,7 +9,8 @@ import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
 import { inLimits } from './limited.ts';
-import { classEnds, goalFrom, wantedFrom } from './output.ts';
+import { classEnds, wantedFrom } from './ends.ts';
+import { goalFrom } from './goalFlags.ts';
 import type { PlanFlags } from './planFlags.ts';
 
 /** Bytes of a list of classes, one for each of millions of images. */
@@ -32,7 +33,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
     .map((a) => a.trim())
     .filter(Boolean);
   const steps = whole('--steps', flags.steps, 1);
-  const onOutput = goalFrom(flags);
+  const onOutput = goalFrom({ ...flags });
   if (onOutput !== null && flags.targets !== undefined) throw new UserError('--targets is for goals on classes: leave it out, or --goal.');
   if (onOutput !== null && flags.threshold !== undefined)
     throw new UserError('--threshold is for goals on classes: leave it out, or --goal.');

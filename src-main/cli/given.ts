@@ -8,8 +8,8 @@ import type { LimitedProcess } from '../engine/limited.ts';
 import { readRegular } from '../files/regular.ts';
 import { parsePreprocessing, preprocessingFile, presetFor } from '../model/preprocessing/index.ts';
 import type { AuditFlags, PlanFlags } from './planFlags.ts';
-import { wantedFrom } from './output.ts';
-import type { Wanted, WantedFlags } from './output.ts';
+import { wantedFrom } from './ends.ts';
+import type { Wanted, WantedFlags } from './ends.ts';
 
 /* What flags give, or leave to be found: the preprocessing, and the lists that lie beside the images. */
 

@@ -1,8 +1,8 @@
 import type { Provider } from '../../shared/plan.ts';
-import type { GoalFlags, WantedFlags } from './output.ts';
+import type { WantedFlags } from './ends.ts';
 
 /** What makes a plan, and how it is run. */
-export interface PlanFlags extends WantedFlags, GoalFlags {
+export interface PlanFlags extends WantedFlags {
   model?: string;
   images?: string[];
   labels?: string;
@@ -13,6 +13,9 @@ export interface PlanFlags extends WantedFlags, GoalFlags {
   eps?: string[];
   attacks?: string;
   targets?: string;
+  goal?: string;
+  /** Pictures to be matched; of a new audit the last. */
+  picture?: string[];
   limit?: string;
   first?: string;
   offset?: string;
@@ -31,4 +34,4 @@ export interface PlanFlags extends WantedFlags, GoalFlags {
 }
 
 /** As they are given: files of an audit that goes on may be several. */
-export type AuditFlags = Omit<PlanFlags, 'picture'> & { picture?: string[]; surrogate?: string[] };
+export type AuditFlags = PlanFlags & { surrogate?: string[] };

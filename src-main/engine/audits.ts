@@ -322,7 +322,7 @@ function storedStatus(name: string, folder: string): AuditStatus {
     demandFit(plan, known);
     count = progressOf(plan, known);
     const last = records.at(-1);
-    if (last?.type === 'sitting') state = last.end ?? 'finished';
+    if (last?.type === 'session') state = last.end ?? 'finished';
     // Somebody may have taken the results away.
     if (state === 'finished' && (count.done < count.total || !new Folder(folder).has(FILES.results))) state = 'interrupted';
   } catch {

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../shared/canonical.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { AuditPlan } from '../../shared/plan.ts';
 import { Results } from '../../shared/results.ts';
+import { migrateResults } from '../audit/format1.ts';
 import { planOfResults } from '../audit/fitResults.ts';
 import { DOCUMENTS, FILES, SIZES } from '../audit/jobs.ts';
 import { Folder } from '../files/folder.ts';
@@ -94,7 +95,7 @@ function damaged(folder: string): UserError {
 
 function parsed(text: string): Results | null {
   try {
-    return Results.parse(JSON.parse(text));
+    return Results.parse(migrateResults(JSON.parse(text)));
   } catch {
     return null;
   }

@@ -273,7 +273,7 @@ export class EngineService implements Service {
     const begunHere = this.installation.began(folder, plan);
     const opened = planToOpen(plan, { named: begunHere ? NO_FILES : files, begunHere, needs: ['model', 'pictures'], folder });
     await demandModel(opened.model, results.model);
-    const request = { folder, plan: opened, field: results.output, image, finding };
+    const request = { folder, plan: opened, output: results.output, image, finding };
     return this.write(folder, () => this.limited.run('noise', request));
   }
 

@@ -1,5 +1,5 @@
 /**
- * How many seconds of an audit are left, at the pace of this sitting: what an earlier one had done when this one began took none of its time.
+ * How many seconds of an audit are left, at the pace of this session: what an earlier one had done when this one began took none of its time.
  * @param now milliseconds of a clock that nobody sets back
  */
 export class TimeLeft {
@@ -12,7 +12,7 @@ export class TimeLeft {
     this.began = now();
   }
 
-  /** @returns null as long as nothing was done in this sitting */
+  /** @returns null as long as nothing was done in this session */
   after(done: number, total: number): number | null {
     this.first ??= total > 0 ? done : null;
     const fresh = done - (this.first ?? done);

@@ -3,8 +3,9 @@ import { UserError } from '../../shared/errors.ts';
 import { NBSP, significant } from '../../shared/format.ts';
 import { DECIBELS } from '../../shared/goalWords.ts';
 import { REFERENCES } from '../../shared/plan.ts';
-import { decibelOptions, distanceAt, farther } from './distance.ts';
+import { decibels, peak, distanceAt, farther } from './distance.ts';
 import { defineGoal } from './goal.ts';
+import { decibelsIn, LIKENESS, LIKENESS_WORDS, likeness } from './likeness.ts';
 
 const options = z.strictObject({
   reference: z
@@ -13,8 +14,8 @@ const options = z.strictObject({
     .describe(
       'What an output is held against: what the network makes of the clean image, or the image as the network reads it (autoencoders).',
     ),
-  ...decibelOptions,
-  psnr: decibelOptions.psnr.describe('The output counts as broken below this many dB.'),
+  psnr: decibels('The output counts as broken below this many dB.'),
+  peak,
 });
 
 const EN = { 'clean-output': 'the clean output', input: 'the image itself' };
@@ -28,18 +29,39 @@ export const deviation = defineGoal({
   byProducts: true,
   options,
   paths: [],
+  figures: LIKENESS,
   words: {
     en: {
+      title: 'Output leaves its reference',
+      options: {
+        reference: { title: 'Reference', choices: { 'clean-output': 'The clean output', input: 'The image itself' } },
+        psnr: {
+          title: 'Threshold in dB',
+          hint: 'Broken below this peak signal-to-noise ratio: the lower, the larger the damage asked for.',
+        },
+        peak: { title: 'Peak of the output' },
+      },
       name: 'output deviation (below {psnr} dB from {reference})',
       broken: `output below ${DECIBELS} from {reference}`,
       reference: '{reference}',
       values: { reference: EN },
+      figures: LIKENESS_WORDS,
     },
     de: {
+      title: 'Ausgabe verlässt ihre Referenz',
+      options: {
+        reference: { title: 'Referenz', choices: { 'clean-output': 'Die ungestörte Ausgabe', input: 'Das Bild selbst' } },
+        psnr: {
+          title: 'Schwellwert in dB',
+          hint: 'Gebrochen unterhalb dieses Spitzen-Signal-Rausch-Verhältnisses: je niedriger, desto größer der verlangte Schaden.',
+        },
+        peak: { title: 'Spitzenwert der Ausgabe' },
+      },
       name: 'Abweichung der Ausgabe (unter {psnr} dB gegenüber {reference})',
       broken: `Ausgabe unter ${DECIBELS} gegenüber {reference}`,
       reference: '{reference}',
       values: { reference: DE },
+      figures: LIKENESS_WORDS,
     },
   },
   verdict: ({ psnr, reference }) => ({
@@ -60,6 +82,7 @@ export const deviation = defineGoal({
         );
       return Float64Array.from(read);
     },
-    reached: (dB) => dB < psnr,
+    figures: (y, reference, output) => likeness(y, reference, output, peak),
+    reached: (figures) => (decibelsIn(figures) ?? NaN) < psnr,
   }),
 });

@@ -3,10 +3,14 @@ import type { GraphBuilder } from '../graph/index.ts';
 import type { EmitScore } from '../model/regression.ts';
 
 /** How far an output is from its reference, in dB: what goals on an output are set by. */
-export const decibelOptions = {
-  psnr: z.number().min(-100).max(200),
-  peak: z.number().positive().default(1).describe('Largest value an output can take, which PSNR is relative to.'),
-};
+export const decibels = (description: string) =>
+  z
+    .number()
+    .min(-100)
+    .max(200)
+    .default(20)
+    .meta({ description, slider: { from: 0, to: 60, step: 0.5 } });
+export const peak = z.number().positive().default(1).describe('Largest value an output can take, which PSNR is relative to.');
 
 /** Root mean square distance at a peak signal-to-noise ratio. @param psnr in dB @param peak largest value an output can take */
 export function distanceAt(psnr: number, peak: number): number {

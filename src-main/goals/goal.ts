@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Language } from '../../shared/languages.ts';
-import type { GoalWords } from '../../shared/goalWords.ts';
+import type { FigureCard, GoalWords } from '../../shared/goalWords.ts';
+import type { Figures } from '../../shared/results.ts';
 import type { EmitScore } from '../model/regression.ts';
-import type { NetworkOutput } from '../model/field.ts';
+import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { OriginalOutput } from '../runtime/original.ts';
 
@@ -37,11 +38,19 @@ export interface OutputAim {
    * @throws UserError when the reference has another length than the output, or a picture that is named another shape
    */
   reference(original: OriginalOutput, clean: Float32Array, shape: ImageShape, output: NetworkOutput): Promise<Float64Array>;
-  /** Whether an output at this many dB from its reference is what the attacker wants. */
-  reached(dB: number): boolean;
+  /** What is reported of an output beside its reference, by the names of the goal's figures; both finite. */
+  figures(y: Float64Array, reference: Float64Array, output: NetworkOutput): Figures;
+  /** Whether an output with these figures is what the attacker wants. Never one that has none. */
+  reached(figures: Figures): boolean;
 }
 
 export type Aim = ClassAim | OutputAim;
+
+/** One figure of an output, as results have it and people read it. */
+export interface GoalFigure extends FigureCard {
+  /** By how much another machine's kernels may round it differently. */
+  slack: number;
+}
 
 /** The verdict of a report: what a share of the images does at a budget. */
 export interface Verdict {
@@ -66,6 +75,8 @@ export interface GoalKind<Schema extends z.ZodObject = z.ZodObject> {
   options: Schema;
   /** Options that are paths of files. */
   paths: readonly (keyof z.output<Schema> & string)[];
+  /** What it reports of an output, the one it is judged by first; none of goals on classes. */
+  figures: readonly GoalFigure[];
   words: Record<Language, GoalWords>;
   /** The report's sentence. @param labelled whether any image came with a label */
   verdict(options: z.output<Schema>, labelled: boolean): Verdict;

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { GoalCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
-import { filled } from '../../shared/goalWords.ts';
+import { figuresText, filled } from '../../shared/goalWords.ts';
+import type { FigureCard } from '../../shared/goalWords.ts';
 import { firstIssue } from '../../shared/issues.ts';
 import type { Language } from '../../shared/languages.ts';
 import type { Goal } from '../../shared/plan.ts';
+import type { Figures } from '../../shared/results.ts';
 import { deviation } from './deviation.ts';
-import type { Aim, ClassAim, GoalKind, OutputAim, Verdict } from './goal.ts';
+import type { Aim, ClassAim, GoalFigure, GoalKind, OutputAim, Verdict } from './goal.ts';
 import { match } from './match.ts';
 import { targeted } from './targeted.ts';
 import { untargeted } from './untargeted.ts';
@@ -99,6 +101,18 @@ export function goalText(goal: Goal, part: 'name' | 'broken' | 'reference', lang
   return template === null ? null : filled(template, goal, words);
 }
 
+/** What a goal reports of an output. */
+export const figuresOf = (goal: Goal): readonly GoalFigure[] => kindOf(goal).figures;
+
+/** What one of them is called. */
+export const figureName = (goal: Goal, { name }: FigureCard, language: Language = 'en'): string =>
+  kindOf(goal).words[language].figures?.[name] ?? name;
+
+/** All figures of an output that are there: `18.42 dB, SSIM 0.713`. */
+export function figuresWords(goal: Goal, figures: Figures): string {
+  return figuresText(figuresOf(goal), kindOf(goal).words.en, figures);
+}
+
 /** The report's sentence on a share of the images. */
 export function goalVerdict(goal: Goal, labelled: boolean): Verdict {
   return kindOf(goal).verdict(optionsOf(goal), labelled);
@@ -106,13 +120,14 @@ export function goalVerdict(goal: Goal, labelled: boolean): Verdict {
 
 /** Every goal as the window shows it, in the order of registration. */
 export function goalCards(): GoalCard[] {
-  return goalKinds().map(({ kind, on, targeted: aims, byProducts, paths, options, words }) => ({
+  return goalKinds().map(({ kind, on, targeted: aims, byProducts, paths, options, figures, words }) => ({
     kind,
     on,
     targeted: aims,
     byProducts,
     paths: [...paths],
     options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,
+    figures: figures.map(({ slack: _, ...card }) => card),
     words,
   }));
 }

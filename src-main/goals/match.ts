@@ -3,13 +3,14 @@ import { UserError } from '../../shared/errors.ts';
 import { NBSP, significant } from '../../shared/format.ts';
 import { DECIBELS } from '../../shared/goalWords.ts';
 import { decodeFile, toUnit } from '../images/index.ts';
-import { decibelOptions, distanceAt, nearer } from './distance.ts';
+import { decibels, peak, distanceAt, nearer } from './distance.ts';
 import { defineGoal } from './goal.ts';
+import { decibelsIn, LIKENESS, LIKENESS_WORDS, likeness } from './likeness.ts';
 
 const options = z.strictObject({
-  picture: z.string().describe('Picture whose output is to be matched.'),
-  ...decibelOptions,
-  psnr: decibelOptions.psnr.describe('The output counts as matched at this many dB or more.'),
+  picture: z.string().meta({ format: 'picture', description: 'Picture whose output is to be matched.' }),
+  psnr: decibels('The output counts as matched at this many dB or more.'),
+  peak,
 });
 
 /** An output that comes as near to what the network makes of another picture (feature match). */
@@ -20,16 +21,31 @@ export const match = defineGoal({
   byProducts: false,
   options,
   paths: ['picture'],
+  figures: LIKENESS,
   words: {
     en: {
+      title: 'Output matches another picture’s',
+      options: {
+        picture: { title: 'Picture to match' },
+        psnr: { title: 'Threshold in dB', hint: 'Reached at this peak signal-to-noise ratio: the higher, the nearer.' },
+        peak: { title: 'Peak of the output' },
+      },
       name: 'feature match ({psnr} dB or more to the output for another picture)',
       broken: `output at ${DECIBELS} or more to what another picture gives`,
       reference: 'the output to be matched',
+      figures: LIKENESS_WORDS,
     },
     de: {
+      title: 'Ausgabe gleicht der eines anderen Bildes',
+      options: {
+        picture: { title: 'Zielbild' },
+        psnr: { title: 'Schwellwert in dB', hint: 'Erreicht ab diesem Spitzen-Signal-Rausch-Verhältnis: je höher, desto ähnlicher.' },
+        peak: { title: 'Spitzenwert der Ausgabe' },
+      },
       name: 'Angleichung der Ausgabe ({psnr} dB oder mehr zur Ausgabe für ein anderes Bild)',
       broken: `Ausgabe mit ${DECIBELS} oder mehr zu der für ein anderes Bild`,
       reference: 'der Ausgabe, die erreicht werden soll',
+      figures: LIKENESS_WORDS,
     },
   },
   verdict: ({ psnr }) => ({
@@ -52,6 +68,7 @@ export const match = defineGoal({
         );
       return original.output(toUnit(other), shape);
     },
-    reached: (dB) => dB >= psnr,
+    figures: (y, reference, output) => likeness(y, reference, output, peak),
+    reached: (figures) => (decibelsIn(figures) ?? NaN) >= psnr,
   }),
 });

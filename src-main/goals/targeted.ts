@@ -4,11 +4,11 @@ import { defineGoal } from './goal.ts';
 
 const Class = z.number().int().min(0);
 const options = z.strictObject({
-  target: z
-    .union([Class, z.array(Class), z.enum(['least-likely', 'next'])])
-    .describe(
+  target: z.union([Class, z.array(Class), z.enum(['next', 'least-likely'])]).meta({
+    format: 'class',
+    description:
       'Class to reach: one for all images, a list with one class per image in image order, the least likely one of each clean image, or the one after its label.',
-    ),
+  }),
 });
 
 /** A given class. */
@@ -19,8 +19,16 @@ export const targeted = defineGoal({
   byProducts: false,
   options,
   paths: [],
+  figures: [],
   words: {
     en: {
+      title: 'A class to reach',
+      options: {
+        target: {
+          title: 'Target class',
+          choices: { next: 'The class after the label', 'least-likely': 'The least likely class', number: 'One class' },
+        },
+      },
       name: {
         by: 'target',
         cases: {
@@ -34,6 +42,13 @@ export const targeted = defineGoal({
       reference: null,
     },
     de: {
+      title: 'Eine Zielklasse',
+      options: {
+        target: {
+          title: 'Zielklasse',
+          choices: { next: 'Die Klasse nach dem Label', 'least-likely': 'Die unwahrscheinlichste Klasse', number: 'Eine Klasse' },
+        },
+      },
       name: {
         by: 'target',
         cases: {

@@ -9,9 +9,10 @@ export const untargeted = defineGoal({
   byProducts: false,
   options: z.strictObject({}),
   paths: [],
+  figures: [],
   words: {
-    en: { name: 'untargeted (any wrong class)', broken: null, reference: null },
-    de: { name: 'ungezielt (jede falsche Klasse)', broken: null, reference: null },
+    en: { title: 'Any wrong class', name: 'untargeted (any wrong class)', broken: null, reference: null },
+    de: { title: 'Jede falsche Klasse', name: 'ungezielt (jede falsche Klasse)', broken: null, reference: null },
   },
   verdict: (_, labelled) => ({
     lead: ' the model ',

@@ -4,8 +4,8 @@ import type { Graph } from '../graph/index.ts';
 import type { ImageShape } from './differentiable.ts';
 import { composeNetwork, PORT, settled } from './compose.ts';
 import type { ComposeRequest, GradientGraph, ScoredModel } from './compose.ts';
-import { findOutput } from './field.ts';
-import type { NetworkOutput } from './field.ts';
+import { findOutput } from './networkOutput.ts';
+import type { NetworkOutput } from './networkOutput.ts';
 import type { NetworkInput } from './network.ts';
 
 /** Pixels in [0,1] to a row of D values as one graph: the f(x) of Balda et al., section 3, "regression". */

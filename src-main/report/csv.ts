@@ -1,16 +1,21 @@
 import type { Distances } from '../../shared/norms.ts';
 import type { Finding, ImageResult, OutputResult, Results } from '../../shared/results.ts';
+import { goalKinds } from '../goals/index.ts';
 
 type Cell = string | number | boolean | null | undefined;
 
 const DISTANCE_COLUMNS = ['l0', 'l0_pixels', 'l1', 'l2', 'linf', 'linf_255'];
+/** Those of every goal, whichever the audit has: tables of different audits then have the same columns. */
+const FIGURES = [...new Set(goalKinds().flatMap(({ figures }) => figures.map(({ name }) => name)))];
 const COLUMNS = [
   ...['id', 'source', 'hash', 'label', 'label_name', 'label_given', 'clean_prediction', 'clean_prediction_name'],
   ...['threat', 'norm', 'goal', 'attack', 'state', 'reason'],
   ...DISTANCE_COLUMNS.map((name) => `float_${name}`),
   ...DISTANCE_COLUMNS.map((name) => `eightbit_${name}`),
   ...['new_prediction', 'new_prediction_name', 'new_probability', 'queries', 'forwards', 'backwards', 'file'],
-  ...['output_psnr', 'output_ssim', 'output_file', 'clean_output_psnr', 'clean_output_ssim'],
+  ...FIGURES.map((name) => `output_${name}`),
+  'output_file',
+  ...FIGURES.map((name) => `clean_output_${name}`),
 ];
 
 /**
@@ -54,7 +59,7 @@ function imageCells(results: Results, image: ImageResult): Cell[] {
 }
 
 function findingCells(results: Results, finding: Finding | undefined): Cell[] {
-  if (!finding) return Array<Cell>(COLUMNS.indexOf('output_psnr') - COLUMNS.indexOf('reason')).fill(null);
+  if (!finding) return Array<Cell>(COLUMNS.indexOf(`output_${FIGURES[0]!}`) - COLUMNS.indexOf('reason')).fill(null);
   const { reason, float, eightBit, prediction, top, forwards, backwards, file } = finding;
   const probability = top.find((score) => score.class === prediction)?.probability;
   const after = [prediction, name(results, prediction), probability, forwards + backwards, forwards, backwards, file];
@@ -63,8 +68,8 @@ function findingCells(results: Results, finding: Finding | undefined): Cell[] {
 
 /** The output for the exported picture and for the clean one. */
 function outputCells(output: OutputResult | null, clean: OutputResult | undefined): Cell[] {
-  const psnr = (of: OutputResult | null | undefined) => (of ? (of.psnr ?? 'inf') : null);
-  return [psnr(output), output?.ssim, output?.file, psnr(clean), clean?.ssim];
+  const cells = (of: OutputResult | null | undefined) => FIGURES.map((name) => (of?.figures[name] === null ? 'inf' : of?.figures[name]));
+  return [...cells(output), output?.file, ...cells(clean)];
 }
 
 function distanceCells(distances: Distances | null): Cell[] {

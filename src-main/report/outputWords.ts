@@ -1,8 +1,8 @@
 import { count, stateLabel } from '../../shared/format.ts';
-import { decibels } from '../../shared/outputs.ts';
+import { figureText } from '../../shared/goalWords.ts';
 import type { Results } from '../../shared/results.ts';
 import type { StateAt } from '../../shared/states.ts';
-import { goalText } from '../goals/index.ts';
+import { figureName, figuresOf, goalText } from '../goals/index.ts';
 
 /*
  * The sentences on networks that put out pictures or vectors. They know no classes, so nothing here is right or wrong:
@@ -14,14 +14,16 @@ export function cleanOutputWords(results: Results): string {
   const images = `${count(results.images.length)} clean ${results.images.length === 1 ? 'image' : 'images'}`;
   const told = new Set<string>();
   results.threats.forEach(({ goal }, t) => {
-    const dB = results.images.flatMap((image) => image.outputs[t]?.psnr ?? []);
-    if (dB.length === 0) return;
-    const reference = goalText(goal, 'reference');
-    const [low, high] = [Math.min(...dB), Math.max(...dB)];
-    told.add(low === high ? `${decibels(low, 1)} from ${reference}` : `${decibels(low, 1)} to ${decibels(high, 1)} from ${reference}`);
+    const [card] = figuresOf(goal);
+    const values = results.images.flatMap((image) => image.outputs[t]?.figures[card!.name] ?? []);
+    if (values.length === 0) return;
+    const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))].map((v) =>
+      figureText(card!, v, 1),
+    );
+    told.add(`${figureName(goal, card!)} ${low === high ? low : `${low} to ${high}`} against ${goalText(goal, 'reference')}`);
   });
   if (told.size === 0) return `The output for each of the ${images} is what the output for the changed image is held against.`;
-  return `For the ${images} the network’s output is ${[...told].join('; ')} (peak signal-to-noise ratio).`;
+  return `The network’s outputs for the ${images}: ${[...told].join('; ')}.`;
 }
 
 export const OUTPUT_CAVEAT =
@@ -34,9 +36,4 @@ export const OUTPUT_CAVEAT =
 /** How an image's state at a budget is called, with or without classes. @param budget in words; null where it stands beside */
 export function stateWords(results: Pick<Results, 'output'>, state: StateAt, budget: string | null): string {
   return results.output && state === 'wrong-already' ? 'beyond already' : stateLabel(state, budget);
-}
-
-/** PSNR and, of pictures, SSIM: `18.42 dB, SSIM 0.713`. */
-export function likeness({ psnr, ssim }: { psnr: number | null; ssim: number | null }): string {
-  return ssim === null ? decibels(psnr) : `${decibels(psnr)}, SSIM ${ssim.toFixed(3)}`;
 }

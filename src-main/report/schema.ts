@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Results } from '../../shared/results.ts';
 
 /** Address of the published schema; stands in `$schema` of every results.json. */
-export const SCHEMA_ID = 'urn:hairline:results:1';
+export const SCHEMA_ID = 'urn:hairline:results:2';
 
 /**
  * The published JSON Schema (draft 2020-12) of results.json, made from the one zod definition that

@@ -7,7 +7,7 @@ import type { OpenModel } from './differentiable.ts';
 import type { OpenScored } from './openRequest.ts';
 import { directionError, dithered, inBlocks, roundingOf, signs, slopeOf } from './direction.ts';
 import type { Along, Value } from './direction.ts';
-import type { OpenOutput } from './field.ts';
+import type { OpenOutput } from './openOutput.ts';
 import type { Original, OriginalOutput } from './original.ts';
 import { checkStepwise, COST } from './stepwise.ts';
 import type { CheckOptions, Slope } from './stepwise.ts';

@@ -3,7 +3,7 @@ import { valuesOf } from '../model/differentiable.ts';
 import { openDifferentiable } from './differentiable.ts';
 import type { OpenRequest } from './openRequest.ts';
 import { atNetworkSize } from './resampled.ts';
-import { openOutput } from './field.ts';
+import { openOutput } from './openOutput.ts';
 
 /** Pixels and labels for a trial; any values do, they only have to differ from row to row. */
 function trial(rows: number, features: number, first: number): Float32Array {

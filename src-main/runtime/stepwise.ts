@@ -69,7 +69,7 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
       verdict,
       ...(trouble && { trouble }),
       ...(slopes.pictures > 0 && { slopes: { ...slopes } }),
-      surrogates: checked.straightThrough(),
+      straightThrough: checked.straightThrough(),
       fallbacks: checked.fallbacks(),
     };
   };

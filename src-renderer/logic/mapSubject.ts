@@ -1,6 +1,6 @@
 import type { CallIn, LoadedImage, ModelCard } from '../../shared/contract.ts';
 import { z } from 'zod';
-import { AuditPlan, REFERENCES, type Preprocessing, type Provider } from '../../shared/plan.ts';
+import { AuditPlan, REFERENCES, type Goal, type Preprocessing, type Provider } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 
 type Ask = CallIn<'map'>;
@@ -24,17 +24,17 @@ export interface Loaded {
   provider: Provider;
   images: readonly LoadedImage[];
   names: readonly string[] | null;
-  reference: (typeof REFERENCES)[number];
-  peak: number;
+  goal: Goal;
 }
 
 /** The model and the pictures that are loaded. */
-export function loadedSubject({ card, preprocessing, ends, provider, images, names, reference, peak }: Loaded): MapSubject {
+export function loadedSubject({ card, preprocessing, ends, provider, images, names, goal }: Loaded): MapSubject {
+  const { reference, peak } = Held.parse(goal);
   return {
     request: { model: card.path, preprocessing, ...ends, provider, peak },
     images,
     names,
-    onOutput: card.field !== null,
+    onOutput: card.networkOutput !== null,
     reference,
     address: (image) => ({ kind: 'image', image }),
   };

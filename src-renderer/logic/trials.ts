@@ -4,16 +4,20 @@ import type { Probe } from '../../shared/probe.ts';
 /** One answer of many at other budgets. */
 export interface Trial {
   eps: number;
-  /** Margin in logits, or decibels from the reference; null where there is none to draw. */
+  /** Margin in logits, or the figure that the output is judged by; null where there is none to draw. */
   value: number | null;
   broke: boolean;
 }
 
-/** What a minimum-norm attack found counts at its own distance; else the budget it was tried with. */
-export function trialOf(answer: Probe, norm: Norm, eps: number, minimal: boolean): Trial {
+/**
+ * What a minimum-norm attack found counts at its own distance; else the budget it was tried with.
+ * @param figure that an output is judged by
+ */
+export function trialOf(answer: Probe, norm: Norm, eps: number, minimal: boolean, figure: string): Trial {
   const seen = answer.changed ?? answer.clean;
   const broke = answer.state === 'broken';
-  return { eps: minimal && broke ? answer.changed!.eightBit[norm] : eps, value: seen.output ? seen.output.psnr : seen.margin, broke };
+  const value = seen.figures ? (seen.figures[figure] ?? null) : seen.margin;
+  return { eps: minimal && broke ? answer.changed!.eightBit[norm] : eps, value, broke };
 }
 
 /** With one more, by ascending budget; a budget tried again replaces what was there. */

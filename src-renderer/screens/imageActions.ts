@@ -88,5 +88,5 @@ export const IMAGE_ACTIONS: Handlers<'image'> = {
 
 /** Networks that put out pictures know no labels. */
 function labelling(): boolean {
-  return useApp().step === 'images' && useImages().images.length > 0 && useModel().card?.field == null;
+  return useApp().step === 'images' && useImages().images.length > 0 && useModel().card?.networkOutput == null;
 }

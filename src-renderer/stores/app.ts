@@ -8,6 +8,7 @@ import type { Goal } from '../../shared/plan.ts';
 import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
 import { applyLanguage } from '../language.ts';
+import { goalFigures, type GoalFigures } from '../logic/goalFigures.ts';
 import { readSetting, writeSetting } from '../logic/storage.ts';
 import { language, OwnError } from '../strings.ts';
 import { applyTheme, storedTheme, type Theme } from '../theme.ts';
@@ -110,22 +111,26 @@ export const useApp = defineStore('app', () => {
     return (id: string) => titles.get(id) ?? id;
   });
 
-  /** A goal in a few words (`name`), when an image counts as broken, or what its output is held against; null where there is nothing to say. */
-  const goalText = computed(() => {
-    const words = new Map(goals.value.map(({ kind, words: of }) => [kind, of[language.value]]));
-    const wordsOf = ({ kind }: Pick<Goal, 'kind'>) => words.get(kind);
-    return (goal: Goal, part: 'name' | 'broken' | 'reference'): string | null => {
-      const own = wordsOf(goal);
-      if (!own) return part === 'name' ? goal.kind : null;
-      return own[part] === null ? null : filled(own[part], goal, own);
-    };
+  const goalCard = computed(() => {
+    const cards = new Map(goals.value.map((card) => [card.kind, card]));
+    return ({ kind }: Pick<Goal, 'kind'>): GoalCard | null => cards.get(kind) ?? null;
   });
 
+  /** A goal in a few words (`name`), when an image counts as broken, or what its output is held against; null where there is nothing to say. */
+  function goalText(goal: Goal, part: 'name' | 'broken' | 'reference'): string | null {
+    const own = goalCard.value(goal)?.words[language.value];
+    if (!own) return part === 'name' ? goal.kind : null;
+    return own[part] === null ? null : filled(own[part], goal, own);
+  }
+
+  /** What a goal reports of an output. */
+  function figuresOf(goal: Pick<Goal, 'kind'>): GoalFigures {
+    const card = goalCard.value(goal);
+    return goalFigures(card?.figures ?? [], card?.words[language.value] ?? {});
+  }
+
   /** Whether a goal is on the output of the network rather than on its classes. */
-  const isOnOutput = computed(() => {
-    const kinds = new Set(goals.value.filter(({ on }) => on === 'output').map(({ kind }) => kind));
-    return ({ kind }: Pick<Goal, 'kind'>) => kinds.has(kind);
-  });
+  const isOnOutput = (goal: Pick<Goal, 'kind'>): boolean => goalCard.value(goal)?.on === 'output';
 
   /** Whether an attack looks at every budget, and not only at those of the plan. */
   const isMinimal = computed(() => {
@@ -145,7 +150,9 @@ export const useApp = defineStore('app', () => {
     panel,
     singleKeys,
     attackTitle,
+    goalCard,
     goalText,
+    figuresOf,
     isOnOutput,
     isMinimal,
     fail,

@@ -13,6 +13,7 @@ import { loadPixels, type Pixels } from '../logic/difference.ts';
 import { useLatest } from '../logic/latest.ts';
 import { tidyBudgets } from '../logic/numbers.ts';
 import { debounce } from '../logic/debounce.ts';
+import { leadsTo, missingOption } from '../logic/goals.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
 import { trialOf, verdictOf, withTrial, type Trial } from '../logic/trials.ts';
@@ -22,7 +23,7 @@ import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useRegion } from './region.ts';
-import { useThreat, type ClassGoal } from './threat.ts';
+import { useThreat } from './threat.ts';
 
 /** How long the hand must rest before the engine is asked, in ms: a slider reports every step between. */
 const DEBOUNCE = 60;
@@ -44,8 +45,8 @@ export const useExplore = defineStore('explore', () => {
   const chosen = reactive<Partial<Record<Norm, string>>>({});
   /** Only what was set here; else as the threat model has it. */
   const options = reactive<Record<string, Record<string, unknown>>>({});
-  const goal = ref<ClassGoal | null>(null);
-  const target = ref<number | null>(null);
+  /** Only where it was set here; else as the threat model has it. */
+  const goal = ref<Goal | null>(null);
   const shown = shallowRef<Shown | null>(null);
   const trials = shallowRef<Trial[]>([]);
   const pending = ref(false);
@@ -59,15 +60,15 @@ export const useExplore = defineStore('explore', () => {
 
   const image = computed(() => useImages().chosenOrFirst);
   const place = computed(() => useImages().images.findIndex(({ id }) => id === image.value?.id));
-  /** What the goal is, from the threat model where it was not set here; an output has deviation only. */
-  const classGoal = computed(() => goal.value ?? (useThreat().onOutput ? 'untargeted' : (useThreat().goal as ClassGoal)));
-  const aim = computed(() => target.value ?? useThreat().target);
+  /** Of another model's kind of goal nothing counts. */
   const goalNow = computed((): Goal => {
-    const { onOutput, psnr, peak, reference } = useThreat();
-    if (onOutput) return { kind: 'deviation', reference, psnr, peak };
-    if (classGoal.value === 'untargeted') return { kind: 'untargeted' };
-    return { kind: 'targeted', target: classGoal.value === 'one' ? aim.value : classGoal.value };
+    const fits = goal.value !== null && useApp().isOnOutput(goal.value) === useThreat().onOutput;
+    return fits ? goal.value! : useThreat().goal;
   });
+  const goalCard = computed(() => useApp().goalCard(goalNow.value));
+  function chooseGoal(kind: string): void {
+    goal.value = useThreat().remembered(kind);
+  }
 
   /** Attacks that can do the norm, and whether they can do the goal. */
   const attacks = computed(() =>
@@ -76,7 +77,7 @@ export const useExplore = defineStore('explore', () => {
       .map((card) => ({ card, able: able(card) })),
   );
   function able(card: AttackCard): boolean {
-    return useThreat().onOutput || classGoal.value === 'untargeted' || card.targeted;
+    return goalCard.value !== null && leadsTo(card, goalCard.value);
   }
   /** The one chosen; else a fixed-budget attack, whose answer follows ε. */
   const attack = computed(() => {
@@ -106,7 +107,7 @@ export const useExplore = defineStore('explore', () => {
   /** All but ε; the answer of a minimum-norm attack depends on nothing else. */
   const subject = computed((): Omit<CallIn<'probe'>, 'eps'> | null => {
     const [model, threat] = [useModel(), useThreat()];
-    if (!model.card || !model.preprocessing || !image.value || !attack.value) return null;
+    if (!model.card || !model.preprocessing || !image.value || !attack.value || missingOption(goalCard.value!, goalNow.value)) return null;
     const cut = onSubsets(attack.value) ? cutOptions(useRegion().cut, norm.value) : {};
     return {
       model: model.card.path,
@@ -162,7 +163,7 @@ export const useExplore = defineStore('explore', () => {
       note(
         of,
         answer.state === 'broken' || (answer.state === 'held' && !isHollow(asked.norm, budget))
-          ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm')
+          ? trialOf(answer, asked.norm, budget, card.kind === 'minimum-norm', useApp().figuresOf(goalNow.value).cards[0]?.name ?? '')
           : null,
       );
     } catch (fault) {
@@ -222,11 +223,7 @@ export const useExplore = defineStore('explore', () => {
     mine.eps = tidyBudgets(norm.value, [...mine.eps, budget]);
     mine.chosen[card.id] = true;
     for (const [name, value] of Object.entries(options[keyOf(card)] ?? {})) threat.setOption(norm.value, card, name, value);
-    if (threat.onOutput) threat.goal = 'deviation';
-    else {
-      threat.goal = classGoal.value;
-      threat.target = aim.value;
-    }
+    threat.goal = goalNow.value;
     useApp().tell(S.explore.used(NORM_LABEL[norm.value], formatEps(norm.value, budget), card.title));
   }
 
@@ -235,7 +232,6 @@ export const useExplore = defineStore('explore', () => {
     eps,
     chosen,
     goal,
-    target,
     shown,
     trials,
     pending,
@@ -243,8 +239,6 @@ export const useExplore = defineStore('explore', () => {
     error,
     image,
     place,
-    classGoal,
-    aim,
     goalNow,
     attacks,
     attack,
@@ -255,6 +249,7 @@ export const useExplore = defineStore('explore', () => {
     held,
     verdict,
     found,
+    chooseGoal,
     setOption,
     ask,
     stop,

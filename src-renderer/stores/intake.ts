@@ -5,6 +5,7 @@ import type { LeftOut } from '../../shared/results.ts';
 import type { Dropped } from '../host/files.ts';
 import type { Step } from '../../shared/screens.ts';
 import { theHost } from '../host/index.ts';
+import { awaitedFile } from '../logic/goals.ts';
 import { baseName, isText, sortPaths } from '../logic/sort.ts';
 import { OwnError, S } from '../strings.ts';
 import { useApp } from './app.ts';
@@ -90,9 +91,11 @@ export const useIntake = defineStore('intake', () => {
     if (sorted.audit !== null) await useOpening().open(await theHost().call('open', { file: sorted.audit }));
     // A goal that waits for its picture takes the one that is dropped on it.
     const threat = useThreat();
-    if (app.step === 'threat' && threat.goal === 'match' && sorted.images.length === 1 && paths.length === 1) {
-      threat.picture = sorted.images[0]!;
-      app.tell(S.taken.as(baseName(threat.picture), S.taken.picture));
+    const awaited = threat.goalCard && awaitedFile(threat.goalCard, threat.goal);
+    if (app.step === 'threat' && awaited && sorted.images.length === 1 && paths.length === 1) {
+      const [picture] = sorted.images;
+      threat.goal = { ...threat.goal, [awaited]: picture };
+      app.tell(S.taken.as(baseName(picture!), S.taken.picture));
       return;
     }
     if (sorted.model !== null && (await useModel().open(sorted.model))) goTo('model');

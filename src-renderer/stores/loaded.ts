@@ -6,12 +6,11 @@ import { useThreat } from './threat.ts';
 /** The files that are loaded: what the engine opens of an audit that was begun elsewhere. */
 export function loadedFiles(): NonNullable<CallIn<'resume'>['files']> {
   const images = useImages();
-  const { picture } = useThreat();
   return {
     model: useModel().card?.path ?? null,
     images: [...images.paths],
     labels: images.labels,
     classNames: images.classNamesFile,
-    pictures: picture ? [picture] : [],
+    pictures: useThreat().goalFiles.map(({ path }) => path),
   };
 }

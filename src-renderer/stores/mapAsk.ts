@@ -51,8 +51,7 @@ export const useMapAsk = defineStore('mapAsk', () => {
       provider,
       images: images.images,
       names: images.classNames,
-      reference: threat.reference,
-      peak: threat.peak,
+      goal: threat.goal,
     });
   });
   const place = computed(() => Math.max(0, subject.value?.images.findIndex((image) => image.id === imageId.value) ?? 0));

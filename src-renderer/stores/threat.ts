@@ -1,24 +1,20 @@
 import { defineStore } from 'pinia';
 import { computed, reactive, ref } from 'vue';
-import type { AttackCard } from '../../shared/contract.ts';
+import type { AttackCard, GoalCard } from '../../shared/contract.ts';
 import { verdictOf } from '../../shared/gradientCheck.ts';
 import { significant } from '../../shared/format.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
-import type { AuditPlanInput, Goal, REFERENCES } from '../../shared/plan.ts';
+import type { AuditPlanInput, Goal } from '../../shared/plan.ts';
 import { coversAll, inLevels } from '../../shared/reach.ts';
 import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
+import { goalOf, leadsTo, missingOption } from '../logic/goals.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
-import { S } from '../strings.ts';
+import { language, S } from '../strings.ts';
 import { useApp } from './app.ts';
 import { useImages } from './images.ts';
 import { useModel } from './model.ts';
 import { useRegion } from './region.ts';
-
-export type ClassGoal = 'untargeted' | 'next' | 'least-likely' | 'one';
-export type OutputGoal = 'deviation' | 'match';
-export type Reference = (typeof REFERENCES)[number];
-export type GoalKind = ClassGoal | OutputGoal;
 
 interface NormChoice {
   on: boolean;
@@ -42,23 +38,38 @@ export const useThreat = defineStore('threat', () => {
     l2: choice('l2'),
     linf: choice('linf'),
   });
-  const classGoal = ref<ClassGoal>('untargeted');
-  const target = ref(0);
-  const outputGoal = ref<OutputGoal>('deviation');
-  const psnr = ref(20);
-  const peak = ref(1);
-  const reference = ref<Reference>('clean-output');
-  /** Picture whose output is to be matched. */
-  const picture = ref<string | null>(null);
+  /** The goal chosen on classes and on an output, and what was set of each kind; else the first there is, as its form begins. */
+  const goals = ref<{ kinds: Partial<Record<GoalCard['on'], string>>; set: Record<string, Goal> }>({ kinds: {}, set: {} });
   /** What kind of goal there is depends on the model. */
-  const onOutput = computed(() => useModel().card?.field != null);
-  const goal = computed<GoalKind>({
-    get: () => (onOutput.value ? outputGoal.value : classGoal.value),
-    set(kind) {
-      if (kind === 'deviation' || kind === 'match') outputGoal.value = kind;
-      else classGoal.value = kind;
+  const onOutput = computed(() => useModel().card?.networkOutput != null);
+  const goalCards = computed(() => useApp().goals.filter(({ on }) => (on === 'output') === onOutput.value));
+  const goalCard = computed(() => goalCards.value.find(({ kind, on }) => kind === goals.value.kinds[on]) ?? goalCards.value[0] ?? null);
+  const goal = computed<Goal>({
+    get: () => (goalCard.value ? goalOf(goalCard.value, goals.value.set[goalCard.value.kind]) : { kind: '' }),
+    set(to) {
+      const card = useApp().goalCard(to);
+      if (card) goals.value = { kinds: { ...goals.value.kinds, [card.on]: to.kind }, set: { ...goals.value.set, [to.kind]: to } };
     },
   });
+
+  /** A goal as it was when it was last chosen. */
+  const remembered = (kind: string): Goal => goals.value.set[kind] ?? goalOf(useApp().goalCard({ kind })!);
+  function chooseGoal(kind: string): void {
+    goal.value = remembered(kind);
+  }
+  /** Files that goals name, also those that were chosen before. */
+  const goalFiles = computed(() =>
+    useApp().goals.flatMap(({ kind, paths }) =>
+      paths.flatMap((option) => {
+        const path = goals.value.set[kind]?.[option];
+        return typeof path === 'string' ? [{ kind, option, path }] : [];
+      }),
+    ),
+  );
+  function dropGoalFile({ kind, option }: { kind: string; option: string }): void {
+    const { [option]: _, ...rest } = goals.value.set[kind]!;
+    goals.value = { ...goals.value, set: { ...goals.value.set, [kind]: rest as Goal } };
+  }
   const seed = ref(0);
   const name = ref('');
   const workers = ref<number | null>(null);
@@ -80,8 +91,7 @@ export const useThreat = defineStore('threat', () => {
   }
 
   function usable(attack: AttackCard): boolean {
-    if (onOutput.value) return goal.value === 'deviation' || !attack.needsOutput;
-    return goal.value === 'untargeted' || attack.targeted;
+    return goalCard.value !== null && leadsTo(attack, goalCard.value);
   }
 
   function isOn(norm: Norm, attack: AttackCard): boolean {
@@ -116,7 +126,8 @@ export const useThreat = defineStore('threat', () => {
     if (!onOutput.value && useImages().unfit !== null) return need.labels;
     if (model.checkError) return model.checkError;
     if (model.check && verdictOf(model.check) === 'failed') return need.check;
-    if (goal.value === 'match' && picture.value === null) return need.picture;
+    const lacks = goalCard.value && missingOption(goalCard.value, goal.value);
+    if (lacks) return need.option(goalCard.value!.words[language.value].options?.[lacks.key]?.title ?? lacks.title);
     if (active.value.length === 0) return need.norms;
     for (const norm of active.value) {
       if (norms[norm].eps.length === 0) return need.budgets(NORM_LABEL[norm]);
@@ -128,16 +139,6 @@ export const useThreat = defineStore('threat', () => {
     }
     return null;
   });
-
-  function goalOf(): Goal {
-    const dB = { psnr: psnr.value, peak: peak.value };
-    if (onOutput.value)
-      return outputGoal.value === 'match'
-        ? { kind: 'match', picture: picture.value!, ...dB }
-        : { kind: 'deviation', reference: reference.value, ...dB };
-    if (classGoal.value === 'untargeted') return { kind: 'untargeted' };
-    return { kind: 'targeted', target: classGoal.value === 'one' ? target.value : classGoal.value };
-  }
 
   /** Everything an audit needs. Call only when nothing is `missing`. */
   function plan(): AuditPlanInput {
@@ -158,7 +159,7 @@ export const useThreat = defineStore('threat', () => {
       threats: active.value.map((norm) => ({
         norm,
         eps: [...norms[norm].eps],
-        goal: goalOf(),
+        goal: goal.value,
         attacks: attacksFor(norm)
           .filter((attack) => isOn(norm, attack))
           .map((attack) => ({
@@ -175,15 +176,12 @@ export const useThreat = defineStore('threat', () => {
 
   return {
     norms,
+    goals,
     goal,
-    classGoal,
-    outputGoal,
+    goalCard,
     onOutput,
-    target,
-    psnr,
-    peak,
-    reference,
-    picture,
+    goalFiles,
+    dropGoalFile,
     seed,
     name,
     workers,
@@ -198,6 +196,8 @@ export const useThreat = defineStore('threat', () => {
     isOn,
     optionsOf,
     setOption,
+    remembered,
+    chooseGoal,
     plan,
   };
 });

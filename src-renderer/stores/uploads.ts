@@ -27,8 +27,8 @@ export const useUploads = defineStore('uploads', () => {
   /** Folders of all that the set-up names. */
   const named = computed(() => {
     const [model, images] = [useModel(), useImages()];
-    const paths = [model.card?.path, model.unclear?.path, ...images.paths, images.labels, images.classNamesFile, useThreat().picture];
-    return foldersOf(paths.filter((path) => path != null));
+    const paths = [model.card?.path, model.unclear?.path, ...images.paths, images.labels, images.classNamesFile];
+    return foldersOf([...paths.filter((path) => path != null), ...useThreat().goalFiles.map(({ path }) => path)]);
   });
   const subject = computed(() => JSON.stringify([useModel().card?.path ?? null, useImages().paths]));
 

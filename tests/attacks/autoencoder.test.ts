@@ -10,8 +10,8 @@ import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
 import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { openOutput } from '../../src-main/runtime/field.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import { openOutput } from '../../src-main/runtime/openOutput.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 import { OPEN } from './linear.ts';
 
 const SHARED = '../shared';

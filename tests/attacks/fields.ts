@@ -4,8 +4,8 @@ import { gaussian, randomStream } from '../../src-main/attacks/problem/random-st
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { openOutput } from '../../src-main/runtime/field.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import { openOutput } from '../../src-main/runtime/openOutput.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 
 /** y = W₂ tanh(W₁ x), or y = W₁ x without a second layer, in double; and as an ONNX network under onnxruntime. */
 export interface SmallField {

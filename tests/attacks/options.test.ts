@@ -3,7 +3,7 @@ import type { Norm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { attackCards } from '../../src-main/attacks/registry.ts';
 import { farther } from '../../src-main/goals/distance.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 import { smallField } from './fields.ts';
 import { linearCase, OPEN } from './linear.ts';
 import { watch } from './watched.ts';

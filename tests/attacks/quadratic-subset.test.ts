@@ -8,7 +8,7 @@ import { partitionOf } from '../../src-main/attacks/subsets/partitions.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { members, subsetReach } from '../../src-main/attacks/subsets/quadratic-subset.ts';
 import { subsetsChanged } from '../../src-main/norms/partition.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 import { smallField } from './fields.ts';
 import { OPEN } from './linear.ts';
 

@@ -13,7 +13,7 @@ import type { Corners } from '../../src-main/attacks/outputs/signs.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import type { Differentiable } from '../../src-main/model/differentiable.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 import { largestSingularValue, smallField } from './fields.ts';
 import type { SmallField } from './fields.ts';
 import { OPEN } from './linear.ts';

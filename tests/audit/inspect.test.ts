@@ -102,7 +102,7 @@ it('lists every value that can be taken as the output, and no other', async () =
   // The other input's branch hangs on no picture.
   expect(values).toHaveLength(4);
   for (const { name, dims } of values) {
-    const { field, output } = await inspectModel(files['two']!, { input: 'other', output: name });
+    const { networkOutput: field, output } = await inspectModel(files['two']!, { input: 'other', output: name });
     expect([output, field!.name, field!.dims]).toEqual(['values', name, dims]);
   }
   await expect(inspectModel(files['two']!, { input: 'other', output: 'nothing' })).rejects.toThrow(

@@ -20,7 +20,7 @@ const RECORDS: JournalRecord[] = [
   { type: 'setup', setup: setup(['a', 'b']) },
   { type: 'image', image: { ...image('a'), source: 'Füße\n"quoted" ☃.png' } },
   { type: 'finding', finding: finding('a', 'ddn', 'broken', 0.1 + 0.2) },
-  { type: 'sitting', seconds: 1.5, done: 1 },
+  { type: 'session', seconds: 1.5, done: 1 },
 ];
 
 function write(): void {

@@ -93,7 +93,7 @@ describe('a deviation from the clean output', () => {
       expect(image.outcomes.map((o) => o.state)).toEqual(['held', 'broken']);
       expect(image).toMatchObject({ label: 0, prediction: 0, top: [], labelGiven: false });
       // The clean output is its own reference: no distance at all.
-      expect(image.outputs).toEqual([0, 1].map(() => ({ psnr: null, ssim: 1, file: `clean-output/${image.id}.png` })));
+      expect(image.outputs).toEqual([0, 1].map(() => ({ figures: { psnr: null, ssim: 1 }, file: `clean-output/${image.id}.png` })));
       const finding = results.findings.find((f) => f.image === image.id && f.state === 'broken')!;
       expect(finding.eightBit!.l2).toBeGreaterThanOrEqual(0.999 * smallest);
       expect(finding.prediction).toBe(1);
@@ -102,7 +102,7 @@ describe('a deviation from the clean output', () => {
       const exported = await values(join(folder, finding.file!));
       const own = psnr(linear.f(exported), linear.f(clean), 1);
       expect(own).toBeLessThan(dB);
-      expect(finding.output!.psnr).toBeCloseTo(own, 3);
+      expect(finding.output!.figures['psnr']).toBeCloseTo(own, 3);
       const shown = await values(join(folder, finding.output!.file!));
       linear.f(exported).forEach((y, i) => expect(shown[i]).toBeCloseTo(Math.min(1, Math.max(0, y)), 2));
     }
@@ -114,7 +114,7 @@ describe('a deviation from the clean output', () => {
       (await run([threat({ kind: 'deviation', peak, psnr }, { eps: [1.04 * smallest], attacks: [{ id: 'pgd' }] })])).results.findings;
     const [one, many] = [await of(1, dB), await of(255, dB + 20 * Math.log10(255))];
     expect(many.map((f) => f.state)).toEqual(['broken', 'broken', 'broken']);
-    many.forEach((f, i) => expect(f.output!.psnr! - 20 * Math.log10(255)).toBeCloseTo(one[i]!.output!.psnr!, 1));
+    many.forEach((f, i) => expect(f.output!.figures['psnr']! - 20 * Math.log10(255)).toBeCloseTo(one[i]!.output!.figures['psnr']!, 1));
   });
 });
 
@@ -133,7 +133,7 @@ describe('a deviation from the image itself', () => {
         picture(Number(/(\d)\.png/.exec(image.source)![1])),
         1,
       );
-      expect(image.outputs[0]!.psnr).toBeCloseTo(own, 3);
+      expect(image.outputs[0]!.figures['psnr']).toBeCloseTo(own, 3);
       expect(image.outcomes[0]!.state).toBe(own < between ? 'wrong-already' : 'broken');
       expect(image.outcomes[1]!.state).toBe('broken');
     }
@@ -175,7 +175,7 @@ describe('a match with another picture', () => {
     const smallest = nearest(linear.s, way, rms(dB) * SIDE);
     const [finding] = results.findings;
     expect(finding!.state).toBe('broken');
-    expect(finding!.output!.psnr).toBeGreaterThanOrEqual(dB);
+    expect(finding!.output!.figures['psnr']).toBeGreaterThanOrEqual(dB);
     expect(finding!.float!.l2).toBeGreaterThanOrEqual(0.999 * smallest);
     expect(finding!.float!.l2).toBeLessThan(1.03 * smallest);
     expect((results.plan as { threats: { goal: unknown }[] }).threats[0]!.goal).toMatchObject({ picture: file });
@@ -234,16 +234,18 @@ describe('an audit of outputs', () => {
     const finding = results.findings[0]!;
     const changed = (more: object): Results => ({ ...results, findings: [{ ...finding, ...more }, ...results.findings.slice(1)] });
     const problems = async (of: Results, where = folder) => (await verifyAudit(where, of, {}, OURS)).problems.join('\n');
-    expect(await problems(changed({ output: { ...finding.output!, psnr: finding.output!.psnr! - 0.1 } }))).toMatch(
-      /output, psnr: the report says 16\.2\d*, its journal gives 16\.3/,
-    );
     expect(
-      await problems({ ...results, images: results.images.map((i) => ({ ...i, outputs: [{ ...i.outputs[0]!, psnr: 50 }] })) }),
-    ).toMatch(/image 00000-0, outputs, number 1, psnr: the report says 50, its journal gives none/);
+      await problems(
+        changed({ output: { ...finding.output!, figures: { ...finding.output!.figures, psnr: finding.output!.figures['psnr']! - 0.1 } } }),
+      ),
+    ).toMatch(/output, figures, psnr: the report says 16\.2\d*, its journal gives 16\.3/);
+    expect(
+      await problems({ ...results, images: results.images.map((i) => ({ ...i, outputs: [{ ...i.outputs[0]!, figures: { psnr: 50 } }] })) }),
+    ).toMatch(/image 00000-0, outputs, number 1, figures, psnr: the report says 50, its journal gives none/);
     const copy = `${folder} copy`;
     cpSync(folder, copy, { recursive: true });
     cpSync(join(copy, results.images[0]!.file), join(copy, finding.file!));
-    expect(await problems(results, copy)).toMatch(/does not break the model: its output is ∞ dB/);
+    expect(await problems(results, copy)).toMatch(/does not break the model: its output has ∞\sdB/);
     const reports = `${folder} reports`;
     cpSync(folder, reports, { recursive: true });
     cpSync(join(reports, results.images[0]!.outputs[0]!.file!), join(reports, finding.output!.file!));
@@ -261,7 +263,7 @@ describe('an audit of outputs', () => {
     const plan = results.plan as AuditPlan;
     for (const finding of results.findings) {
       const image = results.images.find((i) => i.id === finding.image)!;
-      const ask = () => new Here().run('noise', { folder, plan, field: results.output!, image, finding });
+      const ask = () => new Here().run('noise', { folder, plan, output: results.output!, image, finding });
       const noise = await ask();
       expect(await ask()).toEqual(noise);
       const norm = finding.threat === 0 ? 'l2' : 'linf';
@@ -271,8 +273,8 @@ describe('an audit of outputs', () => {
       // Noise moves a linear network's output by the root mean square of its singular values, give or take its share of the largest.
       const mean = Math.hypot(...linear.s) / Math.sqrt(N);
       const expected = -20 * Math.log10((mean * noise.distances.l2) / SIDE);
-      expect(Math.abs(noise.output.psnr! - expected)).toBeLessThan(2.5);
-      if (norm === 'l2') expect(noise.output.psnr).toBeGreaterThan(finding.output!.psnr! + 2);
+      expect(Math.abs(noise.output.figures['psnr']! - expected)).toBeLessThan(2.5);
+      if (norm === 'l2') expect(noise.output.figures['psnr']).toBeGreaterThan(finding.output!.figures['psnr']! + 2);
       expect(noise.output.file).toMatch(/^noise-output\//);
       expect((await values(join(folder, noise.output.file!))).length).toBe(N);
     }
@@ -280,7 +282,7 @@ describe('an audit of outputs', () => {
       new Here().run('noise', {
         folder,
         plan,
-        field: results.output!,
+        output: results.output!,
         image: results.images[0]!,
         finding: { ...results.findings[0]!, eightBit: null },
       }),
@@ -298,7 +300,9 @@ describe('an audit of outputs', () => {
       })
     ).results;
     expect(single.findings.map((f) => f.eightBit)).toEqual(twice.findings.map((f) => f.eightBit));
-    twice.findings.forEach((f, i) => expect(f.output!.psnr).toBeCloseTo(single.findings[i]!.output!.psnr! - 20 * Math.log10(2), 4));
+    twice.findings.forEach((f, i) =>
+      expect(f.output!.figures['psnr']).toBeCloseTo(single.findings[i]!.output!.figures['psnr']! - 20 * Math.log10(2), 4),
+    );
     await expect(run([threat(goal)], { model, fixed: { gian: 2 } })).rejects.toThrow(/value for gian has no place.*gain/);
     await expect(run([threat(goal)], { model, fixed: { gain: [1, 2] } })).rejects.toThrow(/takes 1 values an image.*but 2 are given/);
   });
@@ -315,7 +319,9 @@ describe('an audit of outputs', () => {
     const last = (await run(threats, { model })).results;
     expect(last.output!.picture).toEqual({ channels: 1, height: SIDE, width: SIDE, layout: 'nhwc' });
     const plain = (await run(threats)).results;
-    expect(last.findings.map((f) => [f.eightBit, f.output?.ssim])).toEqual(plain.findings.map((f) => [f.eightBit, f.output?.ssim]));
+    expect(last.findings.map((f) => [f.eightBit, f.output?.figures['ssim']])).toEqual(
+      plain.findings.map((f) => [f.eightBit, f.output?.figures['ssim']]),
+    );
     const inner = (await run(threats, { output: 'hl_matmul_1' })).results;
     expect(inner.output).toMatchObject({ name: 'hl_matmul_1', width: N, dims: [N] });
     await expect(run(threats, { output: 'nothing' })).rejects.toThrow(/no output or inner value called nothing; its outputs are picture/);

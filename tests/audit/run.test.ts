@@ -152,17 +152,17 @@ describe('an audit', () => {
       const { timing } = await run(pool);
       expect(timing.seconds).toBeGreaterThan(0);
       expect(timing.seconds).toBeLessThan(3600);
-      expect(Journal.read(folder).records.at(-1)).toMatchObject({ type: 'sitting', end: 'finished' });
+      expect(Journal.read(folder).records.at(-1)).toMatchObject({ type: 'session', end: 'finished' });
     } finally {
       Date.now = now;
     }
     await run(new Here(), { resume: true });
   });
 
-  it('is an audit before its model is even loaded, and says in its journal how each sitting ended', async () => {
+  it('is an audit before its model is even loaded, and says in its journal how each session ended', async () => {
     const ends = () =>
       Journal.read(folder).records.flatMap((record) =>
-        record.type === 'sitting' ? record.end : record.type === 'resumed' ? record.type : [],
+        record.type === 'session' ? record.end : record.type === 'resumed' ? record.type : [],
       );
     const pool = new Here();
     const hired = run(pool, { pool: async () => Promise.reject(new UserError('It cannot be loaded.')) } as never);

@@ -153,7 +153,7 @@ describe('results that were changed', () => {
     ['a picture that leads out', (r) => (r.images[0].file = '../x.png')],
     ['an absolute picture', (r) => (r.images[0].file = '/etc/passwd')],
     ['a finding that leads out', (r) => (r.findings[0].file = 'clean/../../../x.png')],
-    ['an output that leads out', (r) => (r.findings[0].output = { psnr: 1, ssim: 1, file: 'C:\\x.png' })],
+    ['an output that leads out', (r) => (r.findings[0].output = { figures: { psnr: 1, ssim: 1 }, file: 'C:\\x.png' })],
     ['an attack that leads out', (r) => (r.findings[0].attack = '../../x')],
     ['a null byte', (r) => (r.images[0].id = 'a\0b')],
     ['a new line', (r) => (r.images[0].id = 'a\nb')],

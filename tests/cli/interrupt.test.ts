@@ -101,7 +101,7 @@ describe.runIf(linux)('Ctrl+C', () => {
 
       const lines = journalOf(out).split('\n');
       expect(lines.pop(), 'the last line has an end').toBe('');
-      expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'sitting', end: 'cancelled' });
+      expect(lines.map((line) => JournalRecord.parse(JSON.parse(line))).at(-1)).toMatchObject({ type: 'session', end: 'cancelled' });
       const partial = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
         findings: unknown[];
         images: { outcomes: { state: string }[] }[];

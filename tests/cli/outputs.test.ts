@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../shared/errors.ts';
 import { Results } from '../../shared/results.ts';
 import { parseTable } from '../../shared/table.ts';
-import { goalFrom, wantedFrom } from '../../src-main/cli/output.ts';
+import { wantedFrom } from '../../src-main/cli/ends.ts';
+import { goalFrom } from '../../src-main/cli/goalFlags.ts';
 import { hairline, SAMPLES, scratch } from './hairline.ts';
 
 const AUTOENCODER = join(SAMPLES, 'autoencoder.onnx');
@@ -53,9 +54,9 @@ describe('a network that puts out pictures, from the command line', () => {
     expect(results.findings.map((f) => f.state)).toEqual(['broken', 'broken']);
     const [head, ...rows] = parseTable(readFileSync(join(out, 'results.csv'), 'utf8'), 'results.csv');
     const column = (name: string) => rows.map((row) => row[head!.indexOf(name)]);
-    expect(column('output_psnr')).toEqual(results.findings.map((f) => String(f.output!.psnr)));
-    expect(column('output_ssim')).toEqual(results.findings.map((f) => String(f.output!.ssim)));
-    expect(column('clean_output_psnr')).toEqual(results.images.map((i) => String(i.outputs[0]!.psnr)));
+    expect(column('output_psnr')).toEqual(results.findings.map((f) => String(f.output!.figures['psnr'])));
+    expect(column('output_ssim')).toEqual(results.findings.map((f) => String(f.output!.figures['ssim'])));
+    expect(column('clean_output_psnr')).toEqual(results.images.map((i) => String(i.outputs[0]!.figures['psnr'])));
     expect(column('output_psnr').every((dB) => Number(dB) < 20)).toBe(true);
     expect((await hairline(['verify', out])).out).toMatch(/2 clean pictures and 2 adversarial ones checked: no difference\. On trust: /);
   });

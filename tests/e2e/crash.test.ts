@@ -72,9 +72,9 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     expect(await status()).toBe('Finished');
     const lines = readFileSync(join(audit(`${today}-killed-2`), 'journal.jsonl'), 'utf8')
       .split('\n')
-      .filter((line) => /"type":"(sitting|resumed|setup)"/.test(line));
-    // Killed in its first sitting: the journal tells of one that ended, and the model was not settled again.
-    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['setup', 'sitting']);
+      .filter((line) => /"type":"(session|resumed|setup)"/.test(line));
+    // Killed in its first session: the journal tells of one that ended, and the model was not settled again.
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['setup', 'session']);
     expect(differences(audit(`${today}-killed`), audit(`${today}-killed-2`))).toEqual([]);
   });
 

@@ -74,7 +74,7 @@ describe.skipIf(!browser).each(part(CASES, 2))('exploring the $sample, $theme', 
     if (sample === 'sample') {
       expect(await status()).toMatch(new RegExp(`${answer.label} \\w+ → ${answer.changed!.prediction} \\w+$`));
       expect(answer.changed!.prediction).not.toBe(answer.label);
-    } else expect(await status()).toContain(`→ ${decibels(answer.changed!.output!.psnr)}`);
+    } else expect(await status()).toContain(`→ ${decibels(answer.changed!.figures!['psnr']!)}`);
   });
 
   it('shows the numbers that the engine answered', async () => {
@@ -102,7 +102,7 @@ describe.skipIf(!browser).each(part(CASES, 2))('exploring the $sample, $theme', 
         ['Output, adversarial', answer.changed!],
         ['Output, random noise', answer.noise!],
       ] as const) {
-        expect(await main.getByRole('region', { name }).innerText()).toContain(decibels(seen.output!.psnr));
+        expect(await main.getByRole('region', { name }).innerText()).toContain(decibels(seen.figures!['psnr']!));
       }
     }
     // The pictures: the difference on show is as large as the answer says.

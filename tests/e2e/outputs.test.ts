@@ -51,14 +51,14 @@ describe.skipIf(!browser).each(part(CASES, 2))('the $sample in the window, $them
     expect(await page.getByRole('button', { name: 'Start audit' }).isDisabled()).toBe(true);
     await good('match');
     await kind.selectOption('deviation');
-    await page.getByLabel('Threshold in dB').fill('25.25');
-    await page.getByLabel('Threshold in dB').press('Enter');
-    await page.getByLabel('Threshold, slider').focus();
+    await page.getByLabel('Threshold in dB', { exact: true }).fill('25.25');
+    await page.getByLabel('Threshold in dB', { exact: true }).press('Enter');
+    await page.getByLabel('Threshold in dB, slider').focus();
     await page.keyboard.press('ArrowLeft');
     // The slider has half decibels, the field whatever is typed.
-    expect(Number(await page.getByLabel('Threshold in dB').inputValue())).toBeLessThan(25.25);
-    await page.getByLabel('Threshold in dB').fill('22');
-    await page.getByLabel('Threshold in dB').press('Enter');
+    expect(Number(await page.getByLabel('Threshold in dB', { exact: true }).inputValue())).toBeLessThan(25.25);
+    await page.getByLabel('Threshold in dB', { exact: true }).fill('22');
+    await page.getByLabel('Threshold in dB', { exact: true }).press('Enter');
     await page.getByLabel('Reference').selectOption(goal);
     for (const norm of ['0', '∞']) {
       await page.getByRole('tab', { name: norm }).first().click();
@@ -90,7 +90,7 @@ describe.skipIf(!browser).each(part(CASES, 2))('the $sample in the window, $them
       .first()
       .click();
     const table = page.getByRole('region', { name: 'Table' });
-    for (const finding of results.findings) expect(await table.innerText()).toContain(decibels(finding.output!.psnr));
+    for (const finding of results.findings) expect(await table.innerText()).toContain(decibels(finding.output!.figures['psnr']!));
     expect(await page.getByLabel('Class', { exact: true }).count()).toBe(0);
     await good('table');
   });

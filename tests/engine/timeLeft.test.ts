@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { TimeLeft } from '../../src-main/engine/timeLeft.ts';
 
-it('goes by the pace of this sitting: what was done before it took none of its time', () => {
+it('goes by the pace of this session: what was done before it took none of its time', () => {
   let now = 5_000;
   const left = new TimeLeft(() => now);
   // Preparing: nobody knows yet how much there is to do.
   expect(left.after(0, 0)).toBeNull();
   now += 10_000;
-  // 60 of 100 are there from an earlier sitting.
+  // 60 of 100 are there from an earlier session.
   expect(left.after(60, 100)).toBeNull();
   now += 10_000;
   // 10 in 20 seconds, 30 to go.

@@ -152,7 +152,7 @@ export async function figuresAudit(
     { type: 'setup', setup: settled },
     ...images.map((image): JournalRecord => ({ type: 'image', image })),
     ...findings.map((finding): JournalRecord => ({ type: 'finding', finding })),
-    { type: 'sitting', seconds: 12, done: findings.length, end: 'cancelled' },
+    { type: 'session', seconds: 12, done: findings.length, end: 'cancelled' },
   ];
   const state = new AuditState(records);
   return {

@@ -71,7 +71,9 @@ describe('the registry of goals', () => {
   });
 
   it('is reached below the threshold, or from it on', () => {
-    expect([12.4, 12.5].map((dB) => outputAim(deviation).reached(dB))).toEqual([true, false]);
-    expect([29.9, 30].map((dB) => outputAim(match).reached(dB))).toEqual([false, true]);
+    expect([12.4, 12.5, null].map((psnr) => outputAim(deviation).reached({ psnr }))).toEqual([true, false, false]);
+    expect([29.9, 30, null].map((psnr) => outputAim(match).reached({ psnr }))).toEqual([false, true, true]);
+    // Where the network gives no numbers, nothing is reached.
+    expect([deviation, match].map((goal) => outputAim(goal).reached({}))).toEqual([false, false]);
   });
 });

@@ -49,6 +49,7 @@ vi.stubGlobal('Image', OnePixel);
 const context = { drawImage: () => undefined, getImageData: () => ({ width: 1, height: 1, data: new Uint8ClampedArray(4) }) };
 vi.stubGlobal('document', { documentElement: { dataset: {} }, createElement: () => ({ getContext: () => context }) });
 
+const { goalCards } = await import('../../src-main/goals/index.ts');
 const { useApp } = await import('../../src-renderer/stores/app.ts');
 const { useExplore } = await import('../../src-renderer/stores/explore.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
@@ -67,7 +68,7 @@ const attack = (id: string, kind: AttackCard['kind'], norms: Norm[], targeted = 
   options: { type: 'object', properties: { steps: { type: 'integer', default: 100 } } },
 });
 const image = (id: string) => ({ id, source: `/i/${id}.png`, width: 8, height: 8, channels: 3, label: 0 });
-const seen = (prediction: number, margin: number) => ({ prediction, top: [], margin, output: null });
+const seen = (prediction: number, margin: number) => ({ prediction, top: [], margin, figures: null });
 const at = (linf: number) => ({ l0: 3, l0Pixels: 1, l1: linf, l2: linf, linf });
 const answer = (more: Partial<Probe> = {}): Probe => ({
   probe: '1',
@@ -151,13 +152,14 @@ describe('what was tried', () => {
       verdictOf(answer({ state: 'wrong-already', changed: null }), 'linf', 1),
       verdictOf(answer({ state: 'failed', changed: null }), 'linf', 1),
     ]).toEqual(['wrong', 'failed']);
-    expect(trialOf(answer(), 'linf', 0.1, true)).toEqual({ eps: 0.1, value: 2, broke: false });
-    expect(trialOf(answer({ changed: null }), 'linf', 0.1, false).value).toBe(5);
+    expect(trialOf(answer(), 'linf', 0.1, true, 'psnr')).toEqual({ eps: 0.1, value: 2, broke: false });
+    expect(trialOf(answer({ changed: null }), 'linf', 0.1, false, 'psnr').value).toBe(5);
     expect(
-      trialOf(answer({ changed: { ...answer().changed!, margin: null, output: { psnr: 21, ssim: null } } }), 'linf', 0.1, false).value,
+      trialOf(answer({ changed: { ...answer().changed!, margin: null, figures: { psnr: 21, ssim: 0.5 } } }), 'linf', 0.1, false, 'psnr')
+        .value,
     ).toBe(21);
     // A minimum-norm attack says where it tips, whatever the budget.
-    expect([trialOf(broken(0.05), 'linf', 0.1, true).eps, trialOf(broken(0.05), 'linf', 0.1, false).eps]).toEqual([0.05, 0.1]);
+    expect([true, false].map((minimal) => trialOf(broken(0.05), 'linf', 0.1, minimal, 'psnr').eps)).toEqual([0.05, 0.1]);
   });
 });
 
@@ -170,9 +172,10 @@ describe('exploring', () => {
     asked.length = 0;
     Object.assign(other, {
       inspect: { path: '/m.onnx', input: 'x', classes: 3, preprocessing: Preprocessing.parse({}) } as ModelCard,
-      gradcheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 1, surrogates: [], fallbacks: [] },
+      gradcheck: { ok: true, forwardError: 0, gradientError: 0, tangentError: null, directions: 1, straightThrough: [], fallbacks: [] },
       images: { images: [image('a'), image('b')], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
     });
+    useApp().goals = goalCards();
     useApp().attacks = [
       attack('fmn', 'minimum-norm', ['l0', 'l2', 'linf']),
       attack('fool', 'minimum-norm', ['linf'], false),
@@ -267,8 +270,7 @@ describe('exploring', () => {
     explore.move(1);
     expect(explore.image!.id).toBe('b');
     explore.chosen.linf = 'fool';
-    explore.goal = 'one';
-    explore.target = 2;
+    explore.goal = { kind: 'targeted', target: 2 };
     await rest();
     expect(explore.attacks.filter(({ able }) => !able).map(({ card }) => card.id)).toEqual(['fool']);
     expect(asked.at(-1)!.input).toMatchObject({ goal: { kind: 'targeted', target: 2 }, attack: { id: 'pgd' } });
@@ -326,8 +328,7 @@ describe('exploring', () => {
     explore.norm = 'l2';
     explore.epsNow = 0.35;
     explore.setOption('steps', 7);
-    explore.goal = 'one';
-    explore.target = 1;
+    explore.goal = { kind: 'targeted', target: 1 };
     await rest();
     expect(asked.at(-1)!.input.attack).toEqual({ id: 'pgd', options: { steps: 7 } });
     explore.use();

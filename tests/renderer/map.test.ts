@@ -121,14 +121,13 @@ describe('the table of a map', () => {
 describe('what can be mapped', () => {
   it('is asked for with the model as it is set up', () => {
     const loaded = {
-      card: { path: '/m.onnx', field: null },
+      card: { path: '/m.onnx', networkOutput: null },
       preprocessing: Preprocessing.parse({ scale: 255 }),
       ends: { input: 'x', fixed: { mask: 1 }, output: null },
       provider: 'cpu',
       images: [],
       names: null,
-      reference: 'input',
-      peak: 2,
+      goal: { kind: 'deviation', reference: 'input', psnr: 21, peak: 2 },
     } as unknown as Loaded;
     const subject = loadedSubject(loaded);
     expect(subject.request).toEqual({

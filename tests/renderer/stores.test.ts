@@ -27,6 +27,7 @@ vi.stubGlobal('requestAnimationFrame', (draw: () => void) => draw());
 const { canDo, perform } = await import('../../src-renderer/actions/index.ts');
 const { useApp } = await import('../../src-renderer/stores/app.ts');
 const { useEstimate } = await import('../../src-renderer/stores/estimate.ts');
+const { goalCards } = await import('../../src-main/goals/index.ts');
 const { useHistory } = await import('../../src-renderer/stores/history.ts');
 const { useImages } = await import('../../src-renderer/stores/images.ts');
 const { useIntake } = await import('../../src-renderer/stores/intake.ts');
@@ -57,7 +58,7 @@ beforeEach(() => {
   Object.assign(answers, {
     inspect: card,
     unclearInputs: [],
-    gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, surrogates: [], fallbacks: [] },
+    gradcheck: { ok: true, forwardError: 0, gradientError: 0, directions: 1, straightThrough: [], fallbacks: [] },
     images: { images: [image('a'), image('b', 1)], total: 2, classNames: null, warnings: [], leftOut: { total: 0, files: [] } },
     tell: [],
     beside: { labels: null, classNames: null },
@@ -65,6 +66,7 @@ beforeEach(() => {
     audits: [],
     results: new Error('none'),
   });
+  useApp().goals = goalCards();
   useApp().attacks = [attack('fmn', ['l0', 'l1', 'l2', 'linf']), attack('ddn', ['l2']), attack('fool', ['linf'], false)];
 });
 
@@ -96,7 +98,7 @@ it('leaves out attacks that have no targeted form, and options that are the defa
   const threat = useThreat();
   const [fmn] = threat.attacksFor('linf');
   threat.norms.linf.chosen['fool'] = true;
-  threat.goal = 'next';
+  threat.chooseGoal('targeted');
   threat.setOption('linf', fmn!, 'steps', 50);
   const linf = threat.plan().threats.find(({ norm }) => norm === 'linf')!;
   expect(linf).toMatchObject({ goal: { kind: 'targeted', target: 'next' }, attacks: [{ id: 'fmn', options: { steps: 50 } }] });
@@ -109,32 +111,37 @@ it('has goals on the output for a network without classes, and attacks that need
   const threat = useThreat();
   await ready();
   expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn']);
-  threat.goal = 'next';
-  answers['inspect'] = { ...card, classes: 0, output: 'values', field: { name: 'y', dims: [2], width: 2, picture: null } };
+  threat.goal = { kind: 'targeted', target: 2 };
+  answers['inspect'] = { ...card, classes: 0, output: 'values', networkOutput: { name: 'y', dims: [2], width: 2, picture: null } };
   await useModel().open('/m.onnx', { output: 'y' });
-  expect(threat.goal).toBe('deviation');
+  expect(threat.goal).toEqual({ kind: 'deviation', reference: 'clean-output', psnr: 20, peak: 1 });
   expect(threat.attacksFor('l2').map(({ id }) => id)).toEqual(['fmn', 'ddn', 'products']);
-  threat.psnr = 12.5;
-  threat.reference = 'input';
+  threat.goal = { ...threat.goal, psnr: 12.5, reference: 'input' };
   const plan = AuditPlan.parse(threat.plan());
   expect(plan).toMatchObject({ output: 'y', labels: null, classNames: null });
   expect(plan.threats[0]!.goal).toEqual({ kind: 'deviation', reference: 'input', psnr: 12.5, peak: 1 });
   expect(asked.findLast(([name]) => name === 'gradcheck')![1]).toMatchObject({ output: 'y' });
 
   // A match waits for its picture, and takes the one that is dropped on the screen.
-  threat.goal = 'match';
+  threat.chooseGoal('match');
   expect(threat.usable(threat.attacksFor('l2')[2]!)).toBe(false);
-  expect(threat.missing).toMatch(/picture whose output/);
+  expect(threat.missing).toMatch(/needs: Picture to match/);
   useApp().step = 'threat';
   await useIntake().take([new File([], 'other.png')]);
   expect(useImages().paths).toEqual(['/i']);
   expect(threat.missing).toBeNull();
-  expect(AuditPlan.parse(threat.plan()).threats[0]!.goal).toEqual({ kind: 'match', picture: '/in/other.png', psnr: 12.5, peak: 1 });
+  expect(AuditPlan.parse(threat.plan()).threats[0]!.goal).toEqual({ kind: 'match', picture: '/in/other.png', psnr: 20, peak: 1 });
+  expect(threat.goalFiles).toEqual([{ kind: 'match', option: 'picture', path: '/in/other.png' }]);
+  threat.dropGoalFile(threat.goalFiles[0]!);
+  expect(threat.missing).toMatch(/needs: Picture to match/);
+  // What was set of the other goal is there still.
+  threat.chooseGoal('deviation');
+  expect(threat.goal).toMatchObject({ psnr: 12.5, reference: 'input' });
 
   // Back to a classifier, its own goal is as it was.
   answers['inspect'] = card;
   await useModel().open('/m.onnx');
-  expect(threat.goal).toBe('next');
+  expect(threat.goal).toEqual({ kind: 'targeted', target: 2 });
 });
 
 it('keeps what it has when a file is no model, and shows the sentence once', async () => {

@@ -145,7 +145,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
   const threats = norms.map((norm, t) => threatResult(norm, t, smallest[t]!, findings));
   const right = images.filter((image) => image.prediction === image.label).length;
   const results: Results = {
-    ...{ format: 1, hairline: '0.1.0', name: options.name ?? '' },
+    ...{ format: 2, hairline: '0.1.0', name: options.name ?? '' },
     model: {
       file: long
         ? `${folder}/models/final_really_final_v7 (copy)/resnet18_cifar10_adversarially_trained_2026-02-28T23-59-59.onnx`
@@ -187,7 +187,7 @@ export function makeFixture(options: FixtureOptions = {}): Fixture {
       gradientError: 0.00041,
       tangentError: null,
       directions: 8,
-      surrogates: [],
+      straightThrough: [],
       fallbacks: [],
     },
     cleanAccuracy: labels ? { eps: 0, accuracy: right / n, ...wilson(right, n), right, total: n } : null,

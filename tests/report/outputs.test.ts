@@ -18,8 +18,7 @@ function asOutputs({ results, files, readPng }: Fixture, goal: Goal, picture = t
     ...image,
     ...{ label: 0, labelGiven: false, prediction: 0, top: [] },
     outputs: results.threats.map(() => ({
-      psnr: 24 + i / 10,
-      ssim: picture ? 0.8 : null,
+      figures: { psnr: 24 + i / 10, ...(picture && { ssim: 0.8 }) },
       file: picture ? write(`clean-output/${image.id}.png`, i) : null,
     })),
   }));
@@ -29,7 +28,10 @@ function asOutputs({ results, files, readPng }: Fixture, goal: Goal, picture = t
     prediction: finding.state === 'broken' ? 1 : null,
     output:
       finding.state === 'broken'
-        ? { psnr: 19.9985, ssim: picture ? 0.512 : null, file: picture ? write(`adversarial-output/${i}.png`, 255 - i) : null }
+        ? {
+            figures: { psnr: 19.9985, ...(picture && { ssim: 0.512 }) },
+            file: picture ? write(`adversarial-output/${i}.png`, 255 - i) : null,
+          }
         : null,
   }));
   const model = {
@@ -79,7 +81,7 @@ describe('the report on a network that puts out pictures', () => {
     expect(NO_WORDS.exec(text)?.[0]).toBeUndefined();
     expect(text).toContain('With changes of at most 2/255 in any pixel value the output for');
     expect(text).toContain('stays within 20 dB of the image itself');
-    expect(text).toContain('output is 24.0 dB to 24.7 dB from the image itself');
+    expect(text).toContain('outputs for the 8 clean images: PSNR 24.0 dB to 24.7 dB against the image itself.');
     expect(text).toContain('a picture of 16 × 16, grey (denoised)');
     expect(text).toContain('sigma = 0.25');
     expect(text).toContain('J’u from central differences by 0.00041, Jv by 0.00052');

@@ -35,7 +35,7 @@ describe('the check of an honest model passes', () => {
   ])('%s', async (_, graph, spec) => {
     const { model, original } = await openBoth(graph, picture, spec, 8);
     const check = await checkGradient(model, original, pictures(picture, 3));
-    expect(check).toMatchObject({ ok: true, directions: 5, surrogates: [] });
+    expect(check).toMatchObject({ ok: true, directions: 5, straightThrough: [] });
     expect(check.forwardError).toBeLessThan(1e-5);
     expect(check.gradientError).toBeLessThan(1e-3);
   });
@@ -136,7 +136,7 @@ describe('surrogates', () => {
     b.node('MatMul', [flat, weights(b, [432, 4], 1)], {}, { outputs: ['y'] });
     b.output('y', DType.float32, ['N', 4]);
     const { model, original } = await openBoth(b.graph, picture);
-    expect(await checkGradient(model, original, pictures(picture, 1))).toMatchObject({ ok: true, surrogates: ['Round'] });
+    expect(await checkGradient(model, original, pictures(picture, 1))).toMatchObject({ ok: true, straightThrough: ['Round'] });
   });
 
   // Quantise, dequantise, compute, again: onnxruntime fuses these in the file, and not alike behind a preprocessing.
@@ -160,7 +160,7 @@ describe('surrogates', () => {
       },
       unfused: { value: () => Promise.resolve(Object.create(off, { close: { value: () => Promise.resolve() } })) },
     }) as Original;
-    expect(await checkGradient(model, off, pictures(picture, 1))).toMatchObject({ ok, surrogates: ['QuantizeLinear'] });
+    expect(await checkGradient(model, off, pictures(picture, 1))).toMatchObject({ ok, straightThrough: ['QuantizeLinear'] });
     // A file that is as far from itself when nothing is fused cannot be held to less; its own plain session is the same here.
     const rough: Original = Object.create(off, {
       unfused: { value: () => Promise.resolve(Object.create(original, { close: { value: () => Promise.resolve() } })) },
@@ -180,6 +180,6 @@ describe.skipIf(!existsSync(MODELS))('the check of published models passes (skip
   it.each(PUBLISHED)('%s', async (file, spec) => {
     const shape = file.includes('mnist') ? { channels: 1, height: 28, width: 28 } : { channels: 3, height: 32, width: 32 };
     const { model, original } = await openBoth(`${MODELS}/${file}`, shape, spec, 4);
-    expect(await checkGradient(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, surrogates: [] });
+    expect(await checkGradient(model, original, pictures(shape, 2), { directions: 3 })).toMatchObject({ ok: true, straightThrough: [] });
   });
 });

@@ -42,7 +42,7 @@ function stateFault(plan: AuditPlan, classes: number, image: ImageRecord, { thre
       ? null
       : 'its target is another class than its own, so it is not of the target class already';
   if (state !== 'wrong-already') return null;
-  const clean = image.outputs[threat]?.psnr ?? Infinity;
+  const clean = image.outputs[threat]?.figures ?? {};
   const aim = aimOf(goal);
   return aim.on === 'output' && aim.reached(clean) ? null : 'the clean image does not reach the goal, so it is not beyond already';
 }

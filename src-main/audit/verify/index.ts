@@ -165,7 +165,7 @@ function compareResults(told: Told) {
     return { problems: ['The results cannot be put together from the journal, which does not fit the plan.'], lacks: [] };
   }
   const known = records.some(({ type }) => type === 'setup');
-  // Times are those of one sitting; what was warned of before the first attack is in the journal alone.
+  // Times are those of one session; what was warned of before the first attack is in the journal alone.
   const compared = ({ timing: _timing, $schema: _schema, warnings, ...rest }: Results) => ({ ...rest, ...(known && { warnings }) });
   const { problems, lacks } = differences(compared(results), compared(anew), sides);
   if (stored && stored !== plan)
@@ -176,7 +176,7 @@ function compareResults(told: Told) {
 function isComplete({ plan, state, records }: Told): boolean {
   const { done, total } = progressOf(plan, state);
   const last = records.at(-1);
-  return done >= total && last?.type === 'sitting' && (last.end ?? 'finished') === 'finished';
+  return done >= total && last?.type === 'session' && (last.end ?? 'finished') === 'finished';
 }
 
 /** What this installation settled before the first attack bears its seal; of another's it cannot tell. */
@@ -199,7 +199,7 @@ function notesOn({ plan, state, setup, records }: Told, installation: Vouching):
     );
   if (setup.images.length === 0) notes.push('The audit has no images, so there is nothing to check.');
   const last = records.at(-1);
-  if (done === total && last && last.type !== 'sitting') notes.push('The journal ends without a word on how the audit ended.');
+  if (done === total && last && last.type !== 'session') notes.push('The journal ends without a word on how the audit ended.');
   if (installation.settled && state.seal !== null && !installation.settled(setup, state.seal))
     notes.push('What was settled before the first attack bears the seal of another installation, which cannot be checked here.');
   const doubles = setup.images.length - new Set(setup.images.map((id) => state.images.get(id)?.hash ?? id)).size;

@@ -13,8 +13,8 @@ export function journalProblems(told: Told): string[] {
 
 function orderProblems(records: readonly JournalRecord[]): string[] {
   const problems: string[] = [];
-  // Older journals say neither how a sitting ended nor that another began.
-  const saysEnds = records.every((record) => record.type !== 'sitting' || record.end !== undefined);
+  // Older journals say neither how a session ended nor that another began.
+  const saysEnds = records.every((record) => record.type !== 'session' || record.end !== undefined);
   let setups = 0;
   records.forEach((record, at) => {
     const wrong = (why: string) => void (problems.length < 5 && problems.push(`${FILES.journal}, record ${at + 1}: ${why}.`));
@@ -22,9 +22,9 @@ function orderProblems(records: readonly JournalRecord[]): string[] {
     if ((record.type === 'plan') !== (at === 0)) wrong(at === 0 ? 'a journal begins with its plan' : 'the plan comes again');
     if (record.type === 'setup' && ++setups > 1) wrong('what was settled before the first attack comes again');
     if ((record.type === 'image' || record.type === 'finding') && setups === 0) wrong(`a ${record.type} comes before the model`);
-    if (saysEnds && before === 'sitting' && record.type !== 'resumed')
-      wrong('more comes after the end of a sitting, and no word that the audit was gone on with');
-    if (record.type === 'resumed' && before !== 'sitting') wrong('the audit is gone on with before it was stopped');
+    if (saysEnds && before === 'session' && record.type !== 'resumed')
+      wrong('more comes after the end of a session, and no word that the audit was gone on with');
+    if (record.type === 'resumed' && before !== 'session') wrong('the audit is gone on with before it was stopped');
   });
   return problems;
 }
@@ -32,7 +32,7 @@ function orderProblems(records: readonly JournalRecord[]): string[] {
 /** An audit that was finished has a finding for every image that was attacked, threat model and attack. */
 function endProblems({ records, setup, state, plan, results }: Told): string[] {
   const last = records.at(-1)!;
-  if (last.type !== 'sitting' || last.end !== 'finished') return [];
+  if (last.type !== 'session' || last.end !== 'finished') return [];
   const problems: string[] = [];
   const unseen = setup.images.filter((id) => !state.images.has(id));
   if (unseen.length > 0)
@@ -57,7 +57,7 @@ function endProblems({ records, setup, state, plan, results }: Told): string[] {
 /** Older audits looked at the clock twice, with all that lies between, in ms. */
 const SLACK = 10_000;
 
-/** The times in the results are those of the sitting that wrote them. */
+/** The times in the results are those of the session that wrote them. */
 function timingProblems({ records, results: { timing, findings } }: Told): string[] {
   const problems: string[] = [];
   const [first] = records;
@@ -65,12 +65,12 @@ function timingProblems({ records, results: { timing, findings } }: Told): strin
     problems.push(`timing, started: the report says ${timing.started}, its journal ${first.started}.`);
   if (Date.parse(timing.finished) < Date.parse(timing.started))
     problems.push(`timing, finished: the report says ${timing.finished}, before the audit was started.`);
-  // Whoever was killed after the results were written has left no record of that sitting.
-  if (records.at(-1)?.type !== 'sitting') return problems;
+  // Whoever was killed after the results were written has left no record of that session.
+  if (records.at(-1)?.type !== 'session') return problems;
   let seconds = 0;
   let fits = false;
   const seen = new Set<string>();
-  // What has lost its picture is made again, or was not yet when the sitting was stopped.
+  // What has lost its picture is made again, or was not yet when the session was stopped.
   const made = (count: number) => findings.length <= count && count <= seen.size;
   let since = 0;
   for (const [at, record] of records.entries()) {
@@ -78,10 +78,10 @@ function timingProblems({ records, results: { timing, findings } }: Told): strin
       seen.add(AuditState.key(record.finding.image, record.finding.threat, record.finding.attack));
       since++;
     }
-    if (record.type !== 'sitting') continue;
+    if (record.type !== 'session') continue;
     if (record.done > since)
       problems.push(
-        `${FILES.journal}, record ${at + 1}: a sitting says that it made ${record.done} findings, and the journal has ${since} of it.`,
+        `${FILES.journal}, record ${at + 1}: a session says that it made ${record.done} findings, and the journal has ${since} of it.`,
       );
     since = 0;
     fits ||= seconds <= timing.seconds && timing.seconds <= seconds + record.seconds && made(timing.resumed + record.done);
@@ -89,7 +89,7 @@ function timingProblems({ records, results: { timing, findings } }: Told): strin
   }
   if (!fits)
     problems.push(
-      `timing: the report says ${timing.seconds} seconds of work and ${timing.resumed} findings from before, which none of the journal's sittings gives.`,
+      `timing: the report says ${timing.seconds} seconds of work and ${timing.resumed} findings from before, which none of the journal's sessions gives.`,
     );
   return problems;
 }

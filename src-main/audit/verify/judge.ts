@@ -1,18 +1,19 @@
-import type { AuditPlan } from '../../../shared/plan.ts';
-import type { Finding, ImageResult, OutputResult } from '../../../shared/results.ts';
+import { figureText } from '../../../shared/goalWords.ts';
+import type { AuditPlan, Goal } from '../../../shared/plan.ts';
+import type { Figures, Finding, ImageResult, OutputResult } from '../../../shared/results.ts';
 import type { Graph } from '../../graph/index.ts';
 import { toUnit } from '../../images/index.ts';
 import type { Picture } from '../../images/index.ts';
-import { findOutput } from '../../model/field.ts';
-import type { NetworkOutput } from '../../model/field.ts';
+import { findOutput } from '../../model/networkOutput.ts';
+import type { NetworkOutput } from '../../model/networkOutput.ts';
 import { fixInputs } from '../../model/inputs.ts';
 import { findImageInput, networkInput } from '../../model/network.ts';
 import { findLogits } from '../../model/output.ts';
 import { openOriginal, openOriginalOutput } from '../../runtime/original.ts';
 import type { Original, OriginalOutput } from '../../runtime/original.ts';
 import { traceFacts } from '../../runtime/trace.ts';
-import { outputAim, targetOf } from '../../goals/index.ts';
-import { compareOutput, outputPicture, outputResult } from '../outputFigures.ts';
+import { figuresOf, figuresWords, outputAim, targetOf } from '../../goals/index.ts';
+import { outputPicture } from '../outputPicture.ts';
 import type { ImageRecord, Setup } from '../records.ts';
 import { differences } from './differences.ts';
 import { scoreProblems } from './scores.ts';
@@ -55,7 +56,7 @@ export async function openJudge(
       ? []
       : [`The journal says that the input ${setup.input} takes the image, and it is ${input.name}.`];
   const sides = { told: 'the journal', found: 'the model' };
-  if (setup.field === null) {
+  if (setup.output === null) {
     const output = findLogits(graph, facts, rows, plan.answer);
     const of = ({ kind, width, classes, threshold }: typeof output) => ({
       kind,
@@ -68,9 +69,9 @@ export async function openJudge(
       problems.push(`classes: the report says ${setup.classes}, the model tells ${output.classes} apart.`);
     return classJudge(await openOriginal({ ...request, output }), plan, setup, problems);
   }
-  const field = findOutput(fixed, facts, plan.output, rows, network.image);
-  problems.push(...differences(setup.field, field, sides, ['output']).problems);
-  return outputJudge(await openOriginalOutput({ ...request, output: field }), field, plan, read, problems);
+  const output = findOutput(fixed, facts, plan.output, rows, network.image);
+  problems.push(...differences(setup.output, output, sides, ['output']).problems);
+  return outputJudge(await openOriginalOutput({ ...request, output }), output, plan, read, problems);
 }
 
 function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems: string[]): Judge {
@@ -111,10 +112,10 @@ function classJudge(original: Original, plan: AuditPlan, setup: Setup, problems:
 /** Of many classes some are as good as equal. */
 function isLeast(k: number, logits: Float64Array): boolean {
   const [low, high] = [Math.min(...logits), Math.max(...logits)];
-  return logits[k]! - low <= LIKENESS * 10 * Math.max(1, high - low);
+  return logits[k]! - low <= SCORES * 10 * Math.max(1, high - low);
 }
 
-function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
+function outputJudge(original: OriginalOutput, output: NetworkOutput, plan: AuditPlan, read: ReadPicture, problems: string[]): Judge {
   const aims = plan.threats.map(({ goal }) => outputAim(goal));
   /** The output for a picture against a goal's reference and against what the report says of it. */
   const compare = async (
@@ -123,26 +124,18 @@ function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: Audit
     clean: Picture,
     picture: Picture,
     told: OutputResult | null,
-  ): Promise<{ y: Float64Array; dB: number | null; problems: string[] }> => {
-    const reference = await aims[threat]!.reference(original, toUnit(clean), clean, field);
+  ): Promise<{ y: Float64Array; figures: Figures; problems: string[] }> => {
+    const reference = await aims[threat]!.reference(original, toUnit(clean), clean, output);
     const y = await original.output(toUnit(picture), picture);
-    const { psnr: dB, ssim } = outputResult(
-      y.every(Number.isFinite) ? compareOutput(aims[threat]!, y, reference, field) : { psnr: NaN, ssim: null },
-      null,
-    );
-    const found: string[] = [];
-    if (differ(dB, told?.psnr ?? null, DECIBELS))
-      found.push(`${name}: the output is ${words(dB)} from its reference, the report says ${words(told?.psnr ?? null)}.`);
-    if (differ(ssim, told?.ssim ?? null, LIKENESS))
-      found.push(`${name}: the output's similarity to its reference is ${ssim}, the report says ${told?.ssim ?? null}.`);
-    return { y, dB, problems: found };
+    const figures = y.every(Number.isFinite) ? aims[threat]!.figures(y, reference, output) : {};
+    return { y, figures, problems: figureProblems(name, plan.threats[threat]!.goal, figures, told?.figures ?? {}) };
   };
   /** The picture of an output, which people look at, beside the output itself. */
   const shown = async (file: string | null, y: Float64Array, peak: number): Promise<string[]> => {
     if (file === null) return [];
     const found: string[] = [];
     const picture = await read(file, found);
-    const own = outputPicture(y, field, peak);
+    const own = outputPicture(y, output, peak);
     if (picture && (own === null || picture.data.length !== own.data.length || picture.data.some((v, i) => Math.abs(v - own.data[i]!) > 1)))
       found.push(`${file} is not what the model puts out.`);
     return found;
@@ -160,18 +153,35 @@ function outputJudge(original: OriginalOutput, field: NetworkOutput, plan: Audit
       return found;
     },
     async finding(_image, clean, finding, picture) {
-      const { y, dB, problems: found } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
-      if (!aims[finding.threat]!.reached(dB ?? Infinity))
-        found.push(`${finding.file} does not break the model: its output is ${words(dB)} from its reference.`);
+      const { y, figures, problems: found } = await compare(finding.file!, finding.threat, clean, picture, finding.output);
+      if (!aims[finding.threat]!.reached(figures))
+        found.push(`${finding.file} does not break the model: its output has ${words(plan.threats[finding.threat]!.goal, figures)}.`);
       return [...found, ...(await shown(finding.output?.file ?? null, y, aims[finding.threat]!.peak))];
     },
     close: () => original.close(),
   };
 }
 
-const differ = (a: number | null, b: number | null, slack: number) => (a === null || b === null ? a !== b : Math.abs(a - b) > slack);
-const words = (dB: number | null): string => `${dB === null ? '∞' : dB.toFixed(4)} dB`;
+/** The figures of an output here against those that are told of it. */
+function figureProblems(name: string, goal: Goal, found: Figures, told: Figures): string[] {
+  const strangers = Object.keys(told).filter((figure) => !figuresOf(goal).some((known) => known.name === figure));
+  return [
+    ...strangers.map((figure) => `${name}: the report gives the output a figure ${figure}, which its goal has not.`),
+    ...figuresOf(goal)
+      .filter((figure) => differ(found[figure.name], told[figure.name], figure.slack))
+      .map((figure) => {
+        const [here, there] = [found, told].map((of) => figureText(figure, of[figure.name], PLACES));
+        return `${name}: the output's ${figure.name} against its reference is ${here}, the report says ${there}.`;
+      }),
+  ];
+}
 
-/** Another machine's kernels may round an output differently. */
-const DECIBELS = 1e-3;
-const LIKENESS = 1e-4;
+type FigureValue = number | null | undefined;
+const differ = (a: FigureValue, b: FigureValue, slack: number) =>
+  typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) > slack : a !== b;
+const words = (goal: Goal, figures: Figures): string => figuresWords(goal, figures) || 'no figures, since it is no number';
+
+/** So many that a difference is seen. */
+const PLACES = 6;
+/** Of two classes' scores: another machine's kernels may round them differently. */
+const SCORES = 1e-4;

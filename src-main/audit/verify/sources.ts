@@ -41,7 +41,7 @@ export async function checkSources(
   await hashes(told, opened, may, out);
   await surrogates(told, opened, may, out);
   const { setup } = told;
-  if (opened.classNames !== null && may.classNames && setup.field === null)
+  if (opened.classNames !== null && may.classNames && setup.output === null)
     await there(out, async () =>
       out.problems.push(
         ...differences(
@@ -148,7 +148,7 @@ async function pictures({ setup, state }: Told, opened: AuditPlan, mayLabels: bo
     const item = items.get(image.id);
     if (!item) continue;
     const label = image.labelGiven ? image.label : null;
-    if (labelled && setup.field === null && item.label !== label)
+    if (labelled && setup.output === null && item.label !== label)
       out.problems.push(`The label of ${item.source} is ${item.label ?? 'not given'}, the report says ${label ?? 'that none was given'}.`);
     if (item.source !== image.source)
       out.problems.push(`image ${image.id}, source: the report says ${image.source}, and it is ${item.source}.`);

@@ -5,6 +5,7 @@ import type { Results } from '../../../shared/results.ts';
 import { optionsOf } from '../../attacks/registry.ts';
 import { Folder } from '../../files/folder.ts';
 import { planHash, planText } from '../begin.ts';
+import { migrateRecord, migrateResults } from '../format1.ts';
 import { fits, fitsFinding, fitsImage } from '../fit.ts';
 import { FILES, SIZES } from '../jobs.ts';
 import { Journal } from '../journal.ts';
@@ -101,10 +102,11 @@ function journalIn(folder: string, problems: string[]): JournalRecord[] {
   const { records, torn } = Journal.read(
     folder,
     (line) => void damaged.push(line),
-    (line, text, record) => void (writtenProblems(FILES.journal, text, record, JSON.stringify).length > 0 && otherwise.push(line)),
+    (line, text, record) =>
+      void (writtenProblems(FILES.journal, text, record, JSON.stringify, migrateRecord).length > 0 && otherwise.push(line)),
   );
   const last = records.at(-1);
-  if (torn && last?.type === 'sitting' && last.end === 'finished')
+  if (torn && last?.type === 'session' && last.end === 'finished')
     problems.push(`${FILES.journal} goes on after the end of the audit, with what is no record.`);
   if (damaged.length > 0) problems.push(`${FILES.journal} is damaged in ${lines(damaged)}.`);
   if (otherwise.length > 0)
@@ -123,7 +125,7 @@ const lines = (numbers: readonly number[]): string =>
 function resultsProblems(folder: string, results: Results): string[] {
   const inside = new Folder(folder);
   if (!inside.has(FILES.results)) return [];
-  return writtenProblems(FILES.results, inside.read(FILES.results, SIZES.results).toString('utf8'), results, canonicalJson);
+  return writtenProblems(FILES.results, inside.read(FILES.results, SIZES.results).toString('utf8'), results, canonicalJson, migrateResults);
 }
 
 /** Where the journal says nothing, the results are held against themselves. */
@@ -141,7 +143,7 @@ function ofResults(results: Results, known: AuditState): Pick<Told, 'setup' | 's
     gradientCheck,
     versions,
     images,
-    output: field,
+    output,
     findings,
     timing,
   } = results;
@@ -154,7 +156,7 @@ function ofResults(results: Results, known: AuditState): Pick<Told, 'setup' | 's
       input: '',
       classes,
       scores: null,
-      field,
+      output,
       classNames,
       images: ids,
       provider,

@@ -24,7 +24,7 @@ export function onTrust(
     );
   if (broken > 0) trust.push('the distances in floating point');
   if (findings.length > 0) trust.push('the numbers of queries');
-  if (!labels && setup.field === null && [...state.images.values()].some((image) => image.labelGiven)) trust.push('the labels');
+  if (!labels && setup.output === null && [...state.images.values()].some((image) => image.labelGiven)) trust.push('the labels');
   if (!originals && state.images.size > 0)
     trust.push(
       `that the clean pictures are those of ${plan.images.length === 1 ? plan.images[0]!.split(/[\\/]/).filter(Boolean).at(-1)! : 'the plan'} (name them: --images)`,

@@ -3,10 +3,17 @@
  * and of a field that stands twice they may take the one that Hairline passed over.
  * @param read what its schema took of it
  * @param written how Hairline writes what the text holds
+ * @param migrated what the text holds by the names that were read
  */
-export function writtenProblems(file: string, text: string, read: unknown, written: (raw: unknown) => string): string[] {
+export function writtenProblems(
+  file: string,
+  text: string,
+  read: unknown,
+  written: (raw: unknown) => string,
+  migrated: (raw: unknown) => unknown = (raw) => raw,
+): string[] {
   const raw = JSON.parse(text) as unknown;
-  const place = stranger(raw, read);
+  const place = stranger(migrated(raw), read);
   if (place !== null) return [`${file}, ${place.join(', ')}: Hairline writes no such field.`];
   return text === written(raw)
     ? []

@@ -9,15 +9,15 @@ import { FLAG, NO_FILES, unused } from '../../audit/files.ts';
 import { demandBudgets, planOf as planIn, readPlan } from '../../audit/plan.ts';
 import { bitsOf, planFromFlags, sampleOf, whole } from '../flags.ts';
 import type { AuditFlags, PlanFlags } from '../planFlags.ts';
+import { addGoalFlags, goalFlagNames } from '../goalFlags.ts';
 import { withLimits } from '../limited.ts';
 import { outFolder } from '../outFolder.ts';
+import { repeatable } from '../repeatable.ts';
 import { runHere } from '../run.ts';
 import { barProgress, jsonProgress } from '../progress.ts';
 
-const list = (value: string, before: string[] = []) => [...before, value];
-
 export function auditCommand(): Command {
-  return withLimits(new Command('audit'))
+  const command = withLimits(new Command('audit'))
     .description(
       'Attacks images under one or more threat models and writes results.json, CSV, PDF and the adversarial PNGs. Takes a plan file, or flags.',
     )
@@ -38,21 +38,14 @@ export function auditCommand(): Command {
       'preprocessing as JSON or key=value list, or a file: JSON, preprocessor_config.json of Hugging Face, config.json of timm',
     )
     .option('--norm <norms>', 'l0 (values), l0Pixels, l1, l2, linf, or several separated by commas (default: linf)')
-    .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', list)
+    .option('--eps <list>', 'budgets, such as 8/255,16/255; with several norms as linf=8/255,16/255 (repeatable)', repeatable)
     .option('--attacks <list>', 'attacks separated by commas (default: the usual ones for each norm)')
-    .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely')
-    .option(
-      '--goal <kind>',
-      'untargeted (default); of networks that put out pictures or vectors deviation (the output leaves its reference) or match (it comes near to what another picture gives)',
-    )
-    .option('--psnr <dB>', 'the output counts as broken below so many dB from its reference, as matched from so many on (default: 20)')
-    .option('--reference <what>', 'what a deviation is from: clean-output (default), or input: the image itself')
-    .option('--peak <value>', 'largest value the output can take, such as 255 (default: 1)')
-    .option('--picture <file>', 'the picture whose output is to be matched; with --resume repeatable', list)
+    .option('--targets <class>', 'targeted goal: a class, a list with one class per image, next, or least-likely');
+  return addGoalFlags(command)
     .option(
       '--surrogate <file>',
       'with --resume: a model that stands in for the one under attack, in the order of the plan; repeatable',
-      list,
+      repeatable,
     )
     .option(
       '--output <name>',
@@ -63,7 +56,7 @@ export function auditCommand(): Command {
       'where the class scores are one number an image: from which value on it stands for the second of two classes (default: 1/2 of a sigmoid)',
     )
     .option('--input <name>', 'the input that takes the image (default: found)')
-    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', list)
+    .option('--fix <name=value>', 'value of another input (default: 0); repeatable', repeatable)
     .option('--limit <n>', 'a random sample of at most so many images, class by class where labels are given; the seed says which')
     .option('--first <n>', 'the first so many images instead: of a set sorted by class, those of one class')
     .option('--offset <n>', 'leave out so many images at the start')
@@ -124,10 +117,6 @@ const OF_ITS_THREATS = {
   eps: '--eps',
   attacks: '--attacks',
   targets: '--targets',
-  goal: '--goal',
-  psnr: '--psnr',
-  reference: '--reference',
-  peak: '--peak',
   steps: '--steps',
 } as const;
 
@@ -142,7 +131,7 @@ interface Wanted {
 async function planOf(given: string | undefined, flags: AuditFlags): Promise<Wanted> {
   const first = (of: Record<string, string>) => Object.entries(of).find(([name]) => flags[name as keyof AuditFlags] !== undefined)?.[1];
   const kept = flags.resume && flags.out !== undefined ? join(resolve(flags.out), FILES.plan) : undefined;
-  const asked = first({ ...REST_OF_IT, ...OF_ITS_THREATS });
+  const asked = first({ ...REST_OF_IT, ...OF_ITS_THREATS, ...goalFlagNames() });
   // An audit that is taken up brings its plan along.
   const goesOn =
     kept !== undefined &&
@@ -172,9 +161,9 @@ function besides(named: NamedFiles, own: NamedFiles): NamedFiles {
   };
 }
 
-function flagsOfPlan({ picture, surrogate, ...flags }: AuditFlags): PlanFlags {
+function flagsOfPlan({ surrogate, ...flags }: AuditFlags): PlanFlags {
   if (surrogate !== undefined) throw new UserError('--surrogate is for --resume: write the surrogates of a new audit into a plan file.');
-  return { ...flags, ...(picture && { picture: picture.at(-1)! }) };
+  return flags;
 }
 
 /** @throws UserError for a kind of file that the plan has none of */

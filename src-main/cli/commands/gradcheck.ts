@@ -11,8 +11,8 @@ import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../given.ts';
 import { answering } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
-import { wantedFrom } from '../output.ts';
-import type { WantedFlags } from '../output.ts';
+import { wantedFrom } from '../ends.ts';
+import type { WantedFlags } from '../ends.ts';
 import { json, line } from '../print.ts';
 import { checkProgress } from '../progress.ts';
 
@@ -92,8 +92,8 @@ function print(check: GradientCheck, asJson = false): void {
     );
     if (check.tangentError !== null) line(`Jv        relative error ${check.tangentError.toExponential(2)} ${directions}`);
   }
-  if (check.surrogates.length > 0)
-    line(`surrogate straight-through for ${check.surrogates.join(', ')}: the gradient is not the derivative there`);
+  if (check.straightThrough.length > 0)
+    line(`surrogate straight-through for ${check.straightThrough.join(', ')}: the gradient is not the derivative there`);
   if (check.fallbacks.length > 0) line(`on the CPU ${check.fallbacks.join(', ')}`);
   line(verdictWords(check));
   const flat = flatNote(check, 'The network');

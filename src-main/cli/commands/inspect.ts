@@ -5,8 +5,8 @@ import { networkOutputWords, scoresWords } from '../../../shared/outputs.ts';
 import { shortened } from '../../../shared/printable.ts';
 import type { ModelIdentity } from '../../../shared/results.ts';
 import { inLimits, withLimits } from '../limited.ts';
-import { wantedFrom } from '../output.ts';
-import type { WantedFlags } from '../output.ts';
+import { wantedFrom } from '../ends.ts';
+import type { WantedFlags } from '../ends.ts';
 import { json, line, lines, table } from '../print.ts';
 
 interface Flags extends WantedFlags {
@@ -69,12 +69,12 @@ function told(card: ModelCard): string[] {
     ...(card.inputs.length > 0
       ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`]
       : []),
-    card.field
-      ? `puts out    ${networkOutputWords(card.field)}`
+    card.networkOutput
+      ? `puts out    ${networkOutputWords(card.networkOutput)}`
       : `classes     ${card.classes} (the file puts out ${card.output === 'logits' ? 'class scores' : card.output})${card.scores ? scoresWords(card.scores) : ''}`,
     ...(card.notes ?? []).filter((note) => note !== card.refused).map((note) => `note        ${note}`),
     ...(card.classNames ? [`class names ${shortened(card.classNames.join(', '), 80)} (in the file)`] : []),
-    `guess       ${card.guess}${card.field ? '' : ' Check it against the accuracy on labelled images.'}`,
+    `guess       ${card.guess}${card.networkOutput ? '' : ' Check it against the accuracy on labelled images.'}`,
   ];
 }
 

@@ -16,8 +16,8 @@ import { preprocessing } from '../given.ts';
 import { answering, WORD } from '../interrupt.ts';
 import type { Signal } from '../interrupt.ts';
 import { inLimits, withLimits } from '../limited.ts';
-import { wantedFrom } from '../output.ts';
-import type { WantedFlags } from '../output.ts';
+import { wantedFrom } from '../ends.ts';
+import type { WantedFlags } from '../ends.ts';
 import { json, line } from '../print.ts';
 
 const MAPS = ['moved', 'linear', 'quadratic'] as const;

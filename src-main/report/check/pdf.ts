@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../shared/canonical.ts';
 import { shortened } from '../../../shared/printable.ts';
 import { Results } from '../../../shared/results.ts';
+import { migrateResults } from '../../audit/format1.ts';
 import { differences } from '../../audit/verify/differences.ts';
 import { unfiltered } from '../../images/index.ts';
 import { toCsv } from '../csv.ts';
@@ -66,8 +67,12 @@ function attachmentProblems(attached: Map<string, string>, results: Results): st
     if (name === 'results.json') problems.push(...otherAudit(text, results));
     const sides = { told: `the ${name} attached to report.pdf`, found: 'results.json' };
     try {
-      const { problems: found, lacks } = differences(JSON.parse(text), due, sides, name === 'plan.json' ? ['plan'] : []);
+      const raw = JSON.parse(text) as unknown;
+      const told = name === 'results.json' ? migrateResults(raw) : raw;
+      const { problems: found, lacks } = differences(told, due, sides, name === 'plan.json' ? ['plan'] : []);
       const all = [...found, ...lacks];
+      // An older Hairline wrote it in its own words, which say the same.
+      if (told !== raw && all.length === 0 && text === canonicalJson(raw)) return;
       problems.push(
         ...(all.length > 0 ? all.slice(0, NAMED) : [`The ${name} attached to report.pdf is written otherwise than Hairline writes it.`]),
       );

@@ -1,6 +1,7 @@
 import { classLabel, formatDistance, percent } from '../../../shared/format.ts';
 import { NORM_LABEL, NORMS } from '../../../shared/norms.ts';
 import type { Finding, ImageResult, Results } from '../../../shared/results.ts';
+import { figureName, figuresOf, figuresWords } from '../../goals/index.ts';
 import type { Picture } from '../../images/index.ts';
 import { decodeImage, encodePng } from '../../images/index.ts';
 import type { Block, Paper } from '../paper.ts';
@@ -8,7 +9,6 @@ import { crisp, difference, shrunk } from '../pictures.ts';
 import type { Rich } from '../rich.ts';
 import { bold, mono } from '../rich.ts';
 import { BODY_WIDTH, COLOR, PAGE, SIZE } from '../theme.ts';
-import { likeness } from '../outputWords.ts';
 import { goalSuffix } from '../words.ts';
 
 export type ReadPng = (file: string) => Promise<Uint8Array>;
@@ -35,7 +35,7 @@ export async function gallery(paper: Paper, results: Results, readPng: ReadPng):
   const chosen = results.threats.map((_, threat) => smallest(results, threat));
   if (chosen.every((examples) => examples.length === 0)) return;
   const outputs = results.output
-    ? `${results.output.picture ? 'Then what the original model puts out for the clean and for the adversarial image; ' : ''}PSNR and SSIM are of those outputs against the goal’s reference. `
+    ? `${results.output.picture ? 'Then what the original model puts out for the clean and for the adversarial image; ' : ''}${figureNames(results)} of those outputs against the goal’s reference. `
     : '';
   const intro =
     `Clean image, adversarial image as exported, and their signed difference around grey, enlarged by the stated factor. ${outputs}` +
@@ -64,6 +64,12 @@ export async function gallery(paper: Paper, results: Results, readPng: ReadPng):
       paper.y += rowHeight(row);
     }
   }
+}
+
+/** `PSNR and SSIM are`: what the goals report, each once. */
+function figureNames({ threats }: Results): string {
+  const names = [...new Set(threats.flatMap(({ goal }) => figuresOf(goal).map((card) => figureName(goal, card))))];
+  return names.length === 1 ? `${names[0]!} is` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!} are`;
 }
 
 function title(results: Results, threat: number): string {
@@ -103,8 +109,9 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   const pictures: Uint8Array[] = [];
   for (const one of [clean, adversarial, picture, ...puts]) pictures.push(await encodePng(forPage(one)));
   const width = results.output?.picture ? BODY_WIDTH : HALF;
+  const { goal } = results.threats[t]!;
   const [before, after] = results.output
-    ? [likeness(image.outputs[t]!), likeness(finding.output!)]
+    ? [figuresWords(goal, image.outputs[t]!.figures), figuresWords(goal, finding.output!.figures)]
     : [said(paper, results, image.top, image.prediction), said(paper, results, finding.top, finding.prediction!)];
   const distance = (value: number | null): string => formatDistance(norm, value);
   const eight = finding.eightBit!;

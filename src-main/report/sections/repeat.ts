@@ -61,7 +61,7 @@ function hashes(paper: Paper, results: Results): void {
   ]);
 }
 
-/** How often is not known: a sitting that was killed leaves no word. */
+/** How often is not known: a session that was killed leaves no word. */
 function resumedWords({ resumed, oneGo }: Results['timing']): string {
   if (resumed > 0) return `, resumed with ${count(resumed)} ${resumed === 1 ? 'finding' : 'findings'} from before`;
   if (oneGo === undefined) return '';

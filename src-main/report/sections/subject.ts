@@ -258,8 +258,8 @@ function run(paper: Paper, results: Results): void {
       ['Gradient check', [...status, ...checkFigures(results)]],
       [
         'Surrogate gradients',
-        check.surrogates.length > 0
-          ? `straight-through (BPDA) for ${check.surrogates.join(', ')}`
+        check.straightThrough.length > 0
+          ? `straight-through (BPDA) for ${check.straightThrough.join(', ')}`
           : 'none: every operator is differentiated as it is',
       ],
     ],

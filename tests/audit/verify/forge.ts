@@ -31,7 +31,7 @@ export async function picture(file: string, seed: number): Promise<void> {
 
 /**
  * Runs an audit with all of its documents.
- * @param how.stops numbers of tasks after which a sitting is cancelled; the audit then goes on, unless it shall `stay` so
+ * @param how.stops numbers of tasks after which a session is cancelled; the audit then goes on, unless it shall `stay` so
  * @param how.goesOn with what lies in the folder
  */
 export async function audit(
@@ -40,7 +40,7 @@ export async function audit(
   { stops = [], stay = false, goesOn = false }: { stops?: number[]; stay?: boolean; goesOn?: boolean } = {},
 ): Promise<string> {
   const plan = checkPlan(input, root);
-  const sitting = async (stop: number | null, resume: boolean) => {
+  const session = async (stop: number | null, resume: boolean) => {
     const pool = new Here();
     if (stop !== null) pool.before = (_, count) => count === stop && pool.control.cancel();
     await runAudit({
@@ -56,8 +56,8 @@ export async function audit(
       onResults: (results) => (stop === null ? writeDocuments : writeTables)(folder, results),
     });
   };
-  for (const [i, stop] of stops.entries()) await sitting(stop, goesOn || i > 0);
-  if (!stay) await sitting(null, goesOn || stops.length > 0);
+  for (const [i, stop] of stops.entries()) await session(stop, goesOn || i > 0);
+  if (!stay) await session(null, goesOn || stops.length > 0);
   return folder;
 }
 

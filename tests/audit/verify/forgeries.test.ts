@@ -324,9 +324,9 @@ const FORGERIES: [string, () => unknown, RegExp][] = [
   [
     'the journal: how much work it was',
     inJournal((j) => (j.at(-1).seconds = 0)),
-    /timing: the report says .* which none of the journal's sittings gives/,
+    /timing: the report says .* which none of the journal's sessions gives/,
   ],
-  ['the journal: a sitting out of order', inJournal((j) => j.push(of(j, 'image'))), /more comes after the end of a sitting/],
+  ['the journal: a session out of order', inJournal((j) => j.push(of(j, 'image'))), /more comes after the end of a session/],
   [
     'the journal: a damaged line',
     () => text(folder, 'journal.jsonl', (t) => t.replace('"type":"image"', '"type":"imago"')),
@@ -448,7 +448,7 @@ const FORGERIES: [string, () => unknown, RegExp][] = [
   ],
   [
     'half a line at the end of the journal',
-    () => text(folder, 'journal.jsonl', (t) => `${t}{"type":"sitting","robustAccuracy":"100 %"}`),
+    () => text(folder, 'journal.jsonl', (t) => `${t}{"type":"session","robustAccuracy":"100 %"}`),
     /journal\.jsonl goes on after the end of the audit/,
   ],
   [

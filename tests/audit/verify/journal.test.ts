@@ -26,7 +26,7 @@ const found = (id: string, attack: string): JournalRecord => ({
   finding: finding(id, attack, id === 'a' ? 'broken' : 'held', id === 'a' ? 1 : null),
 });
 const ended = (done: number, seconds: number, end: 'finished' | 'cancelled' = 'finished'): JournalRecord =>
-  ({ type: 'sitting', done, seconds, end }) as JournalRecord;
+  ({ type: 'session', done, seconds, end }) as JournalRecord;
 const begun = { type: 'plan', hash: 'h', started: START } as JournalRecord;
 const again = { type: 'resumed' } as JournalRecord;
 const four = [found('a', 'ddn'), found('a', 'pgd'), found('b', 'ddn'), found('b', 'pgd')];
@@ -46,7 +46,7 @@ function told(records: JournalRecord[], timing: Partial<typeof TIMING> = {}): To
 const said = (records: JournalRecord[], timing: Partial<typeof TIMING> = {}): string[] => journalProblems(told(records, timing));
 
 describe('a journal', () => {
-  it('of one sitting, of two, or of none that came to its end, as audits write them', () => {
+  it('of one session, of two, or of none that came to its end, as audits write them', () => {
     expect(said([])).toEqual([]);
     expect(said(whole)).toEqual([]);
     const two = [begun, settled, ...looked, ...four.slice(0, 1), ended(1, 10, 'cancelled'), again, ...four.slice(1), ended(3, 5)];
@@ -72,7 +72,7 @@ describe('a journal', () => {
     [
       'that goes on after its end without a word',
       [begun, settled, ...looked, ended(0, 5, 'cancelled'), ...four, ended(4, 10)],
-      /record 7: more comes after the end of a sitting/,
+      /record 7: more comes after the end of a session/,
     ],
     [
       'gone on with before it was stopped',
@@ -99,7 +99,7 @@ describe('a journal', () => {
     expect(said(whole, { started: later(9.9), finished: later(12) })).toEqual([]);
     expect(said(whole, { finished: later(-1) })).toEqual([expect.stringMatching(/before the audit was started/)]);
     for (const timing of [{ seconds: 10.1 }, { seconds: -1 }, { resumed: 1 }])
-      expect(said(whole, timing)).toEqual([expect.stringMatching(/which none of the journal's sittings gives/)]);
+      expect(said(whole, timing)).toEqual([expect.stringMatching(/which none of the journal's sessions gives/)]);
     for (const timing of [{ seconds: 10 }, { seconds: 0 }]) expect(said(whole, timing)).toEqual([]);
     const two = [begun, settled, ...looked, ...four.slice(0, 1), ended(1, 10, 'cancelled'), again, ...four.slice(1), ended(3, 5)];
     expect(said(two, { seconds: 9.9, resumed: 1 })).toHaveLength(1);
@@ -107,9 +107,9 @@ describe('a journal', () => {
     expect(said(two, { seconds: 15, resumed: 0 })).toHaveLength(1);
   });
 
-  it('has as many findings of a sitting as that says it made', () => {
+  it('has as many findings of a session as that says it made', () => {
     expect(said([begun, settled, ...looked, ...four, ended(5, 10)])).toContain(
-      'journal.jsonl, record 10: a sitting says that it made 5 findings, and the journal has 4 of it.',
+      'journal.jsonl, record 10: a session says that it made 5 findings, and the journal has 4 of it.',
     );
   });
 });

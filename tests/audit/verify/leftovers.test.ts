@@ -38,7 +38,7 @@ const plan = AuditPlan.parse({
 
 function said(more: JournalRecord[] = [], of = plan) {
   const records: JournalRecord[] = [
-    { type: 'image', image: { ...image('a'), outputs: [{ psnr: 20, ssim: null, file: 'clean-output/a.png' }] } },
+    { type: 'image', image: { ...image('a'), outputs: [{ figures: { psnr: 20 }, file: 'clean-output/a.png' }] } },
     ...more,
   ];
   return leftoverProblems(folder, { plan: of, setup: setup(['a', 'b']), state: new AuditState(records) } as unknown as Told);
@@ -46,7 +46,7 @@ function said(more: JournalRecord[] = [], of = plan) {
 const FINE = { problems: [], notes: [] };
 const broken: JournalRecord = {
   type: 'finding',
-  finding: { ...finding('a', 'ddn', 'broken', 1), output: { psnr: 1, ssim: null, file: 'adversarial-output/x.png' } },
+  finding: { ...finding('a', 'ddn', 'broken', 1), output: { figures: { psnr: 1 }, file: 'adversarial-output/x.png' } },
 };
 
 it('pictures that records speak of are none, nor are those of an attack that failed or was stopped', () => {

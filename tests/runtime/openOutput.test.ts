@@ -5,8 +5,8 @@ import { DType, emptyGraph, GraphBuilder, parseGraph, saveGraph } from '../../sr
 import type { Graph } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
-import { openOutput } from '../../src-main/runtime/field.ts';
-import type { OpenOutput } from '../../src-main/runtime/field.ts';
+import { openOutput } from '../../src-main/runtime/openOutput.ts';
+import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 import { openOriginalOutput } from '../../src-main/runtime/original.ts';
 import { chooseRows } from '../../src-main/runtime/rows.ts';
 import { gaussian } from '../autodiff/gradient.ts';
