@@ -39,9 +39,17 @@ function picturesOf({ data, pictures }: Task): string[] | null {
   return name ? [join(path, name)] : null;
 }
 
+/** Of the time for a model: its products may be asked for twice, and each opens sessions of its own. */
+const productSeconds = ({ seconds }: Task): number => seconds / 5;
+
 /** Constant weights make all scores equal, and no margin has a slope there: what comes before the softmax tells more. */
-async function behindConstant(graph: Graph, { values }: Task, images: string[] | null): Promise<string> {
-  const { result, error, detail } = await checkProducts(graph, { values, images, tolerance: 1e-3, seconds: 30 });
+async function behindConstant(graph: Graph, task: Task, images: string[] | null): Promise<string> {
+  const { result, error, detail } = await checkProducts(graph, {
+    values: task.values,
+    images,
+    tolerance: 1e-3,
+    seconds: productSeconds(task),
+  });
   return result === 'products' ? `J'u ${detail!}: ${error!.toExponential(1)}` : 'nothing moves its outputs by more than float32 rounds';
 }
 
@@ -62,7 +70,8 @@ export async function checkModel(task: Task): Promise<Outcome> {
   const { channels = 1, height, width } = typeof classifier === 'string' ? {} : classifier.network;
   // An autoencoder's row is a picture, a detector's first of many outputs is a map: no scores.
   const maps = graph.outputs.filter((output) => FLOATS.includes(declaredShape(output).type)).length > 1;
-  if (typeof classifier === 'string' || task.brief) return checkProducts(graph, { values, images, tolerance, seconds: 30 });
+  if (typeof classifier === 'string' || task.brief)
+    return checkProducts(graph, { values, images, tolerance, seconds: productSeconds(task) });
   const { preprocessing } = classifier;
   const first = graph.outputs.find((output) => FLOATS.includes(declaredShape(output).type))?.name ?? null;
   const output =
