@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS } from './access.ts';
 import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
@@ -107,6 +108,8 @@ export const AttackCard = z.object({
   norms: z.array(Norm),
   kind: z.enum(['fixed-budget', 'minimum-norm']),
   targeted: z.boolean(),
+  /** What it asks of the model: gradients, scores alone, or nothing but whether the goal is reached. */
+  access: z.enum(ACCESS),
   /** Only for goals of deviation on an output. */
   needsOutput: z.boolean(),
   summary: z.string(),

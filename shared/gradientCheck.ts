@@ -39,7 +39,7 @@ export function wordOf(check: GradientCheck): CheckWord {
   const { pictures, zero, tiny } = check.slopes ?? { pictures: 0, zero: 0, tiny: 0 };
   if (pictures > 0 && zero === pictures) return 'zero';
   if (pictures > 0 && zero + tiny === pictures) return 'tiny';
-  return check.straightThrough.length > 0 && verdict !== 'unchecked' ? 'surrogate' : verdict;
+  return check.straightThrough.length > 0 && verdict !== 'unchecked' && verdict !== 'unneeded' ? 'surrogate' : verdict;
 }
 
 /** For the command line and the report; never a plain "passed" for less than was wanted. */
@@ -48,6 +48,7 @@ export function verdictWords(check: GradientCheck): string {
     passed: 'passed',
     partly: `passed as far as it was checked: ${check.directions} of ${check.wanted} directions`,
     unchecked: 'not checked in the time given',
+    unneeded: 'not needed: no attack of this audit asks for a gradient',
     failed: 'NOT passed',
     random: 'NOT passed: the model is random',
     'not-finite': 'NOT passed: the gradient is NaN or infinite',

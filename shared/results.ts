@@ -178,8 +178,8 @@ export const ModelIdentity = z.object({
 });
 export type ModelIdentity = z.infer<typeof ModelIdentity>;
 
-/** What came of a gradient check. partly: what there was time for passed; unchecked: there was time for too little to say anything. */
-export const CHECK_VERDICTS = ['passed', 'partly', 'unchecked', 'failed'] as const;
+/** What came of a gradient check. partly: what there was time for passed; unchecked: there was time for too little to say anything; unneeded: no attack asks for gradients, and the forward pass passed. */
+export const CHECK_VERDICTS = ['passed', 'partly', 'unchecked', 'unneeded', 'failed'] as const;
 export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
 /** Passed, and says nothing: the gradient goes by a surrogate, or is nothing to compare with. */
 export const HOLLOW_VERDICTS = ['surrogate', 'zero', 'tiny'] as const;

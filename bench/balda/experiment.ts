@@ -4,7 +4,7 @@ import type { Constrained } from '../../src-main/attacks/budget/constrained.ts';
 import { epsilonFooling, firstOrderBounds, foolingCurve, foolingRatio, imageLengths, rho1, rho2 } from './measures.ts';
 import { tryNoise } from '../../src-main/attacks/budget/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { lengthP } from '../../src-main/norms/holder.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 import { unboxed } from './setup.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Preprocessing } from '../../shared/plan.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';

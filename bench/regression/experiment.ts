@@ -5,7 +5,7 @@ import type { OutputMeasures } from '../balda/output-measures.ts';
 import { randomNoise } from '../../src-main/attacks/budget/random-noise.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { quadraticAttack } from '../../src-main/attacks/outputs/quadratic.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Access } from '../../shared/access.ts';
 import type { FeatureNorm, Norm } from '../../shared/norms.ts';
 import type { Cost, Scene } from './cost.ts';
 import type { Problem } from './problem/problem.ts';
@@ -14,6 +15,7 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   /** fixed-budget: stays within ε and seeks any success. minimum-norm: seeks the nearest success. */
   kind: 'fixed-budget' | 'minimum-norm';
   targeted: boolean;
+  access: Access;
   /** Drives an output away from its reference by the products J'u and Jv: for goals of deviation alone. */
   needsOutput?: true;
   summary: string;

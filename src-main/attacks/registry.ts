@@ -52,6 +52,11 @@ export function attackOf(id: string): Attack {
   return attack;
 }
 
+/** Whether any attack of a plan does; a model whose gradient nobody asks for needs none that is right. */
+export function asksForGradients({ threats }: { threats: readonly { attacks: readonly { id: string }[] }[] }): boolean {
+  return threats.some(({ attacks: chosen }) => chosen.some(({ id }) => attackOf(id).access === 'gradient'));
+}
+
 /**
  * An attack's options, checked and with defaults filled in.
  * @throws UserError on an unknown attack, a norm it does not have, or naming the first option that does not fit
@@ -68,12 +73,13 @@ export function optionsOf(id: string, options: Record<string, unknown>, norm: No
 
 /** Every attack as the window and `hairline` show it, in the order of registration. */
 export function attackCards(): AttackCard[] {
-  return [...attacks.values()].map(({ id, title, norms, kind, targeted, needsOutput, summary, source, options }) => ({
+  return [...attacks.values()].map(({ id, title, norms, kind, targeted, access, needsOutput, summary, source, options }) => ({
     id,
     title,
     norms: [...norms],
     kind,
     targeted,
+    access,
     needsOutput: needsOutput === true,
     summary,
     source,

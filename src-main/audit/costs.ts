@@ -30,10 +30,10 @@ export function attackCost(
   puts: Puts,
   maxQueries: number | null,
 ): Cost {
-  const { kind, cost: costOf } = attackOf(attack.id);
+  const { kind, access, cost: costOf } = attackOf(attack.id);
   const scene = { norm: threat.norm, targeted: kindOf(threat.goal).targeted, shape, ...puts };
   const fixed = kind === 'fixed-budget';
-  const rounding = roundingCost(threat.norm, fixed);
+  const rounding = roundingCost(threat.norm, fixed, access);
   let all: Cost;
   try {
     all = sum(...(fixed ? threat.eps : [undefined]).map((epsilon) => sum(costOf({ ...scene, epsilon }, attack.options), rounding)));

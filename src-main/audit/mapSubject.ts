@@ -3,7 +3,7 @@ import { UserError } from '../../shared/errors.ts';
 import { farther } from '../goals/distance.ts';
 import { outputAim } from '../goals/index.ts';
 import { likeness } from '../goals/likeness.ts';
-import type { ProblemImage } from '../attacks/problem/counted.ts';
+import type { ProblemImage } from '../attacks/problem/problem.ts';
 import { pictureHash } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
@@ -38,7 +38,7 @@ async function batchOf(models: Models, shape: ImageShape): Promise<{ takesOutput
   const found = sizes.get(key);
   if (found) return found;
   const takesOutput = await models.takesOutput(shape);
-  const { rows } = await chooseRows({ ...models.request, picture: shape }, ROWS, takesOutput ? { output: models.output } : null);
+  const { rows } = await chooseRows({ ...models.request, picture: shape }, ROWS, takesOutput ? { output: models.output } : {});
   sizes.set(key, { takesOutput, rows });
   return { takesOutput, rows };
 }

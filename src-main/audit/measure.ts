@@ -42,7 +42,7 @@ export async function measure({ source, picture, images }: MeasureRequest): Prom
     const { rows } = await chooseRows(
       { ...models.request, picture },
       wantedRows(images, valuesOf(picture)),
-      takesOutput ? { output: source.output } : null,
+      takesOutput ? { output: source.output } : {},
     );
     const window = models.window(picture, []);
     const { height, width } = window ?? picture;

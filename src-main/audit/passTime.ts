@@ -1,7 +1,8 @@
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import { attackBatch } from '../attacks/problem/batch.ts';
-import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
+import type { ProblemImage } from '../attacks/problem/problem.ts';
 import { openImages, toUnit } from '../images/index.ts';
 import type { Differentiable, ImageShape } from '../model/differentiable.ts';
 import { cut } from '../model/preprocessing/index.ts';

@@ -20,6 +20,7 @@ import type { RowChoice } from '../runtime/rows.ts';
 import { TOLERANCE } from '../runtime/stepwise.ts';
 import type { CheckOptions } from '../runtime/stepwise.ts';
 import { VERSION } from '../../shared/version.ts';
+import { asksForGradients } from '../attacks/registry.ts';
 import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { toldText } from './dropped.ts';
@@ -156,7 +157,8 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
   const { output } = trial.pixels;
   const { list, note: namesNote } = await namedClasses(plan, models.graph, output.classes);
   const set = await open(output.classes, list);
-  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)));
+  const gradients = asksForGradients(plan);
+  const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), { gradients });
   const model = await models.differentiable(picture, choice.rows);
   const original = await models.original(output);
   const pictures = await checkable(set, picture, async (pixels) => areNumbers(await original.predict(pixels, picture)));
@@ -165,6 +167,7 @@ async function classifier(plan: AuditPlan, models: Models, picture: ImageShape, 
       ? await checkGradient(model, original, pictures, {
           half: usesHalf(models.graph),
           directions: DIRECTIONS,
+          forwardOnly: !gradients,
           spent: boundedWork(model.pixels.work),
           tell,
         })
@@ -232,8 +235,10 @@ async function outputNetwork(
 ): Promise<Subject> {
   const { output } = (await models.outputModel(picture, models.input.batch ?? 1)).model;
   const set = await open(2, null);
+  const gradients = asksForGradients(plan);
   const choice = await chooseRows({ ...models.request, picture }, wantedRows(set.items.length, mostValues(set.items)), {
     output: plan.output,
+    gradients,
   });
   const model = await models.outputModel(picture, choice.rows);
   const original = await models.originalOutput(output);
@@ -243,6 +248,7 @@ async function outputNetwork(
       ? await checkProducts(model, original, pictures, {
           half: usesHalf(models.graph),
           directions: DIRECTIONS,
+          forwardOnly: !gradients,
           spent: boundedWork(model.model.work),
           tell,
         })
@@ -256,7 +262,7 @@ async function outputNetwork(
     gradientCheck,
     classes: 2,
     scores: null,
-    output: output,
+    output,
     classNames: ['unbroken', 'broken'],
   };
 }

@@ -126,7 +126,7 @@ async function writeMiss(
   image: JobImage,
   folder: string,
 ): Promise<string> {
-  const lattice = new EightBit(norm, epsilon, clean, image.channels);
+  const lattice = new EightBit(norm, epsilon, clean, image.channels, 'scores');
   const nearest = toLevels(miss);
   const levels = lattice.inBudget(nearest) ? nearest : nearest.map((_, j) => lattice.clean[j]! + Math.trunc(255 * (miss[j]! - clean[j]!)));
   await writePng(folder, 'miss.png', planesToPicture(levels, image));

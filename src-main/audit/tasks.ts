@@ -20,6 +20,7 @@ import { checkModelGradient } from './gradcheck.ts';
 import { measure } from './measure.ts';
 import { passTime } from './passTime.ts';
 import { cutPicture } from './partition.ts';
+import { asksForGradients } from '../attacks/registry.ts';
 import { onOutput } from '../goals/index.ts';
 import { prepare, settle } from './prepare.ts';
 import { PreviewSession } from './previewSession.ts';
@@ -145,12 +146,12 @@ export class TaskRunner {
     return probe(task, setup, models, (input, onMiss) => this.job(input, onMiss));
   }
 
-  /** Once for a model is enough: what an audit settles of it does not hang on the image, but for its shape. */
+  /** Once for a model is enough: what an audit settles of it does not depend on the image, but for its shape, nor on more of the plan than this. */
   private async settled({ plan, image }: ProbeTask, provider: Setup['provider'], models: Models): Promise<Setup> {
     const known = this.setups.get(models) ?? new Map<string, Setup>();
     this.setups.set(models, known);
     const { width, height, channels, label, source, id } = image;
-    const key = [channels, height, width, onOutput(plan)].join();
+    const key = [channels, height, width, onOutput(plan), asksForGradients(plan)].join();
     const item = { id, at: 0, source, width, height, channels, label, read: () => Promise.resolve(pictureOf(image)) };
     const setup =
       known.get(key) ??

@@ -26,11 +26,11 @@ interface Trial {
   close(): Promise<void>;
 }
 
-async function openTrial(request: OpenRequest, field: FieldChoice | null): Promise<Trial> {
+async function openTrial(request: OpenRequest, { output, gradients = true }: Puts): Promise<Trial> {
   const { rows } = request;
   const features = valuesOf(request.picture);
-  if (field !== null) {
-    const model = await openOutput(request, field.output);
+  if (output !== undefined) {
+    const model = await openOutput(request, output);
     return {
       run: async (pixels, shift) => {
         const u = trial(rows, model.width, 3);
@@ -38,12 +38,10 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
         const moved = new Float32Array(u.length);
         moved.set(u.subarray(u.length - shift * model.width));
         moved.set(u.subarray(0, u.length - shift * model.width), shift * model.width);
-        const { output, gradient } = await model.vjp(pixels, moved);
-        return [
-          { data: await model.output(pixels), width: model.width },
-          { data: output, width: model.width },
-          { data: gradient, width: features },
-        ];
+        const plain = { data: await model.output(pixels), width: model.width };
+        if (!gradients) return [plain];
+        const { output: same, gradient } = await model.vjp(pixels, moved);
+        return [plain, { data: same, width: model.width }, { data: gradient, width: features }];
       },
       close: () => model.close(),
     };
@@ -53,12 +51,10 @@ async function openTrial(request: OpenRequest, field: FieldChoice | null): Promi
   return {
     run: async (pixels, shift) => {
       const label = Int32Array.from({ length: rows }, (_, r) => (r - shift + rows * classes) % classes);
+      const plain = { data: (await model.forward(pixels)).logits, width: classes };
+      if (!gradients) return [plain];
       const { logits, gradient } = await model.gradient('margin', pixels, label, null);
-      return [
-        { data: (await model.forward(pixels)).logits, width: classes },
-        { data: logits, width: classes },
-        { data: gradient, width: features },
-      ];
+      return [plain, { data: logits, width: classes }, { data: gradient, width: features }];
     },
     close: () => model.close(),
   };
@@ -102,9 +98,12 @@ export interface RowChoice {
   note: string | null;
 }
 
-/** The output of a network that is no classifier; null: found. */
-export interface FieldChoice {
-  output: string | null;
+/** What a network is asked for. */
+export interface Puts {
+  /** The output of one that is no classifier, null: found; absent for class scores. */
+  output?: string | null;
+  /** Whether gradients will be, too. */
+  gradients?: boolean;
 }
 
 /**
@@ -112,21 +111,21 @@ export interface FieldChoice {
  * else the model's own fixed batch.
  * @throws UserError when the model does not run even so.
  */
-export async function chooseRows(asked: Omit<OpenRequest, 'rows'>, wanted: number, field: FieldChoice | null = null): Promise<RowChoice> {
+export async function chooseRows(asked: Omit<OpenRequest, 'rows'>, wanted: number, puts: Puts = {}): Promise<RowChoice> {
   // What comes before the network works on every picture by itself.
   const { inner: request } = atNetworkSize(asked);
   const own = request.input.batch ?? 1;
-  const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }, field) : null;
+  const obstacle = wanted > own ? await obstacleTo({ ...request, rows: wanted }, puts) : null;
   if (wanted > own && obstacle === null) return { rows: wanted, note: null };
-  await tryOwn({ ...request, rows: own }, field);
+  await tryOwn({ ...request, rows: own }, puts);
   return { rows: own, note: obstacle === null ? null : `Images run ${own === 1 ? 'one by one' : `${own} at a time`}: ${obstacle}.` };
 }
 
 /** Why a model should not run with these rows; null when it may. */
-async function obstacleTo(request: OpenRequest, field: FieldChoice | null): Promise<string | null> {
+async function obstacleTo(request: OpenRequest, puts: Puts): Promise<string | null> {
   let model: Trial | null = null;
   try {
-    model = await openTrial(request, field);
+    model = await openTrial(request, puts);
     const difference = await rowDifference(model, request);
     if (difference === 0) return null;
     return difference > ROUNDING
@@ -141,8 +140,8 @@ async function obstacleTo(request: OpenRequest, field: FieldChoice | null): Prom
   }
 }
 
-async function tryOwn(request: OpenRequest, field: FieldChoice | null): Promise<void> {
-  const model = await openTrial(request, field);
+async function tryOwn(request: OpenRequest, puts: Puts): Promise<void> {
+  const model = await openTrial(request, puts);
   try {
     if (request.rows > 1 && (await rowDifference(model, request)) > 0)
       throw new UserError(

@@ -14,6 +14,8 @@ export interface CheckOptions {
   half?: boolean;
   /** Random directions wanted. */
   directions?: number;
+  /** Whether nothing but the forward pass is checked, since nobody will ask for a gradient. */
+  forwardOnly?: boolean;
   /** Share of what the check may take that is gone after runs of the network that cost as many forward passes; at 1 it ends with what it has. */
   spent?: (passes: number) => number;
   /** Told every few runs what is known, and the share of the check that is through. What it throws ends the check. */
@@ -52,18 +54,21 @@ export interface Checked {
  * @param passes what the runs so far have cost
  */
 export async function checkStepwise(checked: Checked, passes: () => number, options: CheckOptions): Promise<GradientCheck> {
-  const { half = false, directions: wanted = 5, spent = () => 0, tell = () => undefined } = options;
+  const { half = false, forwardOnly = false, spent = () => 0, tell = () => undefined } = options;
+  const wanted = forwardOnly ? 0 : (options.directions ?? 5);
   const tolerance = half ? TOLERANCE.half : TOLERANCE.gradient;
   const known = { forwardError: 0, gradientError: 0, tangentError: checked.tangents ? 0 : null, directions: 0, compared: 0 };
   const slopes = { pictures: 0, zero: 0, tiny: 0 };
   let trouble: GradientCheck['trouble'];
   /** What the forward pass through a surrogate may be off. */
   let granted = TOLERANCE.half;
+  /** Whether the file itself, run otherwise, is off by more than rounding: what steps do, where no gradient tells that there are some. */
+  let stepped = false;
   let empties = 0;
   const soFar = (): GradientCheck => {
     const verdict = verdictOf();
     return {
-      ok: verdict === 'passed' || verdict === 'partly',
+      ok: verdict === 'passed' || verdict === 'partly' || verdict === 'unneeded',
       ...known,
       wanted,
       verdict,
@@ -77,15 +82,16 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (trouble) return 'failed';
     // Through a surrogate the gradient is deliberately not the derivative, so only the forward pass can be held to account.
     // And a value on the edge of a quantiser's step falls to either side by the last digit of a pixel.
-    const rough = checked.straightThrough().length > 0;
+    const rough = checked.straightThrough().length > 0 || stepped;
     const forward = known.forwardError <= (rough ? granted : half ? TOLERANCE.half : TOLERANCE.forward);
     const gradient = rough || (known.gradientError <= tolerance && (known.tangentError ?? 0) <= tolerance);
     if (!forward || !gradient) return 'failed';
+    if (forwardOnly) return 'unneeded';
     return known.directions >= wanted ? 'passed' : known.directions === 0 ? 'unchecked' : 'partly';
   };
   const late: Late = async () => {
     const share = spent(passes());
-    await tell(soFar(), Math.min(1, Math.max(share, known.directions / wanted)));
+    await tell(soFar(), Math.min(1, Math.max(share, forwardOnly ? known.compared / checked.pictures : known.directions / wanted)));
     return share >= 1;
   };
   for (let k = 0; k < Math.max(wanted, checked.pictures); k++) {
@@ -93,6 +99,13 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (k < checked.pictures) {
       known.forwardError = Math.max(known.forwardError, await checked.forward(k));
       known.compared++;
+      if (forwardOnly) {
+        if (verdictOf() === 'failed') {
+          granted = Math.min(MOST_STEPS, STEPS * (await checked.ownDifference(k)));
+          stepped = true;
+        }
+        if (verdictOf() !== 'failed') continue;
+      }
       if (verdictOf() === 'failed' && (await checked.isRandom())) {
         trouble = 'random';
         break;
@@ -122,6 +135,6 @@ export async function checkStepwise(checked: Checked, passes: () => number, opti
     if (verdictOf() === 'failed') break;
   }
   // There was time for all of them, and none moved the network by more than rounding.
-  if (empties === wanted) slopes.tiny = slopes.pictures - slopes.zero;
+  if (wanted > 0 && empties === wanted) slopes.tiny = slopes.pictures - slopes.zero;
   return soFar();
 }

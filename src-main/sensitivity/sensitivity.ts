@@ -1,6 +1,7 @@
 import type { Differentiable } from '../model/differentiable.ts';
 import { RepeatedImage, unit } from '../attacks/problem/repeated-image.ts';
-import type { Gate, ProblemImage } from '../attacks/problem/counted.ts';
+import type { Gate } from '../attacks/problem/counted.ts';
+import type { ProblemImage } from '../attacks/problem/problem.ts';
 import { dot } from '../attacks/outputs/jacobian.ts';
 
 export interface SensitivityRequest {

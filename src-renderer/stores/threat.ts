@@ -117,6 +117,11 @@ export const useThreat = defineStore('threat', () => {
     active.value.some((norm) => attacksFor(norm).some((attack) => onSubsets(attack) && isOn(norm, attack))),
   );
 
+  /** Whether an attack that is on follows the model's gradient. */
+  const asksForGradients = computed(() =>
+    active.value.some((norm) => attacksFor(norm).some((attack) => attack.access === 'gradient' && isOn(norm, attack))),
+  );
+
   /** The first thing that keeps an audit from starting, as a sentence. */
   const missing = computed((): string | null => {
     const need = S.threat.need;
@@ -125,7 +130,7 @@ export const useThreat = defineStore('threat', () => {
     if (useImages().images.length === 0) return need.images;
     if (!onOutput.value && useImages().unfit !== null) return need.labels;
     if (model.checkError) return model.checkError;
-    if (model.check && verdictOf(model.check) === 'failed') return need.check;
+    if (model.check && verdictOf(model.check) === 'failed' && asksForGradients.value) return need.check;
     const lacks = goalCard.value && missingOption(goalCard.value, goal.value);
     if (lacks) return need.option(goalCard.value!.words[language.value].options?.[lacks.key]?.title ?? lacks.title);
     if (active.value.length === 0) return need.norms;

@@ -148,6 +148,7 @@ export const de: Words = {
     checkVerdict: {
       passed: 'Bestanden',
       unchecked: 'In der Zeit nicht geprüft',
+      unneeded: 'Nicht nötig',
       failed: 'Nicht bestanden',
       surrogate: 'Durch einen Ersatz',
       zero: 'Der Gradient ist null',

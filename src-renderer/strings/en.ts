@@ -118,6 +118,7 @@ export const en = {
     checkVerdict: {
       passed: 'Passed',
       unchecked: 'Not checked in time',
+      unneeded: 'Not needed',
       failed: 'Not passed',
       surrogate: 'By a surrogate',
       zero: 'The gradient is zero',

@@ -7,7 +7,7 @@ import type { Norm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';
 import { openOutput } from '../../src-main/runtime/openOutput.ts';

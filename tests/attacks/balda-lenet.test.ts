@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fooledBy, smallest } from '../../bench/balda/experiment.ts';
 import { FILES, openLeNet, paddedDigits, readOracle } from '../../bench/balda/setup.ts';
 import type { Oracle } from '../../bench/balda/setup.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { epsilonFooling } from '../../bench/balda/measures.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 

@@ -58,7 +58,7 @@ describe('the best 8-bit picture of an image', () => {
   });
 
   it('lies within the budget, to the level', () => {
-    const best = new EightBit('linf', 3 / 255, clean, 1);
+    const best = new EightBit('linf', 3 / 255, clean, 1, 'gradient');
     expect(best.offer(Uint8Array.of(104, 100), reply(-1))).toBe(false);
     expect(best.levels).toBeNull();
     expect(best.offer(Uint8Array.of(103, 97), reply(-1))).toBe(true);
@@ -66,7 +66,7 @@ describe('the best 8-bit picture of an image', () => {
   });
 
   it('is a success, and one that is sure before one that is nearer', () => {
-    const best = new EightBit('l2', undefined, clean, 1);
+    const best = new EightBit('l2', undefined, clean, 1, 'gradient');
     for (const margin of [0, 1]) expect(best.offer(Uint8Array.of(101, 100), reply(margin))).toBe(false);
     expect(best.levels).toBeNull();
     // Below a ten-thousandth of the largest logit another machine may see it otherwise.

@@ -1,5 +1,5 @@
 import { Preprocessing } from '../../shared/plan.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';

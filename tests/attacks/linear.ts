@@ -1,6 +1,7 @@
 import type { Differentiable, Gradient, ImageShape, Objective } from '../../src-main/model/differentiable.ts';
 import { randomStream, gaussian } from '../../src-main/attacks/problem/random-stream.ts';
-import type { Gate, ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { Gate } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import type { LinearModel } from '../../src-main/norms/exactLinear.ts';
 
 export const OPEN: Gate = { check: () => undefined };

@@ -3,7 +3,7 @@ import type { FeatureNorm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { DType, emptyGraph, GraphBuilder } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';

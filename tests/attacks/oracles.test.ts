@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFiles, openShared, testPictures } from '../../bench/oracles/models.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 
 /** σ-zero image by image against the authors' own program, and its options against each other, on a robust network. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionChoice } from '../../shared/partitions.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
-import type { ProblemImage } from '../../src-main/attacks/problem/counted.ts';
+import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { partitionOf } from '../../src-main/attacks/subsets/partitions.ts';
 import { attackOf } from '../../src-main/attacks/registry.ts';
 import { members, subsetReach } from '../../src-main/attacks/subsets/quadratic-subset.ts';

@@ -101,10 +101,12 @@ describe('what attacks say they cost', () => {
           norm !== 'l0',
       );
       expect(held.length).toBeGreaterThan(8);
-      expect(held.filter(({ norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true)))).toEqual([]);
+      expect(
+        held.filter(({ attack, norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true, attackOf(attack).access))),
+      ).toEqual([]);
       const whole = all.filter(({ attack, norm, state }) => state === 'broken' && ['ddn', 'fmn'].includes(attack) && norm !== 'l0');
       expect(whole.length).toBeGreaterThan(1);
-      expect(whole.filter(({ norm, used, bound }) => used < bound - passes(roundingCost(norm, false)))).toEqual([]);
+      expect(whole.filter(({ norm, used, bound }) => used < bound - passes(roundingCost(norm, false, 'gradient')))).toEqual([]);
       // Nothing but a bound that may be far off: at most four times what is spent, over all attacks.
       const total = (key: 'used' | 'bound'): number => all.reduce((n, one) => n + one[key], 0);
       expect(total('bound')).toBeLessThan(4 * total('used'));

@@ -62,6 +62,7 @@ const attack = (id: string, kind: AttackCard['kind'], norms: Norm[], targeted = 
   norms,
   kind,
   targeted,
+  access: 'gradient',
   needsOutput: false,
   summary: '',
   source: '',

@@ -44,6 +44,7 @@ const attack = (id: string, norms: AttackCard['norms'], targeted = true): Attack
   norms,
   kind: 'minimum-norm',
   targeted,
+  access: 'gradient',
   needsOutput: false,
   summary: '',
   source: '',

@@ -14,6 +14,7 @@ export const bim = defineAttack({
   norms: ['l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'Several short gradient steps from the clean image, without randomness.',
   source: 'Kurakin, Goodfellow, Bengio 2017, section 2.2; exact projection onto ball and box',
   options: z.strictObject({

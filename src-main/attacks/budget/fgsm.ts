@@ -16,6 +16,7 @@ export const fgsm = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'One gradient step to the edge of the ball. The cheapest attack, and the weakest.',
   source: 'Goodfellow, Shlens, Szegedy 2015, eq. 1; exact linear step inside the box for every norm',
   options: z.strictObject({ loss: lossOption('cross-entropy') }),

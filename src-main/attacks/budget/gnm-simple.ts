@@ -15,6 +15,7 @@ export const gnmSimple = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'One step against the own class’s logit alone: the cheap form of GNM for models with very many classes.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), section 6.1, Algorithm 2; steps exact inside the box',
   options: z.strictObject({

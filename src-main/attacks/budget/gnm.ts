@@ -32,6 +32,7 @@ export const gnm = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'Steps to the edge of the ball that lower the linearised margin most, looking at every rival class.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 5 to 7, 10 and Algorithm 1; steps exact inside the box',
   options: z.strictObject({

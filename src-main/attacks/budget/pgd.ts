@@ -22,6 +22,7 @@ export const pgd = defineAttack({
   norms: ['l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'Gradient steps from random starts inside the ball, the usual robustness test at one ε.',
   source: 'Madry et al. 2018, eq. 2; l1 step of Tramèr and Boneh 2019; exact projection onto ball and box',
   options: z.strictObject({

@@ -52,6 +52,7 @@ export const random = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'decision',
   summary: 'Noise of full budget that knows nothing of the model: what every other attack must beat by far.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), section 6: random signs, random sphere, random pixels',
   options: z.strictObject({

@@ -28,6 +28,7 @@ export const ddn = defineAttack({
   norms: ['l2'],
   kind: 'minimum-norm',
   targeted: true,
+  access: 'gradient',
   summary: 'Smallest l2 change: direction by the gradient, length by success and failure. Reliable and quick.',
   source: 'Rony et al. 2019, algorithm 1, with margin loss, decaying γ and a final bisection',
   options: z.strictObject({

@@ -78,6 +78,7 @@ export const deepFool = defineAttack({
   norms: ['l2', 'linf'],
   kind: 'minimum-norm',
   targeted: true,
+  access: 'gradient',
   summary: 'Steps across the nearest linearised class boundary until the class changes. Quick, and seldom the smallest change.',
   source:
     'Moosavi-Dezfooli, Fawzi, Frossard 2016, algorithm 2, eq. 10 and 11; the candidate classes are those likeliest now, and a final bisection',

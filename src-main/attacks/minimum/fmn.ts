@@ -39,6 +39,7 @@ export const fmn = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'minimum-norm',
   targeted: true,
+  access: 'gradient',
   summary: 'Smallest change in any of the four norms by projected gradient steps on a ball that closes in on the boundary.',
   source: 'Pintor et al. 2021, algorithm 1, with overshoot and a final bisection or exchange',
   options: z.strictObject({

@@ -22,6 +22,7 @@ export const linearMinimum = defineAttack({
   norms: ['l0', 'l1', 'l2', 'linf'],
   kind: 'minimum-norm',
   targeted: true,
+  access: 'gradient',
   summary: 'The smallest change that crosses the nearest linearised class boundary, exact inside the box, again and again.',
   source:
     'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), problem (8) and Proposition 1, iterated; box-exact, then tightened along the boundary',

@@ -41,6 +41,7 @@ export const sigmaZero = defineAttack({
   norms: ['l0', 'l0Pixels'],
   kind: 'minimum-norm',
   targeted: true,
+  access: 'gradient',
   summary:
     'Fewest changed features or pixels: gradient descent of a smooth l0 norm with an adaptive threshold. The strongest l0 attack here.',
   source: 'Cinà et al., σ-zero, ICLR 2025, algorithm 1, with final evaluation and polish',

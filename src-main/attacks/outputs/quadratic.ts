@@ -170,6 +170,7 @@ export const quadratic = defineAttack({
   norms: ['l0', 'l0Pixels', 'l1', 'l2', 'linf'],
   kind: 'fixed-budget',
   targeted: false,
+  access: 'gradient',
   needsOutput: true,
   summary: 'Changes that move the linearised output farthest: the leading singular vector of the Jacobian, or its form for other norms.',
   source:

@@ -2,7 +2,8 @@ import type { Distances, Norm } from '../../../shared/norms.ts';
 import type { Differentiable } from '../../model/differentiable.ts';
 import { distances } from '../../norms/distances.ts';
 import { CountedProblem } from './counted.ts';
-import type { Gate, ProblemImage } from './counted.ts';
+import type { Gate } from './counted.ts';
+import type { ProblemImage } from './problem.ts';
 import { toEightBit } from '../rounding/eight-bit.ts';
 import { toPixels } from '../rounding/levels.ts';
 import { attackOf, optionsOf } from '../registry.ts';
@@ -67,6 +68,7 @@ export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
         limits:
           job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
         gate: job.gate,
+        access: attack.access,
         ...(job.misses && { keepLowestMargin: true }),
       },
     );

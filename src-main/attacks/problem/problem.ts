@@ -1,6 +1,18 @@
 import type { Norm } from '../../../shared/norms.ts';
 import type { ImageShape, Objective } from '../../model/differentiable.ts';
 
+export interface ProblemImage {
+  /** Planes CHW in [0,1]. */
+  pixels: Float32Array;
+  /** Names the image in its random stream. */
+  hash: string;
+  label: number;
+  /** Class to reach; null: any but `label`. */
+  goal: number | null;
+  /** What its output is held against, where the model's goal is on its output. */
+  reference?: Float32Array;
+}
+
 /** What one query told about every image of the batch; entries of inactive images are stale and must not be read. */
 export interface Query {
   /** count x classes */

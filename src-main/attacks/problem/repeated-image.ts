@@ -1,7 +1,8 @@
 import type { Differentiable } from '../../model/differentiable.ts';
 import { rowsOf } from '../attack.ts';
 import { CountedProblem } from './counted.ts';
-import type { Gate, ProblemImage } from './counted.ts';
+import type { Gate } from './counted.ts';
+import type { ProblemImage } from './problem.ts';
 
 /** What the model says of a changed image. */
 export interface Verdict {

@@ -1,12 +1,13 @@
 import { isCount } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
 import { rowsOf } from '../attack.ts';
+import type { Access } from '../../../shared/access.ts';
 import type { CountedProblem } from '../problem/counted.ts';
 import { along, ALONG_COST } from './along.ts';
 import { INSIDE_COST, withinBudget } from './budget.ts';
-import { sparse, SPARSE_COST } from './l0.ts';
+import { sparse, SPARSE_COST, SPARSE_TRIES } from './l0.ts';
 import { EightBit, toLevels } from './levels.ts';
-import { flat, FLAT_COST } from './linf.ts';
+import { flat, FLAT_COST, FLAT_TRIES } from './linf.ts';
 import { attempt, mend, MEND_ROUNDS } from './moves.ts';
 import { runSearches } from '../search/run-searches.ts';
 import type { Search } from '../search/run-searches.ts';
@@ -18,13 +19,13 @@ import type { Cost } from '../cost.ts';
  * fixed budget inside ε. A point on the decision boundary seldom survives rounding, so each search pushes it across
  * first: l1 and l2 along its own direction (bisection on the length, then rounding, which for a δ along the gradient
  * is the best lattice point of that length), l∞ to whole levels, l0 towards the ends of the box on its own support.
- * Where that fails, gradient steps on the lattice mend it. Passes count as any other; an image without a float
+ * Where that fails, gradient steps on the lattice mend it, if the attack has access to gradients. Passes count as any other; an image without a float
  * success, or without passes left, gets none.
  * @returns per image the levels CHW, or null
  */
 export async function toEightBit(problem: CountedProblem): Promise<(Uint8Array | null)[]> {
   const images = rowsOf(problem.clean, problem.count).map(
-    (clean) => new EightBit(problem.norm, problem.epsilon, clean, problem.shape.channels),
+    (clean) => new EightBit(problem.norm, problem.epsilon, clean, problem.shape.channels, problem.access),
   );
   await runSearches(
     problem,
@@ -35,7 +36,9 @@ export async function toEightBit(problem: CountedProblem): Promise<(Uint8Array |
 }
 
 /** What rounding a success costs at most, with a fixed budget or without. */
-export function roundingCost(norm: Norm, fixed: boolean): Cost {
+export function roundingCost(norm: Norm, fixed: boolean, access: Access): Cost {
+  if (access !== 'gradient')
+    return cost(0, fixed ? 2 : 1 + (isCount(norm) ? SPARSE_TRIES : norm === 'linf' ? FLAT_TRIES : ALONG_COST.forwards));
   const mending = cost(MEND_ROUNDS);
   if (fixed) return sum(cost(0, 2), norm === 'linf' ? INSIDE_COST : mending);
   return sum(cost(0, 1), isCount(norm) ? SPARSE_COST : norm === 'linf' ? FLAT_COST : ALONG_COST, mending);

@@ -4,8 +4,9 @@ import type { EightBit } from './levels.ts';
 import type { Search } from '../search/run-searches.ts';
 import { cost } from '../cost.ts';
 
-/** At most, see below. */
-export const SPARSE_COST = cost(1, 6);
+/** At most, see below: without gradients, and with. */
+export const SPARSE_TRIES = 5;
+export const SPARSE_COST = cost(1, SPARSE_TRIES + 1);
 
 /**
  * l0: only which features change counts, not how far. So the support stays and its members move as far as it helps:
@@ -19,6 +20,7 @@ export function* sparse(best: EightBit, delta: Float32Array): Search {
   );
   if (yield* attempt(best, away)) return;
   for (const push of [1.05, 1.5, 300]) if (yield* attempt(best, scaled(clean, delta, push))) return;
+  if (best.access !== 'gradient') return;
   const { gradient } = yield { point: toPixels(away), gradient: true };
   yield* attempt(
     best,

@@ -1,6 +1,7 @@
 import { within } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
 import { distance } from '../../norms/distances.ts';
+import type { Access } from '../../../shared/access.ts';
 import type { Reply } from '../search/run-searches.ts';
 
 /** Pixel value of each level as a decoded 8-bit picture has it. */
@@ -18,13 +19,16 @@ export class EightBit {
   levels: Uint8Array | null = null;
   distance = Infinity;
   safe = false;
+  /** What may be asked of the model. */
+  readonly access: Access;
   private readonly norm: Norm;
   private readonly epsilon: number | undefined;
   private readonly channels: number;
   private readonly pixels: Float32Array;
 
   /** @param pixels the clean picture: exact multiples of 1/255 */
-  constructor(norm: Norm, epsilon: number | undefined, pixels: Float32Array, channels: number) {
+  constructor(norm: Norm, epsilon: number | undefined, pixels: Float32Array, channels: number, access: Access) {
+    this.access = access;
     this.norm = norm;
     this.channels = channels;
     this.epsilon = epsilon;
@@ -43,7 +47,8 @@ export class EightBit {
   /** Keeps `levels` (the array itself) when it is the best success so far; tells whether it is a safe one. */
   offer(levels: Uint8Array, reply: Reply): boolean {
     if (!reply.success || reply.margin >= 0 || !this.inBudget(levels)) return false;
-    const safe = reply.margin < -SAFETY * largestLogit(reply);
+    // Without scores nobody can tell how deep it lies.
+    const safe = this.access === 'decision' || reply.margin < -SAFETY * largestLogit(reply);
     const size = this.distanceOf(levels);
     if (safe === this.safe ? size < this.distance : safe) {
       this.levels = levels;

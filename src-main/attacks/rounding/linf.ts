@@ -9,8 +9,9 @@ const STEPS = 3;
 /** Whole numbers of levels tried above the first that did not hold, and most below one that did: attacks leave little there. */
 const UP = [1, 2, 3, 5, 8, 12, 20, 40];
 const DOWN = 16;
-/** At most. */
-export const FLAT_COST = times(1 + Math.max(UP.length, DOWN), cost(STEPS, 1 + STEPS));
+/** Pictures tried at most: without gradients, and with. */
+export const FLAT_TRIES = 1 + Math.max(UP.length, DOWN);
+export const FLAT_COST = times(FLAT_TRIES, cost(STEPS, 1 + STEPS));
 
 /**
  * l∞: the distance of an 8-bit picture is a whole number k of levels, so the least k is sought from the one just above
@@ -37,9 +38,10 @@ function* holds(best: EightBit, delta: Float32Array, size: number, k: number): G
   return yield* stepInside(best, levels, k, STEPS);
 }
 
-/** Sign steps of half the radius and shorter, clipped to k levels around the clean picture. */
+/** Sign steps of half the radius and shorter, clipped to k levels around the clean picture; none without gradients. */
 export function* stepInside(best: EightBit, levels: Uint8Array, k: number, steps: number): Generator<Ask, boolean, Reply> {
   const { clean } = best;
+  if (best.access !== 'gradient') return false;
   for (let i = 0; i < steps; i++) {
     const { gradient } = yield { point: toPixels(levels), gradient: true };
     const step = Math.max(1, Math.round(k / 2 ** (i + 1)));

@@ -13,9 +13,10 @@ export const MEND_ROUNDS = 10;
 
 /**
  * Newton steps on the lattice: bump the features that lower the linearised margin most per unit of the norm by one
- * level each, as many as it takes, and look again.
+ * level each, as many as it takes, and look again. Nothing without gradients.
  */
 export function* mend(best: EightBit, levels: Uint8Array, norm: Norm): Search {
+  if (best.access !== 'gradient') return;
   for (let round = 0; round < MEND_ROUNDS && !best.safe; round++) {
     const reply = yield { point: toPixels(levels), gradient: true };
     if (best.offer(levels, reply)) return;

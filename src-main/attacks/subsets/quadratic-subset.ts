@@ -161,6 +161,7 @@ export const quadraticSubset = defineAttack({
   norms: ['l0', 'l0Pixels', 'linf'],
   kind: 'fixed-budget',
   targeted: false,
+  access: 'gradient',
   needsOutput: true,
   summary: 'Changes few pixels, blocks or areas of an image, those that move the output most by the columns of the Jacobian.',
   source:

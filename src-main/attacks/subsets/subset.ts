@@ -24,6 +24,7 @@ export const subset = defineAttack({
   norms: ['l0', 'l0Pixels', 'linf'],
   kind: 'fixed-budget',
   targeted: true,
+  access: 'gradient',
   summary: 'Changes few pixels, blocks, rows or areas of your own: one more with every linearisation, the most effective first.',
   source: 'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), eq. 22, 23 and section 5, for classes and outputs; exact inside the box',
   options: z.strictObject({
