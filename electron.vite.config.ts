@@ -23,8 +23,8 @@ export default defineConfig({
         input: {
           electron: at('src-main/electron/main.ts'),
           engine: at('src-main/engine/process.ts'),
-          worker: at('src-main/engine/worker.ts'),
-          child: at('src-main/engine/child.ts'),
+          worker: at('src-main/workers/worker.ts'),
+          child: at('src-main/workers/child.ts'),
           cli: at('src-main/cli/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -28,8 +28,13 @@ add('linear', 'attacks');
 // Which pixels matter: vulnerability maps.
 add('sensitivity', 'attacks');
 add('audit', 'sensitivity');
+// What a hand in the window asks, and what a plan costs.
+add('explore', 'audit');
+add('estimate', 'audit');
 add('report', 'audit');
-add('engine', 'report');
+// Whoever does all of that: threads, processes, and the table of who does what.
+add('workers', 'explore', 'estimate', 'report');
+add('engine', 'workers');
 add('electron', 'engine');
 add('web', 'engine');
 // `hairline serve` starts the browser host.

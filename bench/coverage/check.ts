@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkModelGradient, usesHalf } from '../../src-main/audit/gradcheck.ts';
-import { inspectModel } from '../../src-main/audit/inspect.ts';
+import { inspectModel } from '../../src-main/explore/inspect.ts';
 import { declaredShape, loadGraph } from '../../src-main/graph/index.ts';
 import type { Graph } from '../../src-main/graph/index.ts';
 import { openSession } from '../../src-main/runtime/ort.ts';

@@ -19,17 +19,17 @@ import { topScores } from '../model/scores.ts';
 import { distances } from '../norms/distances.ts';
 import { areNumbers } from './cleanJob.ts';
 import { failure, FILES } from './jobs.ts';
-import type { Job, JobContext, JobImage } from './jobs.ts';
+import type { Job, JobContext, JobFile, JobImage, JobResult } from './jobs.ts';
 import type { Models } from './models.ts';
-import { writeOutput } from './outputPicture.ts';
-import { pictureOf, readPng, writePng } from './picture.ts';
+import { outputFile } from './outputPicture.ts';
+import { decodePng, pictureOf, pngFile } from './picture.ts';
 
 type AttackJob = Extract<Job, { kind: 'attack' }>;
 
 type AttackImage = AttackJob['images'][number];
 
 /**
- * Runs one attack on a few images of one size, writes the PNG of every success, and lets the original model judge
+ * Runs one attack on a few images of one size, makes the PNG of every success, and lets the original model judge
  * the decoded PNG (design rule 4).
  * @param onMiss told of the nearest miss of each image that a fixed-budget attack did not break, pixels CHW
  */
@@ -39,7 +39,7 @@ export async function runAttackJob(
   models: Models,
   gate: Gate,
   onMiss?: (image: string, pixels: Float32Array) => void,
-): Promise<Finding[]> {
+): Promise<JobResult> {
   const shape = shapeOf(job);
   // What the network does not read is neither attacked nor changed.
   const window = models.window(shape, surrogatesOf(job, context));
@@ -72,9 +72,9 @@ export async function runAttackJob(
     });
   } catch (error) {
     if (error instanceof Cancelled) throw error;
-    return job.images.map((image) => failure(job, image, messageOf(error)));
+    return job.images.map((image) => ({ outcome: { type: 'finding', finding: failure(job, image, messageOf(error)) }, files: [] }));
   }
-  const findings: Finding[] = [];
+  const results: JobResult = [];
   for (const [i, image] of job.images.entries()) {
     await gate.check();
     const { miss, eightBit } = found[i]!;
@@ -84,13 +84,13 @@ export async function runAttackJob(
         whole(() => toUnit(pictureOf(image)), miss),
       );
     const levels = eightBit && whole(() => pictureToPlanes(image), eightBit);
-    findings.push(await judge(job, context, image, { ...found[i]!, eightBit: levels }, (pixels) => bench.judge(i, pixels)));
+    results.push(await judge(job, image, { ...found[i]!, eightBit: levels }, (pixels) => bench.judge(i, pixels)));
   }
-  return findings;
+  return results;
 }
 
 /** What an exported picture comes to in the original model: why it does not count, or what the finding says of it. */
-type Verdict = { reason: string } | Pick<Finding, 'prediction' | 'top' | 'output'>;
+type Verdict = { reason: string } | { finding: Pick<Finding, 'prediction' | 'top' | 'output'>; files: JobFile[] };
 
 /** A goal's model under attack, and its judge. */
 interface Bench {
@@ -128,7 +128,7 @@ async function classBench(
       const done = goal === null ? scores.prediction !== label : scores.prediction === goal;
       if (!done)
         return { reason: `the original model takes the exported picture for class ${scores.prediction}, so the success does not count` };
-      return { prediction: scores.prediction, top: topScores(scores), output: null };
+      return { finding: { prediction: scores.prediction, top: topScores(scores), output: null }, files: [] };
     },
   };
 }
@@ -169,14 +169,8 @@ async function outputBench(
         return {
           reason: `the original model's output for the exported picture does not reach the goal (${figuresWords(goal, figures)}), so the success does not count`,
         };
-      const file = await writeOutput(
-        context.folder,
-        FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id),
-        y,
-        output,
-        aim.peak,
-      );
-      return { prediction: 1, top: [], output: { figures, file } };
+      const png = await outputFile(FILES.broken(job.threat, job.norm, job.attack, job.images[at]!.id), y, output, aim.peak);
+      return { finding: { prediction: 1, top: [], output: { figures, file: png?.file ?? null } }, files: png ? [png] : [] };
     },
   };
 }
@@ -184,11 +178,11 @@ async function outputBench(
 /** From what the attack claims to a finding: broken only if the exported picture breaks the original model. */
 async function judge(
   job: AttackJob,
-  context: JobContext,
   image: AttackImage,
   found: ImageFinding,
   verdictOn: (pixels: Float32Array) => Promise<Verdict>,
-): Promise<Finding> {
+): Promise<JobResult[number]> {
+  const of = (finding: Finding, files: JobFile[] = []): JobResult[number] => ({ outcome: { type: 'finding', finding }, files });
   const base: Finding = {
     ...failure(job, image, null),
     state: found.state,
@@ -197,18 +191,15 @@ async function judge(
     forwards: found.forwards,
     backwards: found.backwards,
   };
-  if (found.state !== 'broken' || found.eightBit === null) return base;
-  const file = FILES.adversarial(job.threat, job.norm, job.attack, image.id);
-  const picture = planesToPicture(found.eightBit, image);
-  await writePng(context.folder, file, picture);
-  const decoded = await readPng(context.folder, file);
-  const pixels = toUnit(decoded);
+  if (found.state !== 'broken' || found.eightBit === null) return of(base);
+  const png = await pngFile(FILES.adversarial(job.threat, job.norm, job.attack, image.id), planesToPicture(found.eightBit, image));
+  const pixels = toUnit(await decodePng(png));
   const verdict = await verdictOn(pixels);
-  if ('reason' in verdict) return { ...base, state: 'failed', reason: verdict.reason };
+  if ('reason' in verdict) return of({ ...base, state: 'failed', reason: verdict.reason });
   const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
   if (found.epsilon !== null && !within(eightBit[job.norm], found.epsilon))
-    return { ...base, state: 'failed', reason: 'the exported picture is outside the budget' };
-  return { ...base, eightBit, ...verdict, file };
+    return of({ ...base, state: 'failed', reason: 'the exported picture is outside the budget' });
+  return of({ ...base, eightBit, ...verdict.finding, file: png.file }, [png, ...verdict.files]);
 }
 
 /** Levels CHW as a picture of the image's size. */

@@ -3,13 +3,14 @@ import type { AuditPlan } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { pictureHash } from '../images/index.ts';
 import type { ImageRef, ImageSet } from '../images/index.ts';
-import type { Control, WorkerPool } from './workerPool.ts';
+import type { Control, WorkerPool } from './pool.ts';
 import { mostValues } from '../model/differentiable.ts';
 import { failure } from './jobs.ts';
 import { aimOf } from '../goals/index.ts';
 import type { OutputAim } from '../goals/index.ts';
 import type { Installation } from './installation.ts';
-import type { Job, JobContext, JobImage, JobOutcome } from './jobs.ts';
+import type { Job, JobContext, JobFile, JobImage, JobOutcome } from './jobs.ts';
+import { writeFile } from './picture.ts';
 import { standing } from './records.ts';
 import type { ImageRecord } from './records.ts';
 import { AuditState, progressOf } from './state.ts';
@@ -74,7 +75,7 @@ export class AuditRun {
         try {
           const { value: job, done } = await next();
           if (done) return;
-          for (const outcome of await pool.run('job', { context: this.context, job })) this.record(outcome);
+          for (const { outcome, files } of await pool.run('job', { context: this.context, job })) this.record(outcome, files);
         } catch (error) {
           if (error instanceof Cancelled) continue;
           fault ??= error;
@@ -86,7 +87,9 @@ export class AuditRun {
     if (fault !== null) throw fault;
   }
 
-  private record(outcome: JobOutcome): void {
+  /** The files first: what the journal speaks of is there. */
+  private record(outcome: JobOutcome, files: readonly JobFile[] = []): void {
+    for (const file of files) writeFile(this.request.folder, file);
     this.state.add(outcome);
     if (outcome.type === 'image') {
       this.request.onImage(outcome.image);

@@ -6,8 +6,8 @@ import type { ClassifierOutput } from '../model/output.ts';
 import type { ImageRecord } from './records.ts';
 
 /**
- * Jobs are plain data: everything a worker needs beside the model file and the output folder,
- * so that they could as well run on another machine.
+ * Jobs are plain data, and so is what comes back: a worker needs the model's file besides, and writes nothing,
+ * so that it could as well be another machine.
  */
 export interface JobImage {
   id: string;
@@ -41,7 +41,6 @@ export interface JobContext {
   rows: number;
   seed: number;
   maxQueries: number | null;
-  folder: string;
 }
 
 export type Job =
@@ -55,6 +54,13 @@ export type Job =
       options: Record<string, unknown>;
       images: (JobImage & { label: number; goal: number | null })[];
     };
+
+/** What a job has made: a line for the journal, and the files that it speaks of, relative to the audit's folder. */
+export type JobResult = { outcome: JobOutcome; files: JobFile[] }[];
+export interface JobFile {
+  file: string;
+  bytes: Uint8Array;
+}
 
 export type JobOutcome = { type: 'image'; image: ImageRecord } | { type: 'finding'; finding: Finding };
 

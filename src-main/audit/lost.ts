@@ -3,7 +3,7 @@ import type { Finding } from '../../shared/results.ts';
 import { pictureHash, toUnit } from '../images/index.ts';
 import type { ImageSet, Picture } from '../images/index.ts';
 import { distances } from '../norms/distances.ts';
-import type { Control } from './workerPool.ts';
+import type { Control } from './pool.ts';
 import { readPng } from './picture.ts';
 import type { AuditState } from './state.ts';
 

@@ -1,6 +1,7 @@
 import type { Picture } from '../images/index.ts';
 import type { NetworkOutput } from '../model/networkOutput.ts';
-import { writePng } from './picture.ts';
+import type { JobFile } from './jobs.ts';
+import { pngFile } from './picture.ts';
 
 /** An output as 8-bit pixels where it is a picture of one or three channels: peak is white, what lies outside is clipped; else null. */
 export function outputPicture(y: Float64Array, { picture }: Pick<NetworkOutput, 'picture'>, peak: number): Picture | null {
@@ -16,20 +17,8 @@ export function outputPicture(y: Float64Array, { picture }: Pick<NetworkOutput, 
   return { width, height, channels, data };
 }
 
-/**
- * Writes an output as a PNG where it is a picture.
- * @returns the file, or null
- * @throws UserError when it cannot be written.
- */
-export async function writeOutput(
-  folder: string,
-  file: string,
-  y: Float64Array,
-  output: NetworkOutput,
-  peak: number,
-): Promise<string | null> {
+/** An output as a PNG where it is a picture; null where it is none. */
+export async function outputFile(file: string, y: Float64Array, output: NetworkOutput, peak: number): Promise<JobFile | null> {
   const picture = outputPicture(y, output, peak);
-  if (picture === null) return null;
-  await writePng(folder, file, picture);
-  return file;
+  return picture && pngFile(file, picture);
 }

@@ -4,26 +4,35 @@ import { codeOf, Folder } from '../files/folder.ts';
 import { decodeImage, decodePlainPng, encodePng } from '../images/index.ts';
 import type { Picture } from '../images/index.ts';
 import { SIZES } from './jobs.ts';
-import type { JobImage } from './jobs.ts';
+import type { JobFile, JobImage } from './jobs.ts';
 
 export function pictureOf(image: JobImage): Picture {
   return { width: image.width, height: image.height, channels: image.channels, data: image.data };
 }
 
+/** A picture as a file of an audit. */
+export async function pngFile(file: string, picture: Picture): Promise<JobFile> {
+  return { file, bytes: await encodePng(picture) };
+}
+
 /**
- * Writes a picture of an audit: a file with the final name is whole, and on the disk before the journal speaks of it.
+ * Writes a file of an audit: one with the final name is whole, and on the disk before the journal speaks of it.
  * @throws UserError when it cannot be written.
  */
-export async function writePng(folder: string, name: string, picture: Picture): Promise<void> {
-  const png = await encodePng(picture);
+export function writeFile(folder: string, { file: name, bytes }: JobFile): void {
   try {
-    new Folder(folder).write(name, png);
+    new Folder(folder).write(name, bytes);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
       `${join(folder, name)} cannot be written (${codeOf(error)}): make room or mend the folder, then go on with --resume.`,
     );
   }
+}
+
+/** A picture of a file that is at hand. @throws UserError for what is no picture */
+export async function decodePng({ file, bytes }: JobFile): Promise<Picture> {
+  return decodePlainPng(bytes) ?? (await decodeImage(bytes, file));
 }
 
 /**
@@ -34,7 +43,7 @@ export async function readPng(folder: string, name: string): Promise<Picture> {
   return (await readAnyPng(folder, name)).picture;
 }
 
-/** The same, and whether the file is one as `writePng` writes it, with nothing in it but the picture. */
+/** The same, and whether the file is one as `pngFile` makes it, with nothing in it but the picture. */
 export async function readAnyPng(folder: string, name: string): Promise<{ picture: Picture; plain: boolean }> {
   const bytes = await new Folder(folder).readLater(name, SIZES.picture);
   const picture = decodePlainPng(bytes);

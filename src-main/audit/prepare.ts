@@ -25,7 +25,7 @@ import { areNumbers } from './cleanJob.ts';
 import { boundedWork, CHECKED, demand, usesHalf } from './gradcheck.ts';
 import { toldText } from './dropped.ts';
 import { firstLook, unfixedNote } from './firstLook.ts';
-import { latentNotes } from './inspect.ts';
+import { latentNotes } from '../model/latent.ts';
 import { Models } from './models.ts';
 import { hashNamed } from './namedFiles.ts';
 import { besideNotes, demandBudgets, rangeOf } from './plan.ts';

@@ -1,8 +1,9 @@
+import type { AuditPlan } from '../../shared/plan.ts';
 import { Cancelled, Crashed, traceOf } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { assemble } from './assemble.ts';
 import { openJournal } from './begin.ts';
-import type { Control, WorkerPool } from './workerPool.ts';
+import type { Control, WorkerPool } from './pool.ts';
 import { demandFit } from './fit.ts';
 import { demandGoals } from '../goals/index.ts';
 import type { JobContext } from './jobs.ts';
@@ -68,7 +69,7 @@ export async function runAudit(request: AuditRequest): Promise<Results> {
       demandGoals(plan, set.items.length, setup.classes, setup.leftOut?.total);
       await forgetLost(state, folder, set, control);
       resumed = state.findings.size;
-      const run = new AuditRun({ ...request, pool }, state, set, contextOf({ ...request, plan: opened }, setup));
+      const run = new AuditRun({ ...request, pool }, state, set, contextOf(opened, setup));
       await run.work();
       const results = assemble(plan, setup, state, {
         started: state.started,
@@ -104,7 +105,7 @@ function note(write: () => void): void {
 }
 
 /** What the jobs of an audit have in common. */
-export function contextOf({ plan, folder }: Pick<RunRequest, 'plan' | 'folder'>, setup: Setup): JobContext {
+export function contextOf(plan: AuditPlan, setup: Setup): JobContext {
   return {
     model: plan.model,
     input: plan.input,
@@ -120,6 +121,5 @@ export function contextOf({ plan, folder }: Pick<RunRequest, 'plan' | 'folder'>,
     rows: setup.rows,
     seed: plan.seed,
     maxQueries: plan.maxQueries,
-    folder,
   };
 }

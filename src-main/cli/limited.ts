@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { LimitedProcess } from '../engine/limited.ts';
-import { limit } from '../engine/limits.ts';
+import { LimitedProcess } from '../workers/limited.ts';
+import { limit } from '../workers/limits.ts';
 import { PATHS } from './paths.ts';
 
 /** Flags, and the variables that processes below find them in. */

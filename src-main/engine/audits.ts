@@ -15,12 +15,12 @@ import { missingWords, openPlan } from '../audit/restored.ts';
 import { runAudit } from '../audit/run.ts';
 import { Folder } from '../files/folder.ts';
 import { locked } from '../files/lock.ts';
-import { AuditWorkers } from './auditWorkers.ts';
+import { AuditWorkers } from '../workers/auditWorkers.ts';
 import { collect } from './collect.ts';
 import { writeDocuments, writeTables } from './documents.ts';
-import type { WorkersProcess } from './workersProcess.ts';
-import { GO, PAUSE, Switch } from './gate.ts';
-import type { LimitedProcess } from './limited.ts';
+import type { WorkersProcess } from '../workers/workersProcess.ts';
+import { GO, PAUSE, Switch } from '../workers/gate.ts';
+import type { LimitedProcess } from '../workers/limited.ts';
 import { findingEvent, imageEvent } from './progress.ts';
 import { TimeLeft } from './timeLeft.ts';
 

@@ -5,7 +5,7 @@ import { UNCHECKED } from '../../shared/gradientCheck.ts';
 import type { GradientCheck } from '../../shared/results.ts';
 import type { GradcheckRequest } from '../audit/gradcheck.ts';
 import { SECONDS } from '../audit/gradcheck.ts';
-import type { LatestOnly } from './latestOnly.ts';
+import type { LatestOnly } from '../workers/latestOnly.ts';
 
 /** Seconds beyond its own time after which a check is ended from outside: it may be in the middle of one long run. */
 const GRACE = 15;

@@ -2,12 +2,12 @@ import { availableParallelism } from 'node:os';
 import type { PlanCost } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
-import { planEstimate } from '../audit/costs.ts';
-import type { Pictures } from '../audit/costs.ts';
-import type { TaskName, Tasks } from '../audit/workerPool.ts';
-import { readAlike } from '../audit/passTime.ts';
+import { planEstimate } from '../estimate/costs.ts';
+import type { Pictures } from '../estimate/costs.ts';
+import type { TaskName, Tasks } from '../workers/tasks.ts';
+import { readAlike } from '../estimate/passTime.ts';
 import type { ImageShape } from '../model/differentiable.ts';
-import type { LimitedProcess } from './limited.ts';
+import type { LimitedProcess } from '../workers/limited.ts';
 
 /** Answers kept. */
 const KEPT = 64;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Probe, ProbePicture, ProbeRequest } from '../../shared/probe.ts';
 import { checkPlan } from '../audit/plan.ts';
-import type { Probed } from '../audit/probeTask.ts';
+import type { Probed } from '../explore/probeTask.ts';
 import { decodeFile, encodePng, pictureHash } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
 import { difference } from '../report/index.ts';
-import type { LatestOnly } from './latestOnly.ts';
+import type { LatestOnly } from '../workers/latestOnly.ts';
 
 /** Answers whose pictures are kept: a window shows the one before until the newest has come. */
 const KEPT = 12;

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallOut, PictureAddress } from '../../shared/contract.ts';
 import { Cancelled, UserError } from '../../shared/errors.ts';
-import type { Drawn, MapRequest } from '../audit/openMaps.ts';
+import type { Drawn, MapRequest } from '../explore/openMaps.ts';
 import { mapCsv } from '../report/heatmap.ts';
-import type { LimitedProcess } from './limited.ts';
+import type { LimitedProcess } from '../workers/limited.ts';
 
 /** Attacked pictures kept to be looked at. */
 const KEPT = 64;

@@ -1,9 +1,9 @@
 import { Cancelled, UserError } from '../../shared/errors.ts';
 import type { Preview, PreviewRequest } from '../../shared/preview.ts';
-import type { PreviewTask } from '../audit/previewSession.ts';
+import type { PreviewTask } from '../explore/previewSession.ts';
 import { encodePng } from '../images/index.ts';
 import type { ImageRef } from '../images/index.ts';
-import type { LatestOnly } from './latestOnly.ts';
+import type { LatestOnly } from '../workers/latestOnly.ts';
 
 /** Bytes of pictures that one answer takes in: very large pictures are fewer. */
 const MOST_BYTES = 128e6;

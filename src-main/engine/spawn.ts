@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { EngineFork } from './api.ts';
-import { onDeath } from './death.ts';
-import { engineEnvironment } from './environment.ts';
+import { onDeath } from '../workers/death.ts';
+import { engineEnvironment } from '../workers/environment.ts';
 import { PIPES, read, write } from './pipes.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { NamedFiles } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import type { Verification } from '../audit/verify/verification.ts';
-import type { LimitedProcess } from './limited.ts';
+import type { LimitedProcess } from '../workers/limited.ts';
 
 /** Where work is done that nobody vouches for. */
 type Runs = Pick<LimitedProcess, 'run'>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { AuditPlanInput } from '../../shared/plan.ts';
 import { settledClasses } from '../../src-main/audit/classes.ts';
-import { inspectModel } from '../../src-main/audit/inspect.ts';
+import { inspectModel } from '../../src-main/explore/inspect.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { openSet, prepare } from '../../src-main/audit/prepare.ts';
 import type { Setup } from '../../src-main/audit/records.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditPlanInput } from '../../shared/plan.ts';
-import { inspectModel } from '../../src-main/audit/inspect.ts';
+import { inspectModel } from '../../src-main/explore/inspect.ts';
 import { checkPlan } from '../../src-main/audit/plan.ts';
 import { prepare } from '../../src-main/audit/prepare.ts';
 import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import type { WorkerPool, TaskName, Tasks } from '../../src-main/audit/workerPool.ts';
-import { TaskRunner } from '../../src-main/audit/tasks.ts';
-import { sharedGate, Switch } from '../../src-main/engine/gate.ts';
+import type { WorkerPool } from '../../src-main/audit/pool.ts';
+import type { TaskName, Tasks } from '../../src-main/workers/tasks.ts';
+import { TaskRunner } from '../../src-main/workers/taskRunner.ts';
+import { sharedGate, Switch } from '../../src-main/workers/gate.ts';
 import { encodePng } from '../../src-main/images/index.ts';
 
 /** The real tasks, in this thread instead of workers; `before` may interfere. */

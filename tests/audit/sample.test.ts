@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
-import { readAlike } from '../../src-main/audit/passTime.ts';
+import { readAlike } from '../../src-main/estimate/passTime.ts';
 import { checkPlan, rangeOf } from '../../src-main/audit/plan.ts';
 import { planHash } from '../../src-main/audit/begin.ts';
 import { runAudit } from '../../src-main/audit/run.ts';

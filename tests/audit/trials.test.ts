@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import { randomStream } from '../../src-main/attacks/problem/random-stream.ts';
-import { inspectModel, modelEnds } from '../../src-main/audit/inspect.ts';
+import { inspectModel, modelEnds } from '../../src-main/explore/inspect.ts';
 import { betterWords, candidates, tryOthers } from '../../src-main/audit/trials.ts';
 import type { Labelled } from '../../src-main/audit/trials.ts';
 import { DType, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';

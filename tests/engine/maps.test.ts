@@ -7,7 +7,7 @@ import { CALLS } from '../../shared/contract.ts';
 import type { CallIn, CallName, CallOut, MapProgress, VulnerabilityMap } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { packSubsets, unpackSubsets } from '../../shared/partitions.ts';
-import { mapVulnerability } from '../../src-main/audit/vulnerability.ts';
+import { mapVulnerability } from '../../src-main/explore/vulnerability.ts';
 import { EngineService } from '../../src-main/engine/service.ts';
 import { IMAGES, MODEL, ROOT, SAMPLES } from '../cli/hairline.ts';
 import { readPng } from '../images/files.ts';

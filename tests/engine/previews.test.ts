@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Preprocessing } from '../../shared/plan.ts';
 import type { ImageRef } from '../../src-main/images/index.ts';
-import type { LatestOnly } from '../../src-main/engine/latestOnly.ts';
+import type { LatestOnly } from '../../src-main/workers/latestOnly.ts';
 import { Previews } from '../../src-main/engine/previews.ts';
 
 /** In place of the process that answers: what it was asked about, picture by picture. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cancelled, Crashed, traceOf, UserError } from '../../shared/errors.ts';
-import { errorOf, failureOf } from '../../src-main/engine/pool.ts';
+import { errorOf, failureOf } from '../../src-main/workers/pool.ts';
 
 function thrown(): Error {
   return new Error('a bug');

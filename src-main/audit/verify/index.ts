@@ -3,7 +3,7 @@ import type { AuditPlan, NamedFiles } from '../../../shared/plan.ts';
 import { Results } from '../../../shared/results.ts';
 import { inspectGraph, loadGraph } from '../../graph/index.ts';
 import { assemble } from '../assemble.ts';
-import type { Report } from '../workerPool.ts';
+import type { Report } from '../pool.ts';
 import { toldPlan } from '../dropped.ts';
 import { FLAG, filesOf, NO_FILES } from '../files.ts';
 import type { Installation } from '../installation.ts';

@@ -4,7 +4,7 @@ import { Folder } from '../../files/folder.ts';
 import { pictureHash, toUnit } from '../../images/index.ts';
 import type { Picture } from '../../images/index.ts';
 import { distances } from '../../norms/distances.ts';
-import type { Report } from '../workerPool.ts';
+import type { Report } from '../pool.ts';
 import { readAnyPng } from '../picture.ts';
 import type { ImageRecord } from '../records.ts';
 import type { Judge, ReadPicture } from './judge.ts';

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../../shared/canonical.ts';
 import type { AuditPlan } from '../../../shared/plan.ts';
@@ -11,11 +9,11 @@ import { randomStream } from '../../attacks/problem/random-stream.ts';
 import { imageVersions, pictureHash } from '../../images/index.ts';
 import { ortVersion } from '../../runtime/ort.ts';
 import { chooseProvider } from '../../runtime/providers.ts';
-import type { Report } from '../workerPool.ts';
+import type { Report } from '../pool.ts';
 import { NO_FILES } from '../files.ts';
 import { targetOf } from '../../goals/index.ts';
 import { machineName } from '../machine.ts';
-import type { Job, JobContext, JobOutcome } from '../jobs.ts';
+import type { Job, JobContext, JobResult } from '../jobs.ts';
 import { readPng } from '../picture.ts';
 import { contextOf } from '../run.ts';
 import { standing } from '../records.ts';
@@ -30,7 +28,7 @@ import type { Told } from './told.ts';
 import type { Repeated, RepeatRequest } from './verification.ts';
 
 /** Does a job of an audit. */
-type Run = (context: JobContext, job: Job) => Promise<JobOutcome[]>;
+type Run = (context: JobContext, job: Job) => Promise<JobResult>;
 
 interface Pair {
   image: ImageRecord;
@@ -75,18 +73,12 @@ async function repeatOpened(
       ? []
       : ['The attacks that were run again were compared by their outcome alone, since machine or versions are not those of the audit.'],
   };
-  // What a repeat writes is nobody's.
-  const scratch = mkdtempSync(join(tmpdir(), 'hairline-repeat-'));
-  try {
-    const context = { ...contextOf({ plan: opened, folder: scratch }, told.setup), provider };
-    for (const [done, pair] of pairs.entries()) {
-      await gate.check();
-      report(done, pairs.length);
-      out.problems.push(...(await repeatPair(told, folder, pair, same, (job) => run(context, job))));
-      out.repeated++;
-    }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+  const context = { ...contextOf(opened, told.setup), provider };
+  for (const [done, pair] of pairs.entries()) {
+    await gate.check();
+    report(done, pairs.length);
+    out.problems.push(...(await repeatPair(told, folder, pair, same, (job) => run(context, job))));
+    out.repeated++;
   }
   return out;
 }
@@ -122,7 +114,7 @@ async function repeatPair(
   folder: string,
   { image, threat: t }: Pair,
   same: boolean,
-  run: (job: Job) => Promise<JobOutcome[]>,
+  run: (job: Job) => Promise<JobResult>,
 ): Promise<string[]> {
   const picture = await readPng(folder, image.file).catch(() => null);
   if (picture === null || pictureHash(picture) !== image.hash)
@@ -133,8 +125,9 @@ async function repeatPair(
   const problems: string[] = [];
   for (const { id: attack, options } of attacks) {
     const images = [{ id, index, hash, ...picture, label, goal: targetOf(goal, image, index, setup.classes) }];
-    const [outcome] = await run({ kind: 'attack', threat: t, norm, eps, attack, options, images });
-    const again = plain((outcome as { finding: Finding }).finding);
+    // What a repeat makes is compared, and kept nowhere.
+    const [result] = await run({ kind: 'attack', threat: t, norm, eps, attack, options, images });
+    const again = plain((result!.outcome as { finding: Finding }).finding);
     const known = plain(state.findings.get(AuditState.key(id, t, attack))!);
     if (same ? isDeepStrictEqual(again, known) : again.state === known.state) continue;
     const sides = { told: 'the report', found: 'the repeat' };

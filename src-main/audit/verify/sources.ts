@@ -3,7 +3,7 @@ import type { AuditPlan } from '../../../shared/plan.ts';
 import { pictureHash } from '../../images/index.ts';
 import type { ImageSet } from '../../images/index.ts';
 import { readClassNames } from '../../model/labels.ts';
-import type { Report } from '../workerPool.ts';
+import type { Report } from '../pool.ts';
 import { FLAG } from '../files.ts';
 import { demandModel } from '../unchanged.ts';
 import { digestOf, namedPaths } from '../namedFiles.ts';

@@ -6,7 +6,7 @@ import type { Provider } from '../../../shared/plan.ts';
 import type { GradientCheck } from '../../../shared/results.ts';
 import { flatNote, SECONDS } from '../../audit/gradcheck.ts';
 import { Checks } from '../../engine/checks.ts';
-import { LatestOnly } from '../../engine/latestOnly.ts';
+import { LatestOnly } from '../../workers/latestOnly.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { preprocessing } from '../given.ts';
 import { answering } from '../interrupt.ts';

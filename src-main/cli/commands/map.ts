@@ -6,7 +6,7 @@ import { PROVIDERS, REFERENCES } from '../../../shared/plan.ts';
 import type { Provider } from '../../../shared/plan.ts';
 import { PARTITIONS } from '../../../shared/partitions.ts';
 import { inLevels } from '../../../shared/reach.ts';
-import type { Vulnerability } from '../../audit/vulnerability.ts';
+import type { Vulnerability } from '../../explore/vulnerability.ts';
 import { encodePng } from '../../images/index.ts';
 import { heatMap, mapCsv } from '../../report/heatmap.ts';
 import { crisp } from '../../report/pictures.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditPlan } from '../../../shared/plan.ts';
 import type { Goal } from '../../../shared/plan.ts';
 import type { Finding } from '../../../shared/results.ts';
-import { writePng } from '../../../src-main/audit/picture.ts';
+import { pngFile, writeFile } from '../../../src-main/audit/picture.ts';
 import type { ImageRecord } from '../../../src-main/audit/records.ts';
 import { AuditState } from '../../../src-main/audit/state.ts';
 import { openJudge } from '../../../src-main/audit/verify/judge.ts';
@@ -38,16 +38,16 @@ beforeAll(async () => {
   model = write(join(root, 'warmth.onnx'), warmth());
   mkdirSync(join(root, 'clean'));
   mkdirSync(join(root, 'adversarial'));
-  await writePng(root, CLEAN, blue);
-  await writePng(root, FOUND, red);
+  writeFile(root, await pngFile(CLEAN, blue));
+  writeFile(root, await pngFile(FOUND, red));
 });
 
 /** What is found wrong with one image and its one success. */
 async function said(
   change: { image?: Partial<ImageRecord>; finding?: Partial<Finding>; found?: Picture; clean?: Picture; goal?: Goal } = {},
 ): Promise<string[]> {
-  await writePng(root, CLEAN, change.clean ?? blue);
-  await writePng(root, FOUND, change.found ?? red);
+  writeFile(root, await pngFile(CLEAN, change.clean ?? blue));
+  writeFile(root, await pngFile(FOUND, change.found ?? red));
   const plan = AuditPlan.parse({
     model,
     preprocessing: {},
