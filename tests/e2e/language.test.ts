@@ -54,6 +54,8 @@ describe.skipIf(!browser)('the window in German', () => {
 
   it('audits, shows the results, and stays German after a reload', async () => {
     await step(page, 'Bedrohung').click();
+    await page.getByLabel('Anfragen je Bild, höchstens').fill('200');
+    await page.getByLabel('Anfragen je Bild, höchstens').press('Enter');
     await page.getByRole('button', { name: 'Audit starten' }).click();
     await page.getByRole('button', { name: 'Ergebnisse ansehen' }).click({ timeout: 120_000 });
     await page.getByRole('heading', { name: 'Robuste Genauigkeit' }).waitFor();

@@ -147,6 +147,11 @@ describe.skipIf(!browser)('the map of a classifier', () => {
     await good('selected');
     await page.keyboard.press('r');
     await page.getByText(/limited to 192 pixels of 1,024/).waitFor();
+    await step(page, 'Images').click();
+    await page.getByLabel('Use at most').fill('6');
+    await page.getByLabel('Use at most').press('Enter');
+    await poll(() => page.locator('[data-at]').count()).toBe(6);
+    await step(page, 'Threat model').click();
     await page.getByRole('button', { name: 'Start audit' }).click();
     await page.getByRole('button', { name: 'See results' }).click({ timeout: 120_000 });
     await step(page, 'Export').click();

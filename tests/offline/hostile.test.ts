@@ -100,7 +100,7 @@ const FOLDERS: [string, (audit: string) => void][] = [
 ];
 
 describe.skipIf(why !== null)(`an audit's folder${why ? ` (skipped: ${why})` : ''}`, () => {
-  it.each(part(FOLDERS, 2))('%s keeps its readers inside', { timeout: 120_000 }, async (_, spoil) => {
+  it.each(part(FOLDERS, 4))('%s keeps its readers inside', { timeout: 120_000 }, async (_, spoil) => {
     const run = new Run(folder);
     const audit = run.at('audit');
     cpSync(whole, audit, { recursive: true });
