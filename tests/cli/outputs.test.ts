@@ -83,7 +83,7 @@ describe('flags of goals on an output', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['another goal', () => goalFrom({ goal: 'blur' }), /--goal takes untargeted, deviation or match, not blur/],
+    ['another goal', () => goalFrom({ goal: 'blur' }), /--goal takes untargeted, deviation(, | or )match.*, not blur/],
     ['no picture', () => goalFrom({ goal: 'match' }), /--goal match needs --picture: Picture whose output is to be matched\./],
     ['no number', () => goalFrom({ goal: 'deviation', psnr: '20dB' }), /--psnr takes a number, not 20dB/],
     ['no peak', () => goalFrom({ goal: 'deviation', peak: '0' }), /--peak/],

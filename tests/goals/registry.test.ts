@@ -10,14 +10,16 @@ const match = { kind: 'match', psnr: 30, picture: 'p.png' };
 describe('the registry of goals', () => {
   it('shows every goal with the schema of its options and its words in both languages', () => {
     const cards = CALLS.goals.out.parse(goalCards());
-    expect(cards.map(({ kind, on, targeted, byProducts }) => [kind, on, targeted, byProducts])).toEqual([
+    // Whoever adds one tests it beside; the first of those on classes is what is meant where nobody says anything.
+    expect(cards.slice(0, 4).map(({ kind, on, targeted, byProducts }) => [kind, on, targeted, byProducts])).toEqual([
       ['untargeted', 'classes', false, false],
       ['targeted', 'classes', true, false],
       ['deviation', 'output', false, true],
       ['match', 'output', false, false],
     ]);
+    expect(new Set(cards.map(({ kind }) => kind)).size).toBe(cards.length);
     const properties = Object.fromEntries(cards.map((card) => [card.kind, Object.keys(card.options['properties'] ?? {})]));
-    expect(properties).toEqual({
+    expect(properties).toMatchObject({
       untargeted: [],
       targeted: ['target'],
       deviation: ['reference', 'psnr', 'peak'],
@@ -31,9 +33,7 @@ describe('the registry of goals', () => {
   it('fills in defaults, and refuses what it does not know', () => {
     expect(checkGoal({ kind: 'deviation', psnr: 20 })).toEqual({ kind: 'deviation', psnr: 20, peak: 1, reference: 'clean-output' });
     expect(() => checkGoal({ kind: 'blur' })).toThrow(UserError);
-    expect(() => checkGoal({ kind: 'blur' })).toThrow(
-      'There is no goal called blur: choose one of untargeted, targeted, deviation, match.',
-    );
+    expect(() => checkGoal({ kind: 'blur' })).toThrow('There is no goal called blur: choose one of untargeted, targeted, deviation, match');
     expect(() => checkGoal({ kind: 'untargeted', psnr: 3 })).toThrow(/the goal untargeted: .*"psnr"/);
     expect(() => checkGoal({ kind: 'targeted', target: -1 })).toThrow(/option target of the goal targeted/);
     expect(() => checkGoal({ kind: 'match', psnr: 3 })).toThrow(/option picture of the goal match: this is missing/);

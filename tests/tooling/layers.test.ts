@@ -24,6 +24,7 @@ describe('the layer table', () => {
       'sensitivity',
       'audit',
       'report',
+      'workers',
       'engine',
       'electron',
     ];
@@ -37,6 +38,13 @@ describe('the layer table', () => {
     expect(LAYERS['simd']).toEqual([]);
     expect(LAYERS['norms']).toEqual(['shared', 'simd']);
     expect(LAYERS['renderer']).toEqual(['shared']);
+    // What a hand asks and what a plan costs know the audit, and neither the other.
+    for (const beside of ['explore', 'estimate']) {
+      expect(LAYERS[beside]).toContain('audit');
+      for (const other of ['explore', 'estimate', 'report']) expect(LAYERS[beside]).not.toContain(other);
+      expect(LAYERS['workers']).toContain(beside);
+      expect(LAYERS['audit']).not.toContain(beside);
+    }
     for (const blind of ['graph', 'autodiff', 'model', 'runtime']) expect(LAYERS[blind]).not.toContain('images');
     for (const seeing of ['goals', 'audit', 'report', 'engine', 'electron', 'web', 'cli']) expect(LAYERS[seeing]).toContain('images');
   });

@@ -3,6 +3,7 @@ import { length } from '../../norms/distances.ts';
 import { holderStep, exponentOf } from '../../norms/holder.ts';
 import { linearMinimiser } from '../../norms/linear.ts';
 import { clipBox } from '../../norms/project.ts';
+import { place } from '../../simd/index.ts';
 import { featureNorm, rowsOf } from '../attack.ts';
 import { randomInBall } from '../search/start.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -101,7 +102,7 @@ function stepper(problem: Problem, { p, clip }: Constrained): Step {
   if (p === null && clip) {
     const here = new Float32Array(problem.features);
     return (image, gradient, from, size, out) => {
-      for (let j = 0; j < here.length; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + from[j]!));
+      place(clean[image]!, from, here);
       linearMinimiser(norm, gradient, here, size, out);
     };
   }

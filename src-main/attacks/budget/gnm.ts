@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineAttack } from '../attack.ts';
 import { checkLoss, lossOption } from '../losses.ts';
 import { constrainedCost, normConstrained } from './constrained.ts';
-import { rivalsOption } from '../search/linearize.ts';
+import { stepRivals } from '../search/rivals.ts';
 import { cost, sum } from '../cost.ts';
 
 export const exponentOption = z
@@ -38,7 +38,7 @@ export const gnm = defineAttack({
   options: z.strictObject({
     steps: z.number().int().min(1).max(10_000).default(10).describe('T, the number of linearisations.'),
     loss: lossOption('margin'),
-    rivals: rivalsOption,
+    rivals: stepRivals,
     lengths: z
       .array(z.number().positive())
       .max(10_000)

@@ -7,6 +7,7 @@ import { othersByLogit } from '../search/nearest.ts';
 import { randomInBall } from '../search/start.ts';
 import type { Problem } from '../problem/problem.ts';
 import { cost } from '../cost.ts';
+import { cosine } from '../search/cosine.ts';
 
 /**
  * Projected gradient descent (Madry et al. 2018, eq. 2): from a random point of the ball,
@@ -53,7 +54,7 @@ export const pgd = defineAttack({
   async run(problem, { steps, stepSize, decay, randomStart, restarts, multiTargeted, share, confidence, loss, epsilon = 0 }) {
     checkLoss(loss, problem);
     const norm = featureNorm(problem);
-    const stepLength = (i: number): number => stepSize * epsilon * (decay ? 0.02 + 0.49 * (1 + Math.cos((Math.PI * i) / steps)) : 1);
+    const stepLength = (i: number): number => stepSize * epsilon * (decay ? cosine(i, steps, 1, 0.02) : 1);
     const canAim = multiTargeted && !problem.goal && (loss !== 'dlr' || problem.classes >= 4);
     const delta = new Float32Array(problem.clean.length);
     const rows = rowsOf(delta, problem.count);

@@ -5,10 +5,12 @@ import { addScaled, scale } from '../../simd/index.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import { checkLoss, lossOption } from '../losses.ts';
 import { gaussian } from '../problem/random-stream.ts';
-import { nearestBoundary, rivalsOption } from '../search/nearest.ts';
+import { nearestBoundary } from '../search/nearest.ts';
+import { startRivals } from '../search/rivals.ts';
 import { boxRadius } from '../search/box-radius.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import { cost, rivalsAt } from '../cost.ts';
+import { cosine } from '../search/cosine.ts';
 
 /**
  * Decoupled direction and norm (Rony et al. 2019, algorithm 1): the direction follows the gradient, the length ε is
@@ -33,7 +35,7 @@ export const ddn = defineAttack({
   source: 'Rony et al. 2019, algorithm 1, with margin loss, decaying γ and a final bisection',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(200).describe('Gradient steps.'),
-    rivals: rivalsOption,
+    rivals: startRivals,
     epsilon0: z.number().positive().max(1000).default(1).describe('First length tried, in l2, where the linearisation gives none.'),
     alpha: z.number().positive().max(1000).default(3).describe('First step as a multiple of the length.'),
     alphaEnd: z.number().positive().max(1).default(0.003).describe('Last step as a share of the first.'),
@@ -60,8 +62,8 @@ export const ddn = defineAttack({
     const epsilon = worst.map((most, image) => Math.min(length('l2', rows[image]!) || epsilon0, most));
     for (let i = 0; i < steps && problem.anyActive; i++) {
       const { gradient, success } = await problem.gradient(delta, loss);
-      const falling = alphaEnd + ((1 - alphaEnd) * (1 + Math.cos((Math.PI * i) / steps))) / 2;
-      const gammaNow = gammaEnd + ((gamma - gammaEnd) * (1 + Math.cos(Math.PI * Math.max(0, (2 * i) / steps - 1)))) / 2;
+      const falling = cosine(i, steps, 1, alphaEnd);
+      const gammaNow = cosine(Math.max(0, (2 * i) / steps - 1), 1, gamma, gammaEnd);
       const g = rowsOf(gradient, problem.count);
       for (let image = 0; image < problem.count; image++) {
         if (!problem.active[image]) continue;

@@ -5,12 +5,14 @@ import { smallestDrop } from '../../norms/linear.ts';
 import { projectBox } from '../../norms/projectBox.ts';
 import { addScaled, scale } from '../../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
-import { nearestBoundary, rivalsOption } from '../search/nearest.ts';
+import { nearestBoundary } from '../search/nearest.ts';
+import { startRivals } from '../search/rivals.ts';
 import { localSearch } from '../search/local-search.ts';
 import { boxRadius } from '../search/box-radius.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import type { Problem } from '../problem/problem.ts';
 import { cost, rivalsAt } from '../cost.ts';
+import { cosine } from '../search/cosine.ts';
 
 /** First step where none is asked for, in units of `spread`. */
 const ALPHA: Record<FeatureNorm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
@@ -44,7 +46,7 @@ export const fmn = defineAttack({
   source: 'Pintor et al. 2021, algorithm 1, with overshoot and a final bisection or exchange',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(200).describe('Gradient steps.'),
-    rivals: rivalsOption,
+    rivals: startRivals,
     alpha: z
       .number()
       .positive()
@@ -79,7 +81,7 @@ export const fmn = defineAttack({
     const epsilon = Float64Array.from(rows, (row) => Math.max(length(norm, row), norm === 'l0' ? 1 : 0));
     for (let i = 0; i < steps && problem.anyActive; i++) {
       const { gradient, margin, success } = await problem.gradient(delta, 'margin');
-      const falling = (1 + Math.cos((Math.PI * i) / steps)) / 2;
+      const falling = cosine(i, steps);
       const alpha = alpha0 * (alphaEnd + (1 - alphaEnd) * falling);
       const gammaNow = gammaEnd + (gamma - gammaEnd) * falling;
       const g = rowsOf(gradient, count);

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import { linearMinimiser, smallestDrop } from '../../norms/linear.ts';
+import { place } from '../../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { localSearch } from '../search/local-search.ts';
 import { boxRadius } from '../search/box-radius.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import type { Problem } from '../problem/problem.ts';
-import { linearize, linearizationCost, rivalsOption } from '../search/linearize.ts';
+import { linearize, linearizationCost } from '../search/linearize.ts';
+import { stepRivals } from '../search/rivals.ts';
 import { tighten, TIGHTEN_COST } from '../search/tighten.ts';
 import { cost, sum, times } from '../cost.ts';
 
@@ -28,7 +30,7 @@ export const linearMinimum = defineAttack({
     'Balda, Behboodi, Mathar 2018 (arXiv 1812.07385), problem (8) and Proposition 1, iterated; box-exact, then tightened along the boundary',
   options: z.strictObject({
     steps: z.number().int().min(1).max(10_000).default(50).describe('Most linearisations until the class changes.'),
-    rivals: rivalsOption,
+    rivals: stepRivals,
     overshoot: z
       .number()
       .min(0)
@@ -84,7 +86,7 @@ async function cross(problem: Problem, steps: number, rivals: number, overshoot:
   for (let i = 0; i < steps && only.some((yes, image) => yes && problem.active[image]); i++) {
     size.fill(Infinity);
     await linearize(problem, delta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
-      for (let j = 0; j < features; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + points[image]![j]!));
+      place(clean[image]!, points[image]!, here);
       const length = smallestStep(norm, gradient, here, (1 + overshoot) * value, trial);
       if (length >= size[image]!) return;
       size[image] = length;

@@ -7,6 +7,7 @@ import { nearestBoundary } from '../search/nearest.ts';
 import { localSearch } from '../search/local-search.ts';
 import type { Problem } from '../problem/problem.ts';
 import { cost, rivalsAt, sum, times } from '../cost.ts';
+import { cosine } from '../search/cosine.ts';
 
 /** What suits a descent of few steps, and one of many: from `LONG_STEPS` on. */
 const SHORT = { sigma: 5e-3, patience: 0.35 };
@@ -146,7 +147,7 @@ async function descend(
       isAdversarial.set((await problem.query(delta, wasAdversarial)).success.map((s, image) => s & wasAdversarial[image]!));
     needsGradient.forEach((_, image) => (needsGradient[image] = progress.under[image]! & (1 - isAdversarial[image]!)));
     const { gradient, success } = await problem.gradient(delta, 'margin', needsGradient);
-    const etaNext = eta0 * (0.1 + 0.45 * (1 + Math.cos((Math.PI * (i + 1)) / steps)));
+    const etaNext = eta0 * cosine(i + 1, steps, 1, 0.1);
     for (let image = 0; image < count; image++) {
       if (!active[image] || !progress.under[image]) continue;
       if (needsGradient[image]) isAdversarial[image] = success[image]!;

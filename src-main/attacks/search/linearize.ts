@@ -1,18 +1,7 @@
-import { z } from 'zod';
 import { rowsOf } from '../attack.ts';
 import type { GradientQuery, Pair, Problem } from '../problem/problem.ts';
 import { cost, rivalsAt } from '../cost.ts';
 import type { Cost, Scene } from '../cost.ts';
-
-export const rivalsOption = z
-  .number()
-  .int()
-  .min(1)
-  .max(1000)
-  .default(9)
-  .describe(
-    'Likeliest other classes whose boundaries are looked at in every step, two passes each. The paper takes all; 9 are all of ten classes.',
-  );
 
 export interface Linearization {
   /** Classes looked at; targeted, the goal's margin alone is. */

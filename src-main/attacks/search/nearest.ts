@@ -1,16 +1,7 @@
-import { z } from 'zod';
 import { smallestDrop } from '../../norms/linear.ts';
 import { fewestPixels } from '../../norms/pixels.ts';
 import { rowsOf } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
-
-export const rivalsOption = z
-  .number()
-  .int()
-  .min(0)
-  .max(1000)
-  .default(9)
-  .describe('Start at the nearest boundary of this many likely classes, as linearised at the clean image; 0: start at the image itself.');
 
 /** How far beyond the linearised boundary the start lies. */
 const BEYOND = 1.001;

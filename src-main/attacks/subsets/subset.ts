@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { partitionOptions } from '../../../shared/partitions.ts';
 import { bestSubsets, subsetGains, subsetStep } from '../../norms/subset.ts';
+import { place } from '../../simd/index.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import type { Query, Problem } from '../problem/problem.ts';
-import { linearize, linearizationCost, rivalsOption } from '../search/linearize.ts';
+import { linearize, linearizationCost } from '../search/linearize.ts';
+import { stepRivals } from '../search/rivals.ts';
 import { pathBounds, pathsOf } from './partitions.ts';
 import { cost, sum, times } from '../cost.ts';
 
@@ -38,7 +40,7 @@ export const subset = defineAttack({
       .default(null)
       .describe('Most subsets that are changed. Empty: 1 for l∞, as many as ε holds for l0.'),
     perStep: z.number().int().min(1).max(100_000).default(1).describe('Subsets added by each linearisation; the paper has 1.'),
-    rivals: rivalsOption,
+    rivals: stepRivals,
   }),
   cost: (scene, { subsets, perStep: _, rivals, ...choice }) =>
     sum(times(Math.max(1, pathBounds(scene, choice, subsets).most), linearizationCost(scene, rivals)), cost(0, 1)),
@@ -60,7 +62,7 @@ export const subset = defineAttack({
       lowest.fill(Infinity);
       for (const list of added) list.length = 0;
       await linearize(problem, eta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
-        for (let j = 0; j < here.length; j++) here[j] = Math.min(1, Math.max(0, clean[image]![j]! + points[image]![j]!));
+        place(clean[image]!, points[image]!, here);
         const gains = subsetGains(paths[image]!.partition, gradient, here, most);
         const chosen = paths[image]!.affordable(bestSubsets(gains, paths[image]!.barred, Math.min(perStep, paths[image]!.left)));
         const end = chosen.reduce((sum, s) => sum - gains[s]!, value);
