@@ -167,7 +167,7 @@ const TRIED = [
   ...CASES.filter(([name]) => PROCESSES.has(name)),
   ...part(
     CASES.filter(([name]) => !PROCESSES.has(name)),
-    4,
+    7,
   ),
 ];
 

@@ -31,9 +31,9 @@ describe.skipIf(!browser || process.platform !== 'linux')('a window whose engine
     await button('Try the sample').click();
     await checked(page);
     await step(page, 'Images').click();
-    await page.getByLabel('Use at most').fill('6');
+    await page.getByLabel('Use at most').fill('4');
     await page.getByLabel('Use at most').press('Enter');
-    await poll(() => page.locator('[data-at]').count()).toBe(6);
+    await poll(() => page.locator('[data-at]').count()).toBe(4);
     await step(page, 'Threat model').click();
     await page.getByLabel('Name of the audit').fill('Killed');
     for (const [norm, attack, count] of [

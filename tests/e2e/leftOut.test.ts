@@ -48,6 +48,10 @@ describe.skipIf(!browser)('files that cannot be taken', () => {
 
   it('are told again with the results', async () => {
     await step(page, 'Threat model').click();
+    for (const norm of ['0', '2']) {
+      await page.getByRole('tab', { name: norm }).first().click();
+      await page.getByRole('switch', { name: /^Audit under/ }).click();
+    }
     await page.getByLabel('Queries per image, at most').fill('2');
     await page.getByLabel('Queries per image, at most').press('Enter');
     await page.getByRole('button', { name: 'Start audit' }).click();

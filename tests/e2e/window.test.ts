@@ -271,6 +271,8 @@ describe.skipIf(!browser)('the window', () => {
   it('cancels a run, and comes back to it after a reload', async () => {
     await step(page, 'Threat model').click();
     await page.getByLabel('Name of the audit').fill('Cancelled');
+    await page.getByLabel('Queries per image, at most').fill('400');
+    await page.getByLabel('Queries per image, at most').press('Enter');
     await page.getByRole('button', { name: 'Start audit' }).click();
     const status = page.getByRole('main').getByRole('status').first();
     const broken = page.locator('figure', { hasText: 'broken' });

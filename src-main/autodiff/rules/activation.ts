@@ -1,8 +1,8 @@
 import { DType, float, string } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { RuleContext, Rule, Rules } from '../rule.ts';
-import { betweenZeroAnd, beyond, hasStep, inBlocks, positive } from './blocked.ts';
-import { erfSlope, oneMinus } from './gated.ts';
+import { betweenZeroAnd, beyond, hasStep, inBlocks, positive } from '../layouts/blocked.ts';
+import { erfSlope, oneMinus } from '../layouts/gated.ts';
 
 /** dx = dy f'(x), with f' written by `derivative`. */
 export const pointwise =

@@ -1,5 +1,5 @@
 import type { RuleContext } from '../rule.ts';
-import type { Window } from './window.ts';
+import type { Window } from '../window.ts';
 
 /**
  * Gradient of a convolution with respect to its weights, [G M, C, k...], where they depend on the image:

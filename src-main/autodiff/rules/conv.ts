@@ -1,10 +1,10 @@
 import { elementCount, int, ints, isLarge, string } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
-import { blockable, spaced } from './blocked.ts';
+import { blockable, spaced } from '../layouts/blocked.ts';
 import { weightsGradient } from './conv-weights.ts';
-import { backwardStrided } from './strided.ts';
-import { windowOf } from './window.ts';
-import type { Window } from './window.ts';
+import { backwardStrided } from '../layouts/strided.ts';
+import { windowOf } from '../window.ts';
+import type { Window } from '../window.ts';
 
 /** Fewer channels than a block of the blocked layout holds are filled up to one. */
 const FEW_CHANNELS = 16;

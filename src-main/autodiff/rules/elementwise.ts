@@ -1,7 +1,7 @@
 import { isFloat } from '../../graph/index.ts';
 import { unbroadcast } from '../broadcast.ts';
 import type { Rule, RuleContext, Rules } from '../rule.ts';
-import { channelGated, erfGated, selfGated } from './gated.ts';
+import { channelGated, erfGated, selfGated } from '../layouts/gated.ts';
 
 /** Gradient of one operand of a broadcasting operator: summed down to the operand's own shape. */
 function operand(ctx: RuleContext, i: number, gradient: () => string): string | null {

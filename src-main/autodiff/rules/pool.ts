@@ -1,11 +1,11 @@
 import { DType, elementCount, int, ints } from '../../graph/index.ts';
 import type { RuleContext, Rules } from '../rule.ts';
 import { above, masksForRelu } from './activation.ts';
-import { blockable, inBlocks, placed, repeated } from './blocked.ts';
-import { findable, firstMaximum } from './first-maximum.ts';
+import { blockable, inBlocks, placed, repeated } from '../layouts/blocked.ts';
+import { findable, firstMaximum } from '../layouts/first-maximum.ts';
 import { toFirst } from './reduce.ts';
-import { windowAttributes, windowOf } from './window.ts';
-import type { Window } from './window.ts';
+import { windowAttributes, windowOf } from '../window.ts';
+import type { Window } from '../window.ts';
 
 const kernelOf = (ctx: RuleContext) => windowOf(ctx, ints(ctx.node, 'kernel_shape', []));
 const spaceOf = (ctx: RuleContext) =>

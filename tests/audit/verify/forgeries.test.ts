@@ -484,7 +484,7 @@ it('starts from an audit that has every kind of outcome, and is verified without
 
 describe('a forgery of one file is named', () => {
   // One in six by turns of the kinds; `npm run forgeries` tries them all.
-  it.each(part(FORGERIES, 8))('%s', { timeout: 60_000 }, async (_, forge, says) => {
+  it.each(part(FORGERIES, 12))('%s', { timeout: 60_000 }, async (_, forge, says) => {
     folder = copy(whole);
     await forge();
     const { problems } = await verify(folder);

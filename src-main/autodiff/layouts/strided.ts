@@ -1,7 +1,7 @@
 import type { RuleContext } from '../rule.ts';
 import { blockable, inBlocks, intoBlocks } from './blocked.ts';
-import { windowAttributes } from './window.ts';
-import type { Window } from './window.ts';
+import { windowAttributes } from '../window.ts';
+import type { Window } from '../window.ts';
 
 /** What rows r, r + s, r + 2s, ... of the input have to do with: `count` taps, every s-th of the kernel's, and the padding of dy before and behind. */
 interface Phase {

@@ -1,5 +1,5 @@
-import { ints, string } from '../../graph/index.ts';
-import type { RuleContext } from '../rule.ts';
+import { ints, string } from '../graph/index.ts';
+import type { RuleContext } from './rule.ts';
 
 /** Geometry of a sliding window over the spatial axes: convolution and pooling. One entry per axis. */
 export interface Window {

@@ -1,7 +1,7 @@
 import { DType } from '../../graph/index.ts';
 import type { RuleContext } from '../rule.ts';
 import { blockable, depthwise, positive } from './blocked.ts';
-import type { Window } from './window.ts';
+import type { Window } from '../window.ts';
 
 /** Whole numbers up to here are exact in float32. */
 const EXACT = 2 ** 24;
