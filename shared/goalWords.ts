@@ -67,7 +67,11 @@ function caseOf(value: unknown): string {
 }
 
 /** A figure for reading: `19.98 dB`; null, which is infinite, as `∞ dB`, and one that is not there as a dash. */
-export function figureText({ unit, digits, cut }: FigureCard, value: number | null | undefined, places = digits): string {
+export function figureText(
+  { unit, digits, cut }: Pick<FigureCard, 'unit' | 'digits' | 'cut'>,
+  value: number | null | undefined,
+  places = digits,
+): string {
   if (value === undefined) return NONE;
   const scale = 10 ** places;
   const text = value === null ? '∞' : (cut ? Math.floor(value * scale) / scale : value).toFixed(places);

@@ -1,4 +1,5 @@
-import { count, NBSP } from './format.ts';
+import { count } from './format.ts';
+import { figureText } from './goalWords.ts';
 import type { NetworkOutput, ScoresFound } from './results.ts';
 
 /*
@@ -20,7 +21,7 @@ export function scoresWords({ output, why, others = [], threshold }: ScoresFound
   return `, from ${output}${since}${threshold === undefined ? '' : `, the second above ${threshold}`}${rest}`;
 }
 
-/** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. Cut, not rounded: what is below a threshold never reads as reaching it. */
-export function decibels(psnr: number | null, digits = 2): string {
-  return psnr === null ? `∞${NBSP}dB` : `${(Math.floor(psnr * 10 ** digits) / 10 ** digits).toFixed(digits)}${NBSP}dB`;
-}
+const DB = { unit: 'dB', digits: 2, cut: true };
+
+/** Decibels: `19.98 dB`; null (no difference at all) as `∞ dB`. Cut, not rounded, as the figure of a goal is. */
+export const decibels = (psnr: number | null, digits?: number): string => figureText(DB, psnr, digits);

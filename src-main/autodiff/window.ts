@@ -12,22 +12,18 @@ export interface Window {
   end: number[];
 }
 
+/** An attribute with a number for each spatial axis: 1 where the node says none. */
+export const perAxis = ({ node }: RuleContext, name: 'strides' | 'dilations', axes: number): number[] =>
+  ints(node, name, new Array<number>(axes).fill(1));
+
 /** Reads kernel, strides, dilations and padding of a node; `auto_pad` is turned into numbers (ONNX, Conv). */
 export function windowOf(ctx: RuleContext, kernel: readonly number[]): Window {
   const { node } = ctx;
   const size = ctx.dims(ctx.x(0)).slice(2);
   const output = ctx.dims(ctx.y(0)).slice(2);
   const n = size.length;
-  const stride = ints(
-    node,
-    'strides',
-    size.map(() => 1),
-  );
-  const dilation = ints(
-    node,
-    'dilations',
-    size.map(() => 1),
-  );
+  const stride = perAxis(ctx, 'strides', n);
+  const dilation = perAxis(ctx, 'dilations', n);
   const pads = ints(
     node,
     'pads',

@@ -3,7 +3,7 @@ import type { RuleContext, Rules } from '../rule.ts';
 import { blockable, spaced } from '../layouts/blocked.ts';
 import { weightsGradient } from './conv-weights.ts';
 import { backwardStrided } from '../layouts/strided.ts';
-import { windowOf } from '../window.ts';
+import { perAxis, windowOf } from '../window.ts';
 import type { Window } from '../window.ts';
 
 /** Fewer channels than a block of the blocked layout holds are filled up to one. */
@@ -104,16 +104,8 @@ export const conv: Rules = {
     const size = ctx.dims(ctx.x(0)).slice(2);
     const output = ctx.dims(ctx.y(0)).slice(2);
     const kernel = ctx.dims(ctx.x(1)).slice(2);
-    const stride = ints(
-      node,
-      'strides',
-      size.map(() => 1),
-    );
-    const dilation = ints(
-      node,
-      'dilations',
-      size.map(() => 1),
-    );
+    const stride = perAxis(ctx, 'strides', size.length);
+    const dilation = perAxis(ctx, 'dilations', size.length);
     const pads = transposePads(ctx, size, output, kernel, stride, dilation);
     // Rows that no input reached (output_padding) carry no gradient: the convolution does not read them.
     const cut = () => {
