@@ -11,14 +11,27 @@ import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
 export type DataSet = 'mnist' | 'cifar10';
 
 const SHAPE = { mnist: { channels: 1, height: 28, width: 28 }, cifar10: { channels: 3, height: 32, width: 32 } } as const;
-const FILES = {
+const TEST = {
   mnist: ['data/mnist/t10k-images-idx3-ubyte.gz', 'data/mnist/t10k-labels-idx1-ubyte.gz'],
   cifar10: ['data/cifar10/test_batch.bin'],
+} as const;
+const TRAINING = {
+  mnist: ['data/mnist/train-images-idx3-ubyte.gz', 'data/mnist/train-labels-idx1-ubyte.gz'],
+  cifar10: ['data/cifar10/data_batch_1.bin'],
 } as const;
 
 /** Test pictures of a data set by their official numbers, as attacks take them. @param shared folder of shared files */
 export function testPictures(shared: string, set: DataSet, indices: readonly number[]): ProblemImage[] {
-  const [images, labels] = FILES[set].map((file) => read(join(shared, file))) as [Buffer, Buffer?];
+  return pictures(shared, set, TEST[set], indices);
+}
+
+/** Likewise of the part that options are tuned on, never measured on. */
+export function trainingPictures(shared: string, set: DataSet, indices: readonly number[]): ProblemImage[] {
+  return pictures(shared, set, TRAINING[set], indices);
+}
+
+function pictures(shared: string, set: DataSet, files: readonly string[], indices: readonly number[]): ProblemImage[] {
+  const [images, labels] = files.map((file) => read(join(shared, file))) as [Buffer, Buffer?];
   const { channels, height, width } = SHAPE[set];
   const size = channels * height * width;
   return indices.map((index) => {
@@ -28,9 +41,9 @@ export function testPictures(shared: string, set: DataSet, indices: readonly num
   });
 }
 
-/** The files of a data set below the folder of shared files. */
+/** The files of a data set's test part below the folder of shared files. */
 export function dataFiles(set: DataSet): readonly string[] {
-  return FILES[set];
+  return TEST[set];
 }
 
 /** @param file below `shared` @param mean of each channel, in [0,1] @param std of each channel */

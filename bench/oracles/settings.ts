@@ -1,0 +1,24 @@
+import type { Reference } from './reference.ts';
+
+/** Our attack, at the settings of a reference. */
+export interface Setting {
+  attack: string;
+  options: Record<string, unknown>;
+}
+
+type Row = [RegExp, (parameters: Reference['parameters']) => Setting];
+
+/** Which of our attacks a reference is held against, by the name of its file. */
+const ROWS: Row[] = [
+  [/\.(al-)?sigmazero-/, (p) => ({ attack: 'sigma-zero', options: { steps: p['steps'] ?? p['num_steps'] } })],
+  [/\.(al-pdpgd-l0-1000|al-fmn-l0-1000|al-vfga)/, () => ({ attack: 'sigma-zero', options: { steps: 1000 } })],
+  [/\.al-fmn-/, (p) => ({ attack: 'fmn', options: { steps: p['steps'] } })],
+  [/\.al-ddn-/, (p) => ({ attack: 'ddn', options: { steps: p['steps'] } })],
+  [/\.fb-deepfool-/, () => ({ attack: 'deepfool', options: {} })],
+  [/\.(fb|ta)-pgd-/, (p) => ({ attack: 'pgd', options: { steps: p['steps'] } })],
+];
+
+/** Null where we have no attack to hold against it. */
+export function settingOf({ name, parameters }: Reference): Setting | null {
+  return ROWS.find(([pattern]) => pattern.test(name))?.[1](parameters) ?? null;
+}
