@@ -117,6 +117,8 @@ export const AttackCard = z.object({
   source: z.string(),
   /** JSON Schema of its options, defaults included. */
   options: z.record(z.string(), z.unknown()),
+  /** Of a preset: the attacks that it runs one after another on a classifier of ten classes, by norm. */
+  stages: z.partialRecord(Norm, z.array(z.string())).optional(),
 });
 export type AttackCard = z.infer<typeof AttackCard>;
 

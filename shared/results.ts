@@ -60,6 +60,8 @@ export const Finding = z.object({
   image: FileName,
   threat: Count,
   attack: FileName,
+  /** Of a preset that broke the image: which of its attacks found the picture. */
+  by: FileName.optional(),
   state: State,
   /** Why it failed; null unless failed. */
   reason: z.string().nullable(),

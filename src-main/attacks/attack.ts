@@ -28,6 +28,25 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   run(problem: Problem, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
 }
 
+/** One attack of a preset, with options in place of its defaults. */
+export interface Stage {
+  attack: string;
+  options: Record<string, unknown>;
+  /** Begins with the best that the stages before it found, which it then betters. */
+  fromBest?: true;
+}
+
+/**
+ * Attacks that complement each other, one after another, the cheapest first: each on the images and budgets that still hold, or that may
+ * still be bettered, the best of every image kept. To a plan it is one attack like any other.
+ */
+export interface Preset extends Omit<Attack, 'run' | 'cost' | 'kind' | 'needsOutput'> {
+  /** Whatever its stages look for, the nearest success counts. */
+  kind: 'minimum-norm';
+  needsOutput?: never;
+  stages(scene: Omit<Scene, 'epsilon'>): Stage[];
+}
+
 /** Keeps the options' type while the registry forgets it. */
 export function defineAttack<Schema extends z.ZodObject>(attack: Attack<Schema>): Attack {
   return attack as unknown as Attack;

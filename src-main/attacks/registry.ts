@@ -3,7 +3,8 @@ import type { AttackCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import { firstIssue } from '../../shared/issues.ts';
 import type { Norm } from '../../shared/norms.ts';
-import type { Attack } from './attack.ts';
+import type { Attack, Preset } from './attack.ts';
+import { quick } from './presets/quick.ts';
 import { deepFool } from './minimum/deepfool.ts';
 import { gnmSimple } from './budget/gnm-simple.ts';
 import { gnm } from './budget/gnm.ts';
@@ -19,10 +20,10 @@ import { quadraticSubset } from './subsets/quadratic-subset.ts';
 import { quadratic } from './outputs/quadratic.ts';
 import { sigmaZero } from './minimum/sigma-zero.ts';
 
-const attacks = new Map<string, Attack>();
+const attacks = new Map<string, Attack | Preset>();
 
 /** @throws Error when an attack of that id is there already */
-export function register(attack: Attack): void {
+export function register(attack: Attack | Preset): void {
   if (attacks.has(attack.id)) throw new Error(`Two attacks are called ${attack.id}.`);
   attacks.set(attack.id, attack);
 }
@@ -42,11 +43,16 @@ for (const attack of [
   quadratic,
   quadraticSubset,
   random,
+  quick,
 ])
   register(attack);
 
-/** @throws UserError when there is no attack of that id */
-export function attackOf(id: string): Attack {
+export function isPreset(attack: Attack | Preset): attack is Preset {
+  return 'stages' in attack;
+}
+
+/** @throws UserError when there is no attack or preset of that id */
+export function attackOf(id: string): Attack | Preset {
   const attack = attacks.get(id);
   if (!attack) throw new UserError(`There is no attack called ${id}: choose one of ${[...attacks.keys()].join(', ')}.`);
   return attack;
@@ -55,6 +61,13 @@ export function attackOf(id: string): Attack {
 /** Whether any attack of a plan does; a model whose gradient nobody asks for needs none that is right. */
 export function asksForGradients({ threats }: { threats: readonly { attacks: readonly { id: string }[] }[] }): boolean {
   return threats.some(({ attacks: chosen }) => chosen.some(({ id }) => attackOf(id).access === 'gradient'));
+}
+
+/** @throws Error where it is a preset: none has another as a stage */
+export function stageOf(id: string): Attack {
+  const attack = attackOf(id);
+  if (isPreset(attack)) throw new Error(`${id} is a preset, and no stage of one.`);
+  return attack;
 }
 
 /**
@@ -73,16 +86,25 @@ export function optionsOf(id: string, options: Record<string, unknown>, norm: No
 
 /** Every attack as the window and `hairline` show it, in the order of registration. */
 export function attackCards(): AttackCard[] {
-  return [...attacks.values()].map(({ id, title, norms, kind, targeted, access, needsOutput, summary, source, options }) => ({
-    id,
-    title,
-    norms: [...norms],
-    kind,
-    targeted,
-    access,
-    needsOutput: needsOutput === true,
-    summary,
-    source,
-    options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,
-  }));
+  return [...attacks.values()].map((attack) => {
+    const { id, title, norms, kind, targeted, access, needsOutput, summary, source, options } = attack;
+    return {
+      id,
+      title,
+      norms: [...norms],
+      kind,
+      targeted,
+      access,
+      needsOutput: needsOutput === true,
+      summary,
+      source,
+      options: z.toJSONSchema(options, { io: 'input' }) as Record<string, unknown>,
+      ...(isPreset(attack) && { stages: Object.fromEntries(norms.map((norm) => [norm, stagesIn(attack, norm)])) }),
+    };
+  });
+}
+
+function stagesIn(preset: Preset, norm: Norm): string[] {
+  const scene = { norm, targeted: false, classes: 10, shape: { channels: 3, height: 32, width: 32 }, outputs: 0 };
+  return preset.stages(scene).map(({ attack }) => attackOf(attack).title);
 }

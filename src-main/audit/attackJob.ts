@@ -3,7 +3,7 @@ import { within } from '../../shared/norms.ts';
 import type { Surrogate } from '../../shared/plan.ts';
 import type { Finding } from '../../shared/results.ts';
 import { attackBatch } from '../attacks/problem/batch.ts';
-import type { ImageFinding } from '../attacks/problem/batch.ts';
+import type { ImageFinding } from '../attacks/problem/finding.ts';
 import { transfer } from '../attacks/problem/transfer.ts';
 import type { Gate } from '../attacks/problem/counted.ts';
 import type { ProblemImage } from '../attacks/problem/problem.ts';
@@ -199,7 +199,8 @@ async function judge(
   const eightBit = distances(pixels, toUnit(pictureOf(image)), image.channels);
   if (found.epsilon !== null && !within(eightBit[job.norm], found.epsilon))
     return of({ ...base, state: 'failed', reason: 'the exported picture is outside the budget' });
-  return of({ ...base, eightBit, ...verdict.finding, file: png.file }, [png, ...verdict.files]);
+  const by = found.by !== job.attack && { by: found.by! };
+  return of({ ...base, ...by, eightBit, ...verdict.finding, file: png.file }, [png, ...verdict.files]);
 }
 
 /** Levels CHW as a picture of the image's size. */

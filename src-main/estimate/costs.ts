@@ -2,9 +2,10 @@ import type { PlanCost } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import { cost, passes, sum, times } from '../attacks/cost.ts';
-import type { Cost } from '../attacks/cost.ts';
+import type { Cost, Scene } from '../attacks/cost.ts';
+import type { Stage } from '../attacks/attack.ts';
 import { roundingCost } from '../attacks/rounding/eight-bit.ts';
-import { attackOf } from '../attacks/registry.ts';
+import { attackOf, isPreset, optionsOf, stageOf } from '../attacks/registry.ts';
 import { kindOf } from '../goals/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
 import type { Measured } from './measure.ts';
@@ -30,19 +31,26 @@ export function attackCost(
   puts: Puts,
   maxQueries: number | null,
 ): Cost {
-  const { kind, access, cost: costOf } = attackOf(attack.id);
   const scene = { norm: threat.norm, targeted: kindOf(threat.goal).targeted, shape, ...puts };
-  const fixed = kind === 'fixed-budget';
-  const rounding = roundingCost(threat.norm, fixed, access);
+  const chosen = attackOf(attack.id);
+  const stages = isPreset(chosen) ? chosen.stages(scene) : [{ attack: attack.id, options: attack.options }];
   let all: Cost;
   try {
-    all = sum(...(fixed ? threat.eps : [undefined]).map((epsilon) => sum(costOf({ ...scene, epsilon }, attack.options), rounding)));
+    all = sum(...stages.map((stage) => stageCost(stage, scene, threat.eps)));
   } catch (error) {
     // Such as a mask that does not fit: the attack refuses before it looks at anything.
     if (!(error instanceof UserError)) throw error;
     return cost(0);
   }
   return maxQueries === null || passes(all) <= maxQueries ? all : times(maxQueries / passes(all), all);
+}
+
+function stageCost({ attack, options }: Stage, scene: Omit<Scene, 'epsilon'>, eps: readonly number[]): Cost {
+  const { kind, access, cost: costOf } = stageOf(attack);
+  const fixed = kind === 'fixed-budget';
+  const rounding = roundingCost(scene.norm, fixed, access);
+  const full = optionsOf(attack, options, scene.norm);
+  return sum(...(fixed ? eps : [undefined]).map((epsilon) => sum(costOf({ ...scene, epsilon }, full), rounding)));
 }
 
 /** What all of a plan's attacks spend on all of its pictures at most, and each of them. */

@@ -6,7 +6,7 @@ import { paddedDigits } from '../../bench/balda/setup.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
-import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import type { ImageFinding } from '../../src-main/attacks/problem/finding.ts';
 import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { loadGraph } from '../../src-main/graph/index.ts';
 import { findImageInput } from '../../src-main/model/network.ts';

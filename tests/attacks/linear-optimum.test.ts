@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureNorm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
-import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import type { ImageFinding } from '../../src-main/attacks/problem/finding.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
 import type { ImageShape } from '../../src-main/model/differentiable.ts';
 import { canReach, linearCase, OPEN } from './linear.ts';

@@ -160,8 +160,9 @@ async function take(attack: string, options: Options, norm: Norm, eps: number, c
 const optionsOf = (id: string): string[] => Object.keys(cards.find((card) => card.id === id)!.options['properties'] as object);
 
 it('every option of every attack has a row here', () => {
+  // A preset has none.
   expect(Object.fromEntries(Object.entries(ROWS).map(([id, rows]) => [id, Object.keys(rows)]))).toEqual(
-    Object.fromEntries(cards.map(({ id }) => [id, optionsOf(id)])),
+    Object.fromEntries(cards.filter(({ stages }) => !stages).map(({ id }) => [id, optionsOf(id)])),
   );
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
-import type { ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import type { ImageFinding } from '../../src-main/attacks/problem/finding.ts';
 import { exactMinimum } from '../../src-main/norms/exactLinear.ts';
 import { canReach, linearCase, OPEN } from './linear.ts';
 import type { LinearCase } from './linear.ts';

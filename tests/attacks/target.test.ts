@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../shared/errors.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
-import type { AttackJob, ImageFinding } from '../../src-main/attacks/problem/batch.ts';
+import type { AttackJob } from '../../src-main/attacks/problem/batch.ts';
+import type { ImageFinding } from '../../src-main/attacks/problem/finding.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import type { Gate } from '../../src-main/attacks/problem/counted.ts';
 import { linearCase, linearModel, logitsOf, OPEN } from './linear.ts';

@@ -1,12 +1,14 @@
-import type { Distances, Norm } from '../../../shared/norms.ts';
+import { isCount, within } from '../../../shared/norms.ts';
+import type { Norm } from '../../../shared/norms.ts';
 import type { Differentiable } from '../../model/differentiable.ts';
-import { distances } from '../../norms/distances.ts';
-import { CountedProblem } from './counted.ts';
-import type { Gate } from './counted.ts';
-import type { ProblemImage } from './problem.ts';
+import type { Attack, Stage } from '../attack.ts';
+import { attackOf, isPreset, optionsOf, stageOf } from '../registry.ts';
 import { toEightBit } from '../rounding/eight-bit.ts';
-import { toPixels } from '../rounding/levels.ts';
-import { attackOf, optionsOf } from '../registry.ts';
+import { CountedProblem } from './counted.ts';
+import type { Gate, Known } from './counted.ts';
+import { nothing, record } from './finding.ts';
+import type { ImageFinding } from './finding.ts';
+import type { ProblemImage } from './problem.ts';
 
 export interface AttackJob {
   model: Differentiable;
@@ -14,6 +16,7 @@ export interface AttackJob {
   norm: Norm;
   /** Budgets, ascending. Fixed-budget attacks run at each, on the images that still stand; others run once. */
   eps: readonly number[];
+  /** An attack of the registry, or a preset. */
   attack: string;
   options: Record<string, unknown>;
   seed: number;
@@ -24,98 +27,81 @@ export interface AttackJob {
   misses?: boolean;
 }
 
-export interface ImageFinding {
-  /** broken: an 8-bit picture reaches the goal (within a budget, if the attack has one). failed: NaN or infinity. */
-  state: 'broken' | 'held' | 'failed';
-  reason: string | null;
-  /** Best point before rounding, pixels CHW, and its distances; null when there was none. */
-  floatPixels: Float32Array | null;
-  float: Distances | null;
-  /** The picture, levels CHW, and its distances; null unless broken. */
-  eightBit: Uint8Array | null;
-  eightBitDistances: Distances | null;
-  /** Of a held image, where it was asked for: the point within the largest budget that came nearest to the goal. */
-  miss: Float32Array | null;
-  /** Budget at which a fixed-budget attack broke the image; null otherwise. */
-  epsilon: number | null;
-  forwards: number;
-  backwards: number;
-}
-
 /** Passes kept for rounding, at most: a quarter of the bound when that is less. */
 const RESERVE = 40;
 
 /**
- * Runs one attack on a batch of images and rounds what it finds. An image's finding does not depend on the others.
+ * Runs one attack on a batch of images and rounds what it finds, or the stages of a preset. An image's finding does not depend on the others.
  * @throws UserError on an unknown attack, a norm it does not have, or options that do not fit
  * @throws Cancelled when the gate says so
  */
 export async function attackBatch(job: AttackJob): Promise<ImageFinding[]> {
   const attack = attackOf(job.attack);
   const options = optionsOf(job.attack, job.options, job.norm);
+  if (isPreset(attack)) return runStages(job, attack.stages(sceneOf(job)));
   const findings = job.images.map(nothing);
-  const budgets = attack.kind === 'fixed-budget' ? job.eps : [undefined];
-  let open = job.images.map((_, image) => image);
-  for (const epsilon of budgets) {
-    if (open.length === 0) break;
+  await runStage(job, attack, options, job.attack, findings);
+  return findings;
+}
+
+/** One after another, each on the images and budgets where there is still something to find; the best of every image is kept. */
+export async function runStages(job: AttackJob, stages: readonly Stage[]): Promise<ImageFinding[]> {
+  const findings = job.images.map(nothing);
+  for (const [at, { attack, options, fromBest }] of stages.entries())
+    await runStage(job, stageOf(attack), optionsOf(attack, options, job.norm), `${job.attack}/${at + 1}`, findings, fromBest);
+  return findings;
+}
+
+function sceneOf({ model, images, norm }: AttackJob) {
+  const { classes, shape, products } = model;
+  return { norm, classes, shape, targeted: images[0]?.goal != null, outputs: products?.width ?? 0 };
+}
+
+/** @param stream names its random choices, beside the seed and the image */
+async function runStage(
+  job: AttackJob,
+  attack: Attack,
+  options: Record<string, unknown>,
+  stream: string,
+  findings: ImageFinding[],
+  fromBest = false,
+): Promise<void> {
+  const { norm, maxQueries } = job;
+  for (const epsilon of attack.kind === 'fixed-budget' ? job.eps : [undefined]) {
+    const open = [...findings.keys()].filter((image) => isOpen(findings[image]!, norm, epsilon));
+    if (open.length === 0) continue;
     const problem = new CountedProblem(
       job.model,
       open.map((image) => job.images[image]!),
       {
-        norm: job.norm,
+        norm,
         epsilon,
-        stream: [job.seed, job.attack, job.norm, epsilon ?? ''].join(':'),
-        limits:
-          job.maxQueries === null ? null : open.map((image) => job.maxQueries! - findings[image]!.forwards - findings[image]!.backwards),
+        stream: [job.seed, stream, norm, epsilon ?? ''].join(':'),
+        limits: maxQueries === null ? null : open.map((image) => maxQueries - findings[image]!.forwards - findings[image]!.backwards),
         gate: job.gate,
         access: attack.access,
+        ...(fromBest && { known: open.map((image) => knownOf(findings[image]!)) }),
         ...(job.misses && { keepLowestMargin: true }),
       },
     );
-    if (job.maxQueries !== null) problem.setAside(Math.min(RESERVE, Math.floor(job.maxQueries / 4)));
+    if (maxQueries !== null) problem.setAside(Math.min(RESERVE, Math.floor(maxQueries / 4)));
+    const before = open.map((_, at) => problem.bestDistance(at));
     await attack.run(problem, epsilon === undefined ? options : { ...options, epsilon });
     problem.revive();
+    // What was known before has been rounded before.
+    before.forEach((size, at) => size < Infinity && problem.bestDistance(at) === size && problem.finish(at));
     const pictures = await toEightBit(problem);
-    open.forEach((image, at) => record(findings[image]!, problem, at, pictures[at]!));
-    open = open.filter((image) => findings[image]!.state === 'held');
+    open.forEach((image, at) => record(findings[image]!, problem, at, pictures[at]!, attack.id));
   }
-  return findings;
 }
 
-function nothing(): ImageFinding {
-  return {
-    state: 'held',
-    reason: null,
-    floatPixels: null,
-    float: null,
-    eightBit: null,
-    eightBitDistances: null,
-    miss: null,
-    epsilon: null,
-    forwards: 0,
-    backwards: 0,
-  };
+function knownOf({ floatPixels, floatMargin }: ImageFinding): Known | null {
+  return floatPixels && { pixels: floatPixels, margin: floatMargin! };
 }
 
-function record(finding: ImageFinding, problem: CountedProblem, at: number, picture: Uint8Array | null): void {
-  const clean = problem.clean.subarray(at * problem.features, (at + 1) * problem.features);
-  const { channels } = problem.shape;
-  const pixels = problem.found.pixels(at);
-  finding.forwards += problem.forwards[at]!;
-  finding.backwards += problem.backwards[at]!;
-  finding.miss = picture ? null : (problem.lowestMargin?.pixels(at) ?? null);
-  // A float success at a smaller budget that no picture could keep is still the nearer one.
-  if (pixels && !finding.floatPixels) {
-    finding.floatPixels = pixels;
-    finding.float = distances(pixels, clean, channels);
-  }
-  if (picture) {
-    finding.state = 'broken';
-    finding.eightBit = picture;
-    finding.eightBitDistances = distances(toPixels(picture), clean, channels);
-    finding.epsilon = problem.epsilon ?? null;
-  } else if (problem.failure[at] !== null) {
-    finding.state = 'failed';
-    finding.reason = problem.failure[at]!;
-  }
+/** Whether there is still something to find: a picture within the budget or, without one, a smaller change than the one known. */
+function isOpen({ state, eightBitDistances }: ImageFinding, norm: Norm, epsilon: number | undefined): boolean {
+  if (state === 'failed') return false;
+  const enough = epsilon ?? (isCount(norm) ? 1 : 1 / 255);
+  return eightBitDistances === null || !within(eightBitDistances[norm], enough);
 }

@@ -62,6 +62,11 @@ export class Best {
     return this.nearest[image]!;
   }
 
+  /** Margin of the nearest success. */
+  margin(image: number): number {
+    return this.nearestMargin[image]!;
+  }
+
   /** The nearest success that happened to be an 8-bit picture, or null. */
   levelPixels(image: number): Float32Array | null {
     return this.level[image]!;

@@ -27,8 +27,15 @@ export interface ProblemSetting {
   boxed?: boolean;
   /** What may be asked: see `Access`; everything where it is not said. */
   access?: Access;
+  /** A success of each image that is known already, pixels CHW and its margin: what is found has to be nearer. */
+  known?: readonly (Known | null)[];
   /** Whether the nearest miss within ε is kept, too; under a fixed budget only. */
   keepLowestMargin?: boolean;
+}
+
+export interface Known {
+  pixels: Float32Array;
+  margin: number;
 }
 
 /** How far from the image the gradient of a goal on the output is taken at the image itself: half a grey level. */
@@ -104,6 +111,7 @@ export class CountedProblem implements Problem {
     this.tilted = new Uint8Array(this.count);
     this.streams = images.map((image) => randomStream(`${setting.stream}:${image.hash}`));
     this.found = new Best(this.norm, this.epsilon, this.clean, this.count, this.shape.channels);
+    setting.known?.forEach((known, image) => known && this.found.offer(image, known.pixels, known.margin));
     this.lowestMargin =
       setting.keepLowestMargin && this.epsilon !== undefined ? new LowestMargin(this.norm, this.epsilon, this.shape.channels) : null;
     this.logits = new Float32Array(this.count * this.classes);
