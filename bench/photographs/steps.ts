@@ -1,5 +1,5 @@
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
-import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
+import { stageOf, optionsOf } from '../../src-main/attacks/registry.ts';
 import { valuesOf } from '../../src-main/model/differentiable.ts';
 import { argMax } from '../../src-main/model/scores.ts';
 import type { Differentiable, ImageShape } from '../../src-main/model/differentiable.ts';
@@ -33,7 +33,7 @@ export async function stepTime(
     gate: { check: () => undefined },
   });
   const began = process.cpuUsage();
-  await attackOf(attack).run(problem, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
+  await stageOf(attack).run(problem, { ...optionsOf(attack, { ...options, steps }, norm), ...(epsilon !== undefined && { epsilon }) });
   const { user, system } = process.cpuUsage(began);
   return (user + system) / 1000 / problem.backwards[0]!;
 }

@@ -7,7 +7,7 @@ import { rowsOf } from '../../src-main/attacks/attack.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { quadraticAttack } from '../../src-main/attacks/outputs/quadratic.ts';
-import { attackOf } from '../../src-main/attacks/registry.ts';
+import { stageOf } from '../../src-main/attacks/registry.ts';
 import { clipBox } from '../../src-main/norms/project.ts';
 import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
 
@@ -29,7 +29,7 @@ function ball(): Record<string, Method> {
     (steps: number): Method =>
     (problem, epsilon) =>
       normConstrained(problem, { epsilon, steps, loss: 'margin', rivals: 1, lengths: [], dither: [], p: null, clip: true });
-  const options = attackOf('quadratic').options.parse({}) as unknown as Parameters<typeof quadraticAttack>[1];
+  const options = stageOf('quadratic').options.parse({}) as unknown as Parameters<typeof quadraticAttack>[1];
   const quadratic =
     (change: object): Method =>
     (problem, epsilon) =>
@@ -84,7 +84,7 @@ function subsets(id: string, count: number): Method {
       });
       return answer;
     };
-    const attack = attackOf(id);
+    const attack = stageOf(id);
     await attack.run(problem, { ...attack.options.parse({ subsets: count }), epsilon });
     return last;
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FILES, openDigits, paddedDigits } from '../../bench/balda/setup.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
-import { attackOf, optionsOf } from '../../src-main/attacks/registry.ts';
+import { stageOf, optionsOf } from '../../src-main/attacks/registry.ts';
 
 /** Foolbox's DeepFool on two robustly trained networks (its own recipe: 50 steps, 10 candidates), image by image. */
 const shared = '../shared';
@@ -33,7 +33,7 @@ it.skipIf(missing).each(CASES)(
     const model = await openDigits(join(shared, `models/converted-from-weights/${name}.onnx`), 28, 16);
     const run = async (options: object): Promise<CountedProblem> => {
       const problem = new CountedProblem(model, images, { norm, stream: 's', limits: null, gate: { check: () => undefined } });
-      await attackOf('deepfool').run(problem, optionsOf('deepfool', { ...options }, norm) as never);
+      await stageOf('deepfool').run(problem, optionsOf('deepfool', { ...options }, norm) as never);
       return problem;
     };
     const { success, [norm]: theirs } = reference.per_sample;

@@ -5,7 +5,7 @@ import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { CountedProblem } from '../../src-main/attacks/problem/counted.ts';
 import type { ProblemImage } from '../../src-main/attacks/problem/problem.ts';
 import { partitionOf } from '../../src-main/attacks/subsets/partitions.ts';
-import { attackOf } from '../../src-main/attacks/registry.ts';
+import { stageOf } from '../../src-main/attacks/registry.ts';
 import { members, subsetReach } from '../../src-main/attacks/subsets/quadratic-subset.ts';
 import { subsetsChanged } from '../../src-main/norms/partition.ts';
 import type { OpenOutput } from '../../src-main/runtime/openOutput.ts';
@@ -41,7 +41,7 @@ describe('the quadratic subset attack', () => {
 
   /** What the output is moved by, and how many subsets, for every image. τ is out of reach. */
   async function run(images: ProblemImage[], options: object, epsilon: number, norm: 'linf' | 'l0' | 'l0Pixels' = 'linf') {
-    const attack = attackOf('quadratic-subset');
+    const attack = stageOf('quadratic-subset');
     const model = await open!.scored(farther(50));
     const seen: Float32Array[] = [];
     const problem = new CountedProblem(model, images, { norm, epsilon, stream: 's', limits: null, gate: OPEN });

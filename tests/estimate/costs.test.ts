@@ -7,7 +7,7 @@ import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
 import type { Results } from '../../shared/results.ts';
 import { passes } from '../../src-main/attacks/cost.ts';
 import { roundingCost } from '../../src-main/attacks/rounding/eight-bit.ts';
-import { attackCards, attackOf } from '../../src-main/attacks/registry.ts';
+import { attackCards, stageOf } from '../../src-main/attacks/registry.ts';
 import { attackCost, planCost, planEstimate } from '../../src-main/estimate/costs.ts';
 import { measure } from '../../src-main/estimate/measure.ts';
 import { readAlike } from '../../src-main/estimate/passTime.ts';
@@ -102,7 +102,7 @@ describe('what attacks say they cost', () => {
       );
       expect(held.length).toBeGreaterThan(8);
       expect(
-        held.filter(({ attack, norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true, attackOf(attack).access))),
+        held.filter(({ attack, norm, used, bound }) => used !== bound - 2 * passes(roundingCost(norm, true, stageOf(attack).access))),
       ).toEqual([]);
       const whole = all.filter(({ attack, norm, state }) => state === 'broken' && ['ddn', 'fmn'].includes(attack) && norm !== 'l0');
       expect(whole.length).toBeGreaterThan(1);
@@ -134,9 +134,9 @@ describe('what attacks say they cost', () => {
   });
 
   it('knows of every partition how many subsets there is room for', () => {
-    const options = (more: Record<string, unknown>) => attackOf('subset').options.parse({ rivals: 1, ...more });
+    const options = (more: Record<string, unknown>) => stageOf('subset').options.parse({ rivals: 1, ...more });
     const rounds = (norm: 'l0' | 'l0Pixels' | 'linf', epsilon: number, more: Record<string, unknown>): number =>
-      attackOf('subset').cost({ norm, targeted: false, classes: 10, shape: SHAPE, outputs: 0, epsilon }, options(more)).gradients;
+      stageOf('subset').cost({ norm, targeted: false, classes: 10, shape: SHAPE, outputs: 0, epsilon }, options(more)).gradients;
     expect(rounds('l0Pixels', 12, {})).toBe(12);
     expect(rounds('l0', 12, {})).toBe(4);
     expect(rounds('l0', 12, { partition: 'feature' })).toBe(12);
@@ -181,7 +181,7 @@ describe('the estimate of a plan', () => {
         {
           ...plan.threats[0]!,
           norm: 'linf' as const,
-          attacks: [{ id: 'subset', options: attackOf('subset').options.parse({ partition: 'mask', mask: [1, 0, 0, 1] }) }],
+          attacks: [{ id: 'subset', options: stageOf('subset').options.parse({ partition: 'mask', mask: [1, 0, 0, 1] }) }],
         },
       ],
       maxQueries: null,
@@ -225,7 +225,7 @@ describe('the estimate of a plan', () => {
     const paced = planEstimate({ ...plan, workers: 1 }, pictures, measured, passTimes, 4);
     expect(paced.seconds).toBeCloseTo((paced.attacks[0]!.passes * passTimes[0]! + paced.attacks[1]!.passes * passTimes[1]!) / 1000, 9);
     // What refuses has no pace: a mask of another size.
-    const options = attackOf('subset').options.parse({ partition: 'mask', mask: [1] });
+    const options = stageOf('subset').options.parse({ partition: 'mask', mask: [1] });
     const masked = { ...plan.threats[0]!, norm: 'linf' as const, attacks: [{ id: 'subset', options }] };
     expect(await pool.run('passTime', { plan, threat: masked, picture: SHAPE, pictures: some, rows: 4, passes: 20 })).toBeNull();
     const field = await measure({ source: { ...plan, model: join(SAMPLES, 'autoencoder.onnx') }, picture: SHAPE, images: 2 });
