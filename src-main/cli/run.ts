@@ -16,6 +16,7 @@ import { answering, WORD } from './interrupt.ts';
 import type { Signal } from './interrupt.ts';
 import { PATHS } from './paths.ts';
 import { json, line, lines } from './print.ts';
+import { presetNotes } from './presetNotes.ts';
 import type { Progress } from './progress.ts';
 import { summaryEvent, summaryLines } from './summary.ts';
 
@@ -57,7 +58,7 @@ export async function runHere(request: RunHere): Promise<void> {
     cancel();
   };
   const work = async () => {
-    if (files === null) lines(budgetNotes(plan.threats), process.stderr);
+    if (files === null) lines([...budgetNotes(plan.threats), ...presetNotes(plan)], process.stderr);
     const over = new Promise<Extract<RunEvent, { type: 'finished' | 'failed' }>>((done) => {
       client.listen((event) => {
         progress.event(event);

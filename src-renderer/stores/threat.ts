@@ -77,8 +77,10 @@ export const useThreat = defineStore('threat', () => {
   /** What of the screen is open. */
   const tab = ref<Norm | 'subsets'>('linf');
 
+  /** Presets first, then single attacks. */
   function attacksFor(norm: Norm): AttackCard[] {
-    return useApp().attacks.filter((attack) => attack.norms.includes(norm) && (!attack.needsOutput || onOutput.value));
+    const able = useApp().attacks.filter((attack) => attack.norms.includes(norm) && (!attack.needsOutput || onOutput.value));
+    return [...able.filter(({ stages }) => stages), ...able.filter(({ stages }) => !stages)];
   }
 
   /** The usual attacks; without one of them, whatever there is. */

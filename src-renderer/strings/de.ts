@@ -327,6 +327,8 @@ export const de: Words = {
     kind: { 'fixed-budget': 'festes Budget', 'minimum-norm': 'minimale Norm' },
     options: 'Optionen',
     noOptions: 'Keine Optionen.',
+    preset: 'Voreinstellung',
+    stages: (names: string) => `Nacheinander, jeder wo noch etwas zu finden ist: ${names}.`,
     noAttacks: 'Noch kein Angriff kennt diese Norm.',
     untargetedOnly: 'nur ungezielt',
     seed: 'Startwert',

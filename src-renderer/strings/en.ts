@@ -285,6 +285,8 @@ export const en = {
     kind: { 'fixed-budget': 'fixed budget', 'minimum-norm': 'minimum norm' } as Record<string, string>,
     options: 'Options',
     noOptions: 'No options.',
+    preset: 'preset',
+    stages: (names: string) => `One after another, each where there is still something to find: ${names}.`,
     noAttacks: 'No attack knows this norm yet.',
     untargetedOnly: 'untargeted only',
     seed: 'Seed',

@@ -91,6 +91,11 @@ function smallest(results: Results, threat: number): Example[] {
   return best.sort((a, b) => a.distance - b.distance).slice(0, results.output?.picture ? PER_THREAT.outputs : PER_THREAT.plain);
 }
 
+/** The attack and, of a preset, which of its own found the picture. */
+function foundBy({ attack, by }: Finding): string {
+  return by === undefined ? attack : `${attack}: ${by}`;
+}
+
 interface Card {
   pictures: Uint8Array[];
   /** Of each picture on the page. */
@@ -116,7 +121,7 @@ async function prepare(paper: Paper, results: Results, t: number, { image, findi
   const distance = (value: number | null): string => formatDistance(norm, value);
   const eight = finding.eightBit!;
   const others = NORMS.filter((other) => other !== norm).map((other) => `${NORM_LABEL[other]} ${formatDistance(other, eight[other])}`);
-  const how = `${finding.attack}  ·  difference × ${factor}  ·  `;
+  const how = `${foundBy(finding)}  ·  difference × ${factor}  ·  `;
   const source = paper.fit(image.source, 'mono', TEXT.size, width - paper.lineWidth(how, 'text', TEXT.size) - 2, 'start');
   const text: Rich = [
     ...(results.output ? ['output '] : []),
