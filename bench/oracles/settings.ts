@@ -10,8 +10,14 @@ type Row = [RegExp, (parameters: Reference['parameters']) => Setting];
 
 /** Which of our attacks a reference is held against, by the name of its file. */
 const ROWS: Row[] = [
+  [/\.al-pdpgd-/, (p) => ({ attack: 'pdpgd', options: { steps: p['num_steps'] } })],
+  [/\.al-pdgd-/, (p) => ({ attack: 'pdgd', options: { steps: p['num_steps'] } })],
+  [/\.al-alma-/, (p) => ({ attack: 'alma', options: { steps: p['num_steps'] } })],
+  [/\.fb-ead-/, (p) => ({ attack: 'ead', options: { steps: p['steps'], searches: p['binary_search_steps'] } })],
+  [/\.fb-cw-/, (p) => ({ attack: 'carlini-wagner', options: { steps: p['steps'], searches: p['binary_search_steps'] } })],
+  [/\.al-cw-/, (p) => ({ attack: 'carlini-wagner', options: { steps: p['max_iterations'] } })],
   [/\.(al-)?sigmazero-/, (p) => ({ attack: 'sigma-zero', options: { steps: p['steps'] ?? p['num_steps'] } })],
-  [/\.(al-pdpgd-l0-1000|al-fmn-l0-1000|al-vfga)/, () => ({ attack: 'sigma-zero', options: { steps: 1000 } })],
+  [/\.(al-fmn-l0-1000|al-vfga)/, () => ({ attack: 'sigma-zero', options: { steps: 1000 } })],
   [/\.al-fmn-/, (p) => ({ attack: 'fmn', options: { steps: p['steps'] } })],
   [/\.al-ddn-/, (p) => ({ attack: 'ddn', options: { steps: p['steps'] } })],
   [/\.fb-deepfool-/, () => ({ attack: 'deepfool', options: {} })],

@@ -67,6 +67,31 @@ export const FAMILIES: Family[] = [
         cost: '2 · rivals for each step until the class changes, + 5 · rounds + 2 · finish',
         when: 'Nearly linear models, where it is exact, and small budgets of queries. An independent check of DDN and FMN.',
       },
+      pdpgd: {
+        equation: 'δ ← prox_{η (λ₀/λ₁) ‖·‖_p} (δ - η m̂/H) in Adam’s metric H;  log(λ₁/λ₀) ← log(λ₁/λ₀) ± θ by the sign of L',
+        cost: '2 · (rivals + steps) + finish + 1',
+        when: 'The first choice under l1, with 500 steps or more; the second opinion beside σ-zero under l0, and an attack of another kind than all others under l2 and l∞.',
+      },
+      pdgd: {
+        equation: 'Adam on λ₀ ‖δ‖₂ + λ₁ softplus(L);  log(λ₁/λ₀) ← log(λ₁/λ₀) ± θ by the sign of L',
+        cost: '2 · (rivals + steps) + settle + 1',
+        when: 'A second opinion beside DDN under l2: it needs no projection, and fails differently.',
+      },
+      alma: {
+        equation: 'RMSProp with momentum on ‖δ‖_p + P(g, ρ, μ), g the margin over the spread of the logits;  μ ← α μ + (1 - α) ∂P/∂g',
+        cost: '2 · steps + settle + 1',
+        when: 'A second opinion beside PDPGD under l1 and DDN under l2, on models that need many steps.',
+      },
+      ead: {
+        equation: 'FISTA on c max(L, 0) + ‖δ‖₂² + β ‖δ‖₁, c by bisection; the success of least l1',
+        cost: 'at most 2 · steps · searches + searches + settle; descents end early',
+        when: 'To repeat published figures under l1. PDPGD finds smaller changes in fewer passes.',
+      },
+      'carlini-wagner': {
+        equation: 'x + δ = (1 + tanh w)/2;  Adam on ‖δ‖₂² + c max(L, 0), l∞: Σ max(|δ_j| - τ, 0) + c max(L, 0);  c, τ by search',
+        cost: 'l2 at most 2 · steps · searches; l∞ at most 2 · steps for each τ and each c, some 75 of them; descents end early',
+        when: 'To repeat published figures under l2 and l∞, and where nothing but the optimiser shall differ from them. DDN and FMN find smaller changes in far fewer passes.',
+      },
     },
   },
   {

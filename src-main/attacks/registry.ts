@@ -16,6 +16,11 @@ import { ddn } from './minimum/ddn.ts';
 import { fgsm } from './budget/fgsm.ts';
 import { fmn } from './minimum/fmn.ts';
 import { pgd } from './budget/pgd.ts';
+import { pdpgd } from './minimum/pdpgd.ts';
+import { pdgd } from './minimum/pdgd.ts';
+import { alma } from './minimum/alma.ts';
+import { ead } from './minimum/ead.ts';
+import { carliniWagner } from './minimum/carlini-wagner.ts';
 import { quadraticSubset } from './subsets/quadratic-subset.ts';
 import { quadratic } from './outputs/quadratic.ts';
 import { sigmaZero } from './minimum/sigma-zero.ts';
@@ -44,6 +49,11 @@ for (const attack of [
   quadraticSubset,
   random,
   quick,
+  pdpgd,
+  pdgd,
+  alma,
+  ead,
+  carliniWagner,
 ])
   register(attack);
 

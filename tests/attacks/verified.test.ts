@@ -19,6 +19,8 @@ const QUICK: Record<string, Record<string, unknown>> = {
   'linear-minimum': { steps: 8, rivals: 3, rounds: 3 },
   deepfool: { steps: 8, rivals: 3 },
   subset: { subsets: 2, rivals: 3 },
+  pdpgd: { steps: 20, rivals: 3 },
+  'carlini-wagner': { steps: 4, initial: 1, decrease: 0.5, least: 0.1 },
 };
 
 async function outcomes(instances: readonly Instance[], attacks: readonly string[]): Promise<Outcome[]> {

@@ -26,4 +26,10 @@ export class Adam {
       if (m !== 0) x[j]! -= (scale * m) / (Math.sqrt(v) * unbias + 1e-8);
     }
   }
+
+  /** The diagonal metric of the last step, √v̂ + 1e-8: what a proximal step that follows it is measured by. */
+  metric(out: Float32Array): void {
+    const unbias = 1 / Math.sqrt(1 - this.squareDecay);
+    for (let j = 0; j < out.length; j++) out[j] = Math.sqrt(this.square[j]!) * unbias + 1e-8;
+  }
 }
