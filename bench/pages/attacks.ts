@@ -60,7 +60,7 @@ function page({ title, intro, attacks, more }: Family, cards: readonly AttackCar
 }
 
 function section(
-  { id, title, norms, kind, targeted, needsOutput, summary, source, options }: AttackCard,
+  { id, title, norms, kind, targeted, needsOutput, summary, source, options, stages }: AttackCard,
   { equation, cost, when }: Words,
 ): string {
   const goals = needsOutput ? 'deviation of an output' : targeted ? 'untargeted, targeted, and goals on an output' : 'untargeted';
@@ -76,7 +76,13 @@ function section(
     `**When to use it.** ${when}`,
     `**Cost.** ${cost}.`,
     `**Source.** ${source}.`,
-    ['| option | range | default | |', '|---|---|---|---|', ...rows].join('\n'),
+    stages
+      ? [
+          '| norm | attacks, in their order |',
+          '|---|---|',
+          ...Object.entries(stages).map(([norm, list]) => `| ${norm} | ${list.join(', ')} |`),
+        ].join('\n')
+      : ['| option | range | default | |', '|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n');
 }
 

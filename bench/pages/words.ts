@@ -198,4 +198,22 @@ steps while ε is small and with one when it is large. Its iterated form, which 
 a single pixel the columns find one that is 1.6 to 2.5 dB more effective than the gradient's; for twenty both come to the same, the linear attack at a
 fortieth of the passes.`,
   },
+  {
+    file: 'presets',
+    title: 'Presets',
+    intro:
+      'Attacks one after another, to a plan one attack like any other. Each of them goes on with the images and budgets where there is still something to find: a fixed-budget attack with the images that no picture within ε breaks yet, a minimum-norm one with those whose change could be smaller. Of every image the nearest float and the nearest picture are kept, and results say which attack found the picture.',
+    attacks: {
+      quick: {
+        equation: 'the first attack of each norm in few steps',
+        cost: 'a few hundred; command line and window say how many before the start',
+        when: 'To see within minutes what a model is like. Not for a figure that somebody signs.',
+      },
+      standard: {
+        equation: 'min over attacks of ‖δ‖_p, image by image',
+        cost: 'one to two thousand; command line and window say how many before the start',
+        when: 'For the figures of a report: one attack alone overlooks what another finds. Under l0 it holds the published recipe of σ-zero, so it is on no image worse than that.',
+      },
+    },
+  },
 ];

@@ -5,6 +5,7 @@ import { firstIssue } from '../../shared/issues.ts';
 import type { Norm } from '../../shared/norms.ts';
 import type { Attack, Preset } from './attack.ts';
 import { quick } from './presets/quick.ts';
+import { standard } from './presets/standard.ts';
 import { deepFool } from './minimum/deepfool.ts';
 import { gnmSimple } from './budget/gnm-simple.ts';
 import { gnm } from './budget/gnm.ts';
@@ -49,6 +50,7 @@ for (const attack of [
   quadraticSubset,
   random,
   quick,
+  standard,
   pdpgd,
   pdgd,
   alma,
