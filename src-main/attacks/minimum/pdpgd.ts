@@ -44,7 +44,7 @@ export const pdpgd = defineAttack({
   targeted: true,
   access: 'gradient',
   summary:
-    'Smallest change in any norm by a game of two: δ descends the loss and shrinks, a weight trades one for the other. The strongest l1 attack here.',
+    'Smallest change in any norm by a game of two: δ descends the loss and shrinks, a weight trades one for the other.',
   source: 'Matyasko and Chau 2021, arXiv 2106.01538, with exact proximal steps inside the box and a final bisection or exchange',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(500).describe('Gradient steps.'),
