@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { attackBatch } from '../src-main/attacks/problem/batch.ts';
 import { compare } from './oracles/compare.ts';
 import { testPictures } from './oracles/models.ts';
 import { references } from './oracles/reference.ts';
 import type { Reference } from './oracles/reference.ts';
 import { settingOf } from './oracles/settings.ts';
-import type { Setting } from './oracles/settings.ts';
+import { reach } from './strength/measure.ts';
+import type { Contender, Reached } from './strength/measure.ts';
 
 const HELP = `Our attacks against what published libraries reached, image by image, on the same models and images.
 
@@ -34,37 +34,16 @@ const { values } = parseArgs({
   },
 });
 
-interface Run {
-  /** Infinity where it failed. */
-  float: number[];
-  eightBit: number[];
-  passes: number;
-}
-const done = new Map<string, Run>();
+const done = new Map<string, Reached>();
 
-async function ours(reference: Reference, { attack, options }: Setting): Promise<Run> {
+async function ours(reference: Reference, { attack, options }: Contender): Promise<Reached> {
   const { model: name, norm, budget, indices } = reference;
   const key = JSON.stringify([name, norm, budget, attack, options, indices.length]);
   const known = done.get(key);
   if (known) return known;
   const model = await reference.open(16);
-  const found = await attackBatch({
-    model,
-    images: testPictures(values.shared, reference.set, indices),
-    norm,
-    eps: [budget ?? 1],
-    attack,
-    options,
-    seed: 0,
-    maxQueries: null,
-    gate: { check: () => undefined },
-  });
+  const run = await reach(model, testPictures(values.shared, reference.set, indices), norm, [budget ?? 1], { attack, options });
   await model.close();
-  const run = {
-    float: found.map(({ float }) => float?.[norm] ?? Infinity),
-    eightBit: found.map(({ eightBitDistances }) => eightBitDistances?.[norm] ?? Infinity),
-    passes: found.reduce((sum, { forwards, backwards }) => sum + forwards + backwards, 0) / found.length,
-  };
   done.set(key, run);
   return run;
 }
@@ -72,7 +51,7 @@ async function ours(reference: Reference, { attack, options }: Setting): Promise
 async function report(): Promise<void> {
   const columns = 'success, ours / theirs | median | mean of both | smaller / equal / larger | passes | verdict';
   console.log(`| model | reference | ours | images | pictures | ${columns} |\n|---|---|---|---:|---|---|---|---|---|---|---|`);
-  const more = JSON.parse(values.options) as Setting['options'];
+  const more = JSON.parse(values.options) as Contender['options'];
   for (const reference of references(values.shared, values.only.split(',').filter(Boolean), Number(values.limit ?? Infinity))) {
     const setting = values.attack ? { attack: values.attack, options: {} } : settingOf(reference);
     if (!setting) continue;

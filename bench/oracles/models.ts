@@ -55,8 +55,12 @@ export function openShared(
   std: number[] = [1],
   rows = 32,
 ): Promise<OpenModel> {
+  return openPrepared(shared, file, set, Preprocessing.parse({ channels: set === 'mnist' ? 'grey' : 'rgb', mean, std }), rows);
+}
+
+/** Likewise with any preprocessing. */
+export function openPrepared(shared: string, file: string, set: DataSet, preprocessing: Preprocessing, rows: number): Promise<OpenModel> {
   const graph = loadGraph(join(shared, file));
-  const preprocessing = Preprocessing.parse({ channels: set === 'mnist' ? 'grey' : 'rgb', mean, std });
   return openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture: SHAPE[set], rows, provider: 'cpu' });
 }
 

@@ -1,12 +1,7 @@
+import type { Contender } from '../strength/measure.ts';
 import type { Reference } from './reference.ts';
 
-/** Our attack, at the settings of a reference. */
-export interface Setting {
-  attack: string;
-  options: Record<string, unknown>;
-}
-
-type Row = [RegExp, (parameters: Reference['parameters']) => Setting];
+type Row = [RegExp, (parameters: Reference['parameters']) => Contender];
 
 /** Which of our attacks a reference is held against, by the name of its file. */
 const ROWS: Row[] = [
@@ -24,7 +19,7 @@ const ROWS: Row[] = [
   [/\.(fb|ta)-pgd-/, (p) => ({ attack: 'pgd', options: { steps: p['steps'] } })],
 ];
 
-/** Null where we have no attack to hold against it. */
-export function settingOf({ name, parameters }: Reference): Setting | null {
+/** Our attack, at the settings of a reference. Null where we have no attack to hold against it. */
+export function settingOf({ name, parameters }: Reference): Contender | null {
   return ROWS.find(([pattern]) => pattern.test(name))?.[1](parameters) ?? null;
 }

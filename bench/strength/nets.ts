@@ -1,9 +1,6 @@
-import { join } from 'node:path';
 import { Preprocessing } from '../../shared/plan.ts';
-import { loadGraph } from '../../src-main/graph/index.ts';
-import { findImageInput } from '../../src-main/model/network.ts';
-import { openDifferentiable } from '../../src-main/runtime/differentiable.ts';
 import type { OpenModel } from '../../src-main/runtime/differentiable.ts';
+import { openPrepared } from '../oracles/models.ts';
 import type { DataSet } from '../oracles/models.ts';
 
 /** A network that strength is measured on. */
@@ -44,7 +41,5 @@ export const NETS: Record<string, Net> = {
 
 /** @param shared folder of shared files */
 export function openNet(shared: string, { file, set, preprocessing }: Net, rows = 16): Promise<OpenModel> {
-  const graph = loadGraph(join(shared, 'models', file));
-  const picture = set === 'mnist' ? { channels: 1, height: 28, width: 28 } : { channels: 3, height: 32, width: 32 };
-  return openDifferentiable({ graph, input: findImageInput(graph, null), preprocessing, picture, rows, provider: 'cpu' });
+  return openPrepared(shared, `models/${file}`, set, preprocessing, rows);
 }

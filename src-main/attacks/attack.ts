@@ -28,6 +28,9 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   run(problem: Problem, options: z.output<Schema> & { epsilon?: number }): Promise<void>;
 }
 
+/** What a preset is made for, whatever the budgets. */
+export type PresetScene = Omit<Scene, 'epsilon'>;
+
 /** One attack of a preset, with options in place of its defaults. */
 export interface Stage {
   attack: string;
@@ -44,7 +47,7 @@ export interface Preset extends Omit<Attack, 'run' | 'cost' | 'kind' | 'needsOut
   /** Whatever its stages look for, the nearest success counts. */
   kind: 'minimum-norm';
   needsOutput?: never;
-  stages(scene: Omit<Scene, 'epsilon'>): Stage[];
+  stages(scene: PresetScene): Stage[];
 }
 
 /** Keeps the options' type while the registry forgets it. */
@@ -65,4 +68,9 @@ export function featureNorm({ norm }: Pick<Problem, 'norm'>): FeatureNorm {
 export function rowsOf(values: Float32Array, count: number): Float32Array[] {
   const d = values.length / count;
   return Array.from({ length: count }, (_, i) => values.subarray(i * d, (i + 1) * d));
+}
+
+/** One image's clean pixels, a view. */
+export function cleanOf({ clean, features }: Pick<Problem, 'clean' | 'features'>, image: number): Float32Array {
+  return clean.subarray(image * features, (image + 1) * features);
 }

@@ -2,8 +2,8 @@ import type { PlanCost } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import { cost, passes, sum, times } from '../attacks/cost.ts';
-import type { Cost, Scene } from '../attacks/cost.ts';
-import type { Stage } from '../attacks/attack.ts';
+import type { Cost } from '../attacks/cost.ts';
+import type { PresetScene, Stage } from '../attacks/attack.ts';
 import { roundingCost } from '../attacks/rounding/eight-bit.ts';
 import { attackOf, isPreset, optionsOf, stageOf } from '../attacks/registry.ts';
 import { kindOf } from '../goals/index.ts';
@@ -45,7 +45,7 @@ export function attackCost(
   return maxQueries === null || passes(all) <= maxQueries ? all : times(maxQueries / passes(all), all);
 }
 
-function stageCost({ attack, options }: Stage, scene: Omit<Scene, 'epsilon'>, eps: readonly number[]): Cost {
+function stageCost({ attack, options }: Stage, scene: PresetScene, eps: readonly number[]): Cost {
   const { kind, access, cost: costOf } = stageOf(attack);
   const fixed = kind === 'fixed-budget';
   const rounding = roundingCost(scene.norm, fixed, access);

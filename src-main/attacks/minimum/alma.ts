@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { length } from '../../norms/distances.ts';
 import { clipBox } from '../../norms/project.ts';
 import { addScaled, addSigns, scale } from '../../simd/index.ts';
-import { defineAttack } from '../attack.ts';
+import { cleanOf, defineAttack } from '../attack.ts';
 import { gaussian } from '../problem/random-stream.ts';
 import type { Problem } from '../problem/problem.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
@@ -77,17 +77,17 @@ interface Setting {
 function* descend(problem: Problem, image: number, setting: Setting): Search {
   const { steps, growth } = setting;
   const norm = problem.norm as Distance;
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const average = setting.average ?? (steps < 500 ? 0.5 : 0.9);
   const delta = new Float32Array(clean.length);
   const square = new Float32Array(clean.length).fill(1);
   const velocity = new Float32Array(clean.length);
   let [mu, rho] = [setting.multiplier, setting.penalty];
-  let [unit, before, rate] = [1, 0, 0];
+  let [before, rate] = [0, 0];
   let found = Infinity;
   for (let i = 0; i < steps; i++) {
     const { margin, success, gradient, logits } = yield { point: delta, gradient: true };
-    unit = normaliser(logits, margin);
+    const unit = normaliser(logits);
     const g = margin / unit + TOLERANCE;
     if (success && found === Infinity) found = i;
     if (i === 0) before = g;
@@ -114,7 +114,8 @@ function* descend(problem: Problem, image: number, setting: Setting): Search {
   yield { point: delta, gradient: false };
 }
 
-function normaliser(logits: Float32Array, _margin: number): number {
+/** z_(1) - z_(3), the DLR loss' (Croce and Hein 2020, eq. 5); of two classes z_(1) - z_(2). */
+function normaliser(logits: Float32Array): number {
   const sorted = logits.slice().sort();
   return sorted[sorted.length - 1]! - sorted[Math.max(0, sorted.length - 3)]! + 1e-8;
 }

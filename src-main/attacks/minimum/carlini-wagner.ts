@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { length } from '../../norms/distances.ts';
-import { defineAttack } from '../attack.ts';
+import { cleanOf, defineAttack } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Adam } from '../search/adam.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
@@ -154,8 +154,4 @@ function* descend(
 /** w with (1 + tanh w) / 2 = x, of values a hair inside the box. */
 function arcOf(clean: Float32Array): Float32Array {
   return clean.map((x) => Math.atanh((2 * x - 1) * (1 - 1e-6)));
-}
-
-function cleanOf({ clean, features }: Problem, image: number): Float32Array {
-  return clean.subarray(image * features, (image + 1) * features);
 }

@@ -55,7 +55,7 @@ export const ddn = defineAttack({
   cost: (scene, { steps, rivals, settle: halvings }) => cost(rivalsAt(scene, rivals) + steps, 1 + halvings),
   async run(problem, { steps, rivals, epsilon0, alpha, alphaEnd, gamma, gammaEnd, levels, settle: halvings, loss }) {
     checkLoss(loss, problem);
-    const delta = rivals > 0 ? await nearestBoundary(problem, rivals) : new Float32Array(problem.clean.length);
+    const delta = await nearestBoundary(problem, rivals);
     const rows = rowsOf(delta, problem.count);
     const clean = rowsOf(problem.clean, problem.count);
     const worst = clean.map((x) => boxRadius('l2', x));

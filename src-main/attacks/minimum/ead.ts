@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineAttack } from '../attack.ts';
+import { cleanOf, defineAttack } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import { Plateau, TradeOff, tradeOffOptions } from '../search/trade-off.ts';
@@ -51,7 +51,7 @@ interface Setting {
 }
 
 function* search(problem: Problem, image: number, setting: Setting): Search {
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const tradeOff = new TradeOff(setting.initial);
   for (let n = 0; n < setting.searches; n++) tradeOff.learn(yield* fista(clean, tradeOff.c, setting));
 }

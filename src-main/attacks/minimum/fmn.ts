@@ -7,18 +7,14 @@ import { addScaled, scale } from '../../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { nearestBoundary } from '../search/nearest.ts';
 import { startRivals } from '../search/rivals.ts';
-import { localSearch } from '../search/local-search.ts';
 import { boxRadius } from '../search/box-radius.ts';
-import { bisectBoundary } from '../search/bisect-boundary.ts';
+import { finishOff, finishOption, finishPasses } from '../search/finish.ts';
 import type { Problem } from '../problem/problem.ts';
 import { cost, rivalsAt } from '../cost.ts';
 import { cosine } from '../search/cosine.ts';
 
 /** First step where none is asked for, in units of `spread`. */
 const ALPHA: Record<FeatureNorm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
-
-/** Passes of the finish where none are asked for. */
-const FINISH = { bisection: 8, exchange: 50 };
 
 /**
  * Fast minimum norm (Pintor et al. 2021, algorithm 1): gradient steps of the margin L, each projected to a ball whose
@@ -58,23 +54,15 @@ export const fmn = defineAttack({
     gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the radius changes at first.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.001).describe('By how much it changes in the end.'),
     overshoot: z.number().min(0).max(1).default(0.05).describe('How far beyond the estimated boundary the first radii aim.'),
-    finish: z
-      .number()
-      .int()
-      .min(0)
-      .max(1000)
-      .nullable()
-      .default(null)
-      .describe('Passes of the final bisection, for l0 of the exchange of features; null: 8, for l0 50.'),
+    finish: finishOption,
   }),
-  cost: (scene, { steps, rivals, finish }) =>
-    cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[scene.norm === 'l0' ? 'exchange' : 'bisection'])),
+  cost: (scene, { steps, rivals, finish }) => cost(rivalsAt(scene, rivals) + steps, 1 + finishPasses(scene.norm, finish)),
   async run(problem, options) {
     const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
     const { count } = problem;
     const norm = featureNorm(problem);
     const alpha0 = options.alpha ?? ALPHA[norm];
-    const delta = options.rivals > 0 ? await nearestBoundary(problem, options.rivals) : new Float32Array(problem.clean.length);
+    const delta = await nearestBoundary(problem, options.rivals);
     const rows = rowsOf(delta, count);
     const clean = rowsOf(problem.clean, count);
     const worst = clean.map((x) => boxRadius(norm, x));
@@ -102,7 +90,7 @@ export const fmn = defineAttack({
       }
     }
     await problem.query(delta);
-    await (norm === 'l0' ? localSearch(problem, finish ?? FINISH.exchange) : bisectBoundary(problem, finish ?? FINISH.bisection, 0.97));
+    await finishOff(problem, finish);
   },
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { length } from '../../norms/distances.ts';
 import { clipBox } from '../../norms/project.ts';
 import { addScaled, scale } from '../../simd/index.ts';
-import { defineAttack, rowsOf } from '../attack.ts';
+import { cleanOf, defineAttack, rowsOf } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Adam } from '../search/adam.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
@@ -38,7 +38,7 @@ export const pdgd = defineAttack({
   }),
   cost: (scene, { steps, rivals, settle }) => cost(rivalsAt(scene, rivals) + steps, 1 + settle),
   async run(problem, options) {
-    const start = options.rivals > 0 ? await nearestBoundary(problem, options.rivals) : new Float32Array(problem.clean.length);
+    const start = await nearestBoundary(problem, options.rivals);
     const rows = rowsOf(start, problem.count);
     await runSearches(problem, atDelta(problem), (image) => descend(problem, image, rows[image]!, options));
     await bisectBoundary(problem, options.settle, 0.97);
@@ -46,7 +46,7 @@ export const pdgd = defineAttack({
 });
 
 function* descend(problem: Problem, image: number, delta: Float32Array, setting: Rates & { ratio: number }): Search {
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const adam = new Adam(delta.length);
   const weights = new DualWeights(setting.ratio);
   for (let i = 0; i < setting.steps; i++) {

@@ -3,23 +3,18 @@ import { groupSize } from '../../norms/pixels.ts';
 import { proximal } from '../../norms/prox.ts';
 import { proximalCount } from '../../norms/proxCount.ts';
 import type { CountPenalty } from '../../norms/proxCount.ts';
-import { isCount } from '../../../shared/norms.ts';
 import { scale } from '../../simd/index.ts';
-import { defineAttack, rowsOf } from '../attack.ts';
+import { cleanOf, defineAttack, rowsOf } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Adam } from '../search/adam.ts';
-import { bisectBoundary } from '../search/bisect-boundary.ts';
+import { finishOff, finishOption, finishPasses } from '../search/finish.ts';
 import { dualRateAt, DualWeights, lossSlope, rateAt, rateOptions } from '../search/dual.ts';
 import type { Rates } from '../search/dual.ts';
-import { localSearch } from '../search/local-search.ts';
 import { nearestBoundary } from '../search/nearest.ts';
 import { startRivals } from '../search/rivals.ts';
 import { atDelta, runSearches } from '../search/run-searches.ts';
 import type { Search } from '../search/run-searches.ts';
 import { cost, rivalsAt } from '../cost.ts';
-
-/** Passes of the finish where none are asked for. */
-const FINISH = { bisection: 8, exchange: 50 };
 
 /**
  * Primal-dual proximal gradient descent (Matyasko and Chau 2021): two players on the Lagrangian
@@ -43,8 +38,7 @@ export const pdpgd = defineAttack({
   kind: 'minimum-norm',
   targeted: true,
   access: 'gradient',
-  summary:
-    'Smallest change in any norm by a game of two: δ descends the loss and shrinks, a weight trades one for the other.',
+  summary: 'Smallest change in any norm by a game of two: δ descends the loss and shrinks, a weight trades one for the other.',
   source: 'Matyasko and Chau 2021, arXiv 2106.01538, with exact proximal steps inside the box and a final bisection or exchange',
   options: z.strictObject({
     steps: z.number().int().min(1).max(100_000).default(500).describe('Gradient steps.'),
@@ -55,31 +49,21 @@ export const pdpgd = defineAttack({
       .describe('What stands for l0: the sum of |δ|^(2/3), or the count itself, whose proximal step is the hard threshold.'),
     ratio: z.number().positive().max(1e6).default(0.01).describe('Weight of the distance over that of the loss at first.'),
     ...rateOptions,
-    finish: z
-      .number()
-      .int()
-      .min(0)
-      .max(1000)
-      .nullable()
-      .default(null)
-      .describe('Passes of the final bisection, for l0 of the exchange of features; null: 8, for l0 50.'),
+    finish: finishOption,
   }),
-  cost: (scene, { steps, rivals, finish }) =>
-    cost(rivalsAt(scene, rivals) + steps, 1 + (finish ?? FINISH[isCount(scene.norm) ? 'exchange' : 'bisection'])),
+  cost: (scene, { steps, rivals, finish }) => cost(rivalsAt(scene, rivals) + steps, 1 + finishPasses(scene.norm, finish)),
   async run(problem, options) {
-    const start = options.rivals > 0 ? await nearestBoundary(problem, options.rivals) : new Float32Array(problem.clean.length);
+    const start = await nearestBoundary(problem, options.rivals);
     const rows = rowsOf(start, problem.count);
     await runSearches(problem, atDelta(problem), (image) => descend(problem, image, rows[image]!, options));
-    await (isCount(problem.norm)
-      ? localSearch(problem, options.finish ?? FINISH.exchange)
-      : bisectBoundary(problem, options.finish ?? FINISH.bisection, 0.97));
+    await finishOff(problem, options.finish);
   },
 });
 
 type Setting = Rates & { ratio: number; penalty: CountPenalty };
 
 function* descend(problem: Problem, image: number, delta: Float32Array, setting: Setting): Search {
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const size = groupSize(problem.norm, problem.shape.channels);
   const adam = new Adam(delta.length);
   const metric = new Float32Array(delta.length);

@@ -1,13 +1,9 @@
 import { z } from 'zod';
 import { NORMS } from '../../../shared/norms.ts';
 import type { Preset, Stage } from '../attack.ts';
-import type { Scene } from '../cost.ts';
-
-/** What a preset is made for. */
-export type PresetScene = Omit<Scene, 'epsilon'>;
 
 /** A preset of the registry: every norm and goal, no options. */
-export function definePreset(preset: Pick<Preset, 'id' | 'title' | 'summary'> & { stages(scene: PresetScene): Stage[] }): Preset {
+export function definePreset(preset: Pick<Preset, 'id' | 'title' | 'summary' | 'stages'>): Preset {
   return {
     ...preset,
     norms: NORMS,

@@ -1,5 +1,6 @@
 import type { Distances } from '../../../shared/norms.ts';
 import { distances } from '../../norms/distances.ts';
+import { cleanOf } from '../attack.ts';
 import { toPixels } from '../rounding/levels.ts';
 import type { CountedProblem } from './counted.ts';
 
@@ -47,7 +48,7 @@ export function nothing(): ImageFinding {
  * @param picture levels CHW, or null
  */
 export function record(finding: ImageFinding, problem: CountedProblem, at: number, picture: Uint8Array | null, by: string): void {
-  const clean = problem.clean.subarray(at * problem.features, (at + 1) * problem.features);
+  const clean = cleanOf(problem, at);
   const { norm, found } = problem;
   const { channels } = problem.shape;
   finding.forwards += problem.forwards[at]!;

@@ -1,3 +1,4 @@
+import { cleanOf } from '../attack.ts';
 import { groupSize, pixelGains } from '../../norms/pixels.ts';
 import { falling } from '../../norms/select.ts';
 import { atDelta, runSearches } from './run-searches.ts';
@@ -21,7 +22,7 @@ export async function localSearch(problem: Problem, passes: number): Promise<voi
 }
 
 function* exchange(problem: Problem, image: number, passes: number): Search {
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const size = groupSize(problem.norm, problem.shape.channels);
   let point = problem.best(image)!;
   let left = passes;

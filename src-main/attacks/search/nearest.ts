@@ -11,7 +11,7 @@ const BEYOND = 1.001;
  * the box that crosses f_y = f_k as linearised at the clean image, and of these the smallest (DeepFool's choice of a
  * class, Moosavi-Dezfooli et al. 2016, eq. 8). The class with the smallest margin need not be the nearest; an attack
  * that starts here does not run after the wrong one. On a linear model this is the answer.
- * @param rivals how many classes are looked at, two passes each; targeted, the goal alone is
+ * @param rivals how many classes are looked at, two passes each; targeted, the goal alone is; 0: none, and δ is 0
  * @returns δ, count x features
  */
 export async function nearestBoundary(problem: Problem, rivals: number): Promise<Float32Array> {
@@ -22,7 +22,7 @@ export async function nearestBoundary(problem: Problem, rivals: number): Promise
   const best = rowsOf(delta, count);
   const size = new Float64Array(count).fill(Infinity);
   const step = new Float32Array(problem.features);
-  const ways = problem.goal ? 1 : Math.min(rivals, classes - 1);
+  const ways = Math.min(rivals, problem.goal ? 1 : classes - 1);
   let order: Int32Array[] = [];
   for (let way = 0; way < ways && problem.anyActive; way++) {
     // The first way is the margin itself, which is towards the likeliest other class.

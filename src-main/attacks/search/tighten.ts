@@ -1,6 +1,6 @@
 import { length } from '../../norms/distances.ts';
 import { smallestDrop } from '../../norms/linear.ts';
-import { featureNorm } from '../attack.ts';
+import { cleanOf, featureNorm } from '../attack.ts';
 import { atDelta, runSearches } from './run-searches.ts';
 import type { Search } from './run-searches.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -25,7 +25,7 @@ export async function tighten(problem: Problem, rounds: number, overshoot: numbe
 }
 
 function* search(problem: Problem, image: number, rounds: number, overshoot: number): Search {
-  const clean = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+  const clean = cleanOf(problem, image);
   const norm = featureNorm(problem);
   const eta = new Float32Array(clean.length);
   let share = 1;

@@ -1,3 +1,4 @@
+import { cleanOf } from '../attack.ts';
 import { UserError } from '../../../shared/errors.ts';
 import { isCount } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
@@ -140,7 +141,7 @@ export function pathsOf(
     throw new UserError('In l0Pixels a pixel is changed with all its channels: choose another partition, or the norm l0.');
   const { room, wanted } = limitsOf(problem.norm, problem.shape, epsilon, subsets);
   const make = (image: number): Path => {
-    const pixels = problem.clean.subarray(image * problem.features, (image + 1) * problem.features);
+    const pixels = cleanOf(problem, image);
     return new Path(partitionOf(choice, problem.shape, pixels), room, wanted);
   };
   return { paths: Array.from({ length: problem.count }, (_, image) => make(image)), most: isCount(problem.norm) ? 1 : epsilon };
