@@ -47,13 +47,13 @@ describe.skipIf(!browser)('the threat model in the window', () => {
     // 40 steps at five budgets, for each of four images, are some thousand passes.
     expect(before).toBeGreaterThan(4 * 5 * 2 * 40);
     expect(await page.locator('dt', { hasText: 'Time, at most' }).locator('+ dd').innerText()).toMatch(/^about .*\d/);
-    await page.getByRole('switch', { name: 'PGD' }).click();
+    await page.getByRole('switch', { name: 'PGD', exact: true }).click();
     await poll(amount).toBeLessThan(before);
     await good('estimate');
   });
 
   it('takes back what was set and does it again, by keyboard', async () => {
-    const pgd = page.getByRole('switch', { name: 'PGD' });
+    const pgd = page.getByRole('switch', { name: 'PGD', exact: true });
     expect(await pgd.getAttribute('aria-checked')).toBe('false');
     await page.getByRole('switch', { name: 'DeepFool' }).click();
     await page.keyboard.press('Control+z');
