@@ -8,6 +8,7 @@ const ROWS: Row[] = [
   [/\.al-pdpgd-/, (p) => ({ attack: 'pdpgd', options: { steps: p['num_steps'] } })],
   [/\.al-pdgd-/, (p) => ({ attack: 'pdgd', options: { steps: p['num_steps'] } })],
   [/\.al-alma-/, (p) => ({ attack: 'alma', options: { steps: p['num_steps'] } })],
+  [/\.aa-fab-/, (p) => ({ attack: 'fab', options: { steps: p['n_iter'], alphaMax: p['alpha_max'], eta: p['eta'], beta: p['beta'] } })],
   [/\.fb-ead-/, (p) => ({ attack: 'ead', options: { steps: p['steps'], searches: p['binary_search_steps'] } })],
   [/\.fb-cw-/, (p) => ({ attack: 'carlini-wagner', options: { steps: p['steps'], searches: p['binary_search_steps'] } })],
   [/\.al-cw-/, (p) => ({ attack: 'carlini-wagner', options: { steps: p['max_iterations'] } })],

@@ -92,6 +92,12 @@ export const FAMILIES: Family[] = [
         cost: 'l2 at most 2 · steps · searches; l∞ at most 2 · steps for each τ and each c, some 75 of them; descents end early',
         when: 'To repeat published figures under l2 and l∞, and where nothing but the optimiser shall differ from them. DDN and FMN find smaller changes in far fewer passes.',
       },
+      fab: {
+        equation:
+          'x_{i+1} = clip((1 - a)(x_i + η d₁) + a (x + η d₂)), d₁ and d₂ the moves of point and image onto the nearest linearised boundary, exact in the box',
+        cost: '2 · rivals + 1 for each step, with targets 3 · targets; + settle',
+        when: 'A second opinion under l1, l2 and l∞ that needs no step size. With targets it pays for one class at a time, and under l1 it then finds the nearest one.',
+      },
     },
   },
   {

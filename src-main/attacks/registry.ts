@@ -21,6 +21,7 @@ import { pdpgd } from './minimum/pdpgd.ts';
 import { pdgd } from './minimum/pdgd.ts';
 import { alma } from './minimum/alma.ts';
 import { ead } from './minimum/ead.ts';
+import { fab } from './minimum/fab.ts';
 import { carliniWagner } from './minimum/carlini-wagner.ts';
 import { quadraticSubset } from './subsets/quadratic-subset.ts';
 import { quadratic } from './outputs/quadratic.ts';
@@ -56,6 +57,7 @@ for (const attack of [
   alma,
   ead,
   carliniWagner,
+  fab,
 ])
   register(attack);
 

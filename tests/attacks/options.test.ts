@@ -135,6 +135,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     steps: { to: 5 },
     rivals: { to: 1 },
     penalty: { to: 'hard', norm: 'l0' },
+    inner: { to: 3 },
     ratio: { to: 1 },
     rate: { to: 0.03 },
     rateEnd: { to: 0.5 },
@@ -182,6 +183,17 @@ const ROWS: Record<string, Record<string, Row>> = {
     decrease: { to: 0.5, norm: 'linf', beside: { initial: 1, steps: 40 } },
     least: { to: 0.5, norm: 'linf', beside: { initial: 1, steps: 40 } },
     settle: { to: 2, beside: { rate: 0.3 } },
+  },
+  fab: {
+    steps: { to: 5 },
+    rivals: { to: 1, classes: 8 },
+    targets: { to: 2 },
+    alphaMax: { to: 0 },
+    eta: { to: 1.3 },
+    beta: { to: 0.5 },
+    restarts: { to: 2 },
+    radius: { to: 0.1, beside: { restarts: 2 } },
+    settle: { to: 2 },
   },
 };
 

@@ -74,6 +74,7 @@ const QUICK: Record<string, Record<string, unknown>> = {
   alma: { steps: 10 },
   ead: { steps: 4, searches: 3 },
   'carlini-wagner': { steps: 4, searches: 3, initial: 1, decrease: 0.5, least: 0.2 },
+  fab: { steps: 4, restarts: 2 },
   deepfool: { steps: 4 },
   gnm: { steps: 2 },
   'linear-minimum': { steps: 4, rounds: 4 },

@@ -41,9 +41,8 @@ export const alma = defineAttack({
       .number()
       .gt(0)
       .lt(1)
-      .nullable()
-      .default(null)
-      .describe('Weight of the past in the averages of multiplier, gradient and its square; null: 0.9, of fewer than 500 steps 0.5.'),
+      .default(0.5)
+      .describe('Weight of the past in the averages of multiplier, gradient and its square. The authors have 0.9 for 1000 steps.'),
     first: z
       .number()
       .positive()
@@ -66,7 +65,7 @@ export const alma = defineAttack({
 
 interface Setting {
   steps: number;
-  average: number | null;
+  average: number;
   first: number | null;
   rateEnd: number;
   multiplier: number;
@@ -75,19 +74,19 @@ interface Setting {
 }
 
 function* descend(problem: Problem, image: number, setting: Setting): Search {
-  const { steps, growth } = setting;
+  const { steps, growth, average } = setting;
   const norm = problem.norm as Distance;
   const clean = cleanOf(problem, image);
-  const average = setting.average ?? (steps < 500 ? 0.5 : 0.9);
   const delta = new Float32Array(clean.length);
   const square = new Float32Array(clean.length).fill(1);
   const velocity = new Float32Array(clean.length);
   let [mu, rho] = [setting.multiplier, setting.penalty];
   let [before, rate] = [0, 0];
   let found = Infinity;
+  let unit = 1;
   for (let i = 0; i < steps; i++) {
     const { margin, success, gradient, logits } = yield { point: delta, gradient: true };
-    const unit = normaliser(logits);
+    if (i === 0 || logits.length > 2) unit = normaliser(logits);
     const g = margin / unit + TOLERANCE;
     if (success && found === Infinity) found = i;
     if (i === 0) before = g;
@@ -114,7 +113,10 @@ function* descend(problem: Problem, image: number, setting: Setting): Search {
   yield { point: delta, gradient: false };
 }
 
-/** z_(1) - z_(3), the DLR loss' (Croce and Hein 2020, eq. 5); of two classes z_(1) - z_(2). */
+/**
+ * z_(1) - z_(3), the DLR loss' (Croce and Hein 2020, eq. 5). Of two classes z_(1) - z_(2), which is the margin itself: it is taken once, at
+ * the image, or the constraint would be 1 everywhere.
+ */
 function normaliser(logits: Float32Array): number {
   const sorted = logits.slice().sort();
   return sorted[sorted.length - 1]! - sorted[Math.max(0, sorted.length - 3)]! + 1e-8;
