@@ -17,6 +17,7 @@ const ROWS: Row[] = [
   [/\.al-fmn-/, (p) => ({ attack: 'fmn', options: { steps: p['steps'] } })],
   [/\.al-ddn-/, (p) => ({ attack: 'ddn', options: { steps: p['steps'] } })],
   [/\.fb-deepfool-/, () => ({ attack: 'deepfool', options: {} })],
+  [/\.aa-apgd-(ce|dlr)-/, (p) => ({ attack: 'apgd', options: { steps: p['n_iter'], loss: p['loss'] === 'ce' ? 'cross-entropy' : 'dlr' } })],
   [/\.(fb|ta)-pgd-/, (p) => ({ attack: 'pgd', options: { steps: p['steps'] } })],
 ];
 

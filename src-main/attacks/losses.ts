@@ -10,7 +10,7 @@ export function lossOption(preset: Loss) {
     .enum(LOSSES)
     .default(preset)
     .describe(
-      'What the attack makes small: the logit margin, the cross-entropy, or the difference of logits ratio (needs 3 classes, targeted 4).',
+      'What the attack makes small: the logit margin, the cross-entropy, the difference of logits ratio (needs 3 classes, targeted 4), or the margin of the probabilities.',
     );
 }
 

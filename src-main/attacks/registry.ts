@@ -16,6 +16,7 @@ import { bim } from './budget/bim.ts';
 import { ddn } from './minimum/ddn.ts';
 import { fgsm } from './budget/fgsm.ts';
 import { fmn } from './minimum/fmn.ts';
+import { apgd } from './budget/apgd.ts';
 import { pgd } from './budget/pgd.ts';
 import { pdpgd } from './minimum/pdpgd.ts';
 import { pdgd } from './minimum/pdgd.ts';
@@ -52,6 +53,7 @@ for (const attack of [
   random,
   quick,
   standard,
+  apgd,
   pdpgd,
   pdgd,
   alma,

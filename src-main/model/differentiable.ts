@@ -4,8 +4,9 @@
  * - cross-entropy: log p_y untargeted, -log p_t targeted.
  * - dlr: (f_y - max_{k≠y} f_k) / (f_(1) - f_(3)) untargeted, (f_y - f_t) / (f_(1) - (f_(3) + f_(4)) / 2) targeted
  *   (Croce and Hein 2020, eq. 5 and 6); needs 3 and 4 classes.
+ * - probability-margin: p_y - max_{k≠y} p_k untargeted, max_{k≠t} p_k - p_t targeted, p the softmax (PMA, arXiv 2411.15210).
  */
-export const LOSSES = ['margin', 'cross-entropy', 'dlr'] as const;
+export const LOSSES = ['margin', 'cross-entropy', 'dlr', 'probability-margin'] as const;
 export type Loss = (typeof LOSSES)[number];
 /**
  * The losses, and what other attacks are made of (Balda et al. 2018):

@@ -25,9 +25,9 @@ export interface GoalInputs {
 export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInputs, classes: number): string {
   switch (loss) {
     case 'margin':
-      return inputs.target === null
-        ? lead(builder, inputs.logits, inputs.label, classes)
-        : builder.node('Neg', [lead(builder, inputs.logits, inputs.target, classes)], {}, { hint: 'margin' });
+      return marginOf(builder, inputs.logits, inputs, classes);
+    case 'probability-margin':
+      return marginOf(builder, builder.node('Softmax', [inputs.logits], { axis: 1 }), inputs, classes);
     case 'cross-entropy': {
       const logp = builder.node('LogSoftmax', [inputs.logits], { axis: 1 });
       return inputs.target === null
@@ -49,6 +49,12 @@ export function emitLoss(builder: GraphBuilder, loss: Objective, inputs: GoalInp
         ? picked(builder, inputs.logits, inputs.label)
         : builder.node('Neg', [picked(builder, inputs.logits, inputs.target)], {}, { hint: 'logit' });
   }
+}
+
+/** How far the own class's value is ahead of the best other logit's; targeted, how far the best of the others is ahead of the goal's. */
+function marginOf(builder: GraphBuilder, values: string, { logits, label, target }: GoalInputs, classes: number): string {
+  const ahead = lead(builder, values, target ?? label, classes, logits);
+  return target === null ? ahead : builder.node('Neg', [ahead], {}, { hint: 'margin' });
 }
 
 /** Croce and Hein 2020, equations 5 (untargeted) and 6 (targeted), with the sign turned: small is good for the attacker. */
@@ -78,9 +84,10 @@ function picked(builder: GraphBuilder, values: string, oneHot: string): string {
  * The marked entry of each row less the largest of the others (of equal ones the first), as a product with the row that has a
  * 1 at the one and a -1 at the other. That row is the gradient, so that both cost a small network half the nodes of a maximum and
  * its adjoint; and the sum, having two terms, rounds once.
+ * @param by what the largest is told by: probabilities are equal, in float32, long before their logits are
  */
-function lead(builder: GraphBuilder, values: string, oneHot: string, classes: number): string {
-  const others = builder.node('Sub', [values, builder.node('Mul', [oneHot, builder.scalar(FAR)])]);
+function lead(builder: GraphBuilder, values: string, oneHot: string, classes: number, by = values): string {
+  const others = builder.node('Sub', [by, builder.node('Mul', [oneHot, builder.scalar(FAR)])]);
   const first = builder.node('ArgMax', [others], { axis: 1, keepdims: 0 });
   const rival = builder.node('OneHot', [first, builder.constant([classes], [], DType.int64), builder.constant([0, -1], [2])], { axis: 1 });
   return picked(builder, values, builder.node('Add', [oneHot, rival]));

@@ -43,7 +43,7 @@ describe.each([
 });
 
 describe('what every fixed-budget attack keeps to', () => {
-  const cases = (['fgsm', 'bim', 'pgd'] as const).flatMap((attack) =>
+  const cases = (['fgsm', 'bim', 'pgd', 'apgd'] as const).flatMap((attack) =>
     (['l0', 'l1', 'l2', 'linf'] as FeatureNorm[])
       .filter((norm) => attack === 'fgsm' || norm !== 'l0')
       .map((norm) => [attack, norm] as const),

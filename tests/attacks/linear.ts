@@ -111,6 +111,14 @@ function lossOf(loss: Objective, f: number[], y: number, t: number | null): { va
     p.forEach((value, k) => (slope[k] = sign * ((k === own ? 1 : 0) - value)));
     return { value: sign * Math.log(p[own]!), slope };
   }
+  if (loss === 'probability-margin') {
+    const top = Math.max(...f);
+    const total = f.reduce((sum, v) => sum + Math.exp(v - top), 0);
+    const p = f.map((v) => Math.exp(v - top) / total);
+    const lead = p[own]! - p[rival]!;
+    p.forEach((value, k) => (slope[k] = sign * value * ((k === own ? 1 : k === rival ? -1 : 0) - lead)));
+    return { value: sign * lead, slope };
+  }
   const order = f.map((_, k) => k).sort((a, b) => f[b]! - f[a]!);
   if (loss === 'margin') {
     slope[own]! += sign;

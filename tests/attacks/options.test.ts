@@ -131,6 +131,17 @@ const ROWS: Record<string, Record<string, Row>> = {
     probes: { to: 3, beside: { dense: 0 } },
   },
   random: { draws: { to: 3 } },
+  apgd: {
+    steps: { to: 5 },
+    restarts: { to: 2 },
+    loss: { to: 'margin', norm: 'linf', classes: 8 },
+    rho: { to: 0.1, beside: { steps: 20 } },
+    alpha: { to: 1 },
+    checkpoint: { to: 0.5, beside: { steps: 20 } },
+    share: { to: 0.5, norm: 'l1' },
+    wide: { to: false, norm: 'l1' },
+    confidence: { to: 0.5, eps: 0.1 },
+  },
   pdpgd: {
     steps: { to: 5 },
     rivals: { to: 1 },

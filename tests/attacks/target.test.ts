@@ -32,6 +32,9 @@ const ATTACKS = [
   ['subset', 'linf', { subsets: 3, partition: 'block', block: 2 }],
   ['subset', 'linf', { subsets: 2, partition: 'superpixel', superpixels: 5 }],
   ['random', 'l2', { draws: 3 }],
+  ['apgd', 'linf', { restarts: 2, steps: 12 }],
+  ['apgd', 'l2', { steps: 12 }],
+  ['apgd', 'l1', { steps: 12, loss: 'probability-margin' }],
 ] as const;
 
 function job(rows: number, change: Partial<AttackJob> = {}): AttackJob {

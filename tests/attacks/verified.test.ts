@@ -12,6 +12,7 @@ const missing = neededFiles(shared).find((file) => !has(file)) ?? neededFiles(sh
 
 const QUICK: Record<string, Record<string, unknown>> = {
   pgd: { steps: 12 },
+  apgd: { steps: 12 },
   bim: { steps: 8 },
   fmn: { steps: 20, rivals: 3 },
   gnm: { steps: 2, rivals: 3 },

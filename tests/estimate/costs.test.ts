@@ -65,6 +65,7 @@ function spent({ plan, results }: { plan: AuditPlan; results: Results }, puts: {
 const QUICK: Record<string, Record<string, unknown>> = {
   bim: { steps: 3 },
   pgd: { steps: 4, restarts: 2 },
+  apgd: { steps: 10, restarts: 2 },
   ddn: { steps: 10 },
   fmn: { steps: 12 },
   'sigma-zero': { steps: 20, patience: null, polish: 20 },

@@ -148,6 +148,10 @@ describe('pixels, preprocessing, network and loss as one graph', () => {
         const sorted = [...z].sort((a, b) => b - a);
         return (z[0]! - z[3]!) / (sorted[0]! - (sorted[2]! + sorted[3]!) / 2);
       },
+      'probability-margin': (z) => {
+        const p = probabilities(z);
+        return Math.max(p[0]!, p[1]!, p[2]!, p[4]!) - p[3]!;
+      },
     };
     for (const loss of LOSSES) {
       const { gradient } = await model.gradient(loss, stack(pictures), label, target);
@@ -224,7 +228,13 @@ describe('pixels, preprocessing, network and loss as one graph', () => {
 });
 
 /** Untargeted losses in float64, by definition. */
+function probabilities(z: number[]): number[] {
+  const sum = z.reduce((all, f) => all + Math.exp(f), 0);
+  return z.map((f) => Math.exp(f) / sum);
+}
+
 function value(loss: Loss, z: number[], y: number): number {
+  if (loss === 'probability-margin') return value('margin', probabilities(z), y);
   const gap = z[y]! - Math.max(...z.filter((_, k) => k !== y));
   if (loss === 'margin') return gap;
   if (loss === 'cross-entropy') return z[y]! - Math.log(z.reduce((sum, f) => sum + Math.exp(f), 0));

@@ -54,6 +54,10 @@ const PLAIN: Record<Objective, (c: Case) => number> = {
     const [first, , third, fourth] = [...z].sort((a, b) => b - a);
     return t === null ? (z[y]! - largest(z, y)) / (first! - third!) : (z[y]! - z[t]!) / (first! - (third! + fourth!) / 2);
   },
+  'probability-margin': ({ logits: z, label: y, target: t }) => {
+    const p = z.map((v) => Math.exp(v - logSumExp(z)));
+    return t === null ? p[y]! - largest(p, y) : largest(p, t) - p[t]!;
+  },
   difference: ({ logits: z, label: y, target: t }) => z[y]! - z[t!]!,
   logit: ({ logits: z, label: y, target: t }) => (t === null ? z[y]! : -z[t]!),
 };
@@ -78,6 +82,7 @@ const NEEDS: Record<Objective, [untargeted: number, targeted: number]> = {
   margin: [2, 2],
   'cross-entropy': [2, 2],
   dlr: [3, 4],
+  'probability-margin': [2, 2],
   difference: [Infinity, 2],
   logit: [2, 2],
 };

@@ -1,4 +1,5 @@
 import { UserError } from '../../../shared/errors.ts';
+import type { Objective } from '../../model/differentiable.ts';
 import { length } from '../../norms/distances.ts';
 import { holderStep, exponentOf } from '../../norms/holder.ts';
 import { linearMinimiser } from '../../norms/linear.ts';
@@ -14,7 +15,7 @@ import type { Cost, Scene } from '../cost.ts';
 export interface Constrained {
   epsilon: number;
   /** margin: eq. 2, the class l of the lowest reachable L_l of `rivals`; the others are the cost functions of Table 2. */
-  loss: 'margin' | 'cross-entropy' | 'dlr' | 'logit';
+  loss: Exclude<Objective, 'difference'>;
   rivals: number;
   /** T. */
   steps: number;

@@ -43,7 +43,8 @@ export async function descend(problem: Problem, delta: Float32Array, how: Descen
   for (let image = 0; image < problem.count; image++) if (problem.active[image]) finishIfDeep(problem, image, answer, how.confidence);
 }
 
-function finishIfDeep(problem: Problem, image: number, answer: Query, confidence: number): boolean {
+/** Ends an image at a success deep enough to survive rounding to 8 bit; tells whether it did. */
+export function finishIfDeep(problem: Problem, image: number, answer: Query, confidence: number): boolean {
   if (!answer.success[image] || problem.bestDistance(image) === Infinity) return false;
   let largest = 0;
   for (let k = image * problem.classes; k < (image + 1) * problem.classes; k++) largest = Math.max(largest, Math.abs(answer.logits[k]!));
