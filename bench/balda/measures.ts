@@ -1,4 +1,4 @@
-import { dualExponent, lengthP } from '../../src-main/norms/holder.ts';
+import { boundaryDistance, lengthP } from '../../src-main/norms/holder.ts';
 import { rowsOf } from '../../src-main/attacks/attack.ts';
 import type { Problem } from '../../src-main/attacks/problem/problem.ts';
 import { linearize } from '../../src-main/attacks/search/linearize.ts';
@@ -11,7 +11,7 @@ import { linearize } from '../../src-main/attacks/search/linearize.ts';
  * @param value L(x, 0) @param gradient ∇L(x, 0) @returns the bound; 0 for L ≤ 0, Infinity for a zero gradient
  */
 export function infeasibleBelow(p: number, value: number, gradient: ArrayLike<number>): number {
-  return value <= 0 ? 0 : value / lengthP(dualExponent(p), gradient);
+  return value <= 0 ? 0 : boundaryDistance(p, value, gradient);
 }
 
 /**

@@ -63,10 +63,20 @@ export function holderDrop(p: number, gradient: ArrayLike<number>, drop: number,
     out.fill(0);
     return 0;
   }
-  const slope = lengthP(dualExponent(p), gradient);
-  if (slope > 0) holderStep(p, gradient, drop / slope, out);
+  const distance = boundaryDistance(p, drop, gradient);
+  if (distance < Infinity) holderStep(p, gradient, distance, out);
   else out.fill(0);
-  return slope > 0 ? drop / slope : Infinity;
+  return distance;
+}
+
+/**
+ * How far the boundary L = 0 is from a point, as linearised there and measured by ‖·‖_p: |L| / ‖∇L‖_q. Where the gradient is zero
+ * no boundary is in sight.
+ * @param value L @param gradient ∇L @returns the distance, in units of the point; Infinity for a zero gradient
+ */
+export function boundaryDistance(p: number, value: number, gradient: ArrayLike<number>): number {
+  const slope = lengthP(dualExponent(p), gradient);
+  return slope > 0 ? Math.abs(value) / slope : Infinity;
 }
 
 function largest(values: ArrayLike<number>): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gaussian, randomStream } from '../../src-main/attacks/problem/random-stream.ts';
-import { dualExponent, exponentOf, holderDrop, holderStep, lengthP } from '../../src-main/norms/holder.ts';
+import { boundaryDistance, dualExponent, exponentOf, holderDrop, holderStep, lengthP } from '../../src-main/norms/holder.ts';
 
 const EXPONENTS = [1, 1.25, 1.5, 2, 3, 10, 50, Infinity];
 const random = randomStream('holder');
@@ -50,4 +50,17 @@ it('exponents: duals, norms, and what has none', () => {
   expect(() => dualExponent(0.5)).toThrow(RangeError);
   expect([exponentOf('l1'), exponentOf('l2'), exponentOf('linf')]).toEqual([1, 2, Infinity]);
   expect(() => exponentOf('l0')).toThrow(RangeError);
+});
+
+it('a linearised boundary lies as far on either side as the smallest step that reaches it, and nowhere without a gradient', () => {
+  const g = Float64Array.of(3, -4, 0, 12);
+  // The dual norms by hand: 12, 13 and 19.
+  for (const [p, dual] of [
+    [1, 12],
+    [2, 13],
+    [Infinity, 19],
+  ] as const)
+    for (const value of [0.7, -0.7]) expect(boundaryDistance(p, value, g)).toBeCloseTo(0.7 / dual, 12);
+  expect(boundaryDistance(2, 0, g)).toBe(0);
+  for (const value of [0.7, 0]) expect(boundaryDistance(2, value, new Float64Array(3))).toBe(Infinity);
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clipBox } from '../../norms/project.ts';
-import { dualExponent, exponentOf, holderStep, lengthP } from '../../norms/holder.ts';
+import { boundaryDistance, exponentOf, holderStep } from '../../norms/holder.ts';
 import { defineAttack, rowsOf } from '../attack.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import type { Problem } from '../problem/problem.ts';
@@ -30,7 +30,6 @@ export async function deepFoolPath(
 ): Promise<{ delta: Float32Array; fooled: Uint8Array; steps: Uint32Array }> {
   const { count, features } = problem;
   const p = exponentOf(problem.norm);
-  const q = dualExponent(p);
   const delta = new Float32Array(problem.clean.length);
   const [points, clean] = [rowsOf(delta, count), rowsOf(problem.clean, count)];
   const total = rowsOf(delta.slice(), count);
@@ -47,7 +46,7 @@ export async function deepFoolPath(
     if (!only.some((yes, image) => yes && problem.active[image])) break;
     nearest.fill(Infinity);
     await linearize(problem, delta, { rivals, only, onMargin: seen }, (image, value, gradient) => {
-      const distance = Math.abs(value) / lengthP(q, gradient);
+      const distance = boundaryDistance(p, value, gradient);
       if (!(distance < nearest[image]!)) return;
       nearest[image] = distance;
       holderStep(p, gradient, distance + nudge, best[image]!);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import { length } from '../../norms/distances.ts';
-import { dualNorm } from '../../norms/dual.ts';
+import { boundaryDistance, exponentOf } from '../../norms/holder.ts';
 import { clipBox } from '../../norms/project.ts';
 import { toHyperplane } from '../../norms/hyperplane.ts';
 import { scale } from '../../simd/index.ts';
@@ -115,7 +115,7 @@ async function follow(problem: Problem, delta: Float32Array, towards: Int32Array
   const normals = rowsOf(delta.slice(), count);
   const nearest = new Float64Array(count);
   const keep = (image: number, margin: number, gradient: Float32Array): void => {
-    const distance = Math.abs(margin) / dualNorm(norm, gradient);
+    const distance = boundaryDistance(exponentOf(norm), margin, gradient);
     if (!(distance < nearest[image]!)) return;
     [nearest[image], value[image]] = [distance, margin];
     normals[image]!.set(gradient);

@@ -44,7 +44,7 @@ export async function nearestBoundary(problem: Problem, rivals: number): Promise
   return delta;
 }
 
-/** The classes other than the label, likeliest first. */
+/** The classes other than the label, likeliest first; the first index wins a tie, as in the margin's gradient. */
 export function othersByLogit(logits: Float32Array, label: number): Int32Array {
   return Int32Array.from(logits.keys())
     .filter((k) => k !== label)
