@@ -29,7 +29,7 @@ export async function firstLook(
   set: ImageSet,
   most: number,
 ): Promise<string[]> {
-  const labels = ownLabels(models.graph);
+  const labels = ownLabels(models.graph, output);
   const notes = labels.map(labelNote);
   const items = spread(set.items, Math.min(LOOKED, Math.floor(most)));
   const judge = labels[0] && (await openOriginalOutput({ ...models.request, output: { name: labels[0].name, width: 1 } }));
@@ -69,13 +69,13 @@ function ownLabelNote(own: OwnLabel | undefined, seen: readonly Seen[]): string[
   ];
 }
 
-function oneSided({ name, threshold = 0.5 }: ClassifierOutput, seen: readonly Seen[]): string[] {
+function oneSided({ name, threshold = 0.5, smallest }: ClassifierOutput, seen: readonly Seen[]): string[] {
   const [first] = seen;
   if (seen.length < 2 || seen.some(({ prediction }) => prediction !== first!.prediction)) return [];
   const values = seen.map(({ row }) => row[0]!);
   const [least, largest] = [Math.min(...values), Math.max(...values)].map((value) => significant(value));
   return [
-    `All ${seen.length} images looked at lie ${first!.prediction === 1 ? 'above' : 'below'} the threshold ${threshold} of ${name}, from ${least} to ${largest}: check that it tells the two classes apart (--threshold), and the preprocessing.`,
+    `All ${seen.length} images looked at lie ${(first!.prediction === 1) === (smallest === true) ? 'below' : 'above'} the threshold ${threshold} of ${name}, from ${least} to ${largest}: check that it tells the two classes apart (--threshold), and the preprocessing.`,
   ];
 }
 

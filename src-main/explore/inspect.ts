@@ -64,7 +64,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   });
   const notes = [
     ...('classes' in output
-      ? [...scoreNotes(output), ...ownLabels(graph).map(labelNote)]
+      ? [...scoreNotes(output), ...ownLabels(graph, output).map(labelNote)]
       : [...latent, ...notScores(fixed, facts, rows, wanted)]),
     ...(tried === null || 'classes' in output ? [] : [triedNote(tried)]),
     ...(refused === null ? [] : [refused]),

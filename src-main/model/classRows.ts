@@ -1,6 +1,9 @@
 import type { NodeProto } from 'onnx-buf';
-import { int, isFloat } from '../graph/index.ts';
+import { elementCount, isFloat } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
+import { chosenFrom } from './choosers.ts';
+import type { Answers, Chosen } from './choosers.ts';
+import { FINAL, PLAIN, SAYS_CLASSES, SAYS_OTHER } from './vocabulary.ts';
 
 /** A value that holds one row of numbers for each image, and so may be the class scores. */
 export interface ClassRow {
@@ -9,6 +12,10 @@ export interface ClassRow {
   width: number;
   /** Whether the file chooses its label where it is smallest, as of distances. */
   smallest?: true;
+  /** The file chooses its label from it. */
+  chosen?: true;
+  /** Of a single number: the threshold by which the file chooses its label; with `smallest`, class 1 is below it. */
+  threshold?: number;
 }
 
 /** Rows of numbers among a file's outputs, the likeliest class scores first. */
@@ -18,22 +25,10 @@ export interface ClassRows {
   why: string | null;
 }
 
-/** Operators that only rearrange a row, so what is before them is the same answer. */
-export const PLAIN = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
-/** Operators that make a label, a map from labels to probabilities, or the best few, of a row of scores. */
-const CHOOSERS = new Set(['ArgMax', 'ArgMin', 'TopK', 'ZipMap']);
-/** Operators that make the best score of a row. */
-const BEST = new Set(['ReduceMax', 'ReduceMin']);
-/** What may come between the best few and an output: percent, probabilities among them. */
-const DRESSING = new Set([...PLAIN, 'Mul', 'Div', 'Add', 'Sub', 'Neg', 'Softmax', 'Sigmoid', 'Clip', 'Round', 'Where']);
-/** Steps from an output back to where it was chosen. */
-const FAR = 6;
-
 /** What puts a row behind others, the strongest first, as what then speaks for the one before them. */
 const BEHIND = ['the others are single numbers', 'the others only lead to it', 'its name says so'];
-/** What names say that are of classes. */
-export const SAYS_CLASSES = /logit|prob|score|softmax|class|label|pred/i;
-const SAYS_OTHER = /feat|embed|hidden|pool|token|aux/i;
+/** A label is a single number, or stands beside the score that it was made of. */
+const FEW = 2;
 
 /**
  * Class scores hide among other outputs: features come first, or what was chosen from the scores (best label, best score, the best few,
@@ -56,19 +51,18 @@ export function classRows(
     return known && isFloat(known.type) ? rowWidth(known.dims, rows, squeezed) : null;
   };
   const base = (name: string): string => baseOf(name, producers);
-  const chosen = new Map(names.map((name) => [name, behind(name, producers, widthOf)]));
-  const smallest = new Set<string>();
-  for (const found of chosen.values()) if (found?.smallest) smallest.add(base(found.name));
-  for (const found of chosen.values()) if (found && !found.smallest) smallest.delete(base(found.name));
+  const answers = { graph, producers, widthOf };
+  const isFew = (name: string): boolean => elementCount(facts.get(name)?.dims ?? []) <= FEW * rows;
+  const chosen = new Map(names.map((name) => [name, answerOf(name, answers, isFew)]));
   const own = names.filter((name) => chosen.get(name) === null && widthOf(name) !== null);
+  const choices = [...chosen.values()].filter((found) => found !== null);
+  const plain = choices.filter(({ threshold }) => threshold === undefined);
+  const smallest = new Set(plain.filter((found) => found.smallest).map(({ name }) => base(name)));
+  for (const found of plain) if (!found.smallest) smallest.delete(base(found.name));
   // An output of the file is taken rather than what it is made of.
-  const sources = [
-    ...new Set(
-      [...chosen.values()].flatMap((found) =>
-        found === null ? [] : [own.find((other) => base(other) === base(found.name)) ?? found.name],
-      ),
-    ),
-  ];
+  const named = plain.map(({ name }) => own.find((other) => base(other) === base(name)) ?? name);
+  const single = plain.length > 0 ? [] : alone(choices, own, widthOf, producers);
+  const sources = [...new Set([...named, ...single.map(({ name }) => name)])];
   const known = new Set(sources.map(base));
   const others = own.filter((name) => !known.has(base(name)) && own.find((other) => base(other) === base(name)) === name);
   const before = ancestors(others, producers);
@@ -82,6 +76,8 @@ export function classRows(
     name,
     width: widthOf(name)!,
     ...(smallest.has(base(name)) && { smallest: true as const }),
+    ...(sources.includes(name) && { chosen: true as const }),
+    ...single.find((one) => one.name === name),
   }));
   const why =
     names.length < 2
@@ -92,6 +88,32 @@ export function classRows(
           own.filter((name) => name !== all[0]?.name && base(name) === base(all[0]?.name ?? '')),
         );
   return { rows: all, why };
+}
+
+/** What an output was chosen from; a threshold counts where the output is a label. */
+function answerOf(name: string, answers: Answers, isFew: (name: string) => boolean): Chosen | null {
+  const found = chosenFrom(name, answers);
+  return found?.threshold === undefined || isFew(name) ? found : null;
+}
+
+/**
+ * The single number that labels are chosen from by a threshold: none where there are several, or where a row beside it ends as class
+ * scores do, or is called so; such a label may say whether a picture is any good.
+ */
+function alone(
+  choices: readonly Chosen[],
+  own: readonly string[],
+  widthOf: (name: string) => number | null,
+  producers: ReadonlyMap<string, NodeProto>,
+): Pick<ClassRow, 'name' | 'threshold' | 'smallest'>[] {
+  const [first, ...more] = choices;
+  if (first?.threshold === undefined || more.some(({ name, threshold }) => name !== first.name || threshold !== first.threshold)) return [];
+  const name = own.find((other) => plainBase(other, producers) === plainBase(first.name, producers)) ?? first.name;
+  const before = ancestors([name], producers, own);
+  const isRow = (other: string) => (widthOf(other) ?? 0) > 1 && !before.has(other);
+  if (own.some((other) => isRow(other) && (SAYS_CLASSES.test(other) || baseOf(other, producers) !== plainBase(other, producers))))
+    return [];
+  return [{ name, threshold: first.threshold, ...(first.smallest && { smallest: true as const }) }];
 }
 
 /** The first mark that tells two rows apart; -1 where none does. */
@@ -121,32 +143,8 @@ export function rowWidth(dims: readonly number[], rows: number, squeezed = false
   return wide.length > 1 ? null : (wide[0] ?? 1);
 }
 
-/** The row of scores that an output was chosen from, a few steps back; null where it was not. */
-function behind(
-  output: string,
-  producers: ReadonlyMap<string, NodeProto>,
-  widthOf: (name: string) => number | null,
-): { name: string; smallest: boolean } | null {
-  const own = widthOf(output);
-  let names = [output];
-  for (let depth = 0; depth < FAR && names.length > 0; depth++) {
-    const nodes = names.map((name) => producers.get(name)).filter((node) => node !== undefined);
-    const chosen = nodes.find(
-      ({ opType, input }) => (CHOOSERS.has(opType) || (BEST.has(opType) && own === 1)) && (widthOf(input[0] ?? '') ?? 0) > 1,
-    );
-    if (chosen) return { name: chosen.input[0]!, smallest: takesSmallest(chosen) };
-    // A row of numbers that more was computed of is an answer of its own.
-    const on = own === null ? nodes : nodes.filter(({ opType }) => DRESSING.has(opType));
-    names = [...new Set(on.flatMap(({ input }) => input.filter((name) => name !== '')))];
-  }
-  return null;
-}
-
-const takesSmallest = (node: NodeProto): boolean =>
-  node.opType === 'ArgMin' || node.opType === 'ReduceMin' || (node.opType === 'TopK' && int(node, 'largest', 1) === 0);
-
-/** Which of some values others of them are computed from; what is one answer with them is none. */
-function ancestors(names: readonly string[], producers: ReadonlyMap<string, NodeProto>): Set<string> {
+/** Which of some values those named are computed from; what is one answer with them is none. */
+function ancestors(names: readonly string[], producers: ReadonlyMap<string, NodeProto>, of: readonly string[] = names): Set<string> {
   const found = new Set<string>();
   for (const name of names) {
     const seen = new Set<string>();
@@ -156,7 +154,7 @@ function ancestors(names: readonly string[], producers: ReadonlyMap<string, Node
       seen.add(next);
       open.push(...(producers.get(next)?.input ?? []));
     }
-    for (const other of names)
+    for (const other of of)
       if (seen.has(baseOf(other, producers)) && baseOf(name, producers) !== baseOf(other, producers)) found.add(other);
   }
   return found;
@@ -168,9 +166,8 @@ function baseOf(name: string, producers: ReadonlyMap<string, NodeProto>): string
   return node && (PLAIN.has(node.opType) || node.opType in FINAL) ? baseOf(node.input[0]!, producers) : name;
 }
 
-/** Operators that end a classifier, and what they put out. */
-export const FINAL: Record<string, 'softmax' | 'log-softmax' | 'sigmoid'> = {
-  Softmax: 'softmax',
-  LogSoftmax: 'log-softmax',
-  Sigmoid: 'sigmoid',
-};
+/** What a value is but for the order of its dimensions: a threshold on it is one on the other. */
+function plainBase(name: string, producers: ReadonlyMap<string, NodeProto>): string {
+  const node = producers.get(name);
+  return node && PLAIN.has(node.opType) ? plainBase(node.input[0]!, producers) : name;
+}

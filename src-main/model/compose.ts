@@ -164,14 +164,11 @@ export async function composePixels(request: ComposeRequest): Promise<PixelModel
   if (!plain) {
     const cast = builder.node('Cast', [logits], { to: DType.float32 });
     // One number tells two classes apart; against a constant its logit decides just as against the threshold after a sigmoid.
-    if (output.width === 1)
-      builder.node(
-        'Concat',
-        [builder.constant(new Array<number>(rows).fill(thresholdLogit(output)), [rows, 1]), cast],
-        { axis: 1 },
-        declared,
-      );
-    else if (bare) builder.node('Log', [builder.node('Max', [cast, builder.scalar(LEAST)])], {}, declared);
+    if (output.width === 1) {
+      const sign = output.smallest ? -1 : 1;
+      const threshold = builder.constant(new Array<number>(rows).fill(sign * thresholdLogit(output)), [rows, 1]);
+      builder.node('Concat', [threshold, output.smallest ? builder.node('Neg', [cast]) : cast], { axis: 1 }, declared);
+    } else if (bare) builder.node('Log', [builder.node('Max', [cast, builder.scalar(LEAST)])], {}, declared);
     else builder.node(output.smallest ? 'Neg' : 'Identity', [cast], {}, declared);
   }
   builder.output(PORT.logits, DType.float32, [rows, output.classes]);

@@ -1,7 +1,9 @@
 import type { NodeProto } from 'onnx-buf';
-import { elementCount, int, tensorNumbers } from '../graph/index.ts';
+import { int, tensorNumbers } from '../graph/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
-import { PLAIN, SAYS_CLASSES } from './classRows.ts';
+import { constantOf } from './constantOf.ts';
+import { isWrittenOut } from './eachByItself.ts';
+import { NO_CLASSES, PLAIN, SAYS_CLASSES, TAKERS } from './vocabulary.ts';
 
 /** How a network ends, as far as its last operators say what its numbers are. */
 export interface Ends {
@@ -10,8 +12,6 @@ export interface Ends {
   facts: ReadonlyMap<string, ValueFacts>;
 }
 
-/** Operators that take some of the values, or lay them otherwise. */
-export const TAKERS = new Set([...PLAIN, 'Gather', 'Slice', 'Split', 'Transpose', 'Expand']);
 const RANGES: Record<string, Omit<Range, 'by'>> = {
   Sigmoid: { least: 0, most: 1, reached: false },
   HardSigmoid: { least: 0, most: 1, reached: true },
@@ -29,13 +29,31 @@ export interface Range {
   by: string;
 }
 
-/** Between which numbers a value lies by its last operator, and which that is; null: nothing says so. */
-export function rangeOf(name: string, { producers }: Pick<Ends, 'producers'>): Range | null {
-  const node = producers.get(name);
+/** Between which numbers a value lies by its last operators, and the one that bounds it; null: nothing says so. */
+export function rangeOf(name: string, ends: Pick<Ends, 'producers' | 'graph'>): Range | null {
+  const node = ends.producers.get(name);
   if (!node) return null;
   const range = RANGES[node.opType];
   if (range) return { ...range, by: node.opType };
-  return TAKERS.has(node.opType) ? rangeOf(node.input[0]!, { producers }) : null;
+  if (isWrittenOut(node, ends)) return { ...RANGES.Sigmoid!, by: 'sigmoid written out' };
+  if (TAKERS.has(node.opType)) return rangeOf(node.input[0]!, ends);
+  const [a, b] = [constantOf(node.input[0] ?? '', ends), constantOf(node.input[1] ?? '', ends)];
+  const before = (i: number) => rangeOf(node.input[i]!, ends);
+  switch (node.opType) {
+    case 'Mul':
+      return scaled(a === null ? before(0) : before(1), a ?? b);
+    case 'Div':
+      return scaled(before(0), b === null ? null : 1 / b);
+    default:
+      return null;
+  }
+}
+
+/** A range times a factor above 0. */
+function scaled(range: Range | null, factor: number | null): Range | null {
+  return range && factor !== null && factor > 0 && Number.isFinite(factor)
+    ? { ...range, least: range.least * factor, most: range.most * factor }
+    : null;
 }
 
 /** Steps that are followed from an output back. */
@@ -50,7 +68,7 @@ export function totalOf(name: string, ends: Ends, far = FAR): number | null {
   if (!node || far === 0) return null;
   const total = (i: number) => totalOf(node.input[i]!, ends, far - 1);
   const all = () => node.input.map((_, i) => total(i));
-  const number = (i: number) => constant(node.input[i]!, ends);
+  const number = (i: number) => constantOf(node.input[i]!, ends);
   switch (node.opType) {
     case 'Softmax':
       return overLast(node, ends) ? 1 : null;
@@ -91,12 +109,6 @@ export function totalOf(name: string, ends: Ends, far = FAR): number | null {
 const sum = (parts: readonly (number | null)[]): number | null => parts.reduce((a, b) => (a === null || b === null ? null : a + b), 0);
 const per = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a / b);
 
-/** A single constant number. */
-function constant(name: string, { graph }: Ends): number | null {
-  const tensor = graph.initializers.get(name);
-  return tensor && elementCount(tensor.dims.map(Number)) === 1 ? Number(tensorNumbers(tensor, graph)[0]) : null;
-}
-
 function isLast(node: NodeProto, axis: number, { facts }: Ends): boolean {
   const rank = facts.get(node.input[0]!)?.dims.length ?? 0;
   return axis === -1 || axis === rank - 1;
@@ -122,9 +134,6 @@ export function overFirst(name: string, { producers, facts }: Pick<Ends, 'produc
   const axis = int(node, 'axis', -1);
   return rank > 1 && (axis === 0 || axis === -rank);
 }
-
-/** What names say that are not of classes. */
-const NO_CLASSES = /embed|feat|hidden|landmark|keypoint|\bkps?\b|box|coord|dist|energy|loss|latent|code|descriptor/i;
 
 /** What speaks against class scores in a row that nothing shows to be some, as the end of "..., but"; null: nothing. */
 export function doubtOf(name: string, { producers, facts }: Pick<Ends, 'producers' | 'facts'>): string | null {

@@ -18,13 +18,8 @@ export interface Scores {
  * @param row `output.width` values
  */
 export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput, 'kind' | 'width' | 'threshold' | 'smallest'>): Scores {
+  if (output.width === 1) return readNumber(row[0]!, output);
   const raw = Float64Array.from(row, (value) => (output.smallest ? -value : value));
-  if (output.width === 1) {
-    const [value] = raw as unknown as [number];
-    const logits = Float64Array.of(thresholdLogit(output), output.kind === 'sigmoid' ? logOdds(value) : value);
-    // As the file decides: what rounding does to the logit must not matter.
-    return { prediction: value > (output.threshold ?? 0.5) ? 1 : 0, logits, probabilities: softmax(logits) };
-  }
   const prediction = argMax(raw);
   switch (output.kind) {
     case 'logits':
@@ -36,6 +31,14 @@ export function readScores(row: ArrayLike<number>, output: Pick<ClassifierOutput
     case 'sigmoid':
       return { prediction, logits: raw.map(logOdds), probabilities: raw };
   }
+}
+
+/** A single number tells two classes apart, as the file decides: what rounding does to the logit must not matter. */
+function readNumber(value: number, output: Pick<ClassifierOutput, 'kind' | 'threshold' | 'smallest'>): Scores {
+  const { threshold = 0.5, smallest = false } = output;
+  const sign = smallest ? -1 : 1;
+  const logits = Float64Array.of(sign * thresholdLogit(output), sign * (output.kind === 'sigmoid' ? logOdds(value) : value));
+  return { prediction: (smallest ? value < threshold : value > threshold) ? 1 : 0, logits, probabilities: softmax(logits) };
 }
 
 /** The best classes, most likely first. */

@@ -55,7 +55,7 @@ describe('a label of the file itself', () => {
   it('that may be none is named, and held against the largest score', async () => {
     const path = model('reject', (b) => label(b, b.node('Where', [sure(b), chosen(b), b.constant([-1], [], DType.int64)])));
     const note =
-      'The file makes its own label (label) of the best class by Where, and so may answer otherwise, such as with none; here the largest score alone counts.';
+      'The file makes its own label (label) by Greater, Where, and so may answer otherwise than the class scores, such as with none; here the class scores alone count.';
     expect((await inspectModel(path)).notes).toContain(note);
     const found = await warnings(path);
     expect(found).toContain(note);

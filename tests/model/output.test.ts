@@ -429,6 +429,16 @@ describe('what speaks against class scores', () => {
   });
 });
 
+it.each([1, 2])('classes before the images are no rows, with %d of them', async (rows) => {
+  const turned = (b: GraphBuilder) => (
+    b.node('Transpose', [b.node('Softmax', [gemm(b, 'z', 7, 5)])], { perm: [1, 0] }, { outputs: ['y'] }),
+    b.output('y', DType.float32, [5, 'N'])
+  );
+  await expect(found([7], turned, { rows })).rejects.toThrow(
+    `The model's output y [5, ${rows}] has as many columns as there are images${rows === 1 ? ' (one)' : ''}, so that what may be classes stands where images should: export it with images first.`,
+  );
+});
+
 describe('a single number', () => {
   it.each<[string, (b: GraphBuilder) => string, Partial<ClassifierOutput>]>([
     [

@@ -67,6 +67,12 @@ describe('guessPreprocessing', () => {
     ],
     [{ 'Image.BitmapPixelFormat': 'Bgr8' }, { channels: 'bgr', scale: 1 }],
     [
+      { 'Image.BitmapPixelFormat': 'Bgra8', 'Image.NominalPixelRange': 'NominalRange_0_255' },
+      { channels: 'bgr', scale: 255 },
+    ],
+    [{ 'Image.BitmapPixelFormat': 'Rgba8' }, { channels: 'rgb', scale: 1 }],
+    [{ 'Image.BitmapPixelFormat': 'Nv12' }, { channels: 'rgb', scale: 1 }],
+    [
       { mean: '[0.5, 0.4, 0.3]', std: '[0.2, 0.2, 0.1]' },
       { scale: 1, mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.1] },
     ],
@@ -98,7 +104,7 @@ describe('guessPreprocessing', () => {
     for (const entries of [{ mean: '0.5' }, { mean: '1, 2', std: '1, 2' }, { mean: '0.5', std: '0' }, { mean: 'a', std: 'b' }])
       expect(said(entries as Record<string, string>)).toBeNull();
     const metadata = said({ mean: '0.5', std: '0.25' });
-    const inside = { leading: { bytes: false, operators: ['Sub', 'Div'] } };
+    const inside = { leading: { largest: null, operators: ['Sub', 'Div'] } };
     expect(guessPreprocessing({ dims: [1, 3, 32, 32] }, { metadata, ...inside } as never).preprocessing).toMatchObject({
       mean: [0],
       std: [1],
@@ -112,9 +118,9 @@ describe('guessPreprocessing', () => {
       PRESETS['imagenet-caffe']!.preprocessing,
     );
     expect(
-      guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['Sub', 'Div'], bytes: false } }).preprocessing,
+      guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['Sub', 'Div'], largest: null } }).preprocessing,
     ).toMatchObject({ scale: 1, mean: [0] });
-    const bytes = guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['ImageScaler'], bytes: true } });
+    const bytes = guessPreprocessing({ dims }, { classes: 1000, leading: { operators: ['ImageScaler'], largest: 255 } });
     expect(bytes.preprocessing.scale).toBe(255);
     expect(bytes.why).toContain('ImageScaler');
   });
@@ -130,12 +136,12 @@ describe('leadingNormalisation', () => {
   }
 
   it('tells bytes from shares by the constants', () => {
-    expect(chain(['Sub', 0.1307], ['Div', 0.3081])).toEqual({ operators: ['Sub', 'Div'], bytes: false });
-    expect(chain(['Div', 255], ['Sub', 0.5])).toEqual({ operators: ['Div', 'Sub'], bytes: true });
-    expect(chain(['Mul', 1 / 127.5], ['Sub', 1])).toEqual({ operators: ['Mul', 'Sub'], bytes: true });
-    expect(chain(['Sub', 127.5]).bytes).toBe(true);
-    expect(chain()).toEqual({ operators: [], bytes: false });
-    expect(chain(['Mul', 255], ['Sub', 123.7], ['Div', 58.4])).toMatchObject({ operators: ['Mul', 'Sub', 'Div'], bytes: false });
+    expect(chain(['Sub', 0.1307], ['Div', 0.3081])).toEqual({ operators: ['Sub', 'Div'], largest: null });
+    expect(chain(['Div', 255], ['Sub', 0.5])).toEqual({ operators: ['Div', 'Sub'], largest: 255 });
+    expect(chain(['Mul', 1 / 127.5], ['Sub', 1])).toEqual({ operators: ['Mul', 'Sub'], largest: 255 });
+    expect(chain(['Sub', 127.5]).largest).toBe(255);
+    expect(chain()).toEqual({ operators: [], largest: null });
+    expect(chain(['Mul', 255], ['Sub', 123.7], ['Div', 58.4])).toMatchObject({ operators: ['Mul', 'Sub', 'Div'], largest: null });
   });
 
   it.each<[string, [string, number][]]>([
@@ -186,14 +192,65 @@ describe('leadingNormalisation', () => {
     const b = new GraphBuilder();
     const value = b.node('Div', [step(b, b.input('x', DType.float32, [1, 3, 4, 4])), b.scalar(255)]);
     b.node('Conv', [value, b.constant([300, 300, 300], [1, 3, 1, 1])]);
-    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Div'], bytes: true });
+    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Div'], largest: 255 });
+  });
+
+  it.each<[string, (b: GraphBuilder, x: string) => string, number | null]>([
+    ['a divisor of 16 bits', (b, x) => b.node('Div', [x, b.scalar(65535)]), 65535],
+    ['a factor of 12 bits', (b, x) => b.node('Mul', [x, b.scalar(1 / 4095)]), 4095],
+    ['another divisor', (b, x) => b.node('Div', [x, b.scalar(10000)]), 10000],
+    ['the middle of bytes', (b, x) => b.node('Sub', [x, b.scalar(127.5)]), 255],
+    ['a bound by Min', (b, x) => b.node('Max', [b.node('Min', [x, b.scalar(255)]), b.scalar(0)]), 255],
+    ['a bound that bounds nothing', (b, x) => b.node('Clip', [x, b.scalar(0), b.scalar(3.4e38)]), null],
+    [
+      'a bound of what was made larger',
+      (b, x) => b.node('Div', [b.node('Clip', [b.node('Mul', [x, b.scalar(255)]), b.scalar(0), b.scalar(255)]), b.scalar(255)]),
+      null,
+    ],
+    [
+      'a divisor behind a mean of neighbours',
+      (b, x) => b.node('Div', [b.node('AveragePool', [x], { kernel_shape: [2, 2] }), b.scalar(255)]),
+      255,
+    ],
+    [
+      'the means of a normalising layer',
+      (b, x) => {
+        const [ones, means] = [b.constant([1, 1, 1], [3]), b.constant([124, 116, 104], [3])];
+        return b.node('BatchNormalization', [x, ones, b.constant([0, 0, 0], [3]), means, b.constant([3300, 3200, 3400], [3])]);
+      },
+      255,
+    ],
+    [
+      'the same of [0,1]',
+      (b, x) => {
+        const [ones, means] = [b.constant([40, 40, 40], [3]), b.constant([0.48, 0.45, 0.41], [3])];
+        return b.node('BatchNormalization', [x, ones, b.constant([9, 8, 7], [3]), means, b.constant([0.05, 0.06, 0.05], [3])]);
+      },
+      null,
+    ],
+  ])('tells the largest value by %s', (_, body, largest) => {
+    const b = new GraphBuilder();
+    b.node('Conv', [body(b, b.input('x', DType.float32, [1, 3, 4, 4])), b.constant([300, 300, 300], [1, 3, 1, 1])]);
+    const leading = leadingNormalisation(b.graph, 'x');
+    expect(leading.largest).toBe(largest);
+    const { preprocessing, why } = guessPreprocessing({ dims: [1, 3, 4, 4] }, { leading });
+    expect(preprocessing.scale).toBe(largest ?? 1);
+    expect(why).toContain(largest === null ? 'values in [0,1]' : `values 0 to ${largest}, because the model itself begins with`);
+  });
+
+  it('takes 12 bits of an input of 16, where the model itself does', () => {
+    const leading = { operators: ['Div'], largest: 4095 };
+    expect(guessPreprocessing({ dims: [1, 3, 4, 4], largest: 65535 }, { leading }).preprocessing.scale).toBe(4095);
+    expect(guessPreprocessing({ dims: [1, 3, 4, 4], largest: 255 }, { leading: { ...leading, largest: 255 } }).preprocessing.scale).toBe(
+      255,
+    );
   });
 
   it('takes a bound of bytes for what it is', () => {
     const b = new GraphBuilder();
     b.node('Clip', [b.input('x', DType.float32, [1, 3, 4, 4]), b.scalar(0), b.scalar(255)]);
     const leading = leadingNormalisation(b.graph, 'x');
-    expect(leading).toEqual({ operators: ['Clip'], bytes: true });
+    expect(leading).toEqual({ operators: ['Clip'], largest: 255 });
     expect(guessPreprocessing({ dims: [1, 3, 4, 4] }, { leading }).why).toContain('the model itself begins with Clip made for them');
   });
 
@@ -203,11 +260,11 @@ describe('leadingNormalisation', () => {
     const planes = [0, 1, 2].map((c) => b.node('Mul', [b.node('Gather', [x, b.ints([c])], { axis: 1 }), b.scalar(1 / (128 + c))]));
     const y = b.node('Conv', [b.node('Concat', planes, { axis: 1 }), b.constant([1, 1, 1], [1, 3, 1, 1])]);
     b.node('Div', [b.node('Add', [y, x]), b.scalar(3)]);
-    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Mul'], bytes: true });
+    expect(leadingNormalisation(b.graph, 'x')).toEqual({ operators: ['Mul'], largest: 255 });
     const plain = new GraphBuilder();
     const both = plain.node('Mul', [plain.input('x', DType.float32, [1, 3, 4, 4]), plain.node('Relu', ['x'])]);
     plain.node('Div', [both, plain.scalar(255)]);
-    expect(leadingNormalisation(plain.graph, 'x')).toEqual({ operators: [], bytes: false });
+    expect(leadingNormalisation(plain.graph, 'x')).toEqual({ operators: [], largest: null });
   });
 
   const folder = '../shared/models/classify-mnist';
@@ -216,8 +273,8 @@ describe('leadingNormalisation', () => {
       const graph = loadGraph(`${folder}/${file}`);
       return leadingNormalisation(graph, findImageInput(graph, null).name);
     };
-    expect(look('vnncomp21_mnist_relu_9_200.onnx')).toMatchObject({ operators: ['Sub', 'Div'], bytes: false });
-    expect(look('winml_hist_mnist_model.onnx')).toMatchObject({ operators: ['ImageScaler'], bytes: true });
-    expect(look('vnncomp21_Convnet_maxpool.onnx')).toEqual({ operators: [], bytes: false });
+    expect(look('vnncomp21_mnist_relu_9_200.onnx')).toMatchObject({ operators: ['Sub', 'Div'], largest: null });
+    expect(look('winml_hist_mnist_model.onnx')).toMatchObject({ operators: ['ImageScaler'], largest: 255 });
+    expect(look('vnncomp21_Convnet_maxpool.onnx')).toEqual({ operators: [], largest: null });
   });
 });

@@ -55,7 +55,8 @@ export function guessPreprocessing({ dims, batched = true, largest = null }: Dec
   const how = crop ? ' (centre crop)' : '';
   const shape = dims.map((d) => d ?? '?').join(' x ');
   const read = [order === 'grey' ? 'grey' : order.toUpperCase(), layout.toUpperCase(), `${size}${how}`, values.why].join(', ');
-  const why = `From the input ${shape}: ${read}.`;
+  const unknown = hints.metadata?.unknown ?? [];
+  const why = `From the input ${shape}: ${read}${unknown.length > 0 ? `; what its metadata say by ${unknown.join(', ')} is not known here` : ''}.`;
   return { preprocessing, why, network };
 }
 
@@ -123,19 +124,23 @@ function guessValues(
       why: `${metadata.says.join(', ')} as the file's own metadata say, ${other.why}`,
     };
   }
-  if (largest !== null)
+  const inside = leading?.operators.join(', ');
+  const made = leading?.largest ?? null;
+  if (largest !== null && (made === null || made >= largest || largest === 255))
     return {
       spec: { channels: 'rgb', scale: largest },
       why: `values 0 to ${largest}, because the input takes whole numbers of ${largest === 255 ? '8' : '16'} bits`,
     };
-  const inside = leading?.operators.join(', ');
   if (leading?.signed)
     return {
       spec: { channels: 'rgb', scale: 2, mean: [1] },
       why: `values from -1 to 1, because the model itself begins with ${inside} made for them`,
     };
-  if (leading?.bytes)
-    return { spec: { channels: 'rgb', scale: 255 }, why: `values 0 to 255, because the model itself begins with ${inside} made for them` };
+  if (made !== null)
+    return {
+      spec: { channels: 'rgb', scale: made },
+      why: `values 0 to ${made}, because the model itself begins with ${inside} made for them`,
+    };
   if (inside) return { spec: { channels: 'rgb' }, why: `values in [0,1], because the model itself begins with ${inside}` };
   if (channels === 3 && (classes === 1000 || classes === 1001)) {
     const caffe = /caffe/i.test(producer);

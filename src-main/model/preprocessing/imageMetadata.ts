@@ -13,9 +13,23 @@ export interface ImageMetadata {
   normal: { scale: number; mean: number[]; std: number[] } | null;
   /** The entries, as they stand in the file. */
   says: string[];
+  /** Entries of these names with values that mean nothing here. */
+  unknown: string[];
 }
 
-const FORMATS: Record<string, Preprocessing['channels']> = { gray8: 'grey', rgb8: 'rgb', bgr8: 'bgr' };
+/** A fourth channel, of opacity, is none of the picture's: its order is what the entry says of the others. */
+const FORMATS: Record<string, Preprocessing['channels']> = {
+  gray8: 'grey',
+  gray16: 'grey',
+  rgb8: 'rgb',
+  bgr8: 'bgr',
+  rgba8: 'rgb',
+  bgra8: 'bgr',
+  rgb16: 'rgb',
+  bgr16: 'bgr',
+  rgba16: 'rgb',
+  bgra16: 'bgr',
+};
 const RANGES: Record<string, { scale: number; mean: number }> = {
   nominalrange_0_255: { scale: 255, mean: 0 },
   normalized_0_1: { scale: 1, mean: 0 },
@@ -31,9 +45,10 @@ export function imageMetadata({ model }: Graph): ImageMetadata | null {
   const channels = FORMATS[format?.toLowerCase() ?? ''] ?? null;
   const values = RANGES[range?.toLowerCase() ?? ''] ?? null;
   const normal = normalOf(model.metadataProps);
-  if (channels === null && values === null && normal === null) return null;
+  const unknown = [...(format && channels === null ? [format] : []), ...(range && values === null ? [range] : [])];
+  if (channels === null && values === null && normal === null && unknown.length === 0) return null;
   const says = [...(channels === null ? [] : [format!]), ...(values === null ? [] : [range!]), ...(normal?.says ?? [])];
-  return { channels, range: values, normal: normal?.normal ?? null, says };
+  return { channels, range: values, normal: normal?.normal ?? null, says, unknown };
 }
 
 const MEAN = /^(image|pixel|norm(ali[sz]e|ali[sz]ation)?|input)?means?$/;
