@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ModelCard } from '../../shared/contract.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { Answer } from '../../shared/plan.ts';
-import { inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
+import { elementCount, inspectGraph, loadGraph, producerOf } from '../graph/index.ts';
 import { openImages } from '../images/index.ts';
 import type { Graph, ValueFacts } from '../graph/index.ts';
 import type { ImageShape } from '../model/differentiable.ts';
@@ -10,7 +10,7 @@ import { outputNames, findOutput } from '../model/networkOutput.ts';
 import type { NetworkOutput } from '../model/networkOutput.ts';
 import { fixInputs } from '../model/inputs.ts';
 import { latentNotes } from '../model/latent.ts';
-import { namesInModel } from '../model/modelNames.ts';
+import { namesInModel, strayNames } from '../model/modelNames.ts';
 import { findImageInput, imageInputs, networkInput } from '../model/network.ts';
 import type { ImageInput } from '../model/network.ts';
 import { findLogits, NoScores, scoreNotes, scoresFound, AlmostScores } from '../model/output.ts';
@@ -64,7 +64,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
   });
   const notes = [
     ...('classes' in output
-      ? [...scoreNotes(output), ...ownLabels(graph, output).map(labelNote)]
+      ? [...scoreNotes(output), ...ownLabels(graph, output).map(labelNote), ...strayNames(graph, classes)]
       : [...latent, ...notScores(fixed, facts, rows, wanted)]),
     ...(tried === null || 'classes' in output ? [] : [triedNote(tried)]),
     ...(refused === null ? [] : [refused]),
@@ -142,7 +142,9 @@ export async function traceModel(graph: Graph, wanted: Wanted) {
   const at = async (side: Size) => {
     const picture = { channels: network.channels as 1 | 3, height: network.height ?? side.height, width: network.width ?? side.width };
     const { dims, image } = networkInput(input, first.preprocessing, picture, rows);
-    return { picture, image, facts: await traceFacts(fixed, { [input.name]: dims }) };
+    const facts = await traceFacts(fixed, { [input.name]: dims });
+    demandCounts(fixed, facts);
+    return { picture, image, facts };
   };
   const open = network.width === null || network.height === null;
   const size = open ? await sizeOf(wanted) : null;
@@ -151,6 +153,16 @@ export async function traceModel(graph: Graph, wanted: Wanted) {
   const hints = { ...known, only };
   const tried = open && size === null && only === null ? { width: FREE_SIDE, height: FREE_SIDE } : null;
   return { input, declared, hints, first: only ? guessPreprocessing(declared, hints) : first, rows, fixed, tried, ...found };
+}
+
+/** That no Reshape makes more or fewer values than it is given, which shows only when it runs. @throws UserError */
+function demandCounts({ nodes }: Graph, facts: ReadonlyMap<string, ValueFacts>): void {
+  const count = (name: string) => elementCount(facts.get(name)?.dims ?? []);
+  for (const { opType, input, output } of nodes) {
+    const [before, after] = [count(input[0] ?? ''), count(output[0] ?? '')];
+    if (opType === 'Reshape' && before !== after && facts.has(input[0]!) && facts.has(output[0]!))
+      throw new UserError(`The model does not run at this size: it takes ${after} values where there are ${before}.`);
+  }
 }
 
 /** A row of so many values is a square picture or none. @throws UserError */
@@ -198,8 +210,10 @@ async function anySize<T>(at: (size: Size) => Promise<T>, size: Size | null, ope
       before = error.message;
     }
   }
+  // What the library says of its own shapes helps nobody.
+  const reason = why.message.startsWith('onnxruntime') ? '' : ` ${why.message}`;
   throw new UserError(
-    `${named}: give the size it was made for, as geometry, width and height of the preprocessing (inspect takes --size), or load pictures of that size first. ${why.message}`,
+    `${named}: give the size it was made for, as geometry, width and height of the preprocessing (inspect takes --size), or load pictures of that size first.${reason}`,
   );
 }
 

@@ -35,6 +35,21 @@ export function namesInModel(graph: Graph, classes: number): OwnNames | null {
   return null;
 }
 
+/** What is said of names in a file's metadata that are not as many as its classes; nothing where others are taken. */
+export function strayNames(graph: Graph, classes: number): string[] {
+  if (namesInModel(graph, classes) !== null) return [];
+  const stray = graph.model.metadataProps.flatMap(({ key, value }) => {
+    const list = KEYS.test(key.toLowerCase().replaceAll(/[\s_.-]/g, '')) && value.length <= MOST ? listIn(value) : null;
+    return list !== null && list.names.length > 1 && list.names.length !== classes ? [{ key, count: list.names.length }] : [];
+  });
+  return stray
+    .slice(0, 1)
+    .map(
+      ({ key, count }) =>
+        `The file's metadata "${key}" hold ${count} names, and the model tells ${classes} classes apart: they are not taken.`,
+    );
+}
+
 const fits = ({ names }: ClassList, classes: number): boolean => names.length === classes && new Set(names).size === classes;
 
 /** A list, a dictionary, names with commas or line ends between; null for anything else. */

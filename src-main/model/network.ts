@@ -36,7 +36,7 @@ function declared(value: ValueInfoProto): Declared {
  * @throws UserError when there is none of that name, none at all, or several that could be it, or a fixed value does not fit.
  */
 export function findImageInput(graph: Graph, wanted: string | null, fixed: Readonly<Record<string, number | number[]>> = {}): ImageInput {
-  const input = checked(choose(graph, wanted));
+  const input = checked(choose(graph, wanted), graph);
   return { ...input, others: otherInputs(graph, input.name, fixed) };
 }
 
@@ -75,7 +75,7 @@ function isPicture({ type, dims }: Declared): boolean {
   return isNumeric(type) && dims.length === 4 && [dims[1], dims[3]].some((d) => d === 1 || d === 3 || d === null);
 }
 
-function checked(input: Declared): Omit<ImageInput, 'others'> {
+function checked(input: Declared, graph: Graph): Omit<ImageInput, 'others'> {
   const { name, type, dims } = input;
   if (!isNumeric(type))
     throw new UserError(
@@ -89,6 +89,10 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
     throw new UserError(
       `The model's input ${name} has ${dims.length === 0 ? 'no shape' : 'only one dimension'}; it takes a batch dimension and an image: export it with a shape such as 1 x 3 x 224 x 224.`,
     );
+  if (dims.length === 3 && dims.every((d) => d === null))
+    throw new UserError(
+      `The model's input ${name} leaves all of its three dimensions open, so that nothing says whether the first counts images or channels: export it with the number of channels, such as [3, H, W].`,
+    );
   if (dims.some((d) => d !== null && d > MOST_VALUES))
     throw new UserError(
       `The model's input ${name} has the shape [${dims.map((d) => d ?? '?').join(', ')}], which is larger than any image: export it for images that there are.`,
@@ -100,12 +104,19 @@ function checked(input: Declared): Omit<ImageInput, 'others'> {
     );
   const large = (d: number | null | undefined) => d === null || (d ?? 0) > 4;
   const bare =
-    dims.length === 3 &&
-    ((dims[0] === 3 && large(dims[2])) ||
-      (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) ||
-      // With the width open too, the first is no batch: rows of three numbers are no pictures.
-      (dims[2] === 3 && large(dims[0]) && (dims[0] !== null || dims[1] === null)));
+    isGrey(dims, graph) ||
+    (dims.length === 3 &&
+      ((dims[0] === 3 && large(dims[2])) ||
+        (colour(dims[0]) && (dims[2] ?? 0) > 4 && (dims[1] === null || dims[1] === dims[2])) ||
+        // With the width open too, the first is no batch: rows of three numbers are no pictures.
+        (dims[2] === 3 && large(dims[0]) && (dims[0] !== null || dims[1] === null))));
   return { ...input, batch: bare ? 1 : (dims[0] ?? null), batched: !bare };
+}
+
+/** A square picture without batch and channels; where the outputs have as many rows, it is a batch of rows. */
+function isGrey([height, width, ...more]: Declared['dims'], { outputs }: Graph): boolean {
+  const rows = () => outputs.some((output) => declaredShape(output).dims[0] === height);
+  return more.length === 0 && height != null && height > 4 && height === width && !rows();
 }
 
 /** What the network reads of a batch of pictures. */
@@ -172,7 +183,8 @@ function fitted(input: ImageInput, spec: Preprocessing, picture: ImageShape, row
     throw new UserError(
       `The model reads ${known} values an image, but the images come as ${image.width} x ${image.height} with ${channels} channel${channels > 1 ? 's' : ''} (${features} values): choose another preprocessing.`,
     );
-  return { dims: [rows, ...rest.map((d) => d ?? features / known)], image, embed: null };
+  const values = rest.map((d) => d ?? features / known);
+  return { dims: input.batched ? [rows, ...values] : values, image, embed: null };
 }
 
 /** Where the picture's channels lie among the network's. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { StringStringEntryProtoSchema } from 'onnx-buf';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DType, emptyGraph, GraphBuilder, saveGraph } from '../../src-main/graph/index.ts';
 import { inspectModel, modelValues, unclearInputs } from '../../src-main/explore/inspect.ts';
 import { plain, twoInputs } from '../audit/models.ts';
@@ -162,4 +164,72 @@ it('says of a single number how it tells two classes apart, and which size was t
     expect.stringContaining('--threshold 0 for a logit, 0.5 for a probability'),
     'The file leaves the size of its pictures open: sizes here are of a picture of 224 x 224, which was tried (inspect takes --size).',
   ]);
+});
+
+describe('what a file leaves open, or says of itself', () => {
+  const weights = (from: number) => new Float32Array(from * 4).map((_, i) => Math.sin(i));
+  const model = (name: string, dims: (number | string)[], body: (b: GraphBuilder) => string, out: (number | string)[] = ['N', 4]) => {
+    const b = new GraphBuilder(emptyGraph(name));
+    b.input('x', DType.float32, dims);
+    b.node('Identity', [body(b)], {}, { outputs: ['y'] });
+    b.output('y', DType.float32, out);
+    return b;
+  };
+  const saved = (name: string, b: GraphBuilder) => {
+    const path = join(folder, `${name}.onnx`);
+    writeFileSync(path, saveGraph(b.graph).bytes);
+    return path;
+  };
+  const flat = (b: GraphBuilder, shape: number[], from: number) =>
+    b.node('MatMul', [b.node('Reshape', ['x', b.ints(shape)]), b.constant(weights(from), [from, 4])]);
+
+  it('takes a square without batch and channels for a grey picture, but not where the outputs have as many rows', async () => {
+    const grey = saved(
+      'grey',
+      model('grey', [12, 12], (b) => flat(b, [1, 144], 144), [1, 4]),
+    );
+    expect(await inspectModel(grey)).toMatchObject({
+      classes: 4,
+      network: { width: 12, height: 12, channels: 1 },
+      preprocessing: { channels: 'grey' },
+    });
+    const rows = saved(
+      'rows',
+      model('rows', [16, 16], (b) => b.node('MatMul', ['x', b.constant(weights(16), [16, 4])]), [16, 4]),
+    );
+    expect(await inspectModel(rows)).toMatchObject({ classes: 4, network: { width: 4, height: 4, channels: 1 } });
+  });
+
+  it('does not call a size open that a Reshape settles', async () => {
+    const path = saved(
+      'settled',
+      model('settled', [1, 3, 'H', 'W'], (b) => flat(b, [1, 720], 720), [1, 4]),
+    );
+    await expect(inspectModel(path)).rejects.toThrow('it takes 720 values where there are 150528.');
+    expect(await inspectModel(path, { size: { width: 20, height: 12 } })).toMatchObject({ classes: 4 });
+  });
+
+  it('says nothing in the words of the library that runs it', async () => {
+    const path = saved(
+      'open',
+      model('open', ['N', 3, 'H', 'W'], (b) => b.node('Gemm', [b.node('Flatten', ['x']), b.constant(weights(720), [720, 4])])),
+    );
+    await expect(inspectModel(path)).rejects.toThrow(/inspect takes --size\), or load pictures of that size first\.$/);
+  });
+
+  it('asks for the channels where all three dimensions are open', async () => {
+    const path = saved(
+      'chw',
+      model('chw', ['c', 'h', 'w'], (b) => b.node('ReduceMean', ['x', b.ints([1, 2])], { keepdims: 0 }), ['c']),
+    );
+    await expect(inspectModel(path)).rejects.toThrow('export it with the number of channels, such as [3, H, W].');
+  });
+
+  it('says that names in its metadata are too many', async () => {
+    const b = model('names', ['N', 3, 8, 8], (inner) => flat(inner, [-1, 192], 192));
+    b.graph.model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'names', value: 'ant, bee, cat, dog, elk' }));
+    const card = await inspectModel(saved('names', b));
+    expect(card.classNames).toBeUndefined();
+    expect(card.notes).toContain('The file\'s metadata "names" hold 5 names, and the model tells 4 classes apart: they are not taken.');
+  });
 });

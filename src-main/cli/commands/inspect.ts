@@ -67,7 +67,9 @@ function sizeOf(text: string): { width: number; height: number } {
 function told(card: ModelCard): string[] {
   return [
     ...(card.inputs.length > 0
-      ? [`image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} hold what --fix says, else 0`]
+      ? [
+          `image goes  into ${card.input}; ${card.inputs.map(({ name }) => name).join(', ')} ${card.inputs.length > 1 ? 'hold' : 'holds'} what --fix says, else 0`,
+        ]
       : []),
     card.networkOutput
       ? `puts out    ${networkOutputWords(card.networkOutput)}`
