@@ -7,6 +7,7 @@ import { reach } from '../../bench/strength/measure.ts';
 import { within } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
+import { Direction } from '../../src-main/attacks/search/directions.ts';
 import { sparseSteps, steadySteps } from '../../src-main/attacks/search/step-sizes.ts';
 import { exactMinimum, targetedBound } from '../../src-main/norms/exactLinear.ts';
 import { linearCase, OPEN } from './linear.ts';
@@ -107,6 +108,46 @@ describe('the step size of APGD', () => {
     const parts = [lengths.slice(0, 7), lengths.slice(7, 14), lengths.slice(14)];
     expect(parts.map((part) => part.length)).toEqual([7, 7, 9]);
     parts.forEach((part, i) => expect(Math.max(...part)).toBeCloseTo(3 - i, 4));
+  });
+});
+
+describe('the directions of APGD', () => {
+  const gradients = [
+    [1, -3, 0],
+    [0.5, 0.5, -1],
+    [-2, 0, 2],
+  ].map((g) => Float32Array.from(g));
+
+  it('momentum: three quarters of what was, and each gradient at length 1', () => {
+    const momentum = new Direction('momentum', 3);
+    const [a, b, c] = gradients.map((g) => Array.from(momentum.next(g)));
+    expect(a).toEqual([0.25, -0.75, 0]);
+    expect(b).toEqual([0.75 * 0.25 + 0.25, 0.75 * -0.75 + 0.25, -0.5]);
+    c!.forEach((v, j) => expect(v).toBeCloseTo(0.75 * b![j]! + gradients[2]![j]! / 4, 6));
+    momentum.reset();
+    expect(Array.from(momentum.next(gradients[0]!))).toEqual(a);
+  });
+
+  it('conjugate: reaches the minimum of a quadratic function in as many line searches as it has dimensions', () => {
+    const A = [
+      [5, 1, 0.5],
+      [1, 2, -0.3],
+      [0.5, -0.3, 0.7],
+    ];
+    const along = (v: ArrayLike<number>): number[] => A.map((row) => row.reduce((sum, a, j) => sum + a * v[j]!, 0));
+    const steepness = (kind: 'gradient' | 'conjugate'): number[] => {
+      const direction = new Direction(kind, 3);
+      const x = [1, -2, 3];
+      return [0, 1, 2, 3].map(() => {
+        const g = Float32Array.from(along(x));
+        const s = Array.from(direction.next(g));
+        const step = g.reduce((sum, v, j) => sum + v * s[j]!, 0) / along(s).reduce((sum, v, j) => sum + v * s[j]!, 0);
+        s.forEach((v, j) => (x[j]! -= step * v));
+        return Math.hypot(...g);
+      });
+    };
+    expect(steepness('conjugate')[3]).toBeLessThan(1e-5);
+    expect(steepness('gradient')[3]).toBeGreaterThan(0.01);
   });
 });
 

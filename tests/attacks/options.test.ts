@@ -138,6 +138,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     rho: { to: 0.1, beside: { steps: 20 } },
     alpha: { to: 1 },
     checkpoint: { to: 0.5, beside: { steps: 20 } },
+    direction: { to: 'momentum', classes: 8 },
     share: { to: 0.5, norm: 'l1' },
     wide: { to: false, norm: 'l1' },
     confidence: { to: 0.5, eps: 0.1 },

@@ -6,6 +6,7 @@ import { checkLoss, lossOption } from '../losses.ts';
 import type { Problem } from '../problem/problem.ts';
 import { autoPgd } from '../search/apgd.ts';
 import type { Apgd } from '../search/apgd.ts';
+import { DIRECTIONS } from '../search/directions.ts';
 import { finishIfDeep } from '../search/descend.ts';
 import { randomInBall } from '../search/start.ts';
 
@@ -24,6 +25,12 @@ export const apgdOptions = {
     .max(1)
     .default(0.22)
     .describe('The first checkpoint, as a share of the steps; those after it follow each other more closely. Not l1.'),
+  direction: z
+    .enum(DIRECTIONS)
+    .default('gradient')
+    .describe(
+      'What steps follow: the gradient, its sum with those before (MI-FGSM), or their conjugate direction (ACG, which has alpha 1).',
+    ),
   share: z.number().positive().max(1).default(0.2).describe('l1 only: share of the features that the first steps move.'),
   wide: z.boolean().default(true).describe('l1 only: begin with balls of three and two times the radius, 30 % of the steps each.'),
   confidence: z
@@ -34,7 +41,7 @@ export const apgdOptions = {
     .describe('Stop an image once its margin is below -confidence times its largest logit.'),
 };
 
-export interface ApgdOptions extends Pick<Apgd, 'steps' | 'loss' | 'rho' | 'alpha' | 'checkpoint' | 'share'> {
+export interface ApgdOptions extends Pick<Apgd, 'steps' | 'loss' | 'rho' | 'alpha' | 'checkpoint' | 'direction' | 'share'> {
   wide: boolean;
   confidence: number;
 }

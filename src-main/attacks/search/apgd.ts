@@ -4,6 +4,8 @@ import { projectBox } from '../../norms/projectBox.ts';
 import { steepestStep } from '../../norms/steepest.ts';
 import { rowsOf } from '../attack.ts';
 import type { Query, Problem } from '../problem/problem.ts';
+import { Direction } from './directions.ts';
+import type { DirectionKind } from './directions.ts';
 import { sparseSteps, steadySteps } from './step-sizes.ts';
 import type { StepSizes } from './step-sizes.ts';
 
@@ -18,6 +20,8 @@ export interface Apgd {
   alpha: number;
   /** The first checkpoint, as a share of the steps. */
   checkpoint: number;
+  /** What steps follow: see directions.ts. */
+  direction: DirectionKind;
   /** l1: share of the features that the first steps move. */
   share: number;
   /** Images that take part. */
@@ -58,7 +62,7 @@ export async function autoPgd(problem: Problem, delta: Float32Array, how: Apgd):
       if (over(image, answer)) continue;
       const [row, from] = [rows[image]!, clean[image]!];
       next.set(row);
-      steepestStep(norm, next, run.gradient, from, run.sizes.step, run.sizes.share);
+      steepestStep(norm, next, run.direction, from, run.sizes.step, run.sizes.share);
       projectBox(norm, next, from, how.epsilon[image]!);
       if (norm !== 'l1' && run.moving) {
         for (let j = 0; j < features; j++)
@@ -90,8 +94,9 @@ class Run {
   readonly sizes: StepSizes;
   /** Whether a step has led here. */
   moving = false;
-  /** Of the point that the next step starts from. */
-  gradient: Float32Array;
+  /** What the next step goes against. */
+  direction: Float32Array;
+  private readonly directions: Direction;
   private readonly bestGradient: Float32Array;
   private readonly row: Float32Array;
   private lowest = Infinity;
@@ -101,21 +106,24 @@ class Run {
     this.last = row.slice();
     this.best = row.slice();
     this.bestGradient = new Float32Array(row.length);
-    this.gradient = this.bestGradient;
+    this.direction = this.bestGradient;
+    this.directions = new Direction(how.direction, row.length);
     this.sizes = norm === 'l1' ? sparseSteps(epsilon, row, how) : steadySteps(epsilon, how);
   }
 
   /** The loss of the point at hand and its gradient; may take the search back to the best point. */
   saw(loss: number, gradient: Float32Array): void {
-    this.gradient = gradient;
     if (loss < this.lowest) {
       this.lowest = loss;
       this.best.set(this.row);
       this.bestGradient.set(gradient);
     }
-    if (!this.sizes.goesBack(loss, this.lowest, this.best)) return;
-    this.row.set(this.best);
-    this.moving = false;
-    this.gradient = this.bestGradient;
+    const back = this.sizes.goesBack(loss, this.lowest, this.best);
+    if (back) {
+      this.row.set(this.best);
+      this.moving = false;
+      this.directions.reset();
+    }
+    this.direction = this.directions.next(back ? this.bestGradient : gradient);
   }
 }
