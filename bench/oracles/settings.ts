@@ -18,6 +18,7 @@ const ROWS: Row[] = [
   [/\.al-ddn-/, (p) => ({ attack: 'ddn', options: { steps: p['steps'] } })],
   [/\.fb-deepfool-/, () => ({ attack: 'deepfool', options: {} })],
   [/\.aa-apgd-(ce|dlr)-/, (p) => ({ attack: 'apgd', options: { steps: p['n_iter'], loss: p['loss'] === 'ce' ? 'cross-entropy' : 'dlr' } })],
+  [/\.aa-apgdt-/, (p) => ({ attack: 'apgd-targeted', options: { steps: p['n_iter'], targets: p['n_target_classes'] } })],
   [/\.(fb|ta)-pgd-/, (p) => ({ attack: 'pgd', options: { steps: p['steps'] } })],
 ];
 

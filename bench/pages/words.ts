@@ -45,6 +45,11 @@ export const FAMILIES: Family[] = [
         cost: '(2 · steps + 1) · restarts, under l1 (2 · steps + 3) · restarts; fewer where it succeeds early',
         when: 'In place of PGD where a figure at one ε counts: on training images of three networks it broke as many in as many passes under l∞, some more under l2, half as many again under l1. The losses fail in different ways: of a report, run two of them.',
       },
+      'apgd-targeted': {
+        equation: 'APGD towards class after class, k_1, k_2, …, by |L_k| / ‖∇L_k‖_q at the clean image: the smallest first',
+        cost: '2 · candidates (at most the other classes) + (2 · steps + 1) · targets · restarts; under l1 (2 · steps + 3)',
+        when: 'After APGD, on what it left standing, for the figures of a report: descent from the own class runs after the class that looks nearest, and another may be the one that ε reaches.',
+      },
     },
   },
   {

@@ -17,6 +17,7 @@ import { ddn } from './minimum/ddn.ts';
 import { fgsm } from './budget/fgsm.ts';
 import { fmn } from './minimum/fmn.ts';
 import { apgd } from './budget/apgd.ts';
+import { apgdTargeted } from './budget/apgd-targeted.ts';
 import { pgd } from './budget/pgd.ts';
 import { pdpgd } from './minimum/pdpgd.ts';
 import { pdgd } from './minimum/pdgd.ts';
@@ -54,6 +55,7 @@ for (const attack of [
   quick,
   standard,
   apgd,
+  apgdTargeted,
   pdpgd,
   pdgd,
   alma,

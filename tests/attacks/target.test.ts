@@ -34,6 +34,7 @@ const ATTACKS = [
   ['random', 'l2', { draws: 3 }],
   ['apgd', 'linf', { restarts: 2, steps: 12 }],
   ['apgd', 'l2', { steps: 12 }],
+  ['apgd-targeted', 'linf', { steps: 12, targets: 2 }],
   ['apgd', 'l1', { steps: 12, loss: 'probability-margin' }],
 ] as const;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { projectBox } from '../../norms/projectBox.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
-import { cost } from '../cost.ts';
+import { cost, times } from '../cost.ts';
+import type { Cost, Scene } from '../cost.ts';
 import { checkLoss, lossOption } from '../losses.ts';
 import type { Problem } from '../problem/problem.ts';
 import { autoPgd } from '../search/apgd.ts';
@@ -66,12 +67,17 @@ export const apgd = defineAttack({
     loss: lossOption('cross-entropy'),
     ...apgdOptions,
   }),
-  cost: ({ norm }, { steps, restarts, wide }) => cost(steps * restarts, restarts * (norm === 'l1' && wide ? 3 : 1)),
+  cost: (scene, options) => times(options.restarts, runCost(scene, options)),
   async run(problem, { restarts, epsilon = 0, ...how }) {
     checkLoss(how.loss, problem);
     for (let restart = 0; restart < restarts && problem.anyActive; restart++) await apgdWithin(problem, epsilon, how);
   },
 });
+
+/** Of one start of an image. */
+export function runCost({ norm }: Scene, { steps, wide }: { steps: number; wide: boolean }): Cost {
+  return cost(steps, norm === 'l1' && wide ? 3 : 1);
+}
 
 /** One random start of every active image; those that succeed take part no longer. */
 export async function apgdWithin(problem: Problem, epsilon: number, how: ApgdOptions, towards?: Int32Array): Promise<void> {
