@@ -27,7 +27,9 @@ add('attacks', 'goals');
 add('linear', 'attacks');
 // Which pixels matter: vulnerability maps.
 add('sensitivity', 'attacks');
-add('audit', 'sensitivity');
+// "Can I trust this?": what is looked for where an attack may be broken.
+add('checks', 'attacks');
+add('audit', 'sensitivity', 'checks');
 // What a hand in the window asks, and what a plan costs.
 add('explore', 'audit');
 add('estimate', 'audit');

@@ -4,6 +4,7 @@ import { Norm } from './norms.ts';
 import { PartitionChoice } from './partitions.ts';
 import { Preview, PreviewRequest } from './preview.ts';
 import { Probe, PROBE_PICTURES, ProbeRequest } from './probe.ts';
+import { CheckCard } from './checkWords.ts';
 import { FigureCard, GoalWords } from './goalWords.ts';
 import { AuditPlan, NamedFiles, Preprocessing, Provider, REFERENCES, Sample, ThreatModel } from './plan.ts';
 import {
@@ -271,6 +272,8 @@ export const CALLS = {
   about: { in: none, out: z.object({ hairline: z.string(), host: z.enum(['electron', 'browser', 'test']), providers: z.array(Provider) }) },
   attacks: { in: none, out: z.array(AttackCard) },
   goals: { in: none, out: z.array(GoalCard) },
+  /** The lines of the page of checks, in its order. */
+  checks: { in: none, out: z.array(CheckCard) },
   /** A bundled sample, ready to audit. */
   sample: {
     in: z.strictObject({ name: z.enum(SAMPLES).default('signs') }),

@@ -149,6 +149,8 @@ export const AuditPlan = z.strictObject({
   batch: z.number().int().positive().nullable().default(null),
   /** Most forward plus backward passes an attack may spend on one image; null: no bound. */
   maxQueries: z.number().int().positive().nullable().default(null),
+  /** The page of checks, "can I trust this?": on how many images it is measured; 0 or absent: there is none. */
+  checks: z.strictObject({ images: z.number().int().min(0).max(1000) }).optional(),
   /** Of a plan that a served window made; results tell the names in place of the paths. */
   dropped: z.array(Drop).optional(),
 });

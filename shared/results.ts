@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FileName, InnerPath } from './names.ts';
-import { Distance, Distances } from './norms.ts';
+import { Distance, Distances, Norm } from './norms.ts';
 import { Preprocessing, Provider, ThreatModel } from './plan.ts';
 
 /** What became of an image: design rule 3. `target-already`: its label is the class that it was to be taken for, so there is nothing to attack. */
@@ -254,6 +254,37 @@ export const NamedFile = z.object({
 });
 export type NamedFile = z.infer<typeof NamedFile>;
 
+/** What was measured on one image for the page of checks. */
+export const CheckMeasure = z.object({
+  image: FileName,
+  /** Why nothing more could be measured: its outputs or gradients were no numbers. */
+  reason: z.string().optional(),
+  /** Of each attack, whether it reached the goal within each of the budgets; of one without a bound there is one entry. */
+  runs: z.record(z.string(), z.array(z.boolean())),
+  /** What else was measured, by name; null where it was no number, or there was nothing to measure. */
+  values: z.record(z.string(), z.number().nullable()),
+});
+export type CheckMeasure = z.infer<typeof CheckMeasure>;
+
+export const CHECK_STATES = ['passed', 'failed', 'not-applicable'] as const;
+export type CheckState = (typeof CHECK_STATES)[number];
+
+/** One line of the page of checks; what it is called and what its figures say, its card tells. */
+export const CheckResult = z.object({ id: FileName, state: z.enum(CHECK_STATES), figures: z.record(z.string(), Count) });
+export type CheckResult = z.infer<typeof CheckResult>;
+
+/** "Can I trust this?": the usual signs of a broken attack, looked for on a few of the images. */
+export const Checks = z.object({
+  /** The threat model that it is about, the norm and the budgets that its attacks were run with. */
+  threat: Count,
+  norm: Norm,
+  budgets: z.array(Distance).min(1),
+  checks: z.array(CheckResult),
+  /** What they rest on, one entry an image. */
+  measures: z.array(CheckMeasure),
+});
+export type Checks = z.infer<typeof Checks>;
+
 export const Results = z.object({
   $schema: z.string().optional(),
   format: z.literal(2),
@@ -290,6 +321,8 @@ export const Results = z.object({
   /** Files that could not be taken; absent where there is none. */
   leftOut: LeftOutList.optional(),
   findings: z.array(Finding),
+  /** The page of checks; absent where the plan asks for none, or there is nothing to check. */
+  checks: Checks.optional(),
   /** Plain sentences an auditor must read: label guesses, chance accuracy, failed images, ... */
   warnings: z.array(z.string()),
   /** The plan as it was run, to run it again. */

@@ -6,6 +6,8 @@ import type { AuditPlan, ThreatModel } from '../../shared/plan.ts';
 import type { AttackSummary, Finding, Results } from '../../shared/results.ts';
 import { bounds, curvePoint, mean, median } from '../../shared/stats.ts';
 import { chanceOf } from './chance.ts';
+import { checksOf } from './checked.ts';
+import { checkSetting } from '../checks/setting.ts';
 import { toldPlan } from './dropped.ts';
 import { scoresFound } from '../model/output.ts';
 import { outcomeOf, threatResult } from './outcomes.ts';
@@ -44,6 +46,8 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
       threat.attacks.map((a) => state.findings.get(AuditState.key(image.id, t, a.id))).filter((f): f is Finding => f !== undefined),
     ),
   );
+  const classesOf = (of: Outcome[]) => of.flatMap(({ best }) => best?.prediction ?? []);
+  const checks = checksOf(plan, setup, state, records, outcomes.map(classesOf));
   const given = records.filter((i) => i.labelGiven);
   const right = given.filter((i) => i.prediction === i.label).length;
   const cleanAccuracy =
@@ -80,7 +84,13 @@ export function assemble(plan: AuditPlan, setup: Setup, state: AuditState, timin
     ...(unseen > 0 && { unseen }),
     ...(setup.leftOut && { leftOut: setup.leftOut }),
     findings,
-    warnings: [...setup.warnings, ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings), ...targetNotes(plan, outcomes)],
+    ...(checks && { checks }),
+    warnings: [
+      ...setup.warnings,
+      ...warnings(setup, records, cleanAccuracy?.accuracy ?? null, findings),
+      ...targetNotes(plan, outcomes),
+      ...checkNotes(plan),
+    ],
     plan: toldPlan(plan),
     timing: { ...timing, finished: new Date().toISOString(), machine: machineName(cpus()) },
   };
@@ -132,6 +142,13 @@ function warnings(setup: Setup, records: ImageRecord[], accuracy: number | null,
   if (records.length > 1 && records[0]!.top.length > 0 && new Set(records.map((i) => JSON.stringify(i.top))).size === 1)
     out.push('The model gives the very same answer for every image: check the preprocessing.');
   return out;
+}
+
+/** That the page of checks, which was asked for, is not there. */
+function checkNotes(plan: AuditPlan): string[] {
+  return plan.checks && plan.checks.images > 0 && checkSetting(plan) === null
+    ? ['The page of checks is left out: it is about attacks that know a classifier and its gradients, and no threat model has such.']
+    : [];
 }
 
 /** How many images a targeted goal leaves out. */

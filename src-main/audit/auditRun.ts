@@ -6,7 +6,9 @@ import type { ImageRef, ImageSet } from '../images/index.ts';
 import type { Control, WorkerPool } from './pool.ts';
 import { mostValues } from '../model/differentiable.ts';
 import { failure } from './jobs.ts';
-import { aimOf } from '../goals/index.ts';
+import { checkSetting } from '../checks/setting.ts';
+import { drawn } from './checked.ts';
+import { aimOf, targetOf } from '../goals/index.ts';
 import type { OutputAim } from '../goals/index.ts';
 import type { Installation } from './installation.ts';
 import type { Job, JobContext, JobFile, JobImage, JobOutcome } from './jobs.ts';
@@ -57,6 +59,8 @@ export class AuditRun {
     await this.drain(this.cleanJobs());
     this.tell('Attacking');
     await this.drain(this.attackJobs());
+    this.tell('Checking whether the results can be trusted');
+    await this.drain(this.checkJobs());
     this.tell('Putting the results together');
   }
 
@@ -94,10 +98,10 @@ export class AuditRun {
     if (outcome.type === 'image') {
       this.request.onImage(outcome.image);
       this.tell('Looking at the clean images');
-    } else {
+    } else if (outcome.type === 'finding') {
       this.request.onFinding(outcome.finding);
       this.tell('Attacking');
-    }
+    } else this.tell('Checking whether the results can be trusted');
   }
 
   private async *cleanJobs(): AsyncGenerator<Job> {
@@ -139,17 +143,32 @@ export class AuditRun {
               this.record({ type: 'finding', finding: { ...failure({ threat, attack }, known, null), state: 'target-already' } });
               continue;
             }
-            const image = pixels.get(ref.id) ?? (await readImage(ref, index));
-            if (image.hash !== known.hash)
-              throw new UserError(
-                `${ref.source} is not the picture this audit began with: put that one back, or start the audit in another folder.`,
-              );
+            const image = pixels.get(ref.id) ?? (await readSame(ref, index, known));
             pixels.set(ref.id, image);
             images.push({ ...image, label: known.label, goal });
           }
           if (images.length > 0) yield { kind: 'attack', threat, norm: model.norm, eps: model.eps, attack, options, images };
         }
       }
+    }
+  }
+
+  /** What the page of checks is measured on; the clean images are all known by then. */
+  private async *checkJobs(): AsyncGenerator<Job> {
+    const { plan } = this.request;
+    const { setup } = this.state;
+    const setting = checkSetting(plan);
+    if (setting === null) return;
+    const missing = drawn(plan, setup!, this.state)
+      .filter(({ id }) => !this.state.checks.has(id))
+      .map((known) => ({ ref: this.set.items[known.index]!, known }));
+    for (const group of batches(missing, this.batch)) {
+      const images = [];
+      for (const { ref, known } of group) {
+        const goal = targetOf(plan.threats[setting.threat]!.goal, known, known.index, setup!.classes);
+        images.push({ ...(await readSame(ref, known.index, known)), label: known.label, goal });
+      }
+      yield { kind: 'check', norm: setting.norm, budgets: setting.budgets, images };
     }
   }
 }
@@ -170,6 +189,13 @@ async function readImage(ref: ImageRef, index: number): Promise<JobImage> {
     channels: picture.channels,
     data: picture.data,
   };
+}
+
+/** @throws UserError for another picture than the audit began with */
+async function readSame(ref: ImageRef, index: number, known: ImageRecord): Promise<JobImage> {
+  const image = await readImage(ref, index);
+  if (image.hash === known.hash) return image;
+  throw new UserError(`${ref.source} is not the picture this audit began with: put that one back, or start the audit in another folder.`);
 }
 
 /** Blocks in a batch: images want different things at a time, and a batch of several blocks keeps the blocks full. */

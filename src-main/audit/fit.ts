@@ -1,7 +1,11 @@
 import { UserError } from '../../shared/errors.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
-import type { Finding } from '../../shared/results.ts';
+import type { CheckMeasure, Finding } from '../../shared/results.ts';
 import { FILES } from './jobs.ts';
+import { checkSetting } from '../checks/setting.ts';
+import { RUNS } from '../checks/runs.ts';
+import type { CheckRun } from '../checks/runs.ts';
+import { VALUES } from '../checks/values.ts';
 import { onOutput } from '../goals/index.ts';
 import type { ImageRecord, Setup } from './records.ts';
 import { surrogatesOf } from './surrogates.ts';
@@ -16,6 +20,7 @@ interface Told {
     | null;
   images: ReadonlyMap<string, ImageRecord>;
   findings: ReadonlyMap<string, Finding>;
+  checks: ReadonlyMap<string, CheckMeasure>;
 }
 
 /**
@@ -30,8 +35,8 @@ export function demandFit(plan: AuditPlan, told: Told): void {
 }
 
 /** What does not fit; null when everything does. */
-export function fits(plan: AuditPlan, { setup, images, findings }: Told): string | null {
-  if (setup === null) return images.size + findings.size > 0 ? 'images come before the model' : null;
+export function fits(plan: AuditPlan, { setup, images, findings, checks }: Told): string | null {
+  if (setup === null) return images.size + findings.size + checks.size > 0 ? 'images come before the model' : null;
   if (!fitsSetup(plan, setup)) return 'its model does not';
   const places = new Map(setup.images.map((id, at) => [id, at]));
   if (places.size < setup.images.length) return 'an image comes twice';
@@ -39,6 +44,8 @@ export function fits(plan: AuditPlan, { setup, images, findings }: Told): string
     if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) return `the image ${image.id} does not`;
   for (const finding of findings.values())
     if (!images.has(finding.image) || !fitsFinding(plan, setup, finding)) return `a finding on the image ${finding.image} does not`;
+  for (const check of checks.values())
+    if (!images.has(check.image) || !fitsCheck(plan, check)) return `a check on the image ${check.image} does not`;
   return null;
 }
 
@@ -86,4 +93,17 @@ export function fitsFinding(
     return false;
   if (prediction !== null && (prediction < 0 || prediction >= classes)) return false;
   return output === null || output.file === null || output.file === FILES.broken(t, threat.norm, attack, image);
+}
+
+/** Each attack at each budget, and nothing that no check measures. */
+export function fitsCheck(plan: AuditPlan, { reason, runs, values }: CheckMeasure): boolean {
+  const setting = checkSetting(plan);
+  if (setting === null) return false;
+  const known: Record<string, CheckRun> = RUNS;
+  const entries = Object.entries(runs);
+  return (
+    Object.keys(values).every((name) => name in VALUES) &&
+    entries.every(([name]) => name in known) &&
+    (reason !== undefined || entries.every(([name, reached]) => reached.length === (known[name]!.unbounded ? 1 : setting.budgets.length)))
+  );
 }

@@ -21,7 +21,7 @@ export function planOfResults(results: Results): AuditPlan | null {
   return same && fitsRecords(plan, results) && fitsOutcomes(plan, results) ? plan : null;
 }
 
-function fitsRecords(plan: AuditPlan, { images, findings, classes, classNames, output, surrogates }: Results): boolean {
+function fitsRecords(plan: AuditPlan, { images, findings, checks, classes, classNames, output, surrogates }: Results): boolean {
   const setup = { images: images.map(({ id }) => id), classes, classNames, output, surrogates, scores: output ? null : { classes } };
   const byKey = new Map(findings.map((one) => [AuditState.key(one.image, one.threat, one.attack), one]));
   if (byKey.size < findings.length) return false;
@@ -30,6 +30,7 @@ function fitsRecords(plan: AuditPlan, { images, findings, classes, classNames, o
       setup,
       images: new Map(images.map((image, index) => [image.id, { ...image, index, leastLikely: -1 }])),
       findings: byKey,
+      checks: new Map((checks?.measures ?? []).map((measure) => [measure.image, measure])),
     }) === null
   );
 }

@@ -1,6 +1,6 @@
 import type { Norm } from '../../shared/norms.ts';
 import type { Answer, Goal, Knowledge, Preprocessing, Provider } from '../../shared/plan.ts';
-import type { Finding } from '../../shared/results.ts';
+import type { CheckMeasure, Finding } from '../../shared/results.ts';
 import type { NetworkOutput } from '../model/networkOutput.ts';
 import type { ClassifierOutput } from '../model/output.ts';
 import type { ImageRecord } from './records.ts';
@@ -53,7 +53,8 @@ export type Job =
       attack: string;
       options: Record<string, unknown>;
       images: (JobImage & { label: number; goal: number | null })[];
-    };
+    }
+  | { kind: 'check'; norm: Norm; budgets: number[]; images: (JobImage & { label: number; goal: number | null })[] };
 
 /** What a job has made: a line for the journal, and the files that it speaks of, relative to the audit's folder. */
 export type JobResult = { outcome: JobOutcome; files: JobFile[] }[];
@@ -62,7 +63,8 @@ export interface JobFile {
   bytes: Uint8Array;
 }
 
-export type JobOutcome = { type: 'image'; image: ImageRecord } | { type: 'finding'; finding: Finding };
+export type JobOutcome =
+  { type: 'image'; image: ImageRecord } | { type: 'finding'; finding: Finding } | { type: 'check'; check: CheckMeasure };
 
 /** Files of an audit, relative to its folder. */
 export const FILES = {

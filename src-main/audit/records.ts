@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FileName } from '../../shared/names.ts';
 import { Bits } from '../../shared/plan.ts';
 import {
+  CheckMeasure,
   ClassNames,
   Drawn,
   Finding,
@@ -88,6 +89,8 @@ export const JournalRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('setup'), setup: Setup, seal: z.string().optional() }),
   z.object({ type: z.literal('image'), image: ImageRecord }),
   z.object({ type: z.literal('finding'), finding: Finding }),
+  /** What the page of checks rests on, of one image. */
+  z.object({ type: z.literal('check'), check: CheckMeasure }),
   /** Seconds of work in one session, and how it ended; an audit that was interrupted has several. One that was killed leaves none. */
   z.object({
     type: z.literal('session'),

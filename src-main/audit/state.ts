@@ -1,5 +1,6 @@
-import type { Finding } from '../../shared/results.ts';
+import type { CheckMeasure, Finding } from '../../shared/results.ts';
 import type { AuditPlan } from '../../shared/plan.ts';
+import { checkProgress } from './checked.ts';
 import type { Journal } from './journal.ts';
 import { standing } from './records.ts';
 import type { ImageRecord, JournalRecord, Setup } from './records.ts';
@@ -15,6 +16,8 @@ export class AuditState {
   /** How many of them the model gets wrong when clean; those are not attacked. */
   wrong = 0;
   readonly findings = new Map<string, Finding>();
+  /** By image. */
+  readonly checks = new Map<string, CheckMeasure>();
   private readonly journal: Pick<Journal, 'append'> | null;
 
   /** @param journal where `add` writes to; none where a state is only looked at */
@@ -43,6 +46,11 @@ export class AuditState {
     this.findings.delete(AuditState.key(image, threat, attack));
   }
 
+  /** As if the image had not been measured for the page of checks. */
+  forgetCheck(image: string): void {
+    this.checks.delete(image);
+  }
+
   private take(record: JournalRecord): void {
     switch (record.type) {
       case 'plan':
@@ -59,14 +67,21 @@ export class AuditState {
       case 'finding':
         this.findings.set(AuditState.key(record.finding.image, record.finding.threat, record.finding.attack), record.finding);
         break;
+      case 'check':
+        this.checks.set(record.check.image, record.check);
+        break;
       case 'session':
         this.seconds += record.seconds;
     }
   }
 }
 
-/** How many triples of image, threat model and attack an audit has, and how many are settled; 0 of 0 before its setup. */
+/** How many triples of image, threat model and attack an audit has, with the images of its page of checks, and how many are settled; 0 of 0 before its setup. */
 export function progressOf(plan: AuditPlan, state: AuditState): { done: number; total: number } {
   const pairs = plan.threats.reduce((n, threat) => n + threat.attacks.length, 0);
-  return { done: state.findings.size + state.wrong * pairs, total: (state.setup?.images.length ?? 0) * pairs };
+  const checks = state.setup ? checkProgress(plan, state.setup, state) : { done: 0, total: 0 };
+  return {
+    done: state.findings.size + state.wrong * pairs + checks.done,
+    total: (state.setup?.images.length ?? 0) * pairs + checks.total,
+  };
 }

@@ -4,7 +4,7 @@ import { NORMS } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
 import { Bits } from '../../shared/plan.ts';
 import type { AuditPlan, AuditPlanInput } from '../../shared/plan.ts';
-import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
+import { USUAL_ATTACKS, USUAL_EPS, usualChecks } from '../../shared/usual.ts';
 import { attackOf } from '../attacks/registry.ts';
 import { checkPlan } from '../audit/plan.ts';
 import { cardOf, guessed, lists, textOf } from './given.ts';
@@ -60,6 +60,7 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
         options: steps !== null && 'steps' in attackOf(id).options.shape ? { steps } : {},
       })),
     })),
+    ...checksOf(flags, attacks),
     seed: whole('--seed', flags.seed, 0) ?? 0,
     provider: flags.provider ?? 'cpu',
     workers: whole('--workers', flags.workers, 1),
@@ -73,6 +74,12 @@ export async function planFromFlags(flags: PlanFlags): Promise<AuditPlan> {
 export function sampleOf({ limit, seed }: Pick<PlanFlags, 'limit' | 'seed'>): Pick<AuditPlan, 'sample'> {
   const size = whole('--limit', limit, 1);
   return size === null ? {} : { sample: { size, seed: whole('--seed', seed, 0) ?? 0 } };
+}
+
+/** The page of checks: asked for, or part of a standard audit. */
+function checksOf({ checks }: Pick<PlanFlags, 'checks'>, attacks: string[] | undefined): Pick<AuditPlanInput, 'checks'> {
+  const images = whole('--checks', checks, 0) ?? usualChecks(attacks ?? []);
+  return images > 0 ? { checks: { images } } : {};
 }
 
 /** How many bits are in use of pictures that have 16 a value. */

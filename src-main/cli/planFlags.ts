@@ -20,6 +20,7 @@ export interface PlanFlags extends WantedFlags {
   first?: string;
   offset?: string;
   bits?: string;
+  checks?: string;
   seed?: string;
   steps?: string;
   maxQueries?: string;

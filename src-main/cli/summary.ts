@@ -2,6 +2,9 @@ import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistanc
 import { isGrave } from '../../shared/grave.ts';
 import { shortened } from '../../shared/printable.ts';
 import { goalText } from '../goals/index.ts';
+import { checkText } from '../../shared/checkWords.ts';
+import { wordsOf } from '../checks/registry.ts';
+import { checkedWords, trustWords } from '../report/checkWords.ts';
 import { networkOutputWords } from '../../shared/outputs.ts';
 import { NORM_LABEL } from '../../shared/norms.ts';
 import type { Norm } from '../../shared/norms.ts';
@@ -18,7 +21,7 @@ export function summaryLines(results: Results): string[] {
     lines.push(`${NORM_LABEL[threat.norm]}  broken: ${goalText(threat.goal, 'broken')}`);
   if (results.output) lines.push('');
   lines.push(...table(accuracies(results)), '', ...states(results), '', ...table(attacks(results)));
-  lines.push(...leftOutLines(results));
+  lines.push(...checkLines(results), ...leftOutLines(results));
   if (results.warnings.length > 0) lines.push('', ...results.warnings.map((w) => `${isGrave(w) ? GRAVE_MARK : '!'} ${w}`));
   return lines;
 }
@@ -88,6 +91,19 @@ function attacks(results: Results): string[][] {
     });
   });
   return [['budget', 'attack', 'attacked', 'broken within', 'only beyond', 'failed', 'median', 'mean'], ...rows];
+}
+
+/** The page of checks. */
+function checkLines({ checks }: Pick<Results, 'checks'>): string[] {
+  if (!checks) return [];
+  return [
+    '',
+    `Can I trust this? ${checkedWords(checks)} ${trustWords(checks)}`,
+    ...checks.checks.map((check) => {
+      const words = wordsOf(check.id);
+      return `${check.state === 'failed' ? GRAVE_MARK : ' '} ${check.state === 'not-applicable' ? 'nothing to say' : check.state}: ${words.title}. ${checkText(words, check)}`;
+    }),
+  ];
 }
 
 /** Files that are named on a terminal. */

@@ -6,6 +6,7 @@ import type { CallIn, CallName, CallOut, CALLS, PictureAddress, RunEvent, Sample
 import { UserError } from '../../shared/errors.ts';
 import type { Results } from '../../shared/results.ts';
 import { attackCards } from '../attacks/registry.ts';
+import { checkCards } from '../checks/registry.ts';
 import { goalCards } from '../goals/index.ts';
 import { findBeside } from '../explore/beside.ts';
 import { tellFiles } from '../explore/tellFile.ts';
@@ -112,6 +113,7 @@ export class EngineService implements Service {
     about: () => ({ hairline: VERSION, host: this.options.host, providers: offeredProviders() }),
     attacks: () => attackCards(),
     goals: () => goalCards(),
+    checks: () => checkCards(),
     sample: ({ name }) => this.sample(name),
     inspect: (request) => {
       this.named.add(request.model);

@@ -5,6 +5,7 @@ import { DRAWN_BY } from './drawnBy.ts';
 import { asRead, resultsHash, resultsText } from './json.ts';
 import { Paper } from './paper.ts';
 import { mono } from './rich.ts';
+import { checks } from './sections/checks.ts';
 import { curves } from './sections/curves.ts';
 import type { ReadPng } from './sections/gallery.ts';
 import { gallery } from './sections/gallery.ts';
@@ -32,6 +33,8 @@ export async function renderPdf(found: Results, readPng: ReadPng): Promise<Uint8
   await section(() => curves(paper, results));
   await section(() => gallery(paper, results, readPng));
   if (results.output) await section(() => outputs(paper, results));
+  const { checks: page } = results;
+  if (page) await section(() => checks(paper, page));
   // The part to repeat and to sign is a sheet of its own.
   paper.addPage();
   await section(() => repeat(paper, results));

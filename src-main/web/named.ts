@@ -47,6 +47,7 @@ export const NAMED: { [N in CallName]: (input: Checked<N>) => Named } = {
   about: nothing,
   attacks: nothing,
   goals: nothing,
+  checks: nothing,
   sample: nothing,
   inspect: ofModel,
   values: ofModel,

@@ -1,5 +1,6 @@
 import type { Gate } from '../attacks/problem/counted.ts';
 import { runAttackJob } from '../audit/attackJob.ts';
+import { runCheckJob } from '../audit/checkJob.ts';
 import { runCleanJob } from '../audit/cleanJob.ts';
 import { checkModelGradient } from '../audit/gradcheck.ts';
 import { Installation } from '../audit/installation.ts';
@@ -96,7 +97,9 @@ async function runJob(
   onMiss?: (image: string, pixels: Float32Array) => void,
 ): Promise<AuditTasks['job']['out']> {
   const opened = await models.of(context);
-  return job.kind === 'clean' ? runCleanJob(job, context, opened, gate) : runAttackJob(job, context, opened, gate, onMiss);
+  if (job.kind === 'clean') return runCleanJob(job, context, opened, gate);
+  if (job.kind === 'check') return runCheckJob(job, context, opened, gate);
+  return runAttackJob(job, context, opened, gate, onMiss);
 }
 
 /** Between two runs of a gradient check. */

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import type { CheckCard, CheckWords } from '../../shared/checkWords.ts';
 import type { AttackCard, AuditStatus, CallOut, GoalCard } from '../../shared/contract.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { filled } from '../../shared/goalWords.ts';
@@ -37,6 +38,7 @@ export const useApp = defineStore('app', () => {
   const about = shallowRef<CallOut<'about'> | null>(null);
   const attacks = shallowRef<AttackCard[]>([]);
   const goals = shallowRef<GoalCard[]>([]);
+  const checks = shallowRef<CheckCard[]>([]);
   const audits = shallowRef<AuditStatus[]>([]);
   /** What lies over the window now. */
   const panel = ref<Panel | null>(null);
@@ -88,10 +90,11 @@ export const useApp = defineStore('app', () => {
   async function connect(): Promise<void> {
     try {
       const host = theHost();
-      [about.value, attacks.value, goals.value, audits.value] = await Promise.all([
+      [about.value, attacks.value, goals.value, checks.value, audits.value] = await Promise.all([
         host.call('about', {}),
         host.call('attacks', {}),
         host.call('goals', {}),
+        host.call('checks', {}),
         host.call('audits', {}),
       ]);
       connected.value = true;
@@ -115,6 +118,9 @@ export const useApp = defineStore('app', () => {
     const cards = new Map(goals.value.map((card) => [card.kind, card]));
     return ({ kind }: Pick<Goal, 'kind'>): GoalCard | null => cards.get(kind) ?? null;
   });
+
+  /** What a line of the page of checks is called; null of one that this Hairline does not know. */
+  const checkWords = (id: string): CheckWords | null => checks.value.find((card) => card.id === id)?.words[language.value] ?? null;
 
   /** A goal in a few words (`name`), when an image counts as broken, or what its output is held against; null where there is nothing to say. */
   function goalText(goal: Goal, part: 'name' | 'broken' | 'reference'): string | null {
@@ -152,6 +158,7 @@ export const useApp = defineStore('app', () => {
     attackTitle,
     goalCard,
     goalText,
+    checkWords,
     figuresOf,
     isOnOutput,
     isMinimal,

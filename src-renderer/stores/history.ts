@@ -11,7 +11,7 @@ import { useThreat } from './threat.ts';
 
 type Threat = ReturnType<typeof useThreat>;
 /** Settings of the threat model that are values of their own. */
-const PLAIN = ['goals', 'seed', 'name', 'workers', 'maxQueries'] as const satisfies readonly (keyof Threat)[];
+const PLAIN = ['goals', 'seed', 'name', 'workers', 'maxQueries', 'checks'] as const satisfies readonly (keyof Threat)[];
 const ENDS = ['input', 'fixed', 'output', 'answer'] as const;
 const OF_NORM = ['on', 'eps', 'chosen', 'options'] as const;
 

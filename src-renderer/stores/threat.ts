@@ -6,7 +6,7 @@ import { significant } from '../../shared/format.ts';
 import { NORM_LABEL, NORMS, type Norm } from '../../shared/norms.ts';
 import type { AuditPlanInput, Goal } from '../../shared/plan.ts';
 import { coversAll, inLevels } from '../../shared/reach.ts';
-import { USUAL_ATTACKS, USUAL_EPS } from '../../shared/usual.ts';
+import { USUAL_ATTACKS, USUAL_EPS, usualChecks } from '../../shared/usual.ts';
 import { goalOf, leadsTo, missingOption } from '../logic/goals.ts';
 import { initialOf } from '../logic/schema.ts';
 import { cutOptions, onSubsets } from '../logic/subsets.ts';
@@ -74,6 +74,19 @@ export const useThreat = defineStore('threat', () => {
   const name = ref('');
   const workers = ref<number | null>(null);
   const maxQueries = ref<number | null>(null);
+  /** Images of the page of checks; null: as many as a standard audit has, and none of another. */
+  const checks = ref<number | null>(null);
+  const checked = computed(
+    () =>
+      checks.value ??
+      usualChecks(
+        active.value.flatMap((norm) =>
+          attacksFor(norm)
+            .filter((attack) => isOn(norm, attack))
+            .map(({ id }) => id),
+        ),
+      ),
+  );
   /** What of the screen is open. */
   const tab = ref<Norm | 'subsets'>('linf');
 
@@ -178,6 +191,7 @@ export const useThreat = defineStore('threat', () => {
       provider: model.provider,
       workers: workers.value,
       maxQueries: maxQueries.value,
+      ...(checked.value > 0 && !onOutput.value && { checks: { images: checked.value } }),
     };
   }
 
@@ -193,6 +207,7 @@ export const useThreat = defineStore('threat', () => {
     name,
     workers,
     maxQueries,
+    checks,
     tab,
     active,
     pairs,

@@ -336,6 +336,9 @@ export const de: Words = {
     name: 'Name des Audits',
     workers: 'Worker',
     maxQueries: 'Anfragen je Bild, höchstens',
+    checks: 'Bilder für die Vertrauensprobe',
+    checksHint:
+      'Die Seite „Kann ich dem trauen?“ wird an so vielen Bildern gemessen: 10 bei einem Standard-Audit, sonst keine, wenn hier nichts steht.',
     auto: 'automatisch',
     unbounded: 'keine Grenze',
     summary: 'Dieses Audit',
@@ -438,6 +441,7 @@ export const de: Words = {
       name: 'Name des Audits',
       workers: 'Worker',
       maxQueries: 'Anfragen je Bild',
+      checks: 'Bilder für die Vertrauensprobe',
       cut: 'Teilmengen',
       preprocessing: 'Vorverarbeitung',
       provider: 'worauf das Modell läuft',
@@ -504,6 +508,17 @@ export const de: Words = {
   } satisfies Record<TileState, string>,
   tileOutput: { open: 'bisher ungebrochen', 'wrong-already': 'schon erreicht' },
   tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
+  trust: {
+    title: 'Kann ich dem trauen?',
+    verdict: (passed, failed) =>
+      failed > 0
+        ? `${count(failed)} von ${count(passed + failed)} Prüfungen sind fehlgeschlagen: Was zu halten scheint, zählt erst, wenn der Grund bekannt ist.`
+        : passed > 0
+          ? `Alle ${count(passed)} anwendbaren Prüfungen sind bestanden: Nichts spricht gegen diese Angriffe.`
+          : 'Nichts konnte geprüft werden.',
+    measured: (n, norm, budgets) => `Gemessen an ${images(n)} unter ${norm}, mit Budgets von ${budgets}.`,
+    states: { passed: 'bestanden', failed: 'fehlgeschlagen', 'not-applicable': 'nichts zu sagen' },
+  },
   results: {
     title: 'Ergebnisse',
     none: 'Noch keine Ergebnisse.',

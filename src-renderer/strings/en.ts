@@ -294,6 +294,8 @@ export const en = {
     name: 'Name of the audit',
     workers: 'Workers',
     maxQueries: 'Queries per image, at most',
+    checks: 'Images to check trust on',
+    checksHint: 'The page “Can I trust this?” is measured on so many images: 10 of a standard audit, none of another, unless you say so.',
     auto: 'automatic',
     unbounded: 'no bound',
     summary: 'This audit',
@@ -396,6 +398,7 @@ export const en = {
       name: 'name of the audit',
       workers: 'workers',
       maxQueries: 'queries per image',
+      checks: 'images to check trust on',
       cut: 'subsets',
       preprocessing: 'preprocessing',
       provider: 'what the model runs on',
@@ -464,6 +467,18 @@ export const en = {
   /** Where goals are on an output, nothing is right or wrong. */
   tileOutput: { open: 'unbroken so far', 'wrong-already': 'reached already' } as Partial<Record<TileState, string>>,
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
+  trust: {
+    title: 'Can I trust this?',
+    verdict: (passed: number, failed: number) =>
+      failed > 0
+        ? `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`
+        : passed > 0
+          ? `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`
+          : 'Nothing could be checked.',
+    measured: (images: number, norm: string, budgets: string) =>
+      `Measured on ${plural(images, 'image')} under ${norm}, with budgets of ${budgets}.`,
+    states: { passed: 'passed', failed: 'failed', 'not-applicable': 'nothing to say' },
+  },
   results: {
     title: 'Results',
     none: 'No results yet.',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { STATE_LABEL } from '../../shared/format.ts';
-import { AttackSummary, CurvePoint, Drawn, ImageResult } from '../../shared/results.ts';
+import { AttackSummary, CheckMeasure, CheckResult, Checks, CurvePoint, Drawn, ImageResult } from '../../shared/results.ts';
 import type { Results } from '../../shared/results.ts';
 import { goalKinds } from '../../src-main/goals/index.ts';
 import { summaryLines } from '../../src-main/cli/summary.ts';
@@ -27,7 +27,7 @@ describe('docs/figures.md', () => {
 
   it('lists every column of the PDF’s tables, and nothing that is not there', () => {
     const source =
-      ['summary', 'subject', 'outputs', 'curves']
+      ['summary', 'subject', 'outputs', 'curves', 'checks']
         .map((name) => readFileSync(join(ROOT, `src-main/report/sections/${name}.ts`), 'utf8'))
         .join('') + readFileSync(join(ROOT, 'src-main/report/words.ts'), 'utf8');
     // Those of outputs are called by the goals.
@@ -49,7 +49,9 @@ describe('docs/figures.md', () => {
   });
 
   it('lists every figure of results.json', () => {
-    const keys = [CurvePoint, AttackSummary, Drawn, ImageResult.shape.outcomes.element].flatMap((schema) => Object.keys(schema.shape));
+    const keys = [CurvePoint, AttackSummary, Drawn, ImageResult.shape.outcomes.element, Checks, CheckResult, CheckMeasure].flatMap(
+      (schema) => Object.keys(schema.shape),
+    );
     const own = ['cleanAccuracy', 'points', 'curve', 'line', 'attackSummaries', 'outcomes', 'drawn', 'unseen'];
     // `of` and `byClass` stand in the text of their row.
     const page = readFileSync(join(ROOT, 'docs/figures.md'), 'utf8').split('## JSON')[1]!;

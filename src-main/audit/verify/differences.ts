@@ -26,6 +26,8 @@ const KEYS: Record<string, (item: Json) => string> = {
   points: ({ eps }) => String(eps),
   curve: ({ eps }) => String(eps),
   attackSummaries: ({ attack }) => String(attack),
+  checks: ({ id }) => String(id),
+  measures: ({ image }) => String(image),
   outcomes: ({ threat }) => String(threat),
   files: ({ role, file }) => `${String(role)} ${String(file)}`,
 };

@@ -1,4 +1,5 @@
 import { FILES } from '../jobs.ts';
+import { drawn } from '../checked.ts';
 import { standing } from '../records.ts';
 import type { JournalRecord } from '../records.ts';
 import { AuditState } from '../state.ts';
@@ -21,7 +22,8 @@ function orderProblems(records: readonly JournalRecord[]): string[] {
     const before = records[at - 1]?.type;
     if ((record.type === 'plan') !== (at === 0)) wrong(at === 0 ? 'a journal begins with its plan' : 'the plan comes again');
     if (record.type === 'setup' && ++setups > 1) wrong('what was settled before the first attack comes again');
-    if ((record.type === 'image' || record.type === 'finding') && setups === 0) wrong(`a ${record.type} comes before the model`);
+    if ((record.type === 'image' || record.type === 'finding' || record.type === 'check') && setups === 0)
+      wrong(`a ${record.type} comes before the model`);
     if (saysEnds && before === 'session' && record.type !== 'resumed')
       wrong('more comes after the end of a session, and no word that the audit was gone on with');
     if (record.type === 'resumed' && before !== 'session') wrong('the audit is gone on with before it was stopped');
@@ -47,6 +49,15 @@ function endProblems({ records, setup, state, plan, results }: Told): string[] {
           if (!state.findings.has(AuditState.key(image.id, t, id)))
             missing.push(`${id} on ${image.id} under ${threatWords(t, { told: results, found: plan })}`);
       });
+  const measured = new Set(drawn(plan, setup, state).map(({ id }) => id));
+  const unmeasured = [...measured].filter((id) => !state.checks.has(id));
+  if (unmeasured.length > 0)
+    problems.push(
+      `The journal says that the audit was finished, and ${unmeasured.length} of ${measured.size} images that its page of checks is measured on are not in it, such as ${unmeasured[0]}.`,
+    );
+  const others = [...state.checks.keys()].filter((id) => !measured.has(id));
+  if (others.length > 0)
+    problems.push(`The page of checks rests on ${others.length} images that its plan does not draw for it, such as ${others[0]}.`);
   if (missing.length > 0)
     problems.push(
       `The journal says that the audit was finished, and ${missing.length} of its attack runs are not in it, such as ${missing[0]}.`,

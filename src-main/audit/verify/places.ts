@@ -30,6 +30,12 @@ export function placeWords(path: readonly Step[], whole: Whole): string {
     } else if (step === 'images' && item) {
       parts.push(`image ${String(item['id'])}`);
       i++;
+    } else if (step === 'checks' && item) {
+      parts.push(`check ${String(item['id'])}`);
+      i++;
+    } else if (step === 'measures' && item) {
+      parts.push(`measured on ${String(item['image'])}`);
+      i++;
     } else if (item) {
       parts.push(`${String(step)} ${entryWords(item)}`);
       i++;

@@ -6,7 +6,7 @@ import { optionsOf } from '../../attacks/registry.ts';
 import { Folder } from '../../files/folder.ts';
 import { planHash, planText } from '../begin.ts';
 import { migrateRecord, migrateResults } from '../format1.ts';
-import { fits, fitsFinding, fitsImage } from '../fit.ts';
+import { fits, fitsCheck, fitsFinding, fitsImage } from '../fit.ts';
 import { FILES, SIZES } from '../jobs.ts';
 import { Journal } from '../journal.ts';
 import type { JournalRecord, Setup } from '../records.ts';
@@ -59,6 +59,8 @@ export function readTold(folder: string, results: Results): Told {
     if (places.get(image.id) !== image.index || !fitsImage(plan, setup, image)) known.forgetImage(image);
   for (const finding of [...known.findings.values()])
     if (!known.images.has(finding.image) || !fitsFinding(plan, setup, finding)) known.forgetFinding(finding);
+  for (const check of [...known.checks.values()])
+    if (!known.images.has(check.image) || !fitsCheck(plan, check)) known.forgetCheck(check.image);
   return { results, plan, stored, repeated, records, setup, state: known, problems };
 }
 
@@ -145,6 +147,7 @@ function ofResults(results: Results, known: AuditState): Pick<Told, 'setup' | 's
     images,
     output,
     findings,
+    checks,
     timing,
   } = results;
   const ids = images.map(({ id }) => id);
@@ -172,6 +175,7 @@ function ofResults(results: Results, known: AuditState): Pick<Told, 'setup' | 's
   for (const finding of findings)
     if (finding.state !== 'broken' || finding.eightBit !== null)
       known.findings.set(AuditState.key(finding.image, finding.threat, finding.attack), finding);
+  for (const measure of checks?.measures ?? []) known.checks.set(measure.image, measure);
   known.started = timing.started;
   return { setup, state: known };
 }

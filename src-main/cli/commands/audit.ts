@@ -61,6 +61,10 @@ export function auditCommand(): Command {
     .option('--first <n>', 'the first so many images instead: of a set sorted by class, those of one class')
     .option('--offset <n>', 'leave out so many images at the start')
     .option('--bits <n>', 'of pictures with 16 bits a value, how many are in use: 12, 14, 16, ... (default: found, over all of them)')
+    .option(
+      '--checks <n>',
+      'images that the page of checks (“Can I trust this?”) is measured on (default: 10 with --attacks standard, else 0: none)',
+    )
     .option('--seed <n>', 'seed of every random choice (default: 0)')
     .option('--steps <n>', 'steps of every attack that has them')
     .option('--max-queries <n>', 'most forward plus backward passes an attack may spend on one image')
@@ -118,6 +122,7 @@ const OF_ITS_THREATS = {
   attacks: '--attacks',
   targets: '--targets',
   steps: '--steps',
+  checks: '--checks',
 } as const;
 
 interface Wanted {
