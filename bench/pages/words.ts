@@ -109,6 +109,17 @@ export const FAMILIES: Family[] = [
         cost: '2 · rivals + 1 for each step, with targets 3 · targets; + settle',
         when: 'A second opinion under l1, l2 and l∞ that needs no step size. With targets it pays for one class at a time, and under l1 it then finds the nearest one.',
       },
+      'super-deepfool': {
+        equation: 'δ̃ = DeepFool(x + δ);  w = ∇L(x + δ̃) / ‖∇L(x + δ̃)‖₂;  δ ← δ + (δ̃·w) w',
+        cost: '2 · rivals for each step of DeepFool, + 4 for each projection, + settle; it ends early, after a hundred or two on ordinary networks',
+        when: 'Quick upper bounds under l2, smaller than DeepFool’s where the boundary is flat. On robust networks of digits it takes thousands of passes for less than DDN finds.',
+      },
+      'trust-region': {
+        equation:
+          'δ ← δ - (min(|L| / ‖∇L‖_q, ε) + 1e-4) · 1.02 · u;  ε ← 1.2 ε or ε / 1.2 by how well the linearisation foretold the last step',
+        cost: '2 · (rivals + steps) + settle + 2; it ends with the first success',
+        when: 'Quick upper bounds under l2 and l∞ for a hundred passes or fewer. Under l2 it may stay in its class on robust networks, and says nothing then.',
+      },
     },
   },
   {

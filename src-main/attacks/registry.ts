@@ -23,6 +23,8 @@ import { pdpgd } from './minimum/pdpgd.ts';
 import { pdgd } from './minimum/pdgd.ts';
 import { alma } from './minimum/alma.ts';
 import { ead } from './minimum/ead.ts';
+import { superDeepFool } from './minimum/super-deepfool.ts';
+import { trustRegion } from './minimum/trust-region.ts';
 import { fab } from './minimum/fab.ts';
 import { carliniWagner } from './minimum/carlini-wagner.ts';
 import { quadraticSubset } from './subsets/quadratic-subset.ts';
@@ -62,6 +64,8 @@ for (const attack of [
   ead,
   carliniWagner,
   fab,
+  superDeepFool,
+  trustRegion,
 ])
   register(attack);
 

@@ -68,21 +68,28 @@ const ATTACKS: Row[] = [
   ['fab', 'l1', { targets: 9 }, { targeted: 1.25 }],
   ['fab', 'l2', {}],
   ['fab', 'linf', {}, { targeted: 1.25 }],
+  ['super-deepfool', 'l2', {}],
+  ['super-deepfool', 'l2', { variant: 'single' }],
+  ['trust-region', 'l2', { steps: 1000 }],
+  ['trust-region', 'linf', { steps: 1000 }],
 ];
 
 describe.each([2, 10].flatMap((classes) => [false, true].map((targeted) => ({ classes, targeted }))))(
   'linear model, $classes classes, targeted $targeted',
   ({ classes, targeted }) => {
-    it.each(ATTACKS)('%s %s comes within 1.05 of the optimum on every image, %j', async (attack, norm, options, elsewhere) => {
-      const all = await ratios(attack, norm, options, classes, targeted);
-      expect(all.length).toBeGreaterThan(1);
-      expect(Math.min(...all)).toBeGreaterThan(1 - 1e-4);
-      expect(Math.max(...all)).toBeLessThan((classes > 2 && elsewhere?.[targeted ? 'targeted' : 'untargeted']) || 1.05);
-    });
+    it.each(ATTACKS.filter(([attack]) => !targeted || attackOf(attack).targeted))(
+      '%s %s comes within 1.05 of the optimum on every image, %j',
+      async (attack, norm, options, elsewhere) => {
+        const all = await ratios(attack, norm, options, classes, targeted);
+        expect(all.length).toBeGreaterThan(1);
+        expect(Math.min(...all)).toBeGreaterThan(1 - 1e-4);
+        expect(Math.max(...all)).toBeLessThan((classes > 2 && elsewhere?.[targeted ? 'targeted' : 'untargeted']) || 1.05);
+      },
+    );
   },
 );
 
-it.each(['pdpgd', 'pdgd', 'alma', 'ead', 'carlini-wagner', 'fab'])(
+it.each(['pdpgd', 'pdgd', 'alma', 'ead', 'carlini-wagner', 'fab', 'super-deepfool', 'trust-region'])(
   '%s leaves an image held that nothing inside the box can break',
   async (attack) => {
     const { images, model } = linearCase('held', 3, SHAPE, 2, false);
@@ -111,6 +118,8 @@ it.each([
   ['pdpgd', {}],
   ['fab', { restarts: 2, targets: 2 }],
   ['fab', { restarts: 2 }],
+  ['super-deepfool', {}],
+  ['trust-region', {}],
 ] as [string, Record<string, unknown>][])('%s finds the same of an image alone and among others, %j', async (attack, options) => {
   const { model, images } = linearCase('alone', 4, SHAPE, 5, false);
   for (const norm of attackOf(attack).norms as readonly Norm[]) {

@@ -211,6 +211,22 @@ const ROWS: Record<string, Record<string, Row>> = {
     least: { to: 0.5, norm: 'linf', beside: { initial: 1, steps: 40 } },
     settle: { to: 2, beside: { rate: 0.3 } },
   },
+  'super-deepfool': {
+    steps: { to: 1, classes: 8, beside: { overshoot: 0 } },
+    inner: { to: 1, classes: 8 },
+    rivals: { to: 1, classes: 8 },
+    overshoot: { to: 0.2 },
+    variant: { to: 'single', classes: 8 },
+    settle: { to: 2 },
+  },
+  'trust-region': {
+    steps: { to: 5 },
+    rivals: { to: 0, classes: 8 },
+    radius: { to: 0.1 },
+    least: { to: 0.04, beside: { radius: 0.03 } },
+    most: { to: 0.005, beside: { radius: 0.05 } },
+    settle: { to: 2, beside: { radius: 1, most: 10 } },
+  },
   fab: {
     steps: { to: 5 },
     rivals: { to: 1, classes: 8 },

@@ -23,6 +23,7 @@ const QUICK: Record<string, Record<string, unknown>> = {
   subset: { subsets: 2, rivals: 3 },
   pdpgd: { steps: 20, rivals: 3 },
   fab: { steps: 8, rivals: 3 },
+  'trust-region': { steps: 20, rivals: 3 },
   'carlini-wagner': { steps: 4, initial: 1, decrease: 0.5, least: 0.1 },
 };
 

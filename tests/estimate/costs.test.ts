@@ -76,6 +76,8 @@ const QUICK: Record<string, Record<string, unknown>> = {
   alma: { steps: 10 },
   ead: { steps: 4, searches: 3 },
   'carlini-wagner': { steps: 4, searches: 3, initial: 1, decrease: 0.5, least: 0.2 },
+  'super-deepfool': { steps: 2, inner: 3 },
+  'trust-region': { steps: 6 },
   fab: { steps: 4, restarts: 2 },
   deepfool: { steps: 4 },
   gnm: { steps: 2 },

@@ -22,20 +22,23 @@ export interface DeepFool {
  * their section 6.1): step after step across the nearest linearised boundary,
  *   l = argmin_k |L_k| / ‖∇L_k‖_q,   r = -(|L_l| / ‖∇L_l‖_q + nudge) u,   u Hölder's direction for p,
  * until the class changes.
+ * @param from where to begin, count x features; variant step alone @param among images that take part; absent: all
  * @returns δ, count x features, (1+o) Σ r or its clipped form, every row evaluated; and which of them succeeded
  */
 export async function deepFoolPath(
   problem: Problem,
   { steps, rivals, overshoot, variant, nudge }: DeepFool,
+  from?: Float32Array,
+  among?: Uint8Array,
 ): Promise<{ delta: Float32Array; fooled: Uint8Array; steps: Uint32Array }> {
   const { count, features } = problem;
   const p = exponentOf(problem.norm);
-  const delta = new Float32Array(problem.clean.length);
+  const delta = from?.slice() ?? new Float32Array(problem.clean.length);
   const [points, clean] = [rowsOf(delta, count), rowsOf(problem.clean, count)];
   const total = rowsOf(delta.slice(), count);
   const best = rowsOf(delta.slice(), count);
   const nearest = new Float64Array(count);
-  const only = new Uint8Array(count).fill(1);
+  const only = among?.slice() ?? new Uint8Array(count).fill(1);
   const fooled = new Uint8Array(count);
   const taken = new Uint32Array(count);
   const seen = ({ success }: { success: Uint8Array }): void => {
