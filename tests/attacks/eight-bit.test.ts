@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Norm } from '../../shared/norms.ts';
+import { Best } from '../../src-main/attacks/problem/best.ts';
 import { attackBatch } from '../../src-main/attacks/problem/batch.ts';
 import { EightBit } from '../../src-main/attacks/rounding/levels.ts';
 import { linearCase, logitsOf, OPEN } from './linear.ts';
@@ -78,5 +79,32 @@ describe('the best 8-bit picture of an image', () => {
     expect(best.offer(Uint8Array.of(100, 109), reply(-0.01))).toBe(true);
     expect(best.offer(Uint8Array.of(109, 100), reply(-0.01))).toBe(true);
     expect([...best.levels!]).toEqual([100, 109]);
+  });
+});
+
+describe('a success that rounding may not lose', () => {
+  const clean = new Float32Array(6);
+  const offered = (norm: Norm, epsilon?: number) => {
+    const best = new Best(norm, epsilon, clean, 1, 1);
+    const point = (...values: number[]) => Float32Array.from({ length: 6 }, (_, j) => values[j] ?? 0);
+    best.offer(0, point(0.9, 0.8, 0.7, 0.6), -2);
+    best.offer(0, point(0.5, 0.4), -0.3);
+    best.offer(0, point(0.5, 0.4, 0.3), -0.5);
+    best.offer(0, point(0.2), -1e-4);
+    return best;
+  };
+
+  it('is the one of the fewest features that does not lie just behind the boundary', () => {
+    const best = offered('l0');
+    expect(Array.from(best.pixels(0)!, Math.fround)).toEqual([0.2, 0, 0, 0, 0, 0].map(Math.fround));
+    expect(Array.from(best.firmPixels(0)!)).toEqual([0.5, 0.4, 0, 0, 0, 0].map(Math.fround));
+    // Once something far deeper is known, what lies at a third of a hundredth of it is no longer firm.
+    best.offer(0, new Float32Array(6).fill(1), -100);
+    expect(Array.from(best.firmPixels(0)!)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('is kept where changes are counted, and not within a budget', () => {
+    expect(offered('l2').firmPixels(0)).toBeNull();
+    expect(offered('l0', 5).firmPixels(0)).toBeNull();
   });
 });

@@ -1,6 +1,9 @@
-import { within } from '../../../shared/norms.ts';
+import { isCount, within } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
 import { distance } from '../../norms/distances.ts';
+
+/** A success is firm that lies at least so deep as this share of the deepest one. */
+const FIRM = 0.01;
 
 /**
  * The best points each image of a batch has reached. Points are kept as pixels, not as δ: clean + (pixels - clean)
@@ -18,6 +21,9 @@ export class Best {
   private readonly levelDistance: Float64Array;
   private readonly deepest: (Float32Array | null)[];
   private readonly deepestMargin: Float64Array;
+  private readonly firm: (Float32Array | null)[];
+  private readonly firmDistance: Float64Array;
+  private readonly firmMargin: Float64Array;
 
   constructor(norm: Norm, epsilon: number | undefined, clean: Float32Array, count: number, channels: number) {
     const d = clean.length / count;
@@ -32,6 +38,9 @@ export class Best {
     this.nearestDistance = new Float64Array(count).fill(Infinity);
     this.nearestMargin = new Float64Array(count).fill(Infinity);
     this.deepestMargin = new Float64Array(count).fill(Infinity);
+    this.firm = this.clean.map(() => null);
+    this.firmDistance = new Float64Array(count).fill(Infinity);
+    this.firmMargin = new Float64Array(count).fill(Infinity);
   }
 
   /** A success; of equally near ones the deeper is kept, for it survives rounding better. Copies `pixels`. */
@@ -48,9 +57,19 @@ export class Best {
       (this.level[image] ??= new Float32Array(pixels.length)).set(pixels);
       this.levelDistance[image] = size;
     }
-    if (this.epsilon !== undefined && margin < this.deepestMargin[image]!) {
-      (this.deepest[image] ??= new Float32Array(pixels.length)).set(pixels);
-      this.deepestMargin[image] = margin;
+    const deepest = margin < this.deepestMargin[image]!;
+    if (deepest) this.deepestMargin[image] = margin;
+    if (this.epsilon !== undefined && deepest) (this.deepest[image] ??= new Float32Array(pixels.length)).set(pixels);
+    const enough = FIRM * this.deepestMargin[image]!;
+    if (
+      this.epsilon === undefined &&
+      isCount(this.norm) &&
+      margin <= enough &&
+      (size < this.firmDistance[image]! || this.firmMargin[image]! > enough)
+    ) {
+      (this.firm[image] ??= new Float32Array(pixels.length)).set(pixels);
+      this.firmDistance[image] = size;
+      this.firmMargin[image] = margin;
     }
   }
 
@@ -70,6 +89,11 @@ export class Best {
   /** The nearest success that happened to be an 8-bit picture, or null. */
   levelPixels(image: number): Float32Array | null {
     return this.level[image]!;
+  }
+
+  /** Where changes are counted, a near success that does not lie just behind the boundary, for where the nearest is lost by rounding; or null. */
+  firmPixels(image: number): Float32Array | null {
+    return this.firm[image]!;
   }
 
   /** Of the successes within a fixed budget the one with the lowest margin; null without a budget or a success. */
