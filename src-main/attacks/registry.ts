@@ -18,6 +18,7 @@ import { fgsm } from './budget/fgsm.ts';
 import { fmn } from './minimum/fmn.ts';
 import { apgd } from './budget/apgd.ts';
 import { apgdTargeted } from './budget/apgd-targeted.ts';
+import { pma } from './budget/pma.ts';
 import { pgd } from './budget/pgd.ts';
 import { pdpgd } from './minimum/pdpgd.ts';
 import { pdgd } from './minimum/pdgd.ts';
@@ -58,6 +59,7 @@ for (const attack of [
   standard,
   apgd,
   apgdTargeted,
+  pma,
   pdpgd,
   pdgd,
   alma,

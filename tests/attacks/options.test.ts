@@ -158,6 +158,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     wide: { to: false, norm: 'l1' },
     confidence: { to: 0.5, eps: 0.1 },
   },
+  pma: { steps: { to: 5 }, rounds: { to: 1 }, confidence: { to: 0.5, eps: 0.1 } },
   pdpgd: {
     steps: { to: 5 },
     rivals: { to: 1 },

@@ -35,6 +35,7 @@ const ATTACKS = [
   ['apgd', 'linf', { restarts: 2, steps: 12 }],
   ['apgd', 'l2', { steps: 12 }],
   ['apgd-targeted', 'linf', { steps: 12, targets: 2 }],
+  ['pma', 'linf', { steps: 12 }],
   ['apgd', 'l1', { steps: 12, loss: 'probability-margin' }],
 ] as const;
 
