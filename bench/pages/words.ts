@@ -72,7 +72,7 @@ export const FAMILIES: Family[] = [
       fmn: {
         equation: 'δ ← Π_ε(δ - α g/‖g‖₂), the radius ε following the estimated distance |L| / ‖g‖_q to the boundary',
         cost: '2 · (rivals + steps) + finish',
-        when: 'Any of the four norms; the first choice under l1 and l∞, and the second opinion under l0 and l2.',
+        when: 'Any of the four norms; the first choice under l1 and l∞, and the second opinion under l0 and l2. Under l∞ with direction signs, which finds less on robust networks.',
       },
       deepfool: {
         equation: 'l = argmin_k |L_k| / ‖∇L_k‖_q;  r = -|L_l| / ‖∇L_l‖_q · u;  δ ← δ + (1 + o) r',
@@ -87,7 +87,7 @@ export const FAMILIES: Family[] = [
       pdpgd: {
         equation: 'δ ← prox_{η (λ₀/λ₁) ‖·‖_p} (δ - η m̂/H) in Adam’s metric H;  log(λ₁/λ₀) ← log(λ₁/λ₀) ± θ by the sign of L',
         cost: '2 · (rivals + steps) + finish + 1',
-        when: 'The first choice under l1, with 500 steps or more; the second opinion beside σ-zero under l0, and an attack of another kind than all others under l2 and l∞.',
+        when: 'A second opinion under l1, with 500 steps or more; the second opinion beside σ-zero under l0, and an attack of another kind than all others under l2 and l∞.',
       },
       pdgd: {
         equation: 'Adam on λ₀ ‖δ‖₂ + λ₁ softplus(L);  log(λ₁/λ₀) ← log(λ₁/λ₀) ± θ by the sign of L',
@@ -97,7 +97,7 @@ export const FAMILIES: Family[] = [
       alma: {
         equation: 'RMSProp with momentum on ‖δ‖_p + P(g, ρ, μ), g the margin over the spread of the logits;  μ ← α μ + (1 - α) ∂P/∂g',
         cost: '2 · steps + settle + 1',
-        when: 'A second opinion beside PDPGD under l1 and DDN under l2, on models that need many steps.',
+        when: 'Under l1 beside FMN, above all on robust networks, where it finds the least of all; under l2 a second opinion beside DDN.',
       },
       ead: {
         equation: 'FISTA on c max(L, 0) + ‖δ‖₂² + β ‖δ‖₁, c by bisection; the success of least l1',

@@ -68,6 +68,8 @@ const ATTACKS: Row[] = [
   ['fab', 'l1', { targets: 9 }, { targeted: 1.25 }],
   ['fab', 'l2', {}],
   ['fab', 'linf', {}, { targeted: 1.25 }],
+  // Begun at the image: where the linearised boundary is, FMN would be at once.
+  ['fmn', 'linf', { rivals: 0, steps: 1000, direction: 'signs', schedule: 'plateau', loss: 'cross-entropy' }],
   ['super-deepfool', 'l2', {}],
   ['super-deepfool', 'l2', { variant: 'single' }],
   ['trust-region', 'l2', { steps: 1000 }],

@@ -73,6 +73,11 @@ const ROWS: Record<string, Record<string, Row>> = {
     gamma: { to: 0.3 },
     gammaEnd: { to: 0.05 },
     overshoot: { to: 0.5, beside: { rivals: 0, steps: 3 } },
+    loss: { to: 'cross-entropy' },
+    direction: { to: 'signs' },
+    schedule: { to: 'plateau' },
+    factor: { to: 0.2, beside: { schedule: 'plateau', patience: 1, steps: 20 } },
+    patience: { to: 2, beside: { schedule: 'plateau', steps: 20 } },
     finish: { to: 2 },
   },
   'sigma-zero': {

@@ -5,6 +5,8 @@ import { smallestDrop } from '../../norms/linear.ts';
 import { projectBox } from '../../norms/projectBox.ts';
 import { addScaled, scale } from '../../simd/index.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
+import { checkLoss, lossOption } from '../losses.ts';
+import { Plateau } from '../search/plateau.ts';
 import { nearestBoundary } from '../search/nearest.ts';
 import { startRivals } from '../search/rivals.ts';
 import { boxRadius } from '../search/box-radius.ts';
@@ -30,6 +32,9 @@ const ALPHA: Record<FeatureNorm, number> = { l0: 10, l1: 1, l2: 1, linf: 8 };
  * ball gives away radius where the box binds; |L| / ‖g‖_q is the exact way to the linearised boundary inside the box;
  * steps are measured by the ball, α ← α · spread(ε), so that one default suits 28x28 digits at l∞ 0.3 and photographs at
  * 0.002 alike; and a cheap finish: bisection of the best point's length, for l0 exchange of features.
+ *
+ * Options of HO-FMN (Floris et al. 2023): another loss, whose gradient does not tell how far the boundary is, so that the radius grows by γ
+ * alone until something succeeds; the gradient's signs; and an α that falls image by image where nothing gets better (`Plateau`).
  */
 export const fmn = defineAttack({
   id: 'fmn',
@@ -54,11 +59,25 @@ export const fmn = defineAttack({
     gamma: z.number().gt(0).lt(1).default(0.1).describe('By how much the radius changes at first.'),
     gammaEnd: z.number().gt(0).lt(1).default(0.001).describe('By how much it changes in the end.'),
     overshoot: z.number().min(0).max(1).default(0.05).describe('How far beyond the estimated boundary the first radii aim.'),
+    loss: lossOption('margin'),
+    direction: z
+      .enum(['gradient', 'signs'])
+      .default('gradient')
+      .describe('What is followed, of the same l2 length: the gradient, or the sign of each of its entries.'),
+    schedule: z
+      .enum(['cosine', 'plateau'])
+      .default('cosine')
+      .describe(
+        'How steps fall: along a cosine, or image by image, whenever its best distance (before the first success its margin) gets no smaller.',
+      ),
+    factor: z.number().gt(0).lt(1).default(0.5).describe('plateau: what remains of the step then.'),
+    patience: z.number().int().min(1).max(10_000).default(5).describe('plateau: how many steps may bring nothing.'),
     finish: finishOption,
   }),
   cost: (scene, { steps, rivals, finish }) => cost(rivalsAt(scene, rivals) + steps, 1 + finishPasses(scene.norm, finish)),
   async run(problem, options) {
-    const { steps, alphaEnd, gamma, gammaEnd, overshoot, finish } = options;
+    const { steps, alphaEnd, gamma, gammaEnd, overshoot, loss, finish } = options;
+    checkLoss(loss, problem);
     const { count } = problem;
     const norm = featureNorm(problem);
     const alpha0 = options.alpha ?? ALPHA[norm];
@@ -67,10 +86,11 @@ export const fmn = defineAttack({
     const clean = rowsOf(problem.clean, count);
     const worst = clean.map((x) => boxRadius(norm, x));
     const epsilon = Float64Array.from(rows, (row) => Math.max(length(norm, row), norm === 'l0' ? 1 : 0));
+    const plateaus = options.schedule === 'plateau' ? rows.map(() => new Plateau(options.factor, options.patience)) : null;
     for (let i = 0; i < steps && problem.anyActive; i++) {
-      const { gradient, margin, success } = await problem.gradient(delta, 'margin');
+      const { gradient, margin, success } = await problem.gradient(delta, loss);
       const falling = cosine(i, steps);
-      const alpha = alpha0 * (alphaEnd + (1 - alphaEnd) * falling);
+      const share = alphaEnd + (1 - alphaEnd) * falling;
       const gammaNow = gammaEnd + (gamma - gammaEnd) * falling;
       const g = rowsOf(gradient, count);
       for (let image = 0; image < count; image++) {
@@ -82,8 +102,12 @@ export const fmn = defineAttack({
             ? nextCount(problem, image, epsilon[image]!, gammaNow, success[image] === 1)
             : seen
               ? nextRadius(problem, image, epsilon[image]!, gammaNow, success[image] === 1)
-              : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
+              : loss !== 'margin'
+                ? (1 + gammaNow) * epsilon[image]! || worst[image]!
+                : firstRadius(norm, row, g[image]!, clean[image]!, (1 + overshoot) * margin[image]!, (1 + gammaNow) * epsilon[image]!);
         epsilon[image] = Math.min(radius, worst[image]!);
+        const alpha = alpha0 * (plateaus ? Math.max(alphaEnd, plateaus[image]!.share(problem.bestDistance(image), margin[image]!)) : share);
+        if (options.direction === 'signs') for (let j = 0; j < row.length; j++) g[image]![j] = Math.sign(g[image]![j]!);
         stepDown(row, g[image]!, alpha * spread(norm, epsilon[image]!, problem.features));
         if (!seen && norm !== 'l0') stretch(row, epsilon[image]! / length(norm, row));
         projectBox(norm, row, clean[image]!, epsilon[image]!);

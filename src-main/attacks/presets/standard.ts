@@ -9,9 +9,9 @@ const SPARSE = [PUBLISHED, stage('sigma-zero', { steps: 100 }), stage('pdpgd', {
 const STAGES: Record<Norm, Stage[]> = {
   l0: [...SPARSE, stage('fmn', { steps: 100 })],
   l0Pixels: SPARSE,
-  l1: [stage('fmn', { steps: 100 }), stage('pdpgd', { steps: 200 })],
+  l1: [stage('fmn', { steps: 100 }), stage('alma', { steps: 200 })],
   l2: [stage('ddn', { steps: 100 }), stage('fmn', { steps: 100 }), stage('pdgd', { steps: 200 })],
-  linf: [stage('fmn', { steps: 100 }), stage('pgd', { steps: 40, restarts: 5 })],
+  linf: [stage('fmn', { steps: 100, direction: 'signs' }), stage('pgd', { steps: 40, restarts: 5 })],
 };
 
 export const standard = definePreset({
