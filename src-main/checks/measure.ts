@@ -12,6 +12,7 @@ import { valuesOf } from '../model/differentiable.ts';
 import { runCost, RUNS } from './runs.ts';
 import type { CheckRun, RunName } from './runs.ts';
 import { checks } from './registry.ts';
+import { TracedProblem } from './traced.ts';
 import { VALUES } from './values.ts';
 import type { CheckValue, ValueName } from './values.ts';
 
@@ -53,15 +54,21 @@ export async function measureChecks(job: MeasureJob): Promise<Omit<CheckMeasure,
     for (const epsilon of run.unbounded ? [wholeBox(job.norm, job.model.shape)] : job.budgets) {
       const images = open();
       if (images.length === 0) break;
-      const problem = problemOf(job, images, [name], epsilon, attack.access);
+      const problem = problemOf(job, images, [name], epsilon, attack.access, run.traced ? TracedProblem : CountedProblem);
       await attack.run(problem, { ...options, epsilon });
       images.forEach((image, at) => {
         (found[image]!.runs[name] ??= []).push(problem.bestDistance(at) < Infinity);
         if (problem.failure[at] !== null) found[image]!.reason = problem.failure[at]!;
+        if (problem instanceof TracedProblem && problem.bestDistance(at) === Infinity) stillFalling(found[image]!, problem.falling(at));
       });
     }
   }
   return found;
+}
+
+/** At the budget where it fell most. */
+function stillFalling({ values }: Omit<CheckMeasure, 'image'>, falling: number | null): void {
+  if (falling !== null) values['falling'] = Math.max(values['falling'] ?? 0, falling);
 }
 
 function problemOf(
@@ -70,8 +77,9 @@ function problemOf(
   name: readonly string[],
   epsilon: number | undefined,
   access: Access,
+  Kind = CountedProblem,
 ): CountedProblem {
-  return new CountedProblem(
+  return new Kind(
     model,
     which.map((image) => images[image]!),
     { norm, epsilon, stream: [seed, 'check', ...name, norm, epsilon ?? ''].join(':'), limits: null, gate, access },

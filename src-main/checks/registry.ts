@@ -5,10 +5,30 @@ import { budgets } from './budgets.ts';
 import { gradients } from './gradients.ts';
 import { iterations } from './iterations.ts';
 import { noise } from './noise.ts';
+import { repeat } from './repeat.ts';
+import { restarts } from './restarts.ts';
+import { softmax } from './softmax.ts';
+import { steps } from './steps.ts';
+import { straightThrough } from './straight-through.ts';
+import { converged } from './converged.ts';
+import { unseenClass } from './unseen-class.ts';
 import { unbounded } from './unbounded.ts';
 
 /** In the order of the page: what says most comes first. */
-export const checks: readonly Check[] = [unbounded, iterations, budgets, gradients, noise];
+export const checks: readonly Check[] = [
+  unbounded,
+  iterations,
+  budgets,
+  steps,
+  gradients,
+  noise,
+  unseenClass,
+  repeat,
+  softmax,
+  restarts,
+  converged,
+  straightThrough,
+];
 
 /** What every check makes of what was measured. */
 export function judgeAll(evidence: Evidence): CheckResult[] {

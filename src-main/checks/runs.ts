@@ -8,6 +8,8 @@ export interface CheckRun {
   options: Record<string, unknown>;
   /** One run, in a ball that holds every picture. */
   unbounded?: true;
+  /** Of its losses the value `falling` is told. */
+  traced?: true;
 }
 
 /**
@@ -20,6 +22,9 @@ export const RUNS = {
   iterative: { attack: 'pgd', options: { steps: 20, confidence: 0 } },
   /** From the image itself: a random start in so large a ball would be another picture already. */
   unbounded: { attack: 'pgd', options: { steps: 40, confidence: 0, randomStart: false, stepSize: 0.1 }, unbounded: true },
+  longer: { attack: 'pgd', options: { steps: 40, confidence: 0 }, traced: true },
+  /** From another random start: each run has a stream of its own. */
+  again: { attack: 'pgd', options: { steps: 20, confidence: 0 } },
   /** Knows nothing of the model. */
   noise: { attack: 'random', options: { draws: 10 } },
 } as const satisfies Record<string, CheckRun>;

@@ -17,16 +17,18 @@ import { verifyAudit } from '../../src-main/audit/verify/index.ts';
 import { canonicalJson } from '../../shared/canonical.ts';
 import { Here, OURS } from '../audit/here.ts';
 import { open } from '../report/reader.ts';
-import { HONEST, writeModel, writePictures, zeroGradient } from './planted.ts';
+import { HONEST, rejecting, roundedInput, saturated, writeModel, writePictures, zeroGradient } from './planted.ts';
 
 let root: string;
 let pictures: string;
 let n = 0;
+/** So large a step that whoever minds the size of a change minds it. */
+const LARGE: AuditPlanInput['threats'] = [{ norm: 'linf', eps: [60 / 255], attacks: [{ id: 'fgsm' }] }];
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'hairline-checks-'));
   pictures = join(root, 'pictures');
-  await writePictures(pictures, 5);
+  await writePictures(pictures, 6);
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -58,6 +60,21 @@ describe('the page of checks', () => {
     expect(results.checks!.measures).toHaveLength(12);
     expect(marks(results)).toEqual([]);
   });
+  it.each([
+    ['rounded input', roundedInput, ['straight-through']],
+    ['a saturated softmax', saturated, ['softmax']],
+    ['a class for what is rejected', rejecting, ['unseen-class']],
+  ])('marks %s, and nothing else of it', async (_, planted, expected) => {
+    // The pictures' folders are found among them.
+    const names = join(root, 'classes.txt');
+    writeFileSync(
+      names,
+      ['class 0', 'class 1', 'class 2', 'class 3', 'rejected'].slice(0, expected.includes('unseen-class') ? 5 : 4).join('\n'),
+    );
+    const results = await audit(planted(), { classNames: names, threats: LARGE });
+    expect(marks(results)).toEqual(expected);
+  });
+
   it('marks a layer with a gradient of zero', async () => {
     const results = await audit(zeroGradient());
     expect(marks(results)).toEqual(['unbounded', 'gradients']);
@@ -67,9 +84,9 @@ describe('the page of checks', () => {
     const { checks } = await audit(HONEST['two layers']!, { batch: 1 });
     expect((await audit(HONEST['two layers']!, { batch: 7 }, { pool: new Here(2) })).checks).toEqual(checks);
     const pool = new Here();
-    // The model, 3 batches of clean images, 3 attacks, one batch of checks: then it dies.
+    // The model, 4 batches of clean images, 4 attacks, one batch of checks: then it dies.
     pool.before = (_, asked) => {
-      if (asked > 8) throw new Error('killed');
+      if (asked > 10) throw new Error('killed');
     };
     const folder = join(root, 'killed');
     const plan = planOf(HONEST['two layers']!, { batch: 7 });
@@ -163,7 +180,7 @@ describe('the page of checks', () => {
     for (const text of [terminal, pdf]) {
       expect(text).toContain('Can I trust this?');
       expect(text).toContain('Measured on 12 images under ℓ∞');
-      expect(text).toContain('2 of 5 checks failed');
+      expect(text).toContain('2 of 11 checks failed');
       expect(text.replace(/\s+/g, ' ')).toContain('Of 12 images the gradient is zero on 12');
     }
   });

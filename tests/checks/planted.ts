@@ -84,6 +84,26 @@ export const zeroGradient = (): Uint8Array =>
     return b.node('Clip', [steep, b.scalar(0), b.scalar(1)]);
   }, nothing);
 
+/** Only eight levels of a pixel count. */
+export const roundedInput = (): Uint8Array =>
+  classifier((b, x) => b.node('Div', [b.node('Round', [b.node('Mul', [x, b.scalar(8)])]), b.scalar(8)]), hidden);
+
+/** Probabilities of which all but one are 0 in float32. */
+export const saturated = (): Uint8Array => classifier(nothing, (b, scores) => b.node('Mul', [scores, b.scalar(1000)]));
+
+/** One more class, for pictures that are farther from grey than any clean one. */
+export const rejecting = (): Uint8Array =>
+  classifier(
+    nothing,
+    (b, scores) => {
+      const away = b.node('Abs', [b.node('Sub', ['pixels', b.scalar(0.5)])]);
+      const mean = b.node('ReduceMean', [away, b.ints([1, 2, 3])], { keepdims: 0 });
+      const alarm = b.node('Mul', [b.node('Sub', [mean, b.scalar(0.155)]), b.scalar(600)]);
+      return b.node('Concat', [scores, b.node('Reshape', [alarm, b.ints([-1, 1])])], { axis: 1 });
+    },
+    CLASSES + 1,
+  );
+
 export function writeModel(file: string, bytes: Uint8Array): string {
   writeFileSync(file, bytes);
   return file;
