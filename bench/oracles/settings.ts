@@ -21,6 +21,7 @@ const ROWS: Row[] = [
   [/\.fb-deepfool-/, () => ({ attack: 'deepfool', options: {} })],
   [/\.aa-apgd-(ce|dlr)-/, (p) => ({ attack: 'apgd', options: { steps: p['n_iter'], loss: p['loss'] === 'ce' ? 'cross-entropy' : 'dlr' } })],
   [/\.aa-apgdt-/, (p) => ({ attack: 'apgd-targeted', options: { steps: p['n_iter'], targets: p['n_target_classes'] } })],
+  [/\.al-minapgd-/, (p) => ({ attack: 'apgd-minimal', options: { steps: p['n_iter'], searches: p['binary_search_steps'] } })],
   [/\.(fb|ta)-pgd-/, (p) => ({ attack: 'pgd', options: { steps: p['steps'] } })],
 ];
 

@@ -74,6 +74,11 @@ export const FAMILIES: Family[] = [
         cost: '2 · (rivals + steps) + finish',
         when: 'Any of the four norms; the first choice under l1 and l∞, and the second opinion under l0 and l2. Under l∞ with direction signs, which finds less on robust networks.',
       },
+      'apgd-minimal': {
+        equation: 'min ε : APGD succeeds in ‖δ‖_p ≤ ε; a success at δ bounds ε by ‖δ‖_p from above, all steps without one from below',
+        cost: '2 · (rivals + steps · searches) + searches + finish',
+        when: 'Beside FMN under l1, l2 and l∞, where passes do not count: it chooses its own step size.',
+      },
       deepfool: {
         equation: 'l = argmin_k |L_k| / ‖∇L_k‖_q;  r = -|L_l| / ‖∇L_l‖_q · u;  δ ← δ + (1 + o) r',
         cost: '2 · rivals for each step until the class changes, + finish',

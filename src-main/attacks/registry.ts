@@ -18,6 +18,7 @@ import { fgsm } from './budget/fgsm.ts';
 import { fmn } from './minimum/fmn.ts';
 import { apgd } from './budget/apgd.ts';
 import { apgdTargeted } from './budget/apgd-targeted.ts';
+import { apgdMinimal } from './minimum/apgd-minimal.ts';
 import { pma } from './budget/pma.ts';
 import { pgd } from './budget/pgd.ts';
 import { pdpgd } from './minimum/pdpgd.ts';
@@ -60,6 +61,7 @@ for (const attack of [
   apgd,
   apgdTargeted,
   pma,
+  apgdMinimal,
   pdpgd,
   pdgd,
   alma,

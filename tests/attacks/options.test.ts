@@ -164,6 +164,18 @@ const ROWS: Record<string, Record<string, Row>> = {
     confidence: { to: 0.5, eps: 0.1 },
   },
   pma: { steps: { to: 5 }, rounds: { to: 1 }, confidence: { to: 0.5, eps: 0.1 } },
+  'apgd-minimal': {
+    steps: { to: 5 },
+    searches: { to: 3 },
+    rivals: { to: 1 },
+    loss: { to: 'margin', norm: 'linf', classes: 8 },
+    rho: { to: 0.1, beside: { steps: 20 } },
+    alpha: { to: 1 },
+    checkpoint: { to: 0.5, beside: { steps: 20 } },
+    direction: { to: 'momentum', classes: 8 },
+    share: { to: 0.5, norm: 'l1', beside: { rivals: 0, steps: 20 } },
+    finish: { to: 2 },
+  },
   pdpgd: {
     steps: { to: 5 },
     rivals: { to: 1 },

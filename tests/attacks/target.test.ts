@@ -36,6 +36,7 @@ const ATTACKS = [
   ['apgd', 'l2', { steps: 12 }],
   ['apgd-targeted', 'linf', { steps: 12, targets: 2 }],
   ['pma', 'linf', { steps: 12 }],
+  ['apgd-minimal', 'l2', { steps: 8, searches: 4 }],
   ['apgd', 'l1', { steps: 12, loss: 'probability-margin' }],
 ] as const;
 

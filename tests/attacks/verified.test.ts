@@ -13,6 +13,7 @@ const missing = neededFiles(shared).find((file) => !has(file)) ?? neededFiles(sh
 const QUICK: Record<string, Record<string, unknown>> = {
   pgd: { steps: 12 },
   apgd: { steps: 12 },
+  'apgd-minimal': { steps: 4, searches: 2, rivals: 3 },
   pma: { steps: 6 },
   'apgd-targeted': { steps: 5, targets: 3 },
   bim: { steps: 8 },

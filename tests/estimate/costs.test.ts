@@ -66,6 +66,7 @@ const QUICK: Record<string, Record<string, unknown>> = {
   bim: { steps: 3 },
   pgd: { steps: 4, restarts: 2 },
   apgd: { steps: 10, restarts: 2 },
+  'apgd-minimal': { steps: 4, searches: 3 },
   pma: { steps: 6 },
   'apgd-targeted': { steps: 3, targets: 3, candidates: 4 },
   ddn: { steps: 10 },

@@ -11,8 +11,8 @@ import { DIRECTIONS } from '../search/directions.ts';
 import { finishIfDeep } from '../search/descend.ts';
 import { randomInBall } from '../search/start.ts';
 
-/** The options of every attack that is made of Auto-PGD. */
-export const apgdOptions = {
+/** How Auto-PGD searches in one ball. */
+export const apgdSearchOptions = {
   rho: z
     .number()
     .gt(0)
@@ -33,6 +33,11 @@ export const apgdOptions = {
       'What steps follow: the gradient, its sum with those before (MI-FGSM), or their conjugate direction (ACG, which has alpha 1).',
     ),
   share: z.number().positive().max(1).default(0.2).describe('l1 only: share of the features that the first steps move.'),
+};
+
+/** The options of fixed-budget attacks that are made of Auto-PGD. */
+export const apgdOptions = {
+  ...apgdSearchOptions,
   wide: z.boolean().default(true).describe('l1 only: begin with balls of three and two times the radius, 30 % of the steps each.'),
   confidence: z
     .number()
