@@ -88,7 +88,11 @@ function npyHeader(head: Uint8Array, name: string): Header {
   // Python 2 wrote 28L.
   const dims = shape?.[1]!.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d.trim().replace(/L$/, ''))])) ?? [NaN];
   if (dims.some(Number.isNaN) || !kind || ![1, 2, 4, 8].includes(size) || (kind === 'float' && size < 4) || (kind === 'bool' && size > 1))
-    throw new UserError(`${name} does not hold plain numbers: save it with numpy as uint8, float32 or int64.`);
+    throw new UserError(
+      /'[<>=|]?[fc]\d+'/.test(text)
+        ? `${name} holds floating-point numbers of a kind that is not read (float16, complex): save it with numpy as float32.`
+        : `${name} does not hold plain numbers: save it with numpy as uint8, float32 or int64.`,
+    );
   if (/'fortran_order':\s*True/.test(text)) throw new UserError(`${name} is in Fortran order: save numpy.ascontiguousarray of it.`);
   return {
     format: '.npy',

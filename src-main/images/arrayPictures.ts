@@ -8,6 +8,8 @@ import type { Picture } from './picture.ts';
 import { stemOf } from './source.ts';
 import type { Source } from './source.ts';
 
+/** Where no number is above this one, pictures of 0 to 255 would be dark: perhaps they go to 100. */
+const DARK = 128;
 /** Numbers read in one go. */
 const CHUNK = 1 << 20;
 
@@ -36,9 +38,13 @@ interface Layout {
 export async function arraySource(file: ArrayFile, bits?: number): Promise<Source> {
   const layout = layoutOf(file);
   demandPixels(layout.width, layout.height, file.name);
-  const { factor, rounded, depth } = await levels(file, bits);
+  const { factor, rounded, depth, dark } = await levels(file, bits);
   const warnings: string[] = [];
   if (rounded) warnings.push(`${file.name} holds values between the 8-bit levels: each was rounded to the nearest.`);
+  if (dark !== undefined)
+    warnings.push(
+      `${file.name} holds numbers up to ${short(dark)}, which were taken for levels of 0 to 255, a guess: where ${short(dark)} is white, save them as 0 to 1.`,
+    );
   if (depth) warnings.push(...depthNotes(layout.count, layout.count, depth).map((note) => `${file.name}: ${note}`));
   if (file.format === '.npy' && file.dims.length === 3 && file.dims[0] === 3 && layout.count === 3)
     warnings.push(
@@ -89,7 +95,7 @@ function layoutOf({ dims, name, format }: ArrayFile): Layout {
 }
 
 /** What a stored number is multiplied with to become a level, and whether rounding will change any. Of 16 bits: how many are in use. */
-async function levels(file: ArrayFile, bits?: number): Promise<{ factor: number; rounded: boolean; depth?: Depth }> {
+async function levels(file: ArrayFile, bits?: number): Promise<{ factor: number; rounded: boolean; depth?: Depth; dark?: number }> {
   const { kind, bytes } = file.type;
   if (kind === 'bool') return { factor: 255, rounded: false };
   if (kind === 'uint' && bytes === 1) return { factor: 1, rounded: false };
@@ -109,12 +115,12 @@ async function levels(file: ArrayFile, bits?: number): Promise<{ factor: number;
   }
   if (kind === 'float' && low >= 0 && high <= 1) return { factor: 255, rounded: offShares };
   // 16 bits without a sign hold nothing but grey values.
-  if (kind === 'uint' && bytes === 2 && (bits !== undefined || high > 255)) {
+  if (kind === 'uint' && bytes === 2) {
     const used = bits ?? bitsOf(high);
     const depth = { bits: used, byHand: bits !== undefined, highs: [{ source: file.name, high }] };
     return { factor: 255 / whiteOf(used, high, file.name), rounded: false, depth };
   }
-  if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels };
+  if (low >= 0 && high <= 255) return { factor: 1, rounded: offLevels, ...(kind === 'float' && high <= DARK && { dark: high }) };
   throw new UserError(
     `${file.name} holds values from ${short(low)} to ${short(high)}: pictures need 0 to 1 or 0 to 255, before any normalising.`,
   );

@@ -8,6 +8,7 @@ import { openSources } from './sources.ts';
 /** How files of labels and of class names are called that lie beside pictures, the likeliest first. */
 const NAMES = [
   /^labels?$/,
+  /^(train|training|val|valid|validation|test)[ _-]labels?$/,
   /^annotations?$/,
   /^(ground[ _-]?truth|gt|targets?)$/,
   /^metadata$/,
@@ -19,7 +20,7 @@ const NAMES = [
   /^synsets?([ _-]words)?$/,
   /^(id2label|label[ _-]?map|idx[ _-]to[ _-]class|class[ _-]to[ _-]idx)$/,
 ];
-const TEXT = /\.(csv|tsv|txt|json)$/i;
+const TEXT = /\.(csv|tsv|txt|jsonl?)$/i;
 
 /** Files that lie in the folders given, and may hold labels or class names by what they are called. */
 export async function besideImages(paths: readonly string[]): Promise<string[]> {

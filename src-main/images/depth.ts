@@ -50,9 +50,15 @@ export function depthNotes(count: number, images: number, { bits, byHand = false
   if (byHand) return [`${of} have 16 bits a value, of which ${bits} were taken to be in use, as was said: reduced to 8 (${rule(bits!)}).`];
   const high = highs.reduce((most, one) => Math.max(most, one.high), 0);
   const used = bits ?? bitsOf(high);
+  const least = Math.ceil(Math.log2(high + 1));
   if (used < 16)
     return [
       `${of} have 16 bits a value but none above ${2 ** used - 1}, so they were taken for ${used} bits in 16 and reduced to 8 from there (${rule(used)}), which is a guess: --bits says it otherwise.`,
+      ...(used > 8 && least < used - 1 && bits !== null
+        ? [
+            `No value that was looked at is above ${high}: if these are ${least} bits in 16, they are too dark, and --bits ${least} says so.`,
+          ]
+        : []),
     ];
   const low = highs.filter((one) => bitsOf(one.high) < 16);
   const names = low.slice(0, TOLD).map(({ source }) => source);

@@ -31,6 +31,15 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
     );
   const text = decodeText(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
+  if (text.includes('\ufffd')) throw new UserError(`${path} is not in UTF-8, so that letters in it are lost: save it as UTF-8.`);
+  if (/^\s*\{[^\n]*\}\s*\n\s*\{/.test(text))
+    return fromRecords(
+      text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => jsonOf(line, path)),
+      path,
+    );
   return /^\s*[[{]/.test(text) ? fromJson(text, path) : fromTable(text, path);
 }
 
@@ -48,12 +57,12 @@ async function numbers(file: ArrayFile): Promise<number[]> {
 function fromJson(text: string, path: string): LabelFile {
   if (text.length > MOST_JSON)
     throw new UserError(`The labels file ${path} is larger than ${MOST_JSON.toLocaleString('en')} bytes of JSON: give the labels as CSV.`);
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch {
-    throw new UserError(`The labels file ${path} is not valid JSON.`);
-  }
+  const value = jsonOf(text, path);
+  if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return fromRecords(value, path);
+  if (isRecord(value) && Array.isArray(value['annotations']) && Array.isArray(value['images']))
+    throw new UserError(
+      `The labels file ${path} is one of COCO, whose boxes are no label of a whole picture: give a table of picture and label.`,
+    );
   const label = (v: unknown): RawLabel => {
     if (typeof v === 'number' && Number.isInteger(v)) return v;
     if (typeof v === 'string') return cell(v);
@@ -69,6 +78,31 @@ function fromJson(text: string, path: string): LabelFile {
   return { kind: 'map', labels: new Map(Object.entries(value as object).map(([name, v]) => [name, label(v)])) };
 }
 
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new UserError(`The labels file ${path} is not valid JSON.`);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Objects with the same keys, in a list or a line each as Hugging Face's metadata.jsonl has them: the rows of a table. */
+function fromRecords(records: readonly unknown[], path: string): LabelFile {
+  const [first] = records;
+  const keys = isRecord(first) ? Object.keys(first) : [];
+  const rows = records.map((record, i) => {
+    if (!isRecord(record))
+      throw new UserError(`The labels file ${path} holds ${shown(record)} in line ${i + 1}, where an object was expected.`);
+    return keys.map((key) => {
+      const value = record[key];
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value ?? '');
+    });
+  });
+  return fromRows([keys, ...rows], path);
+}
+
 function placeOf(value: unknown, path: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   throw new UserError(`The labels file ${path} holds ${shown(value)} where the place of an image was expected.`);
@@ -82,6 +116,10 @@ function fromTable(text: string, path: string): LabelFile {
   // `name label` with a space: only where every line ends in a number.
   const spaced = rows.every((row) => row.length === 1) ? rows.map(([line]) => atLastSpace(line!)) : [null];
   if (spaced.every((row) => row !== null)) rows = spaced;
+  return fromRows(rows, path);
+}
+
+function fromRows(rows: string[][], path: string): LabelFile {
   const width = rows[0]!.length;
   const ragged = rows.findIndex((row) => row.length !== width);
   if (ragged >= 0)

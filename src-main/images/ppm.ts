@@ -38,8 +38,11 @@ export function ppmHeader(bytes: Uint8Array, name: string): PpmHeader {
     numbers.push(Number(String.fromCharCode(...bytes.subarray(from, at))));
   }
   const [width, height, white = 1] = numbers as [number, number, number?];
-  if (width < 1 || height < 1 || white < 1 || white > SIXTEEN)
-    throw new UserError(`${name} is a damaged PPM file: its header reads ${numbers.join(', ')}.`);
+  if (white > SIXTEEN)
+    throw new UserError(
+      `${name} is a PPM file whose values go up to ${white}, and the format ends at ${SIXTEEN}: save it with 16 bits or fewer.`,
+    );
+  if (width < 1 || height < 1 || white < 1) throw new UserError(`${name} is a damaged PPM file: its header reads ${numbers.join(', ')}.`);
   demandPixels(width, height, name);
   return { width, height, channels: kind === 3 || kind === 6 ? 3 : 1, plain: kind <= 3, bitmap, white, at: at + 1 };
 }

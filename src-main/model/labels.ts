@@ -19,13 +19,20 @@ export async function readClasses(path: string, classes: number | null): Promise
     if (isSystemError(error)) throw new UserError(`The class names file ${path} cannot be read (${error.code}): check its path.`);
     throw error;
   });
-  const list = parseClasses(decodeText(bytes), path);
+  const text = decodeText(bytes);
+  if (text.includes('\ufffd')) throw new UserError(`${path} is not in UTF-8, so that letters in it are lost: save it as UTF-8.`);
+  const whole = parseClasses(text, path);
+  const list = classes !== null && whole.names.length === classes + 1 && HEADER.test(whole.names[0]!) ? withoutFirst(whole) : whole;
   if (classes !== null && list.names.length !== classes)
     throw new UserError(
       `${path} holds ${list.names.length} class names, but the model has ${classes} classes: give the names that belong to this model.`,
     );
   return list;
 }
+
+/** A first line over names that is none. */
+const HEADER = /^"?(class|label|name|classes|labels|names|class[ _]?names?|label[ _]?names?|categor(y|ies))"?$/i;
+const withoutFirst = ({ names, ids }: ClassList): ClassList => ({ names: names.slice(1), ids: ids?.slice(1) ?? null });
 
 /** The names alone. */
 export const readClassNames = async (path: string, classes: number | null): Promise<string[]> => (await readClasses(path, classes)).names;
@@ -40,18 +47,52 @@ export const parseClassNames = (text: string, source: string): string[] => parse
  * @throws UserError when it cannot be read that way, or class numbers are not 0..K-1 (or 1..K), each once.
  */
 export function parseClasses(text: string, source: string): ClassList {
-  const list = /^\s*[[{]/.test(text) ? namesFromJson(text, source) : fromText(text, source);
+  const list = /^\s*[[{]/.test(text) ? namesFromJson(text, source) : (fromYaml(text, source) ?? fromText(text, source));
   if (list.names.length === 0 || text.includes('\0'))
     throw new UserError(`${source} holds no class names: give a text file with one name a line.`);
   return list;
 }
 
+/** The names of a settings file such as Ultralytics's data.yaml: a list, or lines below `names:`. Null for anything else. */
+function fromYaml(text: string, source: string): ClassList | null {
+  const found = /^names:[ \t]*(?<flow>[[{][\s\S]*?[\]}])?[ \t]*(?:#.*)?$/m.exec(text);
+  if (!found) return null;
+  if (found.groups?.['flow'] !== undefined) return namesFromJson(bareWords(found.groups['flow']), source);
+  const lines = text
+    .slice(found.index + found[0].length)
+    .split(/\r?\n/)
+    .slice(1);
+  const end = lines.findIndex((line) => /^\S/.test(line) && !line.startsWith('-'));
+  const block = (end < 0 ? lines : lines.slice(0, end))
+    .map((line) => line.trim().replace(/^-\s+/, ''))
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return block.length > 0 ? fromText(block.map(unquoted).join('\n'), source) : null;
+}
+
+/** A list whose words stand without quotes, as YAML allows, with them. */
+const bareWords = (flow: string): string =>
+  /["']/.test(flow) || flow.startsWith('{')
+    ? flow
+    : JSON.stringify(
+        flow
+          .slice(1, -1)
+          .split(',')
+          .map((word) => word.trim())
+          .filter(Boolean),
+      );
+
+const unquoted = (line: string): string => /^(["'])(.*)\1$/.exec(line)?.[2] ?? line;
+
 function fromText(text: string, source: string): ClassList {
   const lines = textLines(text, source).map((line) => line.trim());
   const rows = parseTable(text, source);
   const header = rows[0]?.map((cell) => cell.toLowerCase()) ?? [];
-  const number = header.findIndex((cell) => ['index', 'id', 'class', 'class_id', 'label'].includes(cell));
-  const name = header.findIndex((cell, i) => i !== number && ['name', 'class_name', 'label_name', 'class', 'label'].includes(cell));
+  const number = header.findIndex((cell) =>
+    ['index', 'idx', 'id', 'class', 'class_id', 'classid', 'label', 'number', 'nr', 'no'].includes(cell),
+  );
+  const name = header.findIndex(
+    (cell, i) => i !== number && ['name', 'class_name', 'classname', 'label_name', 'labelname', 'class', 'label'].includes(cell),
+  );
   if (number >= 0 && name >= 0) {
     const body = rows.slice(1);
     const id = header.findIndex((_, i) => i !== name && body.length > 0 && body.every((row) => WORDNET.test(row[i] ?? '')));
@@ -67,7 +108,14 @@ function fromText(text: string, source: string): ClassList {
       rows.map((row) => [wholeNumber(row[0]!), row.slice(1).join(', '), null]),
       source,
     );
-  return numberedLines(lines) ?? { names: lines, ids: null };
+  return numberedLines(lines) ?? { names: bare(lines), ids: null };
+}
+
+/** Lines without what stands around every one of them: quotes, a comma behind. */
+function bare(lines: readonly string[]): string[] {
+  const cut =
+    lines.length > 1 && lines.every((line) => line.length > 1 && line.endsWith(',')) ? lines.map((line) => line.slice(0, -1)) : [...lines];
+  return cut.every((line) => unquoted(line) !== line) ? cut.map(unquoted) : cut;
 }
 
 /** A number before each name or behind it: `0: cat`, `1 dog`, `2 = cow`, `cat 0`. */

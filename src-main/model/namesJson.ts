@@ -58,18 +58,35 @@ function namesIn(value: unknown, source: string): ClassList {
 }
 
 function fromArray(values: readonly unknown[], source: string): ClassList {
-  const isNamed = (value: unknown): value is { name: unknown; id?: unknown } =>
+  const pairs = values.map(pairOf);
+  if (values.length > 1 && pairs.every((pair) => pair !== null)) return ordered(pairs, source);
+  const isNamed = (value: unknown): value is Record<string, unknown> & { name: unknown } =>
     typeof value === 'object' && value !== null && 'name' in value;
   if (!values.every(isNamed)) {
     const named = values.map((value) => nameOf(value, source));
     const ids = named.map(([, id]) => id);
     return { names: named.map(([name]) => name), ids: ids.length > 0 && ids.every((id) => id !== null) ? (ids as string[]) : null };
   }
-  if (!values.every(({ id }) => typeof id === 'number')) return { names: values.map(({ name }) => nameOf(name, source)[0]), ids: null };
+  const key = NUMBERS.find((one) => values.every((value) => numberOf(value[one]) !== null));
+  if (key === undefined) return { names: values.map(({ name }) => nameOf(name, source)[0]), ids: null };
   return ordered(
-    values.map(({ id, name }): Numbered => [id as number, nameOf(name, source)[0], null]),
+    values.map((value): Numbered => [numberOf(value[key]), nameOf(value.name, source)[0], null]),
     source,
   );
+}
+
+/** Where objects keep the number of a class. */
+const NUMBERS = ['id', 'index', 'idx', 'class_id', 'label', 'number'];
+
+const numberOf = (value: unknown): number | null =>
+  typeof value === 'string' ? wholeNumber(value) : typeof value === 'number' ? value : null;
+
+/** A number and a name side by side, in either order; null for anything else, such as two names. */
+function pairOf(value: unknown): Numbered | null {
+  if (!Array.isArray(value) || value.length !== 2) return null;
+  const [a, b] = value as [unknown, unknown];
+  if (typeof b === 'string' && numberOf(a) !== null && numberOf(b) === null) return [numberOf(a), b, null];
+  return typeof a === 'string' && numberOf(b) !== null && numberOf(a) === null ? [numberOf(b), a, null] : null;
 }
 
 /** The name, and the WordNet id that stands before it in a list. */

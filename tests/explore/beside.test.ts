@@ -66,6 +66,8 @@ describe('what lies beside images', () => {
 
   it.each([
     ['metadata.csv', 'file_name,label\n1.png,1\n2.png,0\n', 'labels'],
+    ['metadata.jsonl', '{"file_name": "1.png", "label": 1}\n{"file_name": "2.png", "label": 0}\n', 'labels'],
+    ['train_labels.csv', 'file_name,label\n1.png,1\n2.png,0\n', 'labels'],
     ['labels.txt', '1\n1\n0\n0\n', 'labels'],
     ['labels.txt', 'red\ngreen\nblue\n', 'classNames'],
     ['Class_Names.json', '["red", "green", "blue"]', 'classNames'],

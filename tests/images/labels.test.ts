@@ -32,6 +32,8 @@ describe('a labels file', () => {
     ['names without extension', 'id,class\na,5\nb,0\nc,7\n'],
     ['a JSON array', '[5, 0, 7]'],
     ['a JSON map', '{"a.png": 5, "sub\\\\b.png": "0", "c": 7}'],
+    ['a JSON list of objects', '[{"file": "c.png", "label": 7}, {"file": "a.png", "label": 5}, {"file": "b.png", "label": 0}]'],
+    ['an object a line', '{"file_name": "c.png", "label": 7}\n{"file_name": "a.png", "label": "5"}\n{"file_name": "b.png", "label": 0}\n'],
     ['IDX', idx([3], Uint8Array.of(5, 0, 7))],
     ['IDX.gz', gzipSync(idx([3], Uint8Array.of(5, 0, 7)))],
     ['int64 .npy', npy('<i8', [3], new Uint8Array(BigInt64Array.of(5n, 0n, 7n).buffer))],
@@ -101,4 +103,9 @@ describe('a labels file', () => {
     await fails('p.png,1\nq.png,2\n', 'which may be twins/x/p.png or twins/y/p.png', twins);
     expect(await labels('x/p.png,1\ny/p.png,2\n', twins)).toEqual([1, 2]);
   });
+});
+
+it('refuses what is no label of a whole picture, and letters that are lost, by name', async () => {
+  await fails('{"images": [], "annotations": [], "categories": []}', 'is one of COCO, whose boxes are no label of a whole picture');
+  await fails(Buffer.from('a.png;gr\u00fcn\n', 'latin1'), 'is not in UTF-8');
 });

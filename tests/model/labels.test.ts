@@ -28,9 +28,37 @@ describe('class names', () => {
       'objects with id and name',
       '{"categories": [{"id": 1, "name": "great white shark"}, {"id": 0, "name": "cat"}, {"id": 2, "name": "dog"}]}',
     ],
+    ['objects whose ids are texts', '[{"id": "1", "name": "great white shark"}, {"id": "0", "name": "cat"}, {"id": "2", "name": "dog"}]'],
+    [
+      'objects with index and name',
+      '[{"index": 2, "name": "dog"}, {"index": 0, "name": "cat"}, {"index": 1, "name": "great white shark"}]',
+    ],
+    ['pairs of number and name', '[[2, "dog"], [0, "cat"], [1, "great white shark"]]'],
+    ['pairs of name and number, from 1', '[["dog", 3], ["cat", 1], ["great white shark", 2]]'],
+    ['a data.yaml with a list', 'nc: 3\nnames: [cat, great white shark, dog]\ntrain: images\n'],
+    ['a data.yaml with a list in quotes', "path: data\nnames: ['cat', 'great white shark', 'dog'] # all\n"],
+    ['a data.yaml with numbers', 'nc: 3\nnames:\n  0: cat\n  2: dog\n  1: great white shark\nval: images\n'],
+    ['a data.yaml with lines', 'names:\n- cat\n- "great white shark"\n- dog\n\nval: images\n'],
+    ['names in quotes, commas behind them', '"cat",\n"great white shark",\n"dog",\n'],
+    ['a table with other words in its header', 'idx,ClassName\n2,dog\n0,cat\n1,great white shark\n'],
     ['JSON as Keras has it', '{"0": ["n1", "cat"], "1": ["n2", "great white shark"], "2": ["n3", "dog"]}'],
   ])('%s', (_, text) => {
     expect(parseClassNames(text, 'names')).toEqual(['cat', 'great white shark', 'dog']);
+  });
+
+  it.each([
+    ['a header', 'class_name\ncat\nowl\n', 2, ['cat', 'owl']],
+    ['a class of that name', 'label\ncat\nowl\n', 3, ['label', 'cat', 'owl']],
+  ])('may have %s in the first line', async (name, text, classes, expected) => {
+    const path = join(folder, `${name}.txt`);
+    writeFileSync(path, text);
+    expect(await readClassNames(path, classes)).toEqual(expected);
+  });
+
+  it('that are not in UTF-8 are refused by name', async () => {
+    const path = join(folder, 'latin.txt');
+    writeFileSync(path, Buffer.from('gr\u00fcn\nrot\n', 'latin1'));
+    await expect(readClassNames(path, 2)).rejects.toThrow(/is not in UTF-8, so that letters in it are lost: save it as UTF-8/);
   });
 
   it('may hold commas', () => {

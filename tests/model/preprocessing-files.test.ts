@@ -10,6 +10,24 @@ const fails = (value: unknown, message: RegExp) =>
   );
 const half = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
 
+describe('a Hugging Face preprocessor_config.json that asks for more than is followed', () => {
+  it.each<[string, object, RegExp]>([
+    ['padding', { ...half, do_pad: true, pad_size: { height: 8, width: 8 } }, /says of do_pad what Hairline does not read/],
+    ['grey pictures', { ...half, do_grayscale: true }, /says of do_grayscale/],
+    ['a longest side', { ...half, do_resize: true, size: { shortest_edge: 8, longest_edge: 16 } }, /says of size\.longest_edge/],
+    [
+      'the mean of its own processor',
+      { do_resize: true, image_processor_type: 'ViTImageProcessor', size: 8 },
+      /says of image_mean and image_std/,
+    ],
+    [
+      'a crop of a stretched picture',
+      { ...half, feature_extractor_type: 'DeiTFeatureExtractor', do_center_crop: true, size: 256, crop_size: 224 },
+      /stretches before it crops/,
+    ],
+  ])('is refused: %s', (_, file, message) => fails(file, message));
+});
+
 describe('a Hugging Face preprocessor_config.json', () => {
   it.each<[string, object, object]>([
     [
@@ -52,6 +70,26 @@ describe('a Hugging Face preprocessor_config.json', () => {
       'ConvNeXt below 384',
       { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: { shortest_edge: 224 } },
       { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256 },
+    ],
+    [
+      'ConvNeXt below 384, its size as a number',
+      { crop_pct: 0.875, do_normalize: true, ...half, resample: 3, size: 64 },
+      { geometry: 'centre-crop', width: 64, height: 64, resizeTo: 73 },
+    ],
+    [
+      'LeViT, whose shorter side is made larger before the crop',
+      { do_center_crop: true, do_normalize: true, image_processor_type: 'LevitImageProcessor', ...half, size: { shortest_edge: 224 } },
+      { geometry: 'centre-crop', width: 224, height: 224, resizeTo: 256 },
+    ],
+    [
+      'EfficientNet, which divides by the deviation twice',
+      { image_processor_type: 'EfficientNetImageProcessor', do_normalize: true, ...half, size: { height: 60, width: 60 } },
+      { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    ],
+    [
+      'EfficientNet, where it does not',
+      { image_processor_type: 'EfficientNetImageProcessor', include_top: false, ...half, size: { height: 60, width: 60 } },
+      { std: [0.5, 0.5, 0.5] },
     ],
     [
       'ConvNeXt from 384 on',

@@ -25,7 +25,13 @@ const HuggingFace = z.looseObject({
   image_mean: Triple.nullish(),
   image_std: Triple.nullish(),
   do_flip_channel_order: z.boolean().nullish(),
+  image_processor_type: z.string().nullish(),
+  feature_extractor_type: z.string().nullish(),
+  include_top: z.boolean().nullish(),
 });
+
+/** What changes a picture in ways that Hairline does not follow. */
+const STRANGE = ['do_pad', 'do_thumbnail', 'do_align_long_axis', 'do_grayscale', 'do_convert_grayscale', 'size_divisor', 'pad_size'];
 
 const Timm = z.looseObject({
   mean: Triple,
@@ -64,37 +70,46 @@ const unclear = (what: string): UserError =>
 const PILLOW: Record<number, Preprocessing['interpolation']> = { 0: 'nearest', 2: 'bilinear', 3: 'bicubic' };
 
 function ofHuggingFace(file: z.infer<typeof HuggingFace>): Partial<Preprocessing> {
+  const strange = STRANGE.find((key) => file[key] !== undefined && file[key] !== null && file[key] !== false);
+  if (strange !== undefined) throw unclear(strange);
+  if (typeof file.size === 'object' && file.size !== null && file.size['longest_edge'] !== undefined) throw unclear('size.longest_edge');
+  const kind = file.image_processor_type ?? file.feature_extractor_type ?? '';
   const interpolation = PILLOW[file.resample ?? 2];
   if (!interpolation) throw unclear('resample');
   // Decoded values of 0 to 255 are multiplied with the factor, then perhaps moved by 1.
   const rescales = file.do_rescale ?? true;
   const scale = rescales ? Number((255 * (file.rescale_factor ?? 1 / 255)).toPrecision(9)) : 255;
-  const normalises = file.do_normalize ?? file.image_mean != null;
+  // A processor that is named has a mean of its own where the file is silent.
+  const normalises = file.do_normalize ?? (file.image_mean != null || kind !== '');
   const offset = rescales && file.rescale_offset === true ? 1 : 0;
   if (normalises && (file.image_mean == null || file.image_std == null)) throw unclear('image_mean and image_std');
   const mean = (normalises ? file.image_mean! : [0]).map((m) => m + offset);
+  // EfficientNet's divides by the deviation once more.
+  const twice = /^EfficientNet/.test(kind) && file.include_top !== false;
   return {
-    ...geometryOf(file),
+    ...geometryOf(file, kind),
     interpolation,
     channels: file.do_flip_channel_order ? 'bgr' : 'rgb',
     scale,
     mean,
-    std: normalises ? file.image_std! : [1],
+    std: normalises ? file.image_std!.map((s) => (twice ? s * s : s)) : [1],
   };
 }
 
 type Geometry = Partial<Pick<Preprocessing, 'geometry' | 'width' | 'height' | 'resizeTo'>>;
 
-function geometryOf({
-  do_resize: resizes,
-  size,
-  do_center_crop: crops,
-  crop_size: crop,
-  crop_pct: share,
-}: z.infer<typeof HuggingFace>): Geometry {
+/** @param kind of processor: some have rules of their own */
+function geometryOf(
+  { do_resize: resizes, size, do_center_crop: crops, crop_size: crop, crop_pct: share }: z.infer<typeof HuggingFace>,
+  kind: string,
+): Geometry {
   const cut = crops ? sidesOf(crop ?? size) : null;
-  // A number alone is both sides, or the shorter one where the rest is cut off.
-  const to = sidesOf(typeof size === 'number' && cut !== null ? { shortest_edge: size } : size);
+  // A number alone is both sides, or the shorter one where the rest is cut off; not with those that stretch before they crop.
+  const stretches = /^(DeiT|Beit|ViT)/.test(kind);
+  const to = sidesOf(typeof size === 'number' && (cut !== null || share != null) && !stretches ? { shortest_edge: size } : size);
+  // LeViT's makes the shorter side larger first.
+  if (/^Levit/.test(kind) && to !== null && to.short !== null && cut !== null && resizes !== false)
+    return centre(cut.width, cut.height, Math.trunc((256 / 224) * to.short));
   if (resizes === false || to === null) {
     if (cut !== null) throw unclear('do_center_crop without a size to resize to');
     return {};
