@@ -28,8 +28,8 @@ import { cost, rivalsAt } from '../cost.ts';
  *
  * Of l0 the norm is replaced by Σ |z_j|^{2/3} or taken as it is, the hard threshold; of l0Pixels by that of each pixel's length.
  *
- * Under l1 that problem is left after five steps of an iteration, as by the authors (`inner`): on robust networks l1 comes out smaller by a
- * third. In the other norms it is solved exactly.
+ * Under l1 that problem is left after five steps of an iteration, as by the authors (`inner`): on two robust networks l1 comes out
+ * smaller by 9 % and 24 % after 1000 steps (training images). In the other norms it is solved exactly.
  *
  * Differences from the authors' and adversarial-library's code: the box stands inside the proximal problem, where theirs clips before and
  * after; outside l1 it is solved exactly; the 2/3 operator has its threshold, below which
