@@ -75,6 +75,22 @@ describe('the page of checks', () => {
     expect(marks(results)).toEqual(expected);
   });
 
+  // What docs/checks.md says that it misses: of each image it judges the smallest success.
+  it('misses a class for what is rejected where another attack finds smaller changes', async () => {
+    const names = join(root, 'classes.txt');
+    writeFileSync(names, ['class 0', 'class 1', 'class 2', 'class 3', 'rejected'].join('\n'));
+    const run = (...attacks: { id: string }[]) =>
+      audit(rejecting(0.3), { classNames: names, threats: [{ norm: 'linf', eps: [120 / 255], attacks }] });
+    const alone = await run({ id: 'random' });
+    expect(alone.findings.map(({ prediction }) => prediction)).toEqual(alone.images.map(() => 4));
+    expect(marks(alone)).toEqual(['unseen-class']);
+    // Noise still ends in the alarm on every image, and nothing says so.
+    const both = await run({ id: 'random' }, { id: 'fmn' });
+    const noise = both.findings.filter(({ attack }) => attack === 'random');
+    expect(noise.map(({ prediction }) => prediction)).toEqual(both.images.map(() => 4));
+    expect(marks(both)).toEqual([]);
+  });
+
   it('marks a layer with a gradient of zero', async () => {
     const results = await audit(zeroGradient());
     expect(marks(results)).toEqual(['unbounded', 'gradients']);

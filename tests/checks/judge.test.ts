@@ -47,6 +47,19 @@ it.each([
   expect(judged(id, {}).state).toBe('not-applicable');
 });
 
+it('on ten images sees only what nearly all of them show, and none against it', () => {
+  const worse = measure({ iterative: [false], 'one-step': [true] });
+  const better = measure({ iterative: [true], 'one-step': [false] });
+  const same = measure({ iterative: [true], 'one-step': [true] });
+  const of = (lost: number, gained: number) =>
+    judged('iterations', {
+      measures: [...times(lost, () => worse), ...times(gained, () => better), ...times(10 - lost - gained, () => same)],
+    }).state;
+  expect(of(8, 0)).toBe('failed');
+  expect(of(7, 0)).toBe('passed');
+  expect(of(9, 1)).toBe('passed');
+});
+
 it('steps and restarts do not fail over a difference that is sure and small', () => {
   const one = (strong: string) => measure({ iterative: [false], [strong]: [true] });
   const same = measure({ iterative: [true], longer: [true], again: [true] });
@@ -86,6 +99,21 @@ it('unseen-class fails only where the clean images could not have missed the cla
       times(10, (i) => i % 10),
     ),
   ).toBe('passed');
+  // Of 44 images each class is missing with a chance of .9^44 = .0097, of 43 with one of .0108.
+  expect(
+    of(
+      44,
+      9,
+      times(10, () => 9),
+    ),
+  ).toBe('failed');
+  expect(
+    of(
+      43,
+      9,
+      times(10, () => 9),
+    ),
+  ).toBe('not-applicable');
   // Of 40 images each class is missing with a chance of .9^40 = .015.
   expect(
     of(

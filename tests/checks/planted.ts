@@ -91,14 +91,14 @@ export const roundedInput = (): Uint8Array =>
 /** Probabilities of which all but one are 0 in float32. */
 export const saturated = (): Uint8Array => classifier(nothing, (b, scores) => b.node('Mul', [scores, b.scalar(1000)]));
 
-/** One more class, for pictures that are farther from grey than any clean one. */
-export const rejecting = (): Uint8Array =>
+/** One more class, for pictures that are farther from grey than any clean one: of 0.5 by so much, in the mean. */
+export const rejecting = (from = 0.155): Uint8Array =>
   classifier(
     nothing,
     (b, scores) => {
       const away = b.node('Abs', [b.node('Sub', ['pixels', b.scalar(0.5)])]);
       const mean = b.node('ReduceMean', [away, b.ints([1, 2, 3])], { keepdims: 0 });
-      const alarm = b.node('Mul', [b.node('Sub', [mean, b.scalar(0.155)]), b.scalar(600)]);
+      const alarm = b.node('Mul', [b.node('Sub', [mean, b.scalar(from)]), b.scalar(600)]);
       return b.node('Concat', [scores, b.node('Reshape', [alarm, b.ints([-1, 1])])], { axis: 1 });
     },
     CLASSES + 1,
