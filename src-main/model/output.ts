@@ -117,7 +117,8 @@ function none(ends: Ends, rows: number): never {
     throw new AlmostScores(
       `The model's output ${first.name} [${facts.get(first.name)?.dims.join(', ') ?? '?'}] ends in a softmax over its first dimension, so that classes stand where images should: export it with images first and the softmax over the classes.`,
     );
-  const turned = graph.outputs.find(({ name }) => isTurned(facts.get(name), rows));
+  // With one image, a column among other outputs is that of a detector's boxes.
+  const turned = rows > 1 || graph.outputs.length === 1 ? graph.outputs.find(({ name }) => isTurned(facts.get(name), rows)) : undefined;
   if (turned)
     throw new AlmostScores(
       `The model's output ${turned.name} [${facts.get(turned.name)!.dims.join(', ')}] has as many columns as there are images${rows === 1 ? ' (one)' : ''}, so that what may be classes stands where images should: export it with images first.`,
