@@ -40,7 +40,22 @@ const FAR = 8;
  * What an output was chosen from, a few steps back: the best class, the best score, the best few, all of them in order; a label by a
  * threshold on a single number; several of these side by side. Null where it was not chosen at all.
  */
-export function chosenFrom(output: string, answers: Answers, far = FAR): Chosen | null {
+export function chosenFrom(output: string, answers: Answers): Chosen | null {
+  return followed(output, answers, FAR, new Map());
+}
+
+/** What was found behind values, and from how far: each is followed once, for ways meet again and again in a network. */
+type Known = Map<string, { far: number; found: Chosen | null }>;
+
+function followed(name: string, answers: Answers, far: number, known: Known): Chosen | null {
+  const before = known.get(name);
+  if (before && before.far >= far) return before.found;
+  const found = look(name, answers, far, known);
+  known.set(name, { far, found });
+  return found;
+}
+
+function look(output: string, answers: Answers, far: number, known: Known): Chosen | null {
   const { producers, widthOf } = answers;
   const node = producers.get(output);
   if (!node || far === 0) return null;
@@ -49,18 +64,18 @@ export function chosenFrom(output: string, answers: Answers, far = FAR): Chosen 
   if ((CHOOSERS.has(node.opType) || (BEST.has(node.opType) && own === 1)) && (widthOf(from) ?? 0) > 1)
     return { name: from, smallest: takesSmallest(node) };
   if (PICKERS.has(node.opType)) {
-    const order = orderOf(node.input[1] ?? '', answers, far);
+    const order = orderOf(node.input[1] ?? '', answers, far, new Set());
     // What is put in order is what the order was made of, or says the same otherwise, as probabilities do of logits.
     if (order)
       return widthOf(from) === widthOf(order.name)
         ? { name: from, smallest: order.smallest !== isTurned(order.name, from, answers) }
         : order;
   }
-  const alone = thresholdOf(node, answers, far);
+  const alone = thresholdOf(node, answers, far, known);
   if (alone) return alone;
   // A row of numbers that more was computed of is an answer of its own.
   if (own !== null && !DRESSING.has(node.opType)) return null;
-  const found = node.input.map((name) => chosenFrom(name, answers, far - 1)).filter((one) => one !== null);
+  const found = node.input.map((name) => followed(name, answers, far - 1, known)).filter((one) => one !== null);
   const row = found.find(({ threshold }) => threshold === undefined);
   if (row) return row;
   // A label that several thresholds make is not told by one of them.
@@ -82,24 +97,25 @@ function isTurned(name: string, of: string, { producers }: Answers): boolean {
 }
 
 /** The row whose order or best place a value of places holds, through what only counts them otherwise. */
-function orderOf(places: string, answers: Answers, far: number): Chosen | null {
+function orderOf(places: string, answers: Answers, far: number, seen: Set<string>): Chosen | null {
   const node = answers.producers.get(places);
-  if (!node || far === 0) return null;
+  if (!node || far === 0 || seen.has(places)) return null;
+  seen.add(places);
   const from = node.input[0]!;
   if (node.opType === 'ArgMax' || node.opType === 'ArgMin' || (node.opType === 'TopK' && node.output[1] === places))
     return (answers.widthOf(from) ?? 0) > 1 ? { name: from, smallest: takesSmallest(node) } : null;
   for (const input of node.input) {
-    const order = orderOf(input, answers, far - 1);
+    const order = orderOf(input, answers, far - 1, seen);
     if (order) return order;
   }
   return null;
 }
 
 /** A label that a threshold makes of a single number; of the best score of a row, that row. */
-function thresholdOf(node: NodeProto, answers: Answers, far: number): Chosen | null {
+function thresholdOf(node: NodeProto, answers: Answers, far: number, known: Known): Chosen | null {
   const [value, threshold, below] = compared(node, answers) ?? [];
   if (value === undefined || answers.widthOf(value) !== 1) return null;
-  const before = chosenFrom(value, answers, far - 1);
+  const before = followed(value, answers, far - 1, known);
   return before ?? { name: value, smallest: below!, threshold: threshold! };
 }
 

@@ -21,12 +21,26 @@ const SQUEEZERS = new Set(['Sigmoid', 'HardSigmoid']);
  * Whether each number of a row was squeezed by a sigmoid of its own, as of a model that gives a picture several labels: also scaled,
  * put together of several, or written out by its formula.
  */
-export function eachByItself(name: string, ends: Made, far = FAR): boolean {
+export function eachByItself(name: string, ends: Made): boolean {
+  return follow(name, ends, FAR, new Map());
+}
+
+/** @param known what was found of values already: ways meet again in a network */
+function follow(name: string, ends: Made, far: number, known: Map<string, boolean>): boolean {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  known.set(name, false);
+  const found = isSqueezed(name, ends, far, known);
+  known.set(name, found);
+  return found;
+}
+
+function isSqueezed(name: string, ends: Made, far: number, known: Map<string, boolean>): boolean {
   const node = ends.producers.get(name);
   if (!node || far === 0) return false;
   if (SQUEEZERS.has(node.opType) || isWrittenOut(node, ends)) return true;
   const moving = node.input.filter((input) => input !== '' && !isConstant(input, ends));
-  const on = (input: string) => eachByItself(input, ends, far - 1);
+  const on = (input: string) => follow(input, ends, far - 1, known);
   if (moving.length > 1) return JOINERS.has(node.opType) && moving.every(on);
   return (KEEPERS.has(node.opType) || JOINERS.has(node.opType) || node.opType === 'Split') && moving.every(on) && moving.length === 1;
 }

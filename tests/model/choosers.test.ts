@@ -167,6 +167,19 @@ describe('a label by a threshold of the file', () => {
   });
 });
 
+it('is looked for along each way once, however often ways meet', async () => {
+  const { output } = await found(2, (b) => {
+    let value = 'z';
+    // Sixteen ways at each of eight steps: four thousand million in all.
+    for (let i = 0; i < 8; i++)
+      value = b.node('ReduceSum', [b.node('Concat', Array<string>(16).fill(value), { axis: 1 }), b.ints([1])], { keepdims: 1 });
+    b.node('Reshape', [b.node('Concat', Array<string>(12).fill(value), { axis: 1 }), b.ints([-1, 3, 2, 2])], {}, { outputs: ['picture'] });
+    b.output('picture', DType.float32, ['N', 3, 2, 2]);
+    out(b, b.node('Sigmoid', ['z']), 'y');
+  });
+  expect(output).toMatchObject({ name: 'y' });
+});
+
 describe('several labels at once', () => {
   const c = (b: GraphBuilder, value: number) => b.scalar(value);
   it.each<[string, (b: GraphBuilder) => string]>([
