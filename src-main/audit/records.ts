@@ -15,6 +15,7 @@ import {
   NetworkOutput,
   ProviderChoice,
 } from '../../shared/results.ts';
+import type { ClassifierOutput } from '../model/output.ts';
 
 /** A clean image as the original model sees it; the outcomes are added when the results are put together. */
 export const ImageRecord = ImageResult.omit({ outcomes: true }).extend({
@@ -53,7 +54,10 @@ export const Setup = z.object({
       others: z.array(z.string()).optional(),
       why: z.string().optional(),
       smallest: z.literal(true).optional(),
-    })
+      own: z.literal(true).optional(),
+      each: z.literal(true).optional(),
+      doubt: z.string().optional(),
+    } satisfies Record<keyof ClassifierOutput, z.ZodType>)
     .nullable(),
   /** The output that goals are on; null of classifiers. */
   output: NetworkOutput.nullable(),

@@ -42,6 +42,25 @@ export const brightness = (threshold: number): Uint8Array =>
 /** Scores = pixels · W: ten classes and no surprises. */
 export const plain = (): Uint8Array => model((b) => answer(b, linear(b, flat(b), 10), 10));
 
+/** The same, each squeezed by a sigmoid of its own and told in percent. */
+export const severalLabels = (): Uint8Array =>
+  model((b) => answer(b, b.node('Mul', [b.node('Sigmoid', [b.node('Mul', [linear(b, flat(b), 10), b.scalar(0.05)])]), b.scalar(100)]), 10));
+
+/** The same under a name that speaks against classes. */
+export const embedding = (): Uint8Array =>
+  model((b) => {
+    b.node('Identity', [linear(b, flat(b), 10)], {}, { outputs: ['embedding'] });
+    b.output('embedding', DType.float32, ['N', 10]);
+  });
+
+/** A single number, and the label that the file makes of it: 1 below a threshold. */
+export const labelBelow = (threshold: number): Uint8Array =>
+  model((b) => {
+    const value = linear(b, flat(b), 1);
+    b.node('Cast', [b.node('Less', [value, b.scalar(threshold)])], { to: DType.int64 }, { outputs: ['label'] });
+    b.output('label', DType.int64, ['N', 1]);
+  });
+
 /** The same with its weights in a file of that name beside it, which is given, too. */
 export function beside(file: string): { bytes: Uint8Array; data: Float32Array } {
   const data = weights(FEATURES * 10, 7);

@@ -10,7 +10,7 @@ import { planOf } from '../../../src-main/audit/plan.ts';
 import { AuditState } from '../../../src-main/audit/state.ts';
 import { readAnyResults, writeDocuments } from '../../../src-main/engine/documents.ts';
 import { encodePng } from '../../../src-main/images/index.ts';
-import { louder, other, plain, write } from '../models.ts';
+import { embedding, labelBelow, louder, other, plain, severalLabels, write } from '../models.ts';
 import { singular } from '../singular.ts';
 import { audit, copy, edit, folderOf, journal, picture, root, verify } from './forge.ts';
 
@@ -94,6 +94,12 @@ describe('an honest folder is verified without a difference', () => {
           join(root, 'transfer'),
         ),
     ],
+    ...Object.entries({ 'several labels': severalLabels, 'a doubtful name': embedding, 'a label by a threshold': () => labelBelow(3) }).map(
+      ([name, bytes]): [string, () => Promise<string>] => [
+        name,
+        () => audit(plan({ model: write(join(root, `${name}.onnx`), bytes()) }), join(root, name)),
+      ],
+    ),
     ['outputs', async () => audit(await outputPlan(), join(root, 'outputs'))],
     [
       'pictures that were lost, and made again',
