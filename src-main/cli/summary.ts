@@ -1,5 +1,6 @@
 import { accuracyText, boundsText, count, formatBudget, formatEps, formatDistance, interval, NONE } from '../../shared/format.ts';
 import { isGrave } from '../../shared/grave.ts';
+import { claimsOf, claimsText } from '../../shared/confidence.ts';
 import { shortened } from '../../shared/printable.ts';
 import { goalText } from '../goals/index.ts';
 import { checkText } from '../../shared/checkWords.ts';
@@ -62,15 +63,17 @@ function drawnLines({ drawn, images, output }: Results): string[] {
     : [];
 }
 
-/** What became of the images, at the largest budget of each threat model. */
+/** What became of the images and how far that carries, at the largest budget of each threat model. */
 function states(results: Results): string[] {
-  return results.threats.map((threat, t) => {
+  return results.threats.flatMap((threat, t) => {
     const eps = largestBudget(threat);
     const counts = stateCounts(results, t, eps);
     const said = STATES_AT.filter((state) => counts[state] > 0).map(
       (state) => `${count(counts[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`,
     );
-    return `${NORM_LABEL[threat.norm]}  ${said.join(', ') || 'no images'}`;
+    const claims = claimsOf(results, t, eps);
+    const norm = NORM_LABEL[threat.norm];
+    return [`${norm}  ${said.join(', ') || 'no images'}`, ...(claims ? [`${norm}  confidence  ${claimsText(claims, 'en')}`] : [])];
   });
 }
 

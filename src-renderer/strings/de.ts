@@ -510,6 +510,7 @@ export const de: Words = {
   tileOutputShort: { open: 'ungebrochen', 'wrong-already': 'erreicht' },
   trust: {
     title: 'Kann ich dem trauen?',
+    confidence: 'Verlässlichkeit',
     verdict: (passed, failed) =>
       failed > 0
         ? `${count(failed)} von ${count(passed + failed)} Prüfungen sind fehlgeschlagen: Was zu halten scheint, zählt erst, wenn der Grund bekannt ist.`

@@ -469,6 +469,7 @@ export const en = {
   tileOutputShort: { open: 'unbroken', 'wrong-already': 'reached' } as Partial<Record<TileState, string>>,
   trust: {
     title: 'Can I trust this?',
+    confidence: 'Confidence',
     verdict: (passed: number, failed: number) =>
       failed > 0
         ? `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`

@@ -197,6 +197,7 @@ describe('the page of checks', () => {
       expect(text).toContain('Can I trust this?');
       expect(text).toContain('Measured on 12 images under ℓ∞');
       expect(text).toContain('2 of 11 checks failed');
+      expect(text).toMatch(/tentative, page of checks\s+not clean/);
       expect(text.replace(/\s+/g, ' ')).toContain('Of 12 images the gradient is zero on 12');
     }
   });

@@ -75,8 +75,14 @@ it.each(
   const test = ['--images', join(out, 'test-images.npy'), '--labels', join(out, 'test-labels.txt'), '--preset', 'unit'];
   const exact = await hairline(['linear', 'exact', join(out, 'adversarial.onnx'), ...test, '--eps', `${norm}=${eps}`, '--json']);
   expect(exact.code, exact.err).toBe(0);
-  const found = JSON.parse(exact.out) as { affine: string; clean: number; norms: { norm: string; points: { accuracy: number }[] }[] };
+  const found = JSON.parse(exact.out) as {
+    affine: string;
+    confidence: string;
+    clean: number;
+    norms: { norm: string; points: { accuracy: number }[] }[];
+  };
   expect(found.affine).toBe('proven');
+  expect(found.confidence).toBe('certain');
   expect(found.clean).toBeCloseTo(models[2]!.clean, 6);
   expect(found.norms.find((one) => one.norm === norm)!.points[0]!.accuracy).toBeCloseTo(models[2]!.robust, 2);
 

@@ -75,6 +75,7 @@ describe.skipIf(!browser)('the figures of an audit that was stopped', () => {
     }
     expect(text).toContain('Drawn at random from 270, class by class.');
     expect(text).toContain('Line: FMN alone');
+    expect(text).toContain('Confidence: 3 broken: firm; 5 held and 4 broken only beyond: tentative, page of checks not made');
     const rows = await page
       .getByRole('complementary')
       .locator('table')

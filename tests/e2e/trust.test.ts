@@ -54,6 +54,11 @@ describe.skipIf(!browser)('the page of checks', () => {
     await here.goodInBoth('results');
   });
 
+  it('says how far the results carry beside them', async () => {
+    const aside = async () => (await page.getByRole('complementary').innerText()).replaceAll(/\s+/g, ' ');
+    await poll(aside).toMatch(/Confidence: \d+ held: tentative, page of checks not clean/);
+  });
+
   it('is asked for beside the threat model', async () => {
     await step(page, 'Threat model').click();
     const field = page.getByLabel('Images to check trust on');

@@ -29,6 +29,12 @@ describe('one audit, told in every place', () => {
     expect(pdf).toContain(`Images ${SAID}`);
   });
 
+  it('tells how far that carries: what was found is firm, what was not is tentative', () => {
+    const claims = '3 broken: firm; 5 held and 4 broken only beyond: tentative, page of checks not made';
+    expect(terminal).toContain(`ℓ∞  confidence  ${claims}`);
+    expect(pdf).toContain(`Confidence ${claims} Firm: the exported picture was checked again.`);
+  });
+
   it('tells robust accuracy of the images that count, and what it is of all of them', () => {
     for (const { eps, right, total, accuracy, bounds } of POINTS) {
       expect(terminal).toMatch(new RegExp(`ℓ∞ +${eps} +${accuracy} .*${bounds}`));

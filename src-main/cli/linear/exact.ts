@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { confidenceOf } from '../../../shared/confidence.ts';
 import { accuracyText, formatDistance, formatEps, NONE } from '../../../shared/format.ts';
 import { NORM_LABEL, NORMS } from '../../../shared/norms.ts';
 import type { Norm } from '../../../shared/norms.ts';
@@ -77,17 +78,20 @@ export async function exactLinear(file: string, flags: ExactFlags): Promise<void
   const p = flags.exponent === undefined ? null : number('--exponent', flags.exponent, 1);
   const general = p === null ? null : median(exactDistances(p, found.model, data.items, picture.channels));
   const clean = robustAccuracy(results[0]!.distances, total, 0);
+  const confidence = confidenceOf('held', found.affine === 'proven');
   if (flags.json)
     return json({
       affine: found.affine,
+      confidence,
       why: found.why,
       error: found.error,
       clean: clean.accuracy,
       norms: results.map(({ norm, median, points }) => ({ norm, median, points })),
       ...(p !== null && { exponent: p, median: general }),
     });
-  line(`affine    ${found.affine}: ${found.why}`);
-  line(`accuracy  ${accuracyText(clean)} of ${total} images`);
+  line(`affine      ${found.affine}: ${found.why}`);
+  line(`confidence  ${confidence}`);
+  line(`accuracy    ${accuracyText(clean)} of ${total} images`);
   const rows = results.flatMap(({ norm, median, points }) =>
     points.map((point, i) => [
       i === 0 ? NORM_LABEL[norm] : '',

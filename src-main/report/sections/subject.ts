@@ -1,3 +1,4 @@
+import { claimsOf, claimsText, CONFIDENCE, type Claims } from '../../../shared/confidence.ts';
 import { bytes, count, formatEps, formatEpsLong, knowledgeWords, NONE, NORM_MEANING, significant } from '../../../shared/format.ts';
 import { verdictOf, verdictWords, wordOf } from '../../../shared/gradientCheck.ts';
 import { isGrave } from '../../../shared/grave.ts';
@@ -47,7 +48,9 @@ function threats(paper: Paper, results: Results): void {
 function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
   const attacks: Rich = threat.attacks.flatMap((attack, i) => [i > 0 ? '\n' : '', bold(attack.id), ` (${optionWords(attack.options)})`]);
   const eps = largestBudget(threat);
-  const states = stateCounts(results, results.threats.indexOf(threat), eps);
+  const at = results.threats.indexOf(threat);
+  const states = stateCounts(results, at, eps);
+  const claims = claimsOf(results, at, eps);
   return [
     ['Budgets ε', budgets(threat)],
     ['Goal', goalText(threat.goal, 'name')!],
@@ -59,6 +62,16 @@ function threatFacts(results: Results, threat: ThreatResult): [string, Rich][] {
         .map((state) => `${count(states[state])} ${stateWords(results, state, formatEps(threat.norm, eps))}`)
         .join(', ') || 'none',
     ],
+    ...(claims ? ([['Confidence', confidence(claims)]] as [string, Rich][]) : []),
+  ];
+}
+
+/** How far what is said of the images carries; a mark on the page of checks is red. */
+function confidence(claims: Claims): Rich {
+  const marked = claims.page === 'marked' || claims.alarms;
+  return [
+    { text: claimsText(claims, 'en'), ...(marked && { color: COLOR.broken }) },
+    { text: `\n${CONFIDENCE.en.meaning}`, color: COLOR.soft },
   ];
 }
 
