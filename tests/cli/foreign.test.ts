@@ -190,7 +190,7 @@ describe('results that were changed', () => {
     ['a class that is not there', (r) => (r.images[0].prediction = 1e6), /prediction: the report says 1000000/],
     ['names of other classes', (r) => r.classNames.pop(), /classNames, number \d+: the report says nothing/],
   ];
-  it.each(part(CHANGES, 2))('%s is told in one sentence by verify and report, and nothing is written', async (_, change) => {
+  it.each(part(CHANGES, 4))('%s is told in one sentence by verify and report, and nothing is written', async (_, change) => {
     copy();
     edit('results.json', change);
     const before = listing(root);
@@ -198,7 +198,7 @@ describe('results that were changed', () => {
     expect(listing(root)).toEqual(before);
   });
 
-  it.each(part(UNFIT, 2))('%s is named by verify, and refused by report', async (_, change, says) => {
+  it.each(part(UNFIT, 4))('%s is named by verify, and refused by report', async (_, change, says) => {
     copy();
     edit('results.json', change);
     const before = listing(root);
