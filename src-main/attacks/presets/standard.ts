@@ -11,11 +11,11 @@ const STAGES: Record<Norm, Stage[]> = {
   l0Pixels: SPARSE,
   l1: [stage('fmn', { steps: 100 }), stage('alma', { steps: 200 })],
   l2: [stage('ddn', { steps: 100 }), stage('fmn', { steps: 100 }), stage('pdgd', { steps: 200 })],
-  // On training images the descent of probabilities' margin finds what cross-entropy does and more, and the targets the last of them.
+  // On training images the descent of probabilities' margin finds what cross-entropy does and more, and the targets the last of them; both as long as published.
   linf: [
     stage('fmn', { steps: 100, direction: 'signs' }),
     stage('apgd', { steps: 100, loss: 'probability-margin' }),
-    stage('apgd-targeted', { steps: 50 }),
+    stage('apgd-targeted', { steps: 100 }),
   ],
 };
 
