@@ -13,6 +13,7 @@ export function checkedWords({ measures, norm, budgets }: Pick<Checks, 'measures
 export function trustWords({ checks }: Pick<Checks, 'checks'>): string {
   const { passed, failed } = checkCounts(checks);
   if (passed + failed === 0) return 'Nothing could be checked.';
+  if (failed === 0 && passed === 1) return 'The only check that applies passed: that says next to nothing.';
   if (failed === 0) return `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`;
   return `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`;
 }

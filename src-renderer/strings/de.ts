@@ -514,9 +514,11 @@ export const de: Words = {
     verdict: (passed, failed) =>
       failed > 0
         ? `${count(failed)} von ${count(passed + failed)} Prüfungen sind fehlgeschlagen: Was zu halten scheint, zählt erst, wenn der Grund bekannt ist.`
-        : passed > 0
-          ? `Alle ${count(passed)} anwendbaren Prüfungen sind bestanden: Nichts spricht gegen diese Angriffe.`
-          : 'Nichts konnte geprüft werden.',
+        : passed === 1
+          ? 'Die einzige anwendbare Prüfung ist bestanden: Das sagt so gut wie nichts.'
+          : passed > 0
+            ? `Alle ${count(passed)} anwendbaren Prüfungen sind bestanden: Nichts spricht gegen diese Angriffe.`
+            : 'Nichts konnte geprüft werden.',
     measured: (n, norm, budgets) => `Gemessen an ${images(n)} unter ${norm}, mit Budgets von ${budgets}.`,
     states: { passed: 'bestanden', failed: 'fehlgeschlagen', 'not-applicable': 'nichts zu sagen' },
   },

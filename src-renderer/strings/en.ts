@@ -473,9 +473,11 @@ export const en = {
     verdict: (passed: number, failed: number) =>
       failed > 0
         ? `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`
-        : passed > 0
-          ? `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`
-          : 'Nothing could be checked.',
+        : passed === 1
+          ? 'The only check that applies passed: that says next to nothing.'
+          : passed > 0
+            ? `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`
+            : 'Nothing could be checked.',
     measured: (images: number, norm: string, budgets: string) =>
       `Measured on ${plural(images, 'image')} under ${norm}, with budgets of ${budgets}.`,
     states: { passed: 'passed', failed: 'failed', 'not-applicable': 'nothing to say' },

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { trustWords } from '../../src-main/report/checkWords.ts';
 import { checkText } from '../../shared/checkWords.ts';
 import { Preprocessing } from '../../shared/plan.ts';
 import type { CheckMeasure } from '../../shared/results.ts';
@@ -212,4 +213,15 @@ it('has every figure of its sentences, in both languages', () => {
       expect(checkText(words[language], { state: 'failed', figures })).toContain(words[language].failed);
     }
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+});
+
+describe('the sentence over the page', () => {
+  const page = (...states: ('passed' | 'failed' | 'not-applicable')[]) =>
+    trustWords({ checks: states.map((state, i) => ({ id: `c${i}`, state, figures: {} })) });
+  it.each<[string, string, RegExp]>([
+    ['nothing', page('not-applicable'), /^Nothing could be checked\.$/],
+    ['one', page('passed', 'not-applicable'), /^The only check that applies passed: that says next to nothing\.$/],
+    ['three of three', page('passed', 'passed', 'passed'), /^All 3 checks that apply passed/],
+    ['one of three', page('passed', 'failed', 'passed'), /^1 of 3 checks failed/],
+  ])('of %s', (_, said, expected) => expect(said).toMatch(expected));
 });
