@@ -68,6 +68,7 @@ export async function inspectModel(path: string, wanted: Wanted = {}): Promise<M
       : [...latent, ...notScores(fixed, facts, rows, wanted)]),
     ...(tried === null || 'classes' in output ? [] : [triedNote(tried)]),
     ...(refused === null ? [] : [refused]),
+    ...strayNote(network, wanted.size),
   ];
   return {
     path: resolve(path),
@@ -106,6 +107,12 @@ function notScores(graph: Graph, facts: Map<string, ValueFacts>, rows: number, {
 
 function triedNote({ width, height }: Size): string {
   return `The file leaves the size of its pictures open: sizes here are of a picture of ${width} x ${height}, which was tried (inspect takes --size).`;
+}
+
+/** That a size was given where the file has one of its own. */
+function strayNote({ width, height }: { width: number | null; height: number | null }, size: Size | undefined): string[] {
+  if (!size || width === null || height === null || (size.width === width && size.height === height)) return [];
+  return [`The file itself takes pictures of ${width} x ${height}, so the size ${size.width} x ${size.height} was left out.`];
 }
 
 /** The model's two ends as its card tells of them: the input that takes the image, and class scores or else an output. */

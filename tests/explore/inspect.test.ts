@@ -209,6 +209,16 @@ describe('what a file leaves open, or says of itself', () => {
     expect(await inspectModel(path, { size: { width: 20, height: 12 } })).toMatchObject({ classes: 4 });
   });
 
+  it('says that a size was left out where the file has its own', async () => {
+    const path = saved(
+      'own size',
+      model('own', ['N', 3, 8, 8], (b) => flat(b, [-1, 192], 192)),
+    );
+    const note = 'The file itself takes pictures of 8 x 8, so the size 9 x 7 was left out.';
+    expect((await inspectModel(path, { size: { width: 9, height: 7 } })).notes).toEqual([note]);
+    expect((await inspectModel(path, { size: { width: 8, height: 8 } })).notes).toBeUndefined();
+  });
+
   it('says nothing in the words of the library that runs it', async () => {
     const path = saved(
       'open',
