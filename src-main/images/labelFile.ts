@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts';
-import { decodeText } from '../../shared/decodeText.ts';
+import { decodeText, demandUtf8 } from '../../shared/decodeText.ts';
 import { parseJson } from '../../shared/json.ts';
 import { shortened, shown } from '../../shared/printable.ts';
 import { parseTable, wholeNumber } from '../../shared/table.ts';
@@ -31,7 +31,7 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
     );
   const text = decodeText(await bytes.read(0, bytes.size));
   if (text.includes('\0')) throw new UserError(`${path} is no labels file: it needs text, JSON, IDX or .npy.`);
-  if (text.includes('\ufffd')) throw new UserError(`${path} is not in UTF-8, so that letters in it are lost: save it as UTF-8.`);
+  demandUtf8(text, path);
   if (/^\s*\{[^\n]*\}\s*\n\s*\{/.test(text))
     return fromRecords(
       text

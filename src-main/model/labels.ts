@@ -1,5 +1,5 @@
 import { UserError, isSystemError } from '../../shared/errors.ts';
-import { decodeText } from '../../shared/decodeText.ts';
+import { decodeText, demandUtf8 } from '../../shared/decodeText.ts';
 import { parseTable, textLines, wholeNumber } from '../../shared/table.ts';
 import { readRegularFile } from '../files/regular.ts';
 import { namesFromJson } from './namesJson.ts';
@@ -20,7 +20,7 @@ export async function readClasses(path: string, classes: number | null): Promise
     throw error;
   });
   const text = decodeText(bytes);
-  if (text.includes('\ufffd')) throw new UserError(`${path} is not in UTF-8, so that letters in it are lost: save it as UTF-8.`);
+  demandUtf8(text, path);
   const whole = parseClasses(text, path);
   const list = classes !== null && whole.names.length === classes + 1 && HEADER.test(whole.names[0]!) ? withoutFirst(whole) : whole;
   if (classes !== null && list.names.length !== classes)

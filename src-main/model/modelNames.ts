@@ -22,11 +22,7 @@ const MOST = 2 ** 20;
  * out. What is not as many as the classes is something else.
  */
 export function namesInModel(graph: Graph, classes: number): OwnNames | null {
-  for (const { key, value } of graph.model.metadataProps) {
-    if (!KEYS.test(key.toLowerCase().replaceAll(/[\s_.-]/g, '')) || value.length > MOST) continue;
-    const list = listIn(value);
-    if (list !== null && fits(list, classes)) return { ...list, where: `its metadata "${key}"` };
-  }
+  for (const { key, list } of listsIn(graph)) if (fits(list, classes)) return { ...list, where: `its metadata "${key}"` };
   for (const node of graph.nodes) {
     const names = strings(node, 'classlabels_strings') ?? ints(node, 'classlabels_int64s')?.map(String) ?? [];
     const plain = names.every((name, i) => name === String(i));
@@ -38,16 +34,20 @@ export function namesInModel(graph: Graph, classes: number): OwnNames | null {
 /** What is said of names in a file's metadata that are not as many as its classes; nothing where others are taken. */
 export function strayNames(graph: Graph, classes: number): string[] {
   if (namesInModel(graph, classes) !== null) return [];
-  const stray = graph.model.metadataProps.flatMap(({ key, value }) => {
-    const list = KEYS.test(key.toLowerCase().replaceAll(/[\s_.-]/g, '')) && value.length <= MOST ? listIn(value) : null;
-    return list !== null && list.names.length > 1 && list.names.length !== classes ? [{ key, count: list.names.length }] : [];
-  });
+  const stray = listsIn(graph).find(({ list: { names } }) => names.length > 1 && names.length !== classes);
   return stray
-    .slice(0, 1)
-    .map(
-      ({ key, count }) =>
-        `The file's metadata "${key}" hold ${count} names, and the model tells ${classes} classes apart: they are not taken.`,
-    );
+    ? [
+        `The file's metadata "${stray.key}" hold ${stray.list.names.length} names, and the model tells ${classes} classes apart: they are not taken.`,
+      ]
+    : [];
+}
+
+/** The lists of names among a file's metadata. */
+function listsIn({ model }: Graph): { key: string; list: ClassList }[] {
+  return model.metadataProps.flatMap(({ key, value }) => {
+    const list = KEYS.test(key.toLowerCase().replaceAll(/[\s_.-]/g, '')) && value.length <= MOST ? listIn(value) : null;
+    return list === null ? [] : [{ key, list }];
+  });
 }
 
 const fits = ({ names }: ClassList, classes: number): boolean => names.length === classes && new Set(names).size === classes;

@@ -8,7 +8,7 @@ import type { Problem } from '../problem/problem.ts';
 import { autoPgd } from '../search/apgd.ts';
 import type { Apgd } from '../search/apgd.ts';
 import { DIRECTIONS } from '../search/directions.ts';
-import { finishIfDeep } from '../search/descend.ts';
+import { confidenceOption, finishBroken, finishIfDeep } from '../search/descend.ts';
 import { randomInBall } from '../search/start.ts';
 
 /** How Auto-PGD searches in one ball. */
@@ -39,12 +39,7 @@ export const apgdSearchOptions = {
 export const apgdOptions = {
   ...apgdSearchOptions,
   wide: z.boolean().default(true).describe('l1 only: begin with balls of three and two times the radius, 30 % of the steps each.'),
-  confidence: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.02)
-    .describe('Stop an image once its margin is below -confidence times its largest logit.'),
+  confidence: confidenceOption,
 };
 
 export interface ApgdOptions extends Pick<Apgd, 'steps' | 'loss' | 'rho' | 'alpha' | 'checkpoint' | 'direction' | 'share'> {
@@ -103,7 +98,7 @@ export async function apgdWithin(problem: Problem, epsilon: number, how: ApgdOpt
       isOver: (image, answer) => finishIfDeep(problem, image, answer, how.confidence),
     });
   }
-  for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
+  finishBroken(problem);
 }
 
 /** l1: the larger balls lead to points of which the small one's projection has a lower loss than what is found in it. */

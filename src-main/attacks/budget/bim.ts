@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineAttack } from '../attack.ts';
-import { descend } from '../search/descend.ts';
+import { confidenceOption, descend } from '../search/descend.ts';
 import { checkLoss, lossOption } from '../losses.ts';
 import { cost } from '../cost.ts';
 
@@ -26,12 +26,7 @@ export const bim = defineAttack({
       .max(1)
       .default(0.1)
       .describe('l1 only: share of the features that the first step moves; the last moves one.'),
-    confidence: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.02)
-      .describe('Stop an image once its margin is below -confidence times its largest logit.'),
+    confidence: confidenceOption,
     loss: lossOption('cross-entropy'),
   }),
   cost: (_, { steps }) => cost(steps, 1),

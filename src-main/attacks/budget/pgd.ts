@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { projectBox } from '../../norms/projectBox.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
-import { descend } from '../search/descend.ts';
+import { confidenceOption, descend, finishBroken } from '../search/descend.ts';
 import { checkLoss, lossOption } from '../losses.ts';
 import { othersByLogit } from '../search/nearest.ts';
 import { randomInBall } from '../search/start.ts';
@@ -42,12 +42,7 @@ export const pgd = defineAttack({
       .max(1)
       .default(0.1)
       .describe('l1 only: share of the features that the first step moves; the last moves one.'),
-    confidence: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.02)
-      .describe('Stop an image once its margin is below -confidence times its largest logit.'),
+    confidence: confidenceOption,
     loss: lossOption('margin'),
   }),
   cost: (_, { steps, restarts }) => cost(steps * restarts, restarts + restarts - 1),
@@ -69,7 +64,7 @@ export const pgd = defineAttack({
       }
       const towards = restart > 0 && canAim ? await rivalOf(problem, restart) : undefined;
       await descend(problem, delta, { epsilon, steps, stepLength, loss, share, confidence, towards });
-      for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
+      finishBroken(problem);
     }
   },
 });

@@ -4,7 +4,7 @@ import { steepestStep } from '../../norms/steepest.ts';
 import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { cost } from '../cost.ts';
 import type { GradientQuery, Problem } from '../problem/problem.ts';
-import { finishIfDeep } from '../search/descend.ts';
+import { confidenceOption, finishBroken, finishIfDeep } from '../search/descend.ts';
 import { othersByLogit } from '../search/nearest.ts';
 import { randomInBall } from '../search/start.ts';
 
@@ -35,18 +35,13 @@ export const pma = defineAttack({
       .max(1000)
       .default(2)
       .describe('Random starts, as long as none has succeeded; the first half follows own and other class in turn.'),
-    confidence: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.02)
-      .describe('Stop an image once its margin is below -confidence times its largest logit.'),
+    confidence: confidenceOption,
   }),
   cost: (_, { steps, rounds }) => cost(steps * rounds, rounds),
   async run(problem, { steps, rounds, confidence, epsilon = 0 }) {
     for (let round = 0; round < rounds && problem.anyActive; round++) {
       await follow(problem, epsilon, steps, round % 2 === 1 && !problem.goal, confidence);
-      for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
+      finishBroken(problem);
     }
   },
 });

@@ -5,6 +5,7 @@ import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import { gaussian } from '../problem/random-stream.ts';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import type { Problem } from '../problem/problem.ts';
+import { finishBroken } from '../search/descend.ts';
 import { cost } from '../cost.ts';
 
 /**
@@ -63,7 +64,7 @@ export const random = defineAttack({
     const eta = new Float32Array(problem.clean.length);
     for (let draw = 0; draw < draws && problem.anyActive; draw++) {
       await tryNoise(problem, eta, epsilon, true);
-      for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
+      finishBroken(problem);
     }
   },
 });

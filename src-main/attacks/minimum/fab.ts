@@ -9,9 +9,9 @@ import { defineAttack, featureNorm, rowsOf } from '../attack.ts';
 import type { Problem } from '../problem/problem.ts';
 import { bisectBoundary } from '../search/bisect-boundary.ts';
 import { linearize, linearizationCost } from '../search/linearize.ts';
-import { othersByLogit } from '../search/nearest.ts';
 import { stepRivals } from '../search/rivals.ts';
 import { randomInBall } from '../search/start.ts';
+import { targetsOf } from '../search/targets.ts';
 import { cost, rivalsAt, sum, times } from '../cost.ts';
 
 /** Random starts lie within this distance of the image, unless another one is asked for. */
@@ -89,9 +89,8 @@ interface Setting {
 async function aimsOf(problem: Problem, targets: number): Promise<(Int32Array | undefined)[]> {
   const ways = problem.goal ? 0 : Math.min(targets, problem.classes - 1);
   if (ways === 0) return [undefined];
-  const { logits } = await problem.query(new Float32Array(problem.clean.length));
-  const order = rowsOf(logits, problem.count).map((f, image) => othersByLogit(f, problem.label[image]!));
-  return Array.from({ length: ways }, (_, way) => Int32Array.from(order, (ranked) => ranked[way]!));
+  const order = await targetsOf(problem, 'score', ways);
+  return Array.from({ length: ways }, (_, way) => Int32Array.from(order, (ranked) => ranked[way] ?? 0));
 }
 
 function startOf(problem: Problem, restart: number, radius: number | null): Float32Array {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { FeatureNorm } from '../../../shared/norms.ts';
 import type { Loss } from '../../model/differentiable.ts';
 import { projectBox } from '../../norms/projectBox.ts';
@@ -41,6 +42,19 @@ export async function descend(problem: Problem, delta: Float32Array, how: Descen
   if (!problem.anyActive) return;
   const answer = await problem.query(delta);
   for (let image = 0; image < problem.count; image++) if (problem.active[image]) finishIfDeep(problem, image, answer, how.confidence);
+}
+
+/** How deep a success has to be for `finishIfDeep`. */
+export const confidenceOption = z
+  .number()
+  .min(0)
+  .max(1)
+  .default(0.02)
+  .describe('Stop an image once its margin is below -confidence times its largest logit.');
+
+/** Ends every image that has a success: it needs no other start. */
+export function finishBroken(problem: Problem): void {
+  for (let image = 0; image < problem.count; image++) if (problem.bestDistance(image) < Infinity) problem.finish(image);
 }
 
 /** Ends an image at a success deep enough to survive rounding to 8 bit; tells whether it did. */
