@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count } from './format.ts';
 import type { CheckResult, CheckState } from './results.ts';
 
 /** What a check is called in one language. */
@@ -28,4 +29,13 @@ export function checkText({ figure, failed, none }: CheckWords, { state, figures
 export function checkCounts(checks: readonly Pick<CheckResult, 'state'>[]): Record<CheckState, number> {
   const of = (state: CheckResult['state']) => checks.filter((check) => check.state === state).length;
   return { passed: of('passed'), failed: of('failed'), 'not-applicable': of('not-applicable') };
+}
+
+/** How the page came out, in a sentence. */
+export function verdictText(passed: number, failed: number): string {
+  if (passed + failed === 0) return 'Nothing could be checked.';
+  if (failed > 0)
+    return `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`;
+  if (passed === 1) return 'The only check that applies passed: that says next to nothing.';
+  return `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`;
 }

@@ -1,3 +1,4 @@
+import { verdictText } from '../../shared/checkWords.ts';
 import type { AuditStatus } from '../../shared/contract.ts';
 import { boundsText, className, count, STATE_LABEL, stateLabel } from '../../shared/format.ts';
 import type { Norm } from '../../shared/norms.ts';
@@ -470,14 +471,7 @@ export const en = {
   trust: {
     title: 'Can I trust this?',
     confidence: 'Confidence',
-    verdict: (passed: number, failed: number) =>
-      failed > 0
-        ? `${count(failed)} of ${count(passed + failed)} checks failed: do not rely on what is said to hold before you know why.`
-        : passed === 1
-          ? 'The only check that applies passed: that says next to nothing.'
-          : passed > 0
-            ? `All ${count(passed)} checks that apply passed: nothing speaks against these attacks.`
-            : 'Nothing could be checked.',
+    verdict: verdictText,
     measured: (images: number, norm: string, budgets: string) =>
       `Measured on ${plural(images, 'image')} under ${norm}, with budgets of ${budgets}.`,
     states: { passed: 'passed', failed: 'failed', 'not-applicable': 'nothing to say' },
